@@ -1,0 +1,31 @@
+"""The Typer application: the commands in the order a newcomer meets them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="cnnbench",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Which CNN technique is worth it on a small image data set, by how much, at what cost.",
+)
+
+
+def _version(requested: bool) -> None:
+    if requested:
+        from importlib.metadata import version
+
+        typer.echo(f"cnnbench {version('cnnbench')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[  # noqa: ARG001 - eager: the callback prints and exits
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options before the command."""

@@ -1,0 +1,77 @@
+"""Batches: what a backend trains on and predicts, one object a pass over the data."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Batch(NamedTuple):
+    """images: float32, (n, height, width, channels), C-contiguous, normalised. labels: int32, (n,).
+
+    weights: float32, (n,). The objective of a batch is sum(weight * loss) / n plus the penalties.
+    """
+
+    images: NDArray[np.float32]
+    labels: NDArray[np.int32]
+    weights: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """All the images of a split, for backends that keep them on the device between epochs.
+
+    key: equal keys mean equal arrays; the device copy may be kept under it. order: rows in the order
+    of this pass, int64; batch i is order[i * batch_size : (i + 1) * batch_size].
+    """
+
+    key: str
+    images: NDArray[np.float32]
+    labels: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    order: NDArray[np.int64]
+
+
+class Batches(ABC):
+    """One pass over a split: iterate once for the batches, or take the whole arrays.
+
+    The last batch holds the rest and may be smaller.
+    """
+
+    size: int
+    """Number of images in the pass."""
+    batch_size: int
+    waited: float = 0.0
+    """Seconds that the consumer has waited for data."""
+
+    def __len__(self) -> int:
+        return -(-self.size // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        batches = self.produce()
+        while True:
+            start = time.perf_counter()
+            batch = next(batches, None)
+            self.waited += time.perf_counter() - start
+            if batch is None:
+                return
+            yield batch
+
+    @abstractmethod
+    def produce(self) -> Iterator[Batch]:
+        """Yield the batches in order."""
+
+    @property
+    def resident(self) -> Resident | None:
+        """The whole arrays, or None when every pass has other pixels (augmentation)."""
+        return None
+
+    @abstractmethod
+    def select(self, start: int, stop: int) -> Batches:
+        """The pass that holds only batches start..stop-1 of this one, pixels unchanged."""

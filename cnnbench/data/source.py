@@ -1,0 +1,89 @@
+"""What a data source is, for the built-in ones and for plugins.
+
+A source is named in a recipe as NAME or NAME:ARGUMENT, `folder:photos`, `keras:cifar10`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+SplitName = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What of a source is wanted; everything that changes the decoded pixels.
+
+    argument: what follows the colon, "" without one (a path is absolute).
+    image_size: (height, width), None for the source's own.
+    color: "grey" is one channel, "rgb" three, "auto" what the source has.
+    unreadable: an image that can't be decoded is skipped and counted, or is an error.
+    """
+
+    argument: str = ""
+    image_size: tuple[int, int] | None = None
+    color: Literal["auto", "grey", "rgb"] = "auto"
+    unreadable: Literal["skip", "error"] = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a source without decoding an image.
+
+    shape: (height, width, channels). count: number of images, per split where the source fixes
+    splits ("train", "validation", "test"), else under "all"; of a folder the files, readable or not.
+    """
+
+    shape: tuple[int, int, int]
+    classes: tuple[str, ...]
+    count: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageData:
+    """Decoded images.
+
+    images: uint8, shape (n, height, width, channels). labels: int32, shape (n,), indices into
+    `classes`. fixed: rows of the splits that the source itself fixes (a test split that everybody
+    uses), empty if none. notes: one sentence each about what a user should know: skipped files,
+    duplicates, synthetic images.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+    classes: tuple[str, ...]
+    fixed: Mapping[SplitName, NDArray[np.int64]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+class DataSource(ABC):
+    """A place images come from. Cheap to create; imports what it needs in `facts` and `load`."""
+
+    name: ClassVar[str]
+    """Before the colon, "folder"."""
+    argument: ClassVar[str] = ""
+    """What follows the colon, for help texts: "PATH"; empty if nothing does."""
+    description: ClassVar[str] = ""
+    """One line for `cnnbench plugins`."""
+    synthetic: ClassVar[bool] = False
+    """Drawn by a program rather than photographed; always said beside results."""
+
+    @abstractmethod
+    def facts(self, request: Request) -> Facts:
+        """Shape, classes and counts, in well under a second. Raises DataError."""
+
+    @abstractmethod
+    def fingerprint(self, request: Request) -> str:
+        """Changes whenever `load` would return something else: file names, sizes and times, or the
+        version of the package that ships the images. Decides whether a cached copy still holds.
+        """
+
+    @abstractmethod
+    def load(self, request: Request) -> ImageData:
+        """Decode every image. Raises DataError."""

@@ -1,0 +1,62 @@
+"""The `[data]` and `[augmentation]` sections of a recipe."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Amount = Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)]
+"""A number of images, or a fraction of them."""
+Side = Annotated[int, Field(ge=1, le=4096)]
+
+
+class Section(BaseModel):
+    """Common to the sections: frozen, no unknown keys, no conversion between types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class DataSpec(Section):
+    """Which images, how many, how split and how scaled."""
+
+    source: str = Field(description="NAME or NAME:ARGUMENT, e.g. mnist5k, folder:photos")
+    train: Amount | None = Field(None, description="training images; all that remain if not given")
+    validation: Amount = Field(0.2, description="validation images")
+    test: Amount | None = Field(
+        None, description="test images; the source's own test split, else 0.2, if not given"
+    )
+    classes: tuple[str, ...] | None = Field(None, description="only these classes, in this order")
+    image_size: tuple[Side, Side] | None = Field(None, description="[height, width] in pixels")
+    color: Literal["auto", "grey", "rgb"] = "auto"
+    normalization: Literal["scale", "center", "standardize", "none"] = Field(
+        "scale",
+        description="scale: 0..1; center, standardize: then minus the training images' mean, "
+        "divided by their standard deviation, per pixel and channel; none: 0..255",
+    )
+    unreadable: Literal["skip", "error"] = "skip"
+
+
+Factor = float | tuple[float, float]
+"""Keras's convention: a number f stands for the range (-f, f), a pair for itself."""
+
+
+class AugmentationSpec(Section):
+    """Random transforms of training images, with the names and meaning of Keras's layers."""
+
+    flip: Literal["none", "horizontal", "vertical", "horizontal_and_vertical"] = "none"
+    rotation: Factor = Field(0.0, description="fraction of a full turn, counter-clockwise")
+    zoom: Factor = Field(0.0, description="fraction of the size; negative zooms in")
+    translation_width: Factor = Field(0.0, description="fraction of the width, to the right")
+    translation_height: Factor = Field(0.0, description="fraction of the height, downwards")
+    shear: Factor = Field(0.0, description="x_factor and y_factor of RandomShear")
+    crop: tuple[Side, Side] | None = Field(None, description="[height, width] of a random crop")
+    contrast: Factor = Field(0.0, description="factor of the distance to the mean")
+    brightness: Factor = Field(0.0, description="fraction of the value range, added")
+    fill_mode: Literal["reflect", "nearest", "wrap", "constant"] = "reflect"
+    fill_value: float = Field(0.0, description="for fill_mode constant, in 0..1")
+
+    @property
+    def active(self) -> bool:
+        """Whether any training image is changed."""
+        return self != AugmentationSpec(fill_mode=self.fill_mode, fill_value=self.fill_value)

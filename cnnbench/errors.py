@@ -1,0 +1,69 @@
+"""The exceptions a user can cause; the command line prints them as one sentence and exits with 2.
+
+Everything else that is raised is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class CnnbenchError(Exception):
+    """An expected error: its text says what is wrong, where, and what to do."""
+
+
+class NetworkError(CnnbenchError):
+    """A network that can't be built.
+
+    key: the `[network]` key to change ("kernel"), empty where no single key is to blame.
+    """
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class DataError(CnnbenchError):
+    """A source that can't be read, or holds less than the recipe asks for.
+
+    key: the `[data]` key to change ("train"), empty where no single key is to blame.
+    """
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class PluginError(CnnbenchError):
+    """A plugin, or something only a plugin provides, that is unknown, broken or unavailable."""
+
+
+class ResultsError(CnnbenchError):
+    """A results folder that can't be read or written."""
+
+
+class ComparisonError(CnnbenchError):
+    """Records that can't be compared as asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a recipe: where it stands, what is wrong, what is allowed."""
+
+    key: str
+    message: str
+    file: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return ": ".join(part for part in (place, self.key, self.message) if part)
+
+
+class RecipeError(CnnbenchError):
+    """Every mistake found in a recipe, in the order of the file."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)

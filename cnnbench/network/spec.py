@@ -1,0 +1,45 @@
+"""The `[network]` section of a recipe: a named architecture with parameters, or explicit layers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cnnbench.network.layers import Activation, AnyLayer, Count, Pair, Penalty, Rate
+
+
+class NetworkSpec(BaseModel):
+    """Parameters that an architecture does not use change nothing, not even a trial's id."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    architecture: Literal["convnet", "dense", "layers"] = Field(
+        "convnet",
+        description="convnet: convolutions, downsampling, head; dense: no convolution; "
+        "layers: the list under `layers`",
+    )
+    filters: tuple[Count, ...] = Field((32, 64, 64), description="filters of each convolution")
+    kernel: Count | Pair = 3
+    stride: Count | Pair = Field(1, description="of every convolution that does not downsample")
+    padding: Literal["valid", "same"] = "valid"
+    activation: Activation = "relu"
+    downsampling: Literal["max", "average", "stride", "none"] = Field(
+        "max", description="between convolutions: pooling, convolutions of stride `pool`, nothing"
+    )
+    pool: Count | Pair = Field(2, description="factor of each downsampling")
+    final_pool: bool = Field(False, description="downsample after the last convolution too")
+    batch_norm: Literal["none", "before", "after"] = Field(
+        "none", description="after each convolution, before or after its activation"
+    )
+    batch_norm_momentum: float = Field(0.99, ge=0, le=1)
+    conv_dropout: Rate = Field(0.0, description="after each convolution's block")
+    head: Literal["flatten", "global_average"] = "flatten"
+    dense: tuple[Count, ...] = Field((64,), description="units of each dense layer below the output")
+    dropout: Rate = Field(0.0, description="after each dense layer below the output")
+    l1: Penalty = 0.0
+    l2: Penalty = 0.0
+    output: Literal["softmax", "sigmoid"] = Field(
+        "softmax", description="sigmoid: one unit, for two classes"
+    )
+    layers: tuple[AnyLayer, ...] = Field((), description="for architecture = layers; the output is added")

@@ -1,0 +1,173 @@
+"""What a backend is: it builds a network, takes optimiser steps on given batches, and predicts.
+
+Everything that decides a result is handed in: batches, initial weights, seeds, learning rates.
+`cnnbench.testing` holds the suite that proves a backend right.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbench.data.batches import Batches
+from cnnbench.network.layers import LAYER_TYPES
+from cnnbench.network.network import Network, Weights
+
+OPTIMIZERS: frozenset[str] = frozenset({"sgd", "momentum", "rmsprop", "adam", "adamw"})
+
+
+@dataclass(frozen=True, slots=True)
+class Optimization:
+    """How the weights move; g is the gradient of the objective, lr the epoch's learning rate.
+
+    sgd:      w -= lr * g
+    momentum: v = momentum * v - lr * g; w += v
+    rmsprop:  s = 0.9 s + 0.1 g^2; w -= lr * g / sqrt(s + 1e-7)
+    adam:     m = 0.9 m + 0.1 g; s = 0.999 s + 0.001 g^2;
+              w -= lr * sqrt(1 - 0.999^t) / (1 - 0.9^t) * m / (sqrt(s) + 1e-7)
+              (Kingma and Ba 2015, the variant before section 2.1, as Keras has it)
+    adamw:    w -= lr * weight_decay * w, then as adam (Loshchilov and Hutter 2019), for all arrays
+
+    All state starts at zero. frozen: names of layers whose arrays don't move; a frozen batch
+    normalisation predicts with its moving statistics in training too and leaves them alone.
+    precision: "bfloat16" allows the forward and backward pass, not the weights, to be in it.
+    """
+
+    optimizer: str = "adam"
+    momentum: float = 0.9
+    weight_decay: float = 0.004
+    precision: str = "float32"
+    frozen: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a backend can do; what is missing becomes an `unsupported` record, never a substitute."""
+
+    layers: frozenset[str] = LAYER_TYPES
+    optimizers: frozenset[str] = OPTIMIZERS
+    devices: frozenset[str] = frozenset({"cpu"})
+    precisions: frozenset[str] = frozenset({"float32"})
+
+    def missing(self, network: Network, optimization: Optimization) -> str:
+        """What this network or optimisation needs and the backend lacks, "" if nothing."""
+        lacking = [
+            f"layer {name}" for name in sorted({x.type for x in network.layers} - self.layers)
+        ]
+        if optimization.optimizer not in self.optimizers:
+            lacking.append(f"optimizer {optimization.optimizer}")
+        if optimization.precision not in self.precisions:
+            lacking.append(f"precision {optimization.precision}")
+        return ", ".join(lacking)
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Whether a backend can run here. reason: why not, in a sentence; install: the command to type."""
+
+    available: bool
+    reason: str = ""
+    install: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    devices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EpochResult:
+    """One pass of training, from the forward passes of its own steps.
+
+    loss: sum of weight * loss over the images divided by their number, without penalties.
+    penalty: mean of the L1/L2 penalties over the steps. correct: images whose largest score (or
+    sigmoid above 0.5) is their label. count: images.
+    """
+
+    loss: float
+    penalty: float
+    correct: int
+    count: int
+
+
+class Model(ABC):
+    """A built network with weights and optimiser state, on a device."""
+
+    def compile(self, batches: Batches) -> None:  # noqa: B027 - doing nothing is a fine default
+        """Compile whatever training on and predicting these batches needs, ahead of time.
+
+        Called once, before training, and timed on its own. Must leave weights, optimiser state and
+        random state as they were.
+        """
+
+    @abstractmethod
+    def train_epoch(self, batches: Batches, learning_rate: float) -> EpochResult:
+        """Take one optimiser step a batch, in order."""
+
+    @abstractmethod
+    def predict(self, batches: Batches) -> NDArray[np.float32]:
+        """Probabilities in the order of the pass, shape (n, units of the last layer).
+
+        After softmax, or after the sigmoid of a single unit. No dropout, moving statistics.
+        """
+
+    @abstractmethod
+    def get_weights(self) -> Weights:
+        """Every array, copied, in the canonical layout."""
+
+    @abstractmethod
+    def set_weights(self, weights: Weights) -> None:
+        """Replace every array; optimiser state stays."""
+
+    def synchronize(self) -> None:  # noqa: B027 - a CPU backend has nothing to wait for
+        """Return when the device has finished all work, for honest clocks."""
+
+
+class Engine(ABC):
+    """A framework, imported, on a device."""
+
+    versions: Mapping[str, str]
+    """Of the framework and what computes for it, by distribution name."""
+    device: str
+    """What computes, "cpu" or the name of the accelerator."""
+
+    @abstractmethod
+    def build(
+        self, network: Network, weights: Weights, optimization: Optimization, seed: int
+    ) -> Model:
+        """A model with these initial weights; `seed` is for dropout alone.
+
+        network.layers end in a dense layer without activation, whose units are the logits.
+        """
+
+    def device_memory(self) -> int | None:
+        """Peak bytes allocated on an accelerator since the last `build`, None on a CPU."""
+        return None
+
+
+class Backend(ABC):
+    """A light description of a backend; its framework is imported in `open` alone."""
+
+    name: ClassVar[str]
+    """As typed after --backend."""
+    title: ClassVar[str]
+    """For tables: "Keras 3 on PyTorch"."""
+    capabilities: ClassVar[Capabilities] = Capabilities()
+
+    @abstractmethod
+    def check(self) -> Availability:
+        """Whether it can run here, found without importing the framework."""
+
+    def environment(self, device: str, threads: int) -> Mapping[str, str]:  # noqa: ARG002
+        """Environment variables that must be set before the framework is first imported."""
+        return {}
+
+    @abstractmethod
+    def open(self, device: str, threads: int) -> Engine:
+        """Import the framework and take the device: "cpu", "gpu" or "auto" (a GPU if there is one).
+
+        threads: how many CPU threads the framework may use. Raises PluginError if the device is
+        not there.
+        """

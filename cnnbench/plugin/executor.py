@@ -1,0 +1,81 @@
+"""What an executor is: it runs trials somewhere and hands back what they left."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbench.results.record import Epoch, Record
+from cnnbench.trials.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a trial left: its record, its history, and the probabilities of the test images.
+
+    predictions: float32, (n, classes), in the order of `rows`, which index the source's images.
+    """
+
+    record: Record
+    history: tuple[Epoch, ...] = ()
+    predictions: NDArray[np.float32] | None = None
+    rows: NDArray[np.int64] | None = None
+    labels: NDArray[np.int32] | None = None
+    environment: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStarted:
+    """A slot took up a trial."""
+
+    trial: Trial
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnded:
+    """A trial finished an epoch."""
+
+    trial: Trial
+    slot: int
+    epoch: Epoch
+
+
+@dataclass(frozen=True, slots=True)
+class TrialEnded:
+    """A trial left its outcome."""
+
+    trial: Trial
+    slot: int
+    outcome: Outcome
+
+
+Event = TrialStarted | EpochEnded | TrialEnded
+Listener = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """slots: trials at a time; threads: CPU threads for each; timeout: seconds a trial may take."""
+
+    slots: int
+    threads: int
+    timeout: float | None = None
+    exclusive: bool = False
+
+
+class Executor(ABC):
+    """Runs trials. A trial that can't be run becomes a record that says why, never an exception."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def run(
+        self, trials: Sequence[Trial], limits: Limits, listener: Listener
+    ) -> Iterator[Outcome]:
+        """Yield an outcome per trial as each ends; on close, stop what still runs."""

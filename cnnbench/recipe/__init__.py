@@ -1,0 +1,1 @@
+"""A recipe, a study in TOML: read, merged, validated with every error at once."""

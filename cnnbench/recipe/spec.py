@@ -1,0 +1,48 @@
+"""The recipe as a value, composed of the sections that their owners define."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cnnbench.data.spec import AugmentationSpec, DataSpec
+from cnnbench.network.spec import NetworkSpec
+from cnnbench.training.spec import EvaluationSpec, TrainingSpec
+
+
+class Configuration(BaseModel):
+    """Everything that a trial of one variant does: the sections with the variant's overrides."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    data: DataSpec
+    network: NetworkSpec = NetworkSpec()
+    training: TrainingSpec = TrainingSpec()
+    augmentation: AugmentationSpec = AugmentationSpec()
+    evaluation: EvaluationSpec = EvaluationSpec()
+
+
+class Variant(BaseModel):
+    """A named configuration. settings: the dotted keys it changes, as the recipe gives them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: str
+    configuration: Configuration
+    description: str = ""
+
+
+class Recipe(BaseModel):
+    """A study: variants that are compared with a baseline over shared replicates.
+
+    name: the file's stem. baseline: a variant's name, by default the first.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: str
+    title: str = ""
+    description: str = ""
+    replicates: int = Field(5, ge=1)
+    seed: int = Field(0, ge=0)
+    baseline: str
+    variants: tuple[Variant, ...]

@@ -1,0 +1,1 @@
+"""One trial: data to batches to backend to metrics to record."""

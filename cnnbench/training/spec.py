@@ -1,0 +1,77 @@
+"""The `[training]` and `[evaluation]` sections of a recipe."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Optimizer = Literal["sgd", "momentum", "rmsprop", "adam", "adamw"]
+Precision = Literal["float32", "bfloat16"]
+
+DEFAULT_LEARNING_RATE: dict[Optimizer, float] = {
+    "sgd": 0.01,
+    "momentum": 0.01,
+    "rmsprop": 0.001,
+    "adam": 0.001,
+    "adamw": 0.001,
+}
+"""Keras's defaults."""
+
+
+class Section(BaseModel):
+    """Common to the sections: frozen, no unknown keys, no conversion between types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class EarlyStopping(Section):
+    """Stops when the monitored value has not improved for `patience` epochs; 0 never stops."""
+
+    patience: Annotated[int, Field(ge=0)] = 0
+    monitor: Literal["val_loss", "val_accuracy", "loss", "accuracy"] = "val_loss"
+    min_change: Annotated[float, Field(ge=0)] = Field(0.0, description="what counts as improved")
+    restore_best: bool = Field(True, description="evaluate with the weights of the best epoch")
+
+
+class Schedule(Section):
+    """The learning rate over the epochs.
+
+    cosine: lr * (1 + cos(pi * epoch / epochs)) / 2 (Loshchilov and Hutter 2017, eq. 5, no restart).
+    plateau: times `factor` when the validation loss has not improved for `patience` epochs.
+    """
+
+    kind: Literal["constant", "cosine", "plateau"] = "constant"
+    factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    patience: Annotated[int, Field(ge=1)] = 5
+    minimum: Annotated[float, Field(ge=0)] = 0.0
+
+
+class TrainingSpec(Section):
+    """How the weights are fitted."""
+
+    epochs: Annotated[int, Field(ge=1)] = 10
+    batch_size: Annotated[int, Field(ge=1)] = 64
+    optimizer: Optimizer = "adam"
+    learning_rate: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="the optimiser's default in Keras if not given"
+    )
+    momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.9, description="of optimizer momentum")
+    weight_decay: Annotated[float, Field(ge=0)] = Field(0.004, description="of optimizer adamw")
+    precision: Precision = Field("float32", description="bfloat16: mixed precision, where offered")
+    schedule: Schedule = Schedule()
+    early_stopping: EarlyStopping = EarlyStopping()
+
+    @property
+    def rate(self) -> float:
+        """The learning rate in effect at the start."""
+        return self.learning_rate or DEFAULT_LEARNING_RATE[self.optimizer]
+
+
+class EvaluationSpec(Section):
+    """How a trained network is judged."""
+
+    folds: Annotated[int, Field(ge=0)] = Field(
+        0, description="parts of a cross-validation; 0 holds out the test split instead"
+    )
+    exclusive: bool = Field(False, description="one trial at a time, for honest times")

@@ -1,0 +1,1 @@
+"""Trials: what a recipe comes down to. Pure: no disk, no clock, no plugin."""
