@@ -1,0 +1,130 @@
+"""Named architectures: from the `[network]` section of a recipe to a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnnbench.errors import NetworkError
+from cnnbench.network.layers import (
+    Activate,
+    AnyLayer,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool,
+    Pair,
+    Pool,
+)
+from cnnbench.network.network import Network
+from cnnbench.network.shapes import describe_shape, layer_shapes
+from cnnbench.network.spec import NetworkSpec
+
+
+def build_network(spec: NetworkSpec, input_shape: tuple[int, int, int], classes: int) -> Network:
+    """The network that `spec` describes, for images of (height, width, channels).
+
+    Every architecture ends in the same output: a dense layer of one unit a class, or of one unit
+    for "sigmoid". The penalties l1 and l2 apply to the kernels of the convolutions and of the dense
+    layers below the output, not to the output itself; in `layers` each layer carries its own.
+
+    Raises NetworkError where a layer can't take its input or the output does not suit the classes.
+    """
+    _check_classes(spec, classes)
+    hidden = {"convnet": _convnet, "dense": _dense, "layers": _explicit}[spec.architecture](spec)
+    output = Dense(units=1 if spec.output == "sigmoid" else classes, activation="linear")
+    network = Network(
+        input_shape=input_shape, layers=(*hidden, output), classes=classes, output=spec.output
+    )
+    try:
+        layer_shapes(network)
+    except NetworkError as error:
+        raise _blame(error, spec, network) from None
+    return network
+
+
+def _check_classes(spec: NetworkSpec, classes: int) -> None:
+    if spec.output == "sigmoid" and classes != 2:  # noqa: PLR2004 - what binary means
+        raise NetworkError(
+            f'output = "sigmoid" is one unit that tells two classes apart, but the data has '
+            f'{classes}: use output = "softmax", or choose two classes',
+            key="output",
+        )
+    if classes < 2:  # noqa: PLR2004 - there is nothing to tell apart
+        raise NetworkError(f"a classifier needs at least two classes, the data has {classes}")
+
+
+def _convnet(spec: NetworkSpec) -> Iterator[AnyLayer]:
+    if not spec.filters:
+        raise NetworkError(
+            "a convnet needs at least one convolution: list its `filters`, or use "
+            'architecture = "dense"',
+            key="filters",
+        )
+    for index, filters in enumerate(spec.filters):
+        downsamples = spec.downsampling != "none" and (
+            spec.final_pool or index < len(spec.filters) - 1
+        )
+        yield from _block(spec, filters, downsamples=downsamples)
+    yield GlobalAveragePool() if spec.head == "global_average" else Flatten()
+    yield from _hidden_dense(spec)
+
+
+def _block(spec: NetworkSpec, filters: int, *, downsamples: bool) -> Iterator[AnyLayer]:
+    """A convolution, [batch normalisation], [pooling], [dropout]."""
+    strided = downsamples and spec.downsampling == "stride"
+    yield Conv(
+        filters=filters,
+        kernel=_pair(spec.kernel),
+        stride=_pair(spec.pool if strided else spec.stride),
+        padding=spec.padding,
+        activation="linear" if spec.batch_norm == "before" else spec.activation,
+        l1=spec.l1,
+        l2=spec.l2,
+    )
+    if spec.batch_norm != "none":
+        yield BatchNorm(momentum=spec.batch_norm_momentum)
+    if spec.batch_norm == "before":
+        yield Activate(function=spec.activation)
+    if downsamples and (spec.downsampling == "max" or spec.downsampling == "average"):  # noqa: PLR1714 - narrows the type
+        yield Pool(kind=spec.downsampling, size=_pair(spec.pool))
+    if spec.conv_dropout:
+        yield Dropout(rate=spec.conv_dropout)
+
+
+def _dense(spec: NetworkSpec) -> Iterator[AnyLayer]:
+    yield Flatten()
+    yield from _hidden_dense(spec)
+
+
+def _hidden_dense(spec: NetworkSpec) -> Iterator[AnyLayer]:
+    for units in spec.dense:
+        yield Dense(units=units, activation=spec.activation, l1=spec.l1, l2=spec.l2)
+        if spec.dropout:
+            yield Dropout(rate=spec.dropout)
+
+
+def _explicit(spec: NetworkSpec) -> Iterator[AnyLayer]:
+    yield from spec.layers
+
+
+def _pair(value: int | Pair) -> Pair:
+    return (value, value) if isinstance(value, int) else value
+
+
+def _blame(error: NetworkError, spec: NetworkSpec, network: Network) -> NetworkError:
+    """The error with the key and the words of the architecture that the user wrote."""
+    if spec.architecture != "layers":
+        return error
+    try:
+        body = network.model_copy(update={"layers": spec.layers})
+        shapes = layer_shapes(body)
+    except NetworkError:
+        return NetworkError(str(error), key="layers")
+    shape = shapes[-1] if shapes else network.input_shape
+    return NetworkError(
+        f"`layers` ends in a map of {describe_shape(shape)}, but the output that is added takes a "
+        'vector: end with { type = "flatten" } or { type = "global_average_pool" }',
+        key="layers",
+    )

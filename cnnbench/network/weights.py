@@ -1,0 +1,78 @@
+"""The arrays of a network: their shapes, and initial values that every backend starts from."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbench.network.layers import BatchNorm, Conv, Dense
+from cnnbench.network.network import Network, Shape, Weights
+from cnnbench.network.shapes import layer_shapes
+
+MOVING_STATISTICS = frozenset({"mean", "variance"})
+"""Arrays that no gradient moves, by the part of their name after the slash."""
+
+_CONSTANTS = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "mean": 0.0, "variance": 1.0}
+
+
+def weight_shapes(network: Network) -> dict[str, Shape]:
+    """The shape of every array by its canonical name, in the order of the layers.
+
+    Raises NetworkError where a layer can't take its input.
+    """
+    arrays: dict[str, Shape] = {}
+    inputs = (network.input_shape, *layer_shapes(network))
+    for (name, layer), shape in zip(network.named_layers(), inputs, strict=False):
+        channels = shape[-1]
+        match layer:
+            case Conv():
+                arrays[f"{name}/kernel"] = (*layer.kernel, channels, layer.filters)
+                arrays[f"{name}/bias"] = (layer.filters,)
+            case Dense():
+                arrays[f"{name}/kernel"] = (channels, layer.units)
+                arrays[f"{name}/bias"] = (layer.units,)
+            case BatchNorm():
+                for part in ("gamma", "beta", "mean", "variance"):
+                    arrays[f"{name}/{part}"] = (channels,)
+            case _:
+                pass
+    return arrays
+
+
+def initial_weights(network: Network, seed: int) -> Weights:
+    """Initial values by the initialisers that Keras uses by default.
+
+    Kernels: uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16), where the
+    fans of a convolution count its window. Biases, beta and moving mean 0; gamma and moving
+    variance 1.
+
+    Each array comes from a random stream of its own, made from the seed and its name, so that a
+    layer added elsewhere leaves it alone. The output layer's stream is called "output": variants
+    with other hidden layers share it where the shapes agree.
+    """
+    shapes = weight_shapes(network)
+    output = next(reversed(shapes)).partition("/")[0]
+    weights: dict[str, NDArray[np.float32]] = {}
+    for name, shape in shapes.items():
+        layer, _, part = name.partition("/")
+        if part in _CONSTANTS:
+            weights[name] = np.full(shape, _CONSTANTS[part], np.float32)
+        else:
+            stream = f"output/{part}" if layer == output else name
+            weights[name] = _glorot_uniform(shape, _generator(seed, stream))
+    return weights
+
+
+def _generator(seed: int, stream: str) -> np.random.Generator:
+    """A generator that depends on the seed and the name only, on any machine."""
+    digest = hashlib.sha256(f"{seed}:{stream}".encode()).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))
+
+
+def _glorot_uniform(shape: Shape, generator: np.random.Generator) -> NDArray[np.float32]:
+    window = math.prod(shape[:-2])
+    limit = np.float32(math.sqrt(6 / (window * (shape[-2] + shape[-1]))))
+    return (2 * generator.random(shape, np.float32) - 1) * limit
