@@ -24,7 +24,8 @@ class Status(StrEnum):
 class Value(BaseModel):
     """Common to the parts of a record: frozen, tolerant of fields a later version added."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # JSON has no NaN; pydantic reads the string "NaN" back as the number.
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="strings")
 
 
 class Costs(Value):
@@ -77,8 +78,8 @@ class Samples(Value):
 class Record(Value):
     """One line of records.jsonl.
 
-    metrics: by split ("test", "validation"), then by name ("accuracy", "log_loss", ...); floats, and
-    the confusion matrix as a list of rows. Chance and majority-class level stand under "baseline".
+    metrics: by split ("test", "validation"), then by name ("accuracy", "log_loss", ...); floats,
+    and the confusion matrix as a list of rows. "trivial" holds the "chance" and "majority" levels.
     epochs: trained; best_epoch: whose weights were evaluated, counted from 1.
     settings: the trial's configuration. environment: key of environments/KEY.json.
     started: seconds since 1970.

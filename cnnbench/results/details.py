@@ -1,0 +1,87 @@
+"""The two files beside a record: a trial's history as CSV, its predictions as npz."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from cnnbench.errors import ResultsError
+from cnnbench.results.layout import history_file, predictions_file
+from cnnbench.results.record import Epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What a trial predicted for its test images.
+
+    probabilities: float32, (n, classes), or (n, 1) of a single sigmoid unit. rows: int64, (n,),
+    indices into the source's images. labels: int32, (n,), indices into the recorded classes.
+    """
+
+    probabilities: NDArray[np.float32]
+    rows: NDArray[np.int64]
+    labels: NDArray[np.int32]
+
+
+def history_csv(history: Sequence[Epoch]) -> bytes:
+    """One row an epoch; an empty cell where a value was not measured."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, fieldnames=list(Epoch.model_fields), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(epoch.model_dump() for epoch in history)
+    return text.getvalue().encode()
+
+
+def predictions_npz(predictions: Predictions) -> bytes:
+    """The three arrays, compressed."""
+    file = io.BytesIO()
+    np.savez_compressed(
+        file,
+        probabilities=predictions.probabilities,
+        rows=predictions.rows,
+        labels=predictions.labels,
+    )
+    return file.getvalue()
+
+
+def read_history(study: Path, trial: str) -> tuple[Epoch, ...]:
+    """The epochs of a trial in order. Raises ResultsError if there are none or they are damaged."""
+    path = history_file(study, trial)
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        return tuple(
+            Epoch.model_validate({key: value or None for key, value in row.items() if key})
+            for row in rows
+        )
+    except FileNotFoundError:
+        raise ResultsError(f"trial {trial} has no history: {path} does not exist") from None
+    except (OSError, UnicodeDecodeError, csv.Error, ValidationError) as error:
+        raise ResultsError(f"{path} can't be read as a history: {_first_line(error)}") from error
+
+
+def read_predictions(study: Path, trial: str) -> Predictions:
+    """The predictions of a trial; nothing is unpickled.
+
+    Raises ResultsError if there are none or they are damaged.
+    """
+    path = predictions_file(study, trial)
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return Predictions(arrays["probabilities"], arrays["rows"], arrays["labels"])
+    except FileNotFoundError:
+        raise ResultsError(f"trial {trial} has no predictions: {path} does not exist") from None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ResultsError(f"{path} can't be read as predictions: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

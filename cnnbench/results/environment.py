@@ -1,0 +1,73 @@
+"""What a trial ran on: the machine and the versions that can change a number."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+_OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python-headless")
+
+
+def machine_environment() -> dict[str, object]:
+    """The core's versions and the machine; whoever opens a backend adds its versions and device.
+
+    memory_gib is rounded to 0.1, as the same machine reports a little more or less after each boot.
+    """
+    import psutil
+
+    return {
+        "cnnbench": version("cnnbench"),
+        "python": platform.python_version(),
+        "numpy": version("numpy"),
+        "opencv": _opencv_version(),
+        "os": platform.platform(),
+        "cpu": _cpu_model(),
+        "cores": _usable_cores(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+    }
+
+
+def environment_key(environment: Mapping[str, object]) -> str:
+    """A short hash of the content, the same whatever the order of its entries."""
+    return hashlib.sha256(environment_json(environment)).hexdigest()[:12]
+
+
+def environment_json(environment: Mapping[str, object]) -> bytes:
+    """The canonical text, as stored."""
+    return json.dumps(environment, sort_keys=True, indent=1).encode() + b"\n"
+
+
+def _opencv_version() -> str:
+    for distribution in _OPENCV:
+        try:
+            return version(distribution)
+        except PackageNotFoundError:
+            continue
+    import cv2  # built from source, without a distribution's name
+
+    return str(cv2.__version__)
+
+
+def _cpu_model() -> str:
+    """As the manufacturer calls it, or the architecture where the system does not tell."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.processor() or platform.machine()
+
+
+def _usable_cores() -> int:
+    """Cores this process may run on, fewer than the machine has in a container."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,57 @@
+"""Where things stand in a results folder.
+
+RESULTS/RECIPE/BACKEND/records.jsonl        one record a line
+                       plan.json            the study last asked for
+                       history/TRIAL.csv    the epochs of a trial
+                       predictions/TRIAL.npz    probabilities of its test images
+RESULTS/environments/KEY.json               machine and versions, stored once by hash
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from cnnbench.errors import ResultsError
+
+RECORDS = "records.jsonl"
+PLAN = "plan.json"
+HISTORY = "history"
+PREDICTIONS = "predictions"
+ENVIRONMENTS = "environments"
+LOCK = "run.lock"
+TEMPORARY = ".tmp"
+
+# What may be part of a file name. Records may come from elsewhere; "../.." must not lead out.
+_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+def study_folder(results: Path, recipe: str, backend: str) -> Path:
+    """The folder of one recipe on one backend."""
+    return results / recipe / backend
+
+
+def environments_folder(study: Path) -> Path:
+    """Where the environments named by a study's records are stored."""
+    return study.parent.parent / ENVIRONMENTS
+
+
+def history_file(study: Path, trial: str) -> Path:
+    """The history of a trial. Raises ResultsError if the id can't be a file name."""
+    return study / HISTORY / f"{_safe(trial)}.csv"
+
+
+def predictions_file(study: Path, trial: str) -> Path:
+    """The predictions of a trial. Raises ResultsError if the id can't be a file name."""
+    return study / PREDICTIONS / f"{_safe(trial)}.npz"
+
+
+def environment_file(study: Path, key: str) -> Path:
+    """The environment of that key. Raises ResultsError if the key can't be a file name."""
+    return environments_folder(study) / f"{_safe(key)}.json"
+
+
+def _safe(name: str) -> str:
+    if not _SAFE.fullmatch(name):
+        raise ResultsError(f"{name!r} is not an id that cnnbench gives: letters, digits, - and _")
+    return name

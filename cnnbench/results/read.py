@@ -1,0 +1,193 @@
+"""Reading results: damage is reported, never fatal, and nothing is unpickled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cnnbench.errors import ResultsError
+from cnnbench.results.layout import PLAN, RECORDS, environment_file
+from cnnbench.results.record import FORMAT, Plan, Record
+
+_NAMED_LINES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What one folder holds, RESULTS/RECIPE/BACKEND.
+
+    records: the newest of each trial, in the order in which the trials were first recorded.
+    environments: those that the records name, by key. problems: a sentence each.
+    """
+
+    folder: Path
+    records: tuple[Record, ...]
+    plan: Plan | None = None
+    environments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResultSet:
+    """The studies found, in the order of the paths and by name below each."""
+
+    studies: tuple[Study, ...]
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """Those of all studies."""
+        return tuple(record for study in self.studies for record in study.records)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Those of all studies."""
+        return tuple(problem for study in self.studies for problem in study.problems)
+
+
+def read_results(paths: Sequence[Path]) -> ResultSet:
+    """Read every records.jsonl at or below the paths, each once.
+
+    Raises ResultsError if a path does not exist or if no record is found below any of them.
+    """
+    files: dict[Path, Path] = {}
+    for path in paths:
+        for file in _record_files(path):
+            files.setdefault(file.resolve(), file)
+    studies = tuple(read_study(file.parent) for file in files.values())
+    result = ResultSet(studies)
+    if not result.records:
+        places = ", ".join(str(path) for path in paths) or "no path"
+        damage = f" ({'; '.join(result.problems)})" if result.problems else ""
+        raise ResultsError(
+            f"there are no records in {places}{damage}; "
+            "make some with: cnnbench run RECIPE --backend BACKEND"
+        )
+    return result
+
+
+def read_study(folder: Path) -> Study:
+    """Read one folder; what is missing or damaged becomes a problem."""
+    records, problems = read_records(folder / RECORDS)
+    try:
+        plan = read_plan(folder)
+    except ResultsError as error:
+        plan, problems = None, (*problems, str(error))
+    environments: dict[str, Mapping[str, Any]] = {}
+    for key in dict.fromkeys(record.environment for record in records if record.environment):
+        try:
+            environments[key] = _read_environment(folder, key)
+        except ResultsError as error:
+            problems = (*problems, str(error))
+    return Study(folder, records, plan, environments, problems)
+
+
+def read_records(path: Path) -> tuple[tuple[Record, ...], tuple[str, ...]]:
+    """The newest record of each trial, and a sentence about each kind of damage.
+
+    A line counts when it is a whole record; one torn by a crash never is. No file, no records.
+    Raises ResultsError if the file can't be read at all.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return (), ()
+    except OSError as error:
+        raise ResultsError(f"{path} can't be read: {error.strerror}") from error
+    newest: dict[str, Record] = {}
+    damaged: list[int] = []
+    newer: list[int] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = Record.model_validate_json(line)
+        except ValidationError:
+            (newer if _is_newer(line) else damaged).append(number)
+            continue
+        if record.format > FORMAT:
+            newer.append(number)
+        else:
+            newest[record.trial] = record
+    return tuple(newest.values()), tuple(_problems(path, lines, damaged, newer))
+
+
+def read_plan(folder: Path) -> Plan | None:
+    """The study last asked for, None if none was. Raises ResultsError if it can't be read."""
+    path = folder / PLAN
+    try:
+        plan = Plan.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ResultsError(f"{path} can't be read: {error.strerror}") from error
+    except ValidationError:
+        raise ResultsError(
+            f"{path} is damaged, so that missing trials can't be told; running the recipe again "
+            "writes it anew"
+        ) from None
+    if plan.format > FORMAT:
+        raise ResultsError(f"{path} was written by a newer cnnbench; update cnnbench to read it")
+    return plan
+
+
+def _record_files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        return sorted(path.rglob(RECORDS))
+    raise ResultsError(f"there is no file or folder {path}")
+
+
+def _read_environment(folder: Path, key: str) -> Mapping[str, Any]:
+    path = environment_file(folder, key)
+    try:
+        environment = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ResultsError(
+            f"{path} can't be read ({error.strerror}), so that the machine and versions of some "
+            "records are unknown"
+        ) from error
+    except ValueError:
+        environment = None
+    if not isinstance(environment, dict):
+        raise ResultsError(f"{path} is damaged: not a JSON object")
+    return environment
+
+
+def _is_newer(line: bytes) -> bool:
+    """Whether a line that is no record of ours is a later version's."""
+    try:
+        content = json.loads(line)
+    except ValueError:
+        return False
+    version = content.get("format") if isinstance(content, dict) else None
+    return isinstance(version, int) and version > FORMAT
+
+
+def _problems(
+    path: Path, lines: Sequence[bytes], damaged: Sequence[int], newer: Sequence[int]
+) -> Iterator[str]:
+    if damaged and damaged[-1] == len(lines):  # no newline after it
+        yield f"{path}: the last line ({damaged[-1]}) was cut while being written; it is ignored"
+        damaged = damaged[:-1]
+    if damaged:
+        yield f"{path}: no record in {_numbered(damaged)}; ignored"
+    if newer:
+        yield (
+            f"{path}: {_numbered(newer)} ignored, as written by a newer cnnbench; "
+            "update cnnbench to read what it says"
+        )
+
+
+def _numbered(numbers: Sequence[int]) -> str:
+    """The words line 3; lines 3, 5 and 9; lines 1, 2, 3, 4, 5 and 80 more."""
+    if len(numbers) == 1:
+        return f"line {numbers[0]}"
+    named, rest = [str(number) for number in numbers[:_NAMED_LINES]], len(numbers) - _NAMED_LINES
+    last = f"{rest} more" if rest > 0 else named.pop()
+    return f"lines {', '.join(named)} and {last}"

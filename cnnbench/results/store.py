@@ -1,0 +1,201 @@
+"""The folder of one recipe on one backend, held by one run at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+
+from cnnbench.errors import ResultsError
+from cnnbench.results.details import Predictions, history_csv, predictions_npz
+from cnnbench.results.environment import environment_json, environment_key
+from cnnbench.results.files import (
+    append_line,
+    explain,
+    prove_writable,
+    sync_folder,
+    write_atomically,
+)
+from cnnbench.results.layout import (
+    HISTORY,
+    LOCK,
+    PLAN,
+    PREDICTIONS,
+    RECORDS,
+    TEMPORARY,
+    environment_file,
+    environments_folder,
+    history_file,
+    predictions_file,
+    study_folder,
+)
+from cnnbench.results.read import read_plan, read_records
+from cnnbench.results.record import Epoch, Plan, Record, Status
+
+_PROBE_BYTES = 64 * 1024
+"""About what a trial leaves."""
+
+
+class Store:
+    """Appends records to RESULTS/RECIPE/BACKEND and knows which trials need no more running.
+
+    Reading works at any time; for writing, enter it as a context manager: that makes the folders,
+    proves that they can be written, and takes a lock which ends with the process, however it ends.
+
+        with Store(Path("results"), "mnist", "torch") as store:
+            store.write_plan(plan)
+            done = store.done(plan.trials)
+            store.append(record, history=epochs, environment=environment)
+    """
+
+    def __init__(self, results: Path, recipe: str, backend: str) -> None:
+        self.folder = study_folder(results, recipe, backend)
+        self._lock = FileLock(self.folder / LOCK)
+        self._latest: dict[str, Status] | None = None
+        self._problems: tuple[str, ...] = ()
+
+    def __enter__(self) -> Self:
+        """Prepare and lock. Raises ResultsError if either can't be done."""
+        self.prepare()
+        try:
+            self._lock.acquire(blocking=False)
+        except Timeout:
+            raise ResultsError(
+                f"another run is writing to {self.folder}; wait until it has ended, or stop it, "
+                "then give the same command again"
+            ) from None
+        except OSError as error:
+            raise self._not_writable(error) from error
+        for folder in self._folders():
+            for leftover in folder.glob(f".*{TEMPORARY}"):  # of a run that was killed
+                leftover.unlink(missing_ok=True)
+        self._latest = None  # another run may have appended before the lock was ours
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._lock.release()
+
+    def prepare(self) -> None:
+        """Make the folders and prove that they can be written, by writing. Raises ResultsError."""
+        folders = self._folders()
+        try:
+            for folder in folders:
+                folder.mkdir(parents=True, exist_ok=True)
+            for folder in folders:
+                prove_writable(folder, _PROBE_BYTES)
+            sync_folder(self.folder.parent)
+        except OSError as error:
+            raise self._not_writable(error) from error
+
+    def append(
+        self,
+        record: Record,
+        *,
+        history: Sequence[Epoch] = (),
+        predictions: NDArray[np.float32] | None = None,
+        rows: NDArray[np.int64] | None = None,
+        labels: NDArray[np.int32] | None = None,
+        environment: Mapping[str, object] | None = None,
+    ) -> Record:
+        """Store what a trial left and return its record, which names its environment now.
+
+        predictions: probabilities, (n, classes), of the images `rows` with the true `labels`; the
+        three come together or not at all.
+
+        The record comes last: when its line is on the disk, so is everything it speaks of.
+        Raises ResultsError if it can't be stored; nothing recorded before is touched then.
+        """
+        if not self._lock.is_locked:
+            raise RuntimeError("a Store must be entered before it is written to")
+        if environment:
+            record = record.model_copy(update={"environment": environment_key(environment)})
+        predicted = None
+        if predictions is not None:
+            if rows is None or labels is None:
+                raise ValueError("predictions without rows and labels can't be told apart later")
+            predicted = Predictions(predictions, rows, labels)
+        try:
+            if history:
+                self._write(history_file(self.folder, record.trial), history_csv(history))
+            if predicted:
+                path = predictions_file(self.folder, record.trial)
+                self._write(path, predictions_npz(predicted))
+            if environment:
+                path = environment_file(self.folder, record.environment)
+                if not path.exists():
+                    self._write(path, environment_json(environment))
+            append_line(self.folder / RECORDS, record.model_dump_json().encode())
+        except OSError as error:
+            raise ResultsError(
+                f"trial {record.trial} can't be stored in {self.folder}: {explain(error)}. "
+                f"{self._recorded()}; once that is mended, the same command goes on from there"
+            ) from error
+        self._statuses()[record.trial] = record.status
+        return record
+
+    def done(self, trials: Iterable[str]) -> frozenset[str]:
+        """Those of the trials that need not run again: recorded as ok, or as unsupported.
+
+        What a backend lacks is a matter of its version, not of chance, so trying again would cost
+        a framework's import on each run to learn the same. See `unsupported` for after an update.
+        """
+        return self._with_status(trials, Status.OK, Status.UNSUPPORTED)
+
+    def unsupported(self, trials: Iterable[str]) -> frozenset[str]:
+        """Those of the trials recorded as unsupported, to run again once the backend can."""
+        return self._with_status(trials, Status.UNSUPPORTED)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """A sentence about each damage found in the records, such as a line cut by a crash."""
+        self._statuses()
+        return self._problems
+
+    def write_plan(self, plan: Plan) -> None:
+        """Replace the study last asked for. Raises ResultsError."""
+        try:
+            self._write(self.folder / PLAN, plan.model_dump_json(indent=1).encode() + b"\n")
+        except OSError as error:
+            raise self._not_writable(error) from error
+
+    def read_plan(self) -> Plan | None:
+        """The study last asked for. Raises ResultsError if it is damaged."""
+        return read_plan(self.folder)
+
+    def _folders(self) -> tuple[Path, ...]:
+        details = (self.folder / HISTORY, self.folder / PREDICTIONS)
+        return (self.folder, *details, environments_folder(self.folder))
+
+    def _write(self, path: Path, content: bytes) -> None:
+        # Unfinished files stand in this folder alone, where the lock allows to clear them away.
+        write_atomically(path, content, temporary_in=self.folder)
+
+    def _statuses(self) -> dict[str, Status]:
+        if self._latest is None:
+            records, self._problems = read_records(self.folder / RECORDS)
+            self._latest = {record.trial: record.status for record in records}
+        return self._latest
+
+    def _with_status(self, trials: Iterable[str], *wanted: Status) -> frozenset[str]:
+        latest = self._statuses()
+        return frozenset(trial for trial in trials if latest.get(trial) in wanted)
+
+    def _recorded(self) -> str:
+        count = list(self._statuses().values()).count(Status.OK)
+        return f"{count} {'trial is' if count == 1 else 'trials are'} recorded there"
+
+    def _not_writable(self, error: OSError) -> ResultsError:
+        return ResultsError(
+            f"results can't be written to {self.folder}: {explain(error)}; "
+            "mend that or choose another folder"
+        )
