@@ -1,1 +1,131 @@
-"""What a plugin author imports. A quick start follows once the manager is in place."""
+"""What a plugin author imports.
+
+A plugin is a distribution of its own. Its `pyproject.toml` points the entry point group `cnnbench`
+at a module::
+
+    [project.entry-points.cnnbench]
+    example = "cnnbench_example"
+
+The module states which interface it was made for and implements the hooks it needs. It is imported
+by every command that looks for plugins, so it stays light: a framework is imported in `open` alone,
+best from a module of its own::
+
+    from cnnbench.plugin import Availability, Backend, Engine, hookimpl
+
+    CNNBENCH_INTERFACE = "1.0"
+
+
+    class ExampleBackend(Backend):
+        name = "example"
+        title = "My framework"
+
+        def check(self) -> Availability:
+            return Availability(available=True, devices=("cpu",))
+
+        def open(self, device: str, threads: int) -> Engine:
+            from cnnbench_example._backend import ExampleEngine
+
+            return ExampleEngine(threads)
+
+
+    @hookimpl
+    def cnnbench_backends():
+        return [ExampleBackend()]
+
+`cnnbench new plugin NAME` writes such a distribution, `cnnbench plugins` says what was found and what
+is wrong with what was not taken, and `cnnbench check NAME` proves a backend right. Every hook is
+documented in `cnnbench.plugin.hooks` and in docs/plugins.md; docs/writing-a-backend.md goes through a
+backend step by step.
+"""
+
+from __future__ import annotations
+
+from cnnbench.data.batches import Batch, Batches, Resident
+from cnnbench.data.source import DataSource, Facts, ImageData, Request
+from cnnbench.errors import DataError, NetworkError, PluginError
+from cnnbench.network.layers import (
+    Activate,
+    AnyLayer,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool,
+    Layer,
+    Pool,
+)
+from cnnbench.network.network import Network, Shape, Weights
+from cnnbench.plugin.backend import (
+    Availability,
+    Backend,
+    Capabilities,
+    Engine,
+    EpochResult,
+    Model,
+    Optimization,
+)
+from cnnbench.plugin.base import PretrainedBase
+from cnnbench.plugin.executor import (
+    EpochEnded,
+    Event,
+    Executor,
+    Limits,
+    Listener,
+    Outcome,
+    TrialEnded,
+    TrialStarted,
+)
+from cnnbench.plugin.hooks import INTERFACE, hookimpl
+from cnnbench.plugin.report_format import ReportFormat
+from cnnbench.results.record import Epoch, Record, Status
+from cnnbench.trials.trial import Trial
+
+__all__ = [
+    "INTERFACE",
+    "Activate",
+    "AnyLayer",
+    "Availability",
+    "Backend",
+    "Batch",
+    "BatchNorm",
+    "Batches",
+    "Capabilities",
+    "Conv",
+    "DataError",
+    "DataSource",
+    "Dense",
+    "Dropout",
+    "Engine",
+    "Epoch",
+    "EpochEnded",
+    "EpochResult",
+    "Event",
+    "Executor",
+    "Facts",
+    "Flatten",
+    "GlobalAveragePool",
+    "ImageData",
+    "Layer",
+    "Limits",
+    "Listener",
+    "Model",
+    "Network",
+    "NetworkError",
+    "Optimization",
+    "Outcome",
+    "PluginError",
+    "Pool",
+    "PretrainedBase",
+    "Record",
+    "ReportFormat",
+    "Request",
+    "Resident",
+    "Shape",
+    "Status",
+    "Trial",
+    "TrialEnded",
+    "TrialStarted",
+    "Weights",
+    "hookimpl",
+]

@@ -47,7 +47,7 @@ class Optimization:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a backend can do; what is missing becomes an `unsupported` record, never a substitute."""
+    """What a backend can do; what is missing becomes an `unsupported` record, no substitute."""
 
     layers: frozenset[str] = LAYER_TYPES
     optimizers: frozenset[str] = OPTIMIZERS
@@ -68,7 +68,7 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether a backend can run here. reason: why not, in a sentence; install: the command to type."""
+    """Whether a backend can run here. reason: why not; install: the command to type."""
 
     available: bool
     reason: str = ""

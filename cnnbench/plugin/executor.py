@@ -73,9 +73,10 @@ class Executor(ABC):
     """Runs trials. A trial that can't be run becomes a record that says why, never an exception."""
 
     name: ClassVar[str]
+    """As typed after --executor."""
+    description: ClassVar[str] = ""
+    """One line for `cnnbench plugins`."""
 
     @abstractmethod
-    def run(
-        self, trials: Sequence[Trial], limits: Limits, listener: Listener
-    ) -> Iterator[Outcome]:
+    def run(self, trials: Sequence[Trial], limits: Limits, listener: Listener) -> Iterator[Outcome]:
         """Yield an outcome per trial as each ends; on close, stop what still runs."""

@@ -8,9 +8,18 @@ import pluggy
 
 from cnnbench.data.source import DataSource
 from cnnbench.plugin.backend import Backend
+from cnnbench.plugin.base import PretrainedBase
+from cnnbench.plugin.executor import Executor
+from cnnbench.plugin.report_format import ReportFormat
+from cnnbench.results.record import Epoch, Record
+from cnnbench.trials.trial import Trial
 
 INTERFACE = (1, 0)
-"""Version of everything under `cnnbench.plugin`; a plugin made for another major is refused."""
+"""Version of everything under `cnnbench.plugin`: major, minor.
+
+A plugin states as text which one it was made for, `CNNBENCH_INTERFACE = "1.0"`. The major is raised
+when a plugin made for the one before can no longer work, the minor when something is added.
+"""
 
 hookspec = pluggy.HookspecMarker("cnnbench")
 hookimpl = pluggy.HookimplMarker("cnnbench")
@@ -24,3 +33,33 @@ def cnnbench_backends() -> Iterable[Backend]:  # type: ignore[empty-body]
 @hookspec
 def cnnbench_sources() -> Iterable[DataSource]:  # type: ignore[empty-body]
     """Data sources, by unique name."""
+
+
+@hookspec
+def cnnbench_executors() -> Iterable[Executor]:  # type: ignore[empty-body]
+    """Executors, by unique name."""
+
+
+@hookspec
+def cnnbench_report_formats() -> Iterable[ReportFormat]:  # type: ignore[empty-body]
+    """Formats that a comparison can be written in, by unique name."""
+
+
+@hookspec
+def cnnbench_bases() -> Iterable[PretrainedBase]:  # type: ignore[empty-body]
+    """Pretrained bases, by unique name."""
+
+
+@hookspec
+def cnnbench_trial_started(trial: Trial) -> None:
+    """A trial is about to train; called in the main process."""
+
+
+@hookspec
+def cnnbench_epoch_ended(trial: Trial, epoch: Epoch) -> None:
+    """A trial finished an epoch; called in the main process, shortly after it happened."""
+
+
+@hookspec
+def cnnbench_trial_ended(trial: Trial, record: Record) -> None:
+    """A trial left its record, whatever its status; called in the main process."""

@@ -1,0 +1,69 @@
+"""What was found: the kinds of things that plugins bring, where each came from, what is broken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cnnbench.data.source import DataSource
+from cnnbench.plugin.backend import Backend
+from cnnbench.plugin.base import PretrainedBase
+from cnnbench.plugin.executor import Executor
+from cnnbench.plugin.report_format import ReportFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of thing. texts: the attributes that each thing of the kind must have as text."""
+
+    word: str
+    hook: str
+    type: type
+    texts: tuple[str, ...] = ("name", "description")
+
+
+BACKEND = Kind("backend", "cnnbench_backends", Backend, ("name", "title"))
+SOURCE = Kind("source", "cnnbench_sources", DataSource, ("name", "description", "argument"))
+EXECUTOR = Kind("executor", "cnnbench_executors", Executor)
+REPORT_FORMAT = Kind("report format", "cnnbench_report_formats", ReportFormat)
+BASE = Kind("base", "cnnbench_bases", PretrainedBase)
+KINDS = (BACKEND, SOURCE, EXECUTOR, REPORT_FORMAT, BASE)
+"""In the order of `cnnbench plugins`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where something came from; entry_point is "" for what cnnbench itself brings."""
+
+    entry_point: str
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing, ready to use."""
+
+    kind: Kind
+    thing: Any
+    origin: Origin
+
+    @property
+    def name(self) -> str:
+        """Unique within its kind."""
+        return str(self.thing.name)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenPlugin:
+    """A plugin that was refused, and nothing of which is used.
+
+    reason: one sentence. traceback: of the plugin's own error, for its author, "" without one.
+    """
+
+    origin: Origin
+    reason: str
+    traceback: str = ""

@@ -1,0 +1,59 @@
+"""Finding plugins: entry points of the group `cnnbench`, each imported, checked and asked."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Iterable
+from importlib.metadata import EntryPoint, entry_points, version
+
+from cnnbench.plugin.executor import Executor
+from cnnbench.plugin.found import EXECUTOR, REPORT_FORMAT, SOURCE, BrokenPlugin, Origin
+from cnnbench.plugin.plugins import DISABLE, Plugins
+from cnnbench.plugin.registry import Refused, Registry
+from cnnbench.plugin.report_format import ReportFormat
+
+
+def load_plugins(
+    *, executors: Iterable[Executor] = (), report_formats: Iterable[ReportFormat] = ()
+) -> Plugins:
+    """Find every installed plugin that is not switched off; a broken one is kept as data.
+
+    executors, report_formats: the built-in ones, from whoever uses them; no plugin can take their
+    names.
+    """
+    try:
+        from cnnbench.data.sources import BUILTIN_SOURCES
+    except ImportError:
+        BUILTIN_SOURCES = ()
+
+    registry = Registry()
+    own = Origin("", "cnnbench", version("cnnbench"))
+    registry.add_things(SOURCE, BUILTIN_SOURCES, own)
+    registry.add_things(EXECUTOR, executors, own)
+    registry.add_things(REPORT_FORMAT, report_formats, own)
+    switched_off = {name.strip() for name in os.environ.get(DISABLE, "").split(",")}
+    broken, disabled = [], []
+    for entry_point in _sorted(entry_points(group="cnnbench")):
+        origin = _origin(entry_point)
+        if entry_point.name in switched_off:
+            disabled.append(origin)
+            continue
+        try:
+            registry.add_plugin(entry_point, origin)
+        except Refused as refused:
+            cause = refused.__cause__
+            trace = "".join(traceback.format_exception(cause)) if cause else ""
+            broken.append(BrokenPlugin(origin, str(refused), trace))
+    return Plugins(registry.found, registry.manager, broken, disabled)
+
+
+def _origin(entry_point: EntryPoint) -> Origin:
+    distribution = entry_point.dist
+    assert distribution is not None, "entry points that were found belong to a distribution"
+    return Origin(entry_point.name, distribution.name, distribution.version)
+
+
+def _sorted(found: Iterable[EntryPoint]) -> list[EntryPoint]:
+    """By name, so that of two plugins with the same backend the same one is refused every time."""
+    return sorted(found, key=lambda entry_point: (entry_point.name, _origin(entry_point)))

@@ -1,0 +1,166 @@
+"""From an entry point to what a plugin brings; one mistake in it refuses the whole plugin."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from importlib.metadata import EntryPoint
+from types import ModuleType
+
+import pluggy
+
+from cnnbench.plugin import hooks
+from cnnbench.plugin.found import KINDS, Found, Kind, Origin
+
+STATEMENT = "CNNBENCH_INTERFACE"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""What names look like: they are typed on command lines and become parts of file names."""
+
+
+class Refused(Exception):  # noqa: N818 - it is caught at once and never reaches a user
+    """Why a plugin is not used, in one sentence; its cause is the plugin's own error, if any."""
+
+
+class Registry:
+    """Everything registered so far, each name once per kind."""
+
+    def __init__(self) -> None:
+        self.manager = pluggy.PluginManager("cnnbench")
+        self.manager.add_hookspecs(hooks)
+        self.found: dict[Kind, dict[str, Found]] = {kind: {} for kind in KINDS}
+
+    def add_things(self, kind: Kind, things: Iterable[object], origin: Origin) -> None:
+        """Add what cnnbench itself brings. Raises Refused."""
+        self._accept(self._checked(kind, list(things), origin))
+
+    def add_plugin(self, entry_point: EntryPoint, origin: Origin) -> None:
+        """Import a plugin, register it and take up all or nothing of it. Raises Refused."""
+        plugin = _imported(entry_point)
+        _check_interface(plugin)
+        _check_marks(plugin)
+        self._register(plugin, origin)
+        try:
+            self._check_hooks(plugin)
+            for found in [self._collected(kind, plugin, origin) for kind in KINDS]:
+                self._accept(found)
+        except Refused:
+            # pluggy would go on calling the hooks of a plugin that it has once registered.
+            self.manager.unregister(plugin)
+            raise
+
+    def _register(self, plugin: object, origin: Origin) -> None:
+        if self.manager.has_plugin(origin.entry_point):
+            raise Refused(f"another plugin already has the entry point name {origin.entry_point!r}")
+        if self.manager.is_registered(plugin):
+            first = self.manager.get_name(plugin)
+            raise Refused(f"it is the same module as the plugin {first!r}")
+        try:
+            self.manager.register(plugin, origin.entry_point)
+        except pluggy.PluginValidationError as error:
+            self.manager.unregister(plugin)
+            raise Refused(f"a hook has the wrong parameters: {_first_line(error)}") from error
+
+    def _check_hooks(self, plugin: object) -> None:
+        specified = [name for name in vars(hooks) if name.startswith("cnnbench_")]
+        for hook in self.manager.get_hookcallers(plugin) or ():
+            if not hook.has_spec():
+                near = get_close_matches(hook.name, specified, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise Refused(f"it implements the unknown hook {hook.name!r}{hint}")
+
+    def _collected(self, kind: Kind, plugin: object, origin: Origin) -> list[Found]:
+        others = [other for other in self.manager.get_plugins() if other is not plugin]
+        call = self.manager.subset_hook_caller(kind.hook, others)
+        try:
+            results = call()
+        except (Exception, SystemExit) as error:
+            raise Refused(f"its hook {kind.hook!r} failed: {_described(error)}") from error
+        things: list[object] = []
+        for result in results:
+            if isinstance(result, str) or not isinstance(result, Iterable):
+                raise Refused(
+                    f"its hook {kind.hook!r} returned {_shown(result)}, not a list of {kind.word}s"
+                )
+            try:
+                things += result
+            except (Exception, SystemExit) as error:  # a generator fails only now
+                raise Refused(f"its hook {kind.hook!r} failed: {_described(error)}") from error
+        return self._checked(kind, things, origin)
+
+    def _checked(self, kind: Kind, things: list[object], origin: Origin) -> list[Found]:
+        taken = dict(self.found[kind])
+        checked = []
+        for thing in things:
+            if not isinstance(thing, kind.type):
+                raise Refused(
+                    f"its hook {kind.hook!r} returned {_shown(thing)}, "
+                    f"not an instance of {kind.type.__name__}"
+                )
+            for attribute in kind.texts:
+                if not isinstance(getattr(thing, attribute, None), str):
+                    raise Refused(f"its {kind.word} {_shown(thing)} has no text {attribute!r}")
+            found = Found(kind, thing, origin)
+            if not NAME.fullmatch(found.name):
+                raise Refused(
+                    f"the {kind.word} name {found.name!r} is not made of letters, digits, '.', '_' "
+                    "and '-'"
+                )
+            first = taken.get(found.name)
+            if first is not None:
+                owner = "itself" if first.origin == origin else str(first.origin)
+                raise Refused(f"its {kind.word} {found.name!r} is already provided by {owner}")
+            taken[found.name] = found
+            checked.append(found)
+        return checked
+
+    def _accept(self, things: Iterable[Found]) -> None:
+        for found in things:
+            self.found[found.kind][found.name] = found
+
+
+def _imported(entry_point: EntryPoint) -> object:
+    try:
+        return entry_point.load()
+    except (Exception, SystemExit) as error:
+        raise Refused(f"it can't be imported: {_described(error)}") from error
+
+
+def _check_interface(plugin: object) -> None:
+    """Refuse a plugin that states no version of the interface, or one of another major version."""
+    ours = ".".join(map(str, hooks.INTERFACE))
+    stated = getattr(plugin, STATEMENT, None)
+    if stated is None:
+        raise Refused(
+            f"it states no interface version; cnnbench has {ours}, so it needs "
+            f'{STATEMENT} = "{ours}" in its module'
+        )
+    match = re.fullmatch(r"(\d+)\.(\d+)", stated) if isinstance(stated, str) else None
+    if match is None:
+        raise Refused(f'its {STATEMENT} is {stated!r}, not a text like "{ours}"')
+    if int(match[1]) != hooks.INTERFACE[0]:
+        raise Refused(f"it was made for plugin interface {stated}, this cnnbench has {ours}")
+
+
+def _check_marks(plugin: object) -> None:
+    """Refuse a function named like a hook without the mark: pluggy would silently skip it."""
+    for name, function in vars(plugin).items() if isinstance(plugin, ModuleType) else ():
+        if name.startswith("cnnbench_") and inspect.isfunction(function):
+            marked = hasattr(function, "cnnbench_impl") or hasattr(function, "cnnbench_spec")
+            if not marked:
+                raise Refused(f"its function {name!r} is not marked with @hookimpl")
+
+
+def _described(error: BaseException) -> str:
+    return f"{type(error).__name__}: {_first_line(error)}".removesuffix(": ")
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), "")
+
+
+def _shown(thing: object) -> str:
+    if isinstance(thing, type):
+        return f"the class {thing.__name__}"
+    return f"a value of type {type(thing).__name__}"

@@ -1,0 +1,20 @@
+"""What a report format is: a comparison as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFormat:
+    """A format for `cnnbench compare --format NAME`.
+
+    render: takes the comparison that `cnnbench.comparison` computed and returns the whole text. It
+    is called only when the format is asked for, so that what it imports costs nobody else.
+    """
+
+    name: str
+    render: Callable[[Any], str]
+    description: str = ""
