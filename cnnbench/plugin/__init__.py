@@ -32,10 +32,10 @@ best from a module of its own::
     def cnnbench_backends():
         return [ExampleBackend()]
 
-`cnnbench new plugin NAME` writes such a distribution, `cnnbench plugins` says what was found and what
-is wrong with what was not taken, and `cnnbench check NAME` proves a backend right. Every hook is
-documented in `cnnbench.plugin.hooks` and in docs/plugins.md; docs/writing-a-backend.md goes through a
-backend step by step.
+`cnnbench new plugin NAME` writes such a distribution, `cnnbench plugins` says what was found and
+what is wrong with the rest, `cnnbench check NAME` proves a backend right. Every hook is documented in
+`cnnbench.plugin.hooks` and docs/plugins.md; docs/writing-a-backend.md goes through a backend in
+steps.
 """
 
 from __future__ import annotations
@@ -76,13 +76,12 @@ from cnnbench.plugin.executor import (
     TrialEnded,
     TrialStarted,
 )
-from cnnbench.plugin.hooks import INTERFACE, hookimpl
+from cnnbench.plugin.hooks import hookimpl
 from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.results.record import Epoch, Record, Status
 from cnnbench.trials.trial import Trial
 
 __all__ = [
-    "INTERFACE",
     "Activate",
     "AnyLayer",
     "Availability",

@@ -7,31 +7,22 @@ import traceback
 from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points, version
 
-from cnnbench.plugin.executor import Executor
-from cnnbench.plugin.found import EXECUTOR, REPORT_FORMAT, SOURCE, BrokenPlugin, Origin
+from cnnbench.plugin.found import SOURCE, BrokenPlugin, Origin
 from cnnbench.plugin.plugins import DISABLE, Plugins
 from cnnbench.plugin.registry import Refused, Registry
-from cnnbench.plugin.report_format import ReportFormat
+
+__all__ = ["Plugins", "load_plugins"]
 
 
-def load_plugins(
-    *, executors: Iterable[Executor] = (), report_formats: Iterable[ReportFormat] = ()
-) -> Plugins:
-    """Find every installed plugin that is not switched off; a broken one is kept as data.
-
-    executors, report_formats: the built-in ones, from whoever uses them; no plugin can take their
-    names.
-    """
+def load_plugins() -> Plugins:
+    """Find every installed plugin that is not switched off; a broken one is kept as data."""
     try:
         from cnnbench.data.sources import BUILTIN_SOURCES
     except ImportError:
         BUILTIN_SOURCES = ()
 
     registry = Registry()
-    own = Origin("", "cnnbench", version("cnnbench"))
-    registry.add_things(SOURCE, BUILTIN_SOURCES, own)
-    registry.add_things(EXECUTOR, executors, own)
-    registry.add_things(REPORT_FORMAT, report_formats, own)
+    registry.add_things(SOURCE, BUILTIN_SOURCES, Origin("", "cnnbench", version("cnnbench")))
     switched_off = {name.strip() for name in os.environ.get(DISABLE, "").split(",")}
     broken, disabled = [], []
     for entry_point in _sorted(entry_points(group="cnnbench")):
@@ -56,4 +47,4 @@ def _origin(entry_point: EntryPoint) -> Origin:
 
 def _sorted(found: Iterable[EntryPoint]) -> list[EntryPoint]:
     """By name, so that of two plugins with the same backend the same one is refused every time."""
-    return sorted(found, key=lambda entry_point: (entry_point.name, _origin(entry_point)))
+    return sorted(found, key=lambda entry_point: (entry_point.name, str(_origin(entry_point))))
