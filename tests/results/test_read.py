@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cnnbench.errors import ResultsError
+from cnnbench.results.read import read_plan, read_records, read_results
+from cnnbench.results.store import Store
+
+
+@pytest.fixture
+def folder(tmp_path, make_record):
+    with Store(tmp_path, "mnist", "torch") as store:
+        for number in range(4):
+            store.append(make_record(f"t{number}", environment=""))
+    return store.folder
+
+
+def change_line(folder, number, text):
+    path = folder / "records.jsonl"
+    lines = path.read_text().splitlines()
+    lines[number - 1] = text
+    path.write_text("\n".join(lines) + "\n")
+
+
+def trials(folder):
+    return [record.trial for record in read_results([folder]).records]
+
+
+def test_records_are_found_below_a_folder_in_a_folder_and_by_file(tmp_path, folder):
+    wanted = ["t0", "t1", "t2", "t3"]
+    assert trials(tmp_path) == wanted
+    assert trials(folder) == wanted
+    assert trials(folder / "records.jsonl") == wanted
+
+
+def test_overlapping_paths_are_read_once(tmp_path, folder):
+    assert len(read_results([tmp_path, folder, folder / "records.jsonl"]).studies) == 1
+
+
+def test_a_half_written_last_line_is_ignored_and_reported(folder):
+    path = folder / "records.jsonl"
+    path.write_bytes(path.read_bytes()[:-20])
+    assert trials(folder) == ["t0", "t1", "t2"]
+    (problem,) = read_results([folder]).problems
+    assert problem.endswith("the last line (4) was cut while being written; it is ignored")
+
+
+def test_a_last_line_that_lacks_only_its_newline_counts(folder):
+    path = folder / "records.jsonl"
+    path.write_bytes(path.read_bytes()[:-1])
+    assert trials(folder) == ["t0", "t1", "t2", "t3"]
+    assert read_results([folder]).problems == ()
+
+
+@pytest.mark.parametrize("text", ["garbage", "{}", "[1]", '{"trial": 5', "\x00\x00", "null"])
+def test_a_damaged_line_in_the_middle_is_reported_with_its_number(folder, text):
+    change_line(folder, 2, text)
+    assert trials(folder) == ["t0", "t2", "t3"]
+    (problem,) = read_results([folder]).problems
+    assert "no record in line 2" in problem
+
+
+def test_bytes_that_are_no_text_are_reported(folder):
+    path = folder / "records.jsonl"
+    path.write_bytes(b"\xff\xfe\xfd\n" + path.read_bytes())
+    assert trials(folder) == ["t0", "t1", "t2", "t3"]
+    assert len(read_results([folder]).problems) == 1
+
+
+def test_many_damaged_lines_are_counted(folder):
+    path = folder / "records.jsonl"
+    path.write_bytes(b"x\n" * 8 + path.read_bytes())
+    (problem,) = read_results([folder]).problems
+    assert "lines 1, 2, 3, 4, 5 and 3 more" in problem
+
+
+def test_empty_lines_are_no_damage(folder):
+    change_line(folder, 2, "")
+    assert read_results([folder]).problems == ()
+
+
+def test_records_of_a_newer_version_are_ignored_and_reported(folder, make_record):
+    newer = make_record("t1").model_copy(update={"format": 99})
+    change_line(folder, 2, newer.model_dump_json())
+    change_line(folder, 3, json.dumps({"format": 99, "something": "else"}))
+    assert trials(folder) == ["t0", "t3"]
+    (problem,) = read_results([folder]).problems
+    assert "lines 2 and 3 ignored, as written by a newer cnnbench" in problem
+
+
+def test_fields_of_a_later_version_with_the_same_format_are_tolerated(folder, make_record):
+    content = json.loads(make_record("t1").model_dump_json()) | {"new_field": 1}
+    change_line(folder, 2, json.dumps(content))
+    assert trials(folder) == ["t0", "t1", "t2", "t3"]
+
+
+def test_a_damaged_plan_is_a_problem_and_not_fatal(folder):
+    (folder / "plan.json").write_text('{"recipe": ')
+    (study,) = read_results([folder]).studies
+    assert study.plan is None
+    assert "plan.json is damaged" in study.problems[0]
+    with pytest.raises(ResultsError, match="damaged"):
+        read_plan(folder)
+
+
+def test_a_missing_environment_is_a_problem_and_not_fatal(folder, make_record):
+    with Store(folder.parent.parent, "mnist", "torch") as store:
+        stored = store.append(make_record("t9"), environment={"cores": 2})
+    (folder.parent.parent / "environments" / f"{stored.environment}.json").unlink()
+    (study,) = read_results([folder]).studies
+    assert len(study.records) == 5
+    assert "unknown" in study.problems[0]
+
+
+def test_an_environment_key_that_leads_out_of_the_folder_is_a_problem(folder, make_record):
+    change_line(folder, 1, make_record("t0", environment="../../secret").model_dump_json())
+    (study,) = read_results([folder]).studies
+    assert "not an id" in study.problems[0]
+
+
+def test_a_folder_without_records_says_how_to_make_some(tmp_path):
+    with pytest.raises(ResultsError, match=r"no records in .*cnnbench run RECIPE"):
+        read_results([tmp_path])
+
+
+def test_a_file_of_nothing_but_damage_names_it(tmp_path):
+    path = tmp_path / "records.jsonl"
+    path.write_text("not JSON\n")
+    with pytest.raises(ResultsError, match="no record in line 1"):
+        read_results([path])
+
+
+def test_a_path_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(ResultsError, match=r"no file or folder .*nowhere"):
+        read_results([tmp_path / "nowhere"])
+
+
+def test_no_file_means_no_records(tmp_path):
+    assert read_records(tmp_path / "records.jsonl") == ((), ())
