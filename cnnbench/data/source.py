@@ -38,11 +38,14 @@ class Facts:
 
     shape: (height, width, channels). count: number of images, per split where the source fixes
     splits ("train", "validation", "test"), else under "all"; of a folder the files, readable or not.
+    class_count: under the same keys the number of images of each class, in the order of `classes`;
+    empty where not known.
     """
 
     shape: tuple[int, int, int]
     classes: tuple[str, ...]
     count: Mapping[str, int]
+    class_count: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,10 @@ class DataSpec(Section):
 
     source: str = Field(description="NAME or NAME:ARGUMENT, e.g. mnist5k, folder:photos")
     train: Amount | None = Field(None, description="training images; all that remain if not given")
-    validation: Amount = Field(0.2, description="validation images")
+    validation: Amount | None = Field(
+        None,
+        description="validation images; the source's own validation split, else 0.2, if not given",
+    )
     test: Amount | None = Field(
         None, description="test images; the source's own test split, else 0.2, if not given"
     )

@@ -1,0 +1,191 @@
+"""Images decoded once, kept on disk, mapped into the memory of every process that needs them.
+
+An entry is a folder NAME-REQUEST-STATE: images.npy, labels.npy, fixed-SPLIT.npy and meta.json. It
+is written beside its place and renamed, so that whoever sees it sees all of it; a lock file makes
+concurrent processes decode once. When a source has changed, its new entry replaces the old one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbench.data.source import DataSource, ImageData, Request, SplitName
+from cnnbench.errors import DataError
+
+FORMAT = 1
+"""The version of an entry's files; another version is another entry."""
+VARIABLE = "CNNBENCH_CACHE"
+CHUNK_BYTES = 1 << 24
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CachedImages:
+    """A decoded source.
+
+    images: uint8, shape (n, height, width, channels), read-only and mapped from disk. labels: int32,
+    shape (n,), indices into `classes`, -1 for images that were not chosen. fixed: rows of the splits
+    that the source fixes. digest: SHA-256 of pixels, labels, classes and fixed splits.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+    classes: tuple[str, ...]
+    fixed: Mapping[SplitName, NDArray[np.int64]]
+    notes: tuple[str, ...]
+    digest: str
+    synthetic: bool
+
+
+def cache_folder() -> Path:
+    """Where decoded images are kept: $CNNBENCH_CACHE, else the user's cache folder."""
+    if os.environ.get(VARIABLE):
+        return Path(os.environ[VARIABLE]).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("cnnbench"))
+
+
+def known_digest(source: DataSource, request: Request) -> str | None:
+    """The digest of a source's current images, None if they are not in the cache.
+
+    Decodes nothing. Raises DataError where the source itself can't be found.
+    """
+    meta = _read_meta(_entry(source, request))
+    return None if meta is None else str(meta["digest"])
+
+
+def open_images(source: DataSource, request: Request) -> CachedImages:
+    """Map a source's images into memory, decoding them first if need be.
+
+    Raises DataError where the source can't be read or the cache can't be written.
+    """
+    entry = _entry(source, request)
+    cached = _read(entry, source)
+    if cached is not None:
+        return cached
+    with _writing():
+        from filelock import FileLock
+
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(entry.parent / f"{_stem(entry)}.lock")
+        lock.acquire()
+    try:
+        cached = _read(entry, source)
+        if cached is not None:
+            return cached
+        data = source.load(request)
+        with _writing():
+            _write(entry, data)
+    finally:
+        lock.release()
+    cached = _read(entry, source)
+    if cached is None:
+        raise DataError(_unwritable("what was written can't be read back"))
+    return cached
+
+
+def _entry(source: DataSource, request: Request) -> Path:
+    wanted = json.dumps([source.name, asdict(request), FORMAT])
+    state = source.fingerprint(request)
+    return cache_folder() / f"{source.name}-{_short(wanted)}-{_short(state)}"
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+def _stem(entry: Path) -> str:
+    return entry.name.rpartition("-")[0]
+
+
+def _read_meta(entry: Path) -> dict[str, Any] | None:
+    """The entry's meta.json, None unless the entry is there and whole."""
+    try:
+        meta: dict[str, Any] = json.loads((entry / "meta.json").read_text())
+        whole = all((entry / name).stat().st_size == size for name, size in meta["sizes"].items())
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return None
+    return meta if whole else None
+
+
+def _read(entry: Path, source: DataSource) -> CachedImages | None:
+    meta = _read_meta(entry)
+    if meta is None:
+        return None
+    try:
+        fixed = {split: np.load(entry / f"fixed-{split}.npy") for split in meta["fixed"]}
+        return CachedImages(
+            images=np.load(entry / "images.npy", mmap_mode="r"),
+            labels=np.load(entry / "labels.npy"),
+            classes=tuple(meta["classes"]),
+            fixed=fixed,
+            notes=tuple(meta["notes"]),
+            digest=meta["digest"],
+            synthetic=source.synthetic,
+        )
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _write(entry: Path, data: ImageData) -> None:
+    """Put an entry in place; the caller holds the lock, so nobody else writes here."""
+    partial = entry.with_name(f"{_stem(entry)}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    try:
+        arrays = {"images": data.images, "labels": data.labels}
+        arrays |= {f"fixed-{split}": rows for split, rows in data.fixed.items()}
+        for name, array in arrays.items():
+            np.save(partial / f"{name}.npy", array)
+        meta = {
+            "digest": digest_of(data),
+            "classes": data.classes,
+            "fixed": list(data.fixed),
+            "notes": data.notes,
+            "sizes": {path.name: path.stat().st_size for path in sorted(partial.iterdir())},
+        }
+        (partial / "meta.json").write_text(json.dumps(meta))
+        for former in entry.parent.glob(f"{_stem(entry)}-*"):
+            shutil.rmtree(former, ignore_errors=True)
+        partial.rename(entry)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def digest_of(data: ImageData) -> str:
+    """SHA-256 of everything about a source that can change a result."""
+    fixed = {split: rows.tolist() for split, rows in sorted(data.fixed.items())}
+    head = json.dumps([data.images.shape, data.classes, fixed])
+    digest = hashlib.sha256(head.encode())
+    digest.update(np.ascontiguousarray(data.labels, np.int32))
+    step = max(1, CHUNK_BYTES // max(1, data.images[:1].nbytes))
+    for start in range(0, len(data.images), step):
+        digest.update(np.ascontiguousarray(data.images[start : start + step]))
+    return digest.hexdigest()
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataError(_unwritable(error.strerror or str(error))) from error
+
+
+def _unwritable(reason: str) -> str:
+    return (
+        f"decoded images can't be kept in {cache_folder()}: {reason}; free some space there, or set "
+        f"the environment variable {VARIABLE} to another folder"
+    )

@@ -1,0 +1,11 @@
+"""The sources that come with cnnbench; plugins add others."""
+
+from __future__ import annotations
+
+from cnnbench.data.source import DataSource
+from cnnbench.data.sources.digits import Digits
+from cnnbench.data.sources.mnist5k import Mnist5k
+from cnnbench.data.sources.scenes import Scenes
+
+BUILTIN_SOURCES: tuple[DataSource, ...] = (Digits(), Mnist5k(), Scenes())
+"""In the order in which they are listed."""

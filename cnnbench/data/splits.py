@@ -1,0 +1,154 @@
+"""Dividing a source into training, validation and test images, by class and by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbench.data.amounts import Counts, check_folds, part_of, plan_amounts
+from cnnbench.data.selection import check_classes
+from cnnbench.data.source import Facts, SplitName
+from cnnbench.data.spec import DataSpec
+from cnnbench.errors import DataError
+
+Rows = NDArray[np.int64]
+KEPT: tuple[SplitName, ...] = ("validation", "test")
+"""The splits that are kept when a source fixes them; training images are what is left or chosen."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """Rows of the images in each split, ascending, disjoint."""
+
+    train: Rows
+    validation: Rows
+    test: Rows
+
+
+def split_rows(
+    labels: NDArray[np.int32],
+    fixed: Mapping[SplitName, NDArray[np.int64]],
+    spec: DataSpec,
+    *,
+    seed: int,
+    fold: int | None,
+    folds: int,
+    classes: Sequence[str] = (),
+) -> Split:
+    """Draw the splits of one replicate.
+
+    labels: shape (n,), -1 for images of classes that were not chosen. fixed: rows of the splits that
+    the source fixes: its test and validation images are taken whole, or a stratified part of them
+    where `spec` asks for less; what it leaves open is drawn from the rest. With folds > 0 all images
+    outside a fixed test split are divided into that many parts by the seed, and part `fold` is the
+    test split. classes: their names, for messages.
+
+    Every split keeps the class proportions of what it is drawn from to within one image, see
+    `cnnbench.data.amounts`. Raises DataError when more is asked than there is.
+    """
+    names = classes or [str(label) for label in range(int(labels.max(initial=-1)) + 1)]
+    keep = _kept(fixed, folds)
+    chosen = {split: rows[labels[rows] >= 0] for split, rows in fixed.items()}
+    stacks = {split: _shuffled(chosen[split], labels, len(names), seed, split) for split in keep}
+    pool = _shuffled(_pool_rows(labels, chosen, keep), labels, len(names), seed, "train")
+
+    counts = _sizes(pool)
+    part = None
+    if folds:
+        assert fold is not None, "with folds a trial belongs to one"
+        check_folds(spec, int(counts.sum()), folds)
+        part = part_of(counts, fold, folds)
+    amounts = plan_amounts(
+        counts, {split: _sizes(stack) for split, stack in stacks.items()}, spec, names, part
+    )
+
+    test: list[Rows] = []
+    if part is not None:
+        test, pool = _deal(pool, fold or 0, folds)
+    elif "test" in keep:
+        test, _ = _take(stacks["test"], amounts.test)
+    else:
+        test, pool = _take(pool, amounts.test)
+    if "validation" in keep:
+        validation, _ = _take(stacks["validation"], amounts.validation)
+    else:
+        validation, pool = _take(pool, amounts.validation)
+    train, _ = _take(pool, amounts.train)
+    return Split(_joined(train), _joined(validation), _joined(test))
+
+
+def check_amounts(facts: Facts, spec: DataSpec, folds: int) -> None:
+    """Raise the DataError that `split_rows` would raise, from counts alone.
+
+    Where a source does not tell its images by class, only the totals are checked.
+    """
+    check_classes(facts.classes, spec.classes)
+    names = spec.classes or facts.classes
+    if facts.class_count:
+        indices = [facts.classes.index(name) for name in names]
+        counts = {key: np.array(value)[indices] for key, value in facts.class_count.items()}
+    else:
+        names = ("all",)
+        counts = {key: np.array([value]) for key, value in facts.count.items()}
+    fixed: dict[SplitName, Counts] = {split: counts[split] for split in _kept(counts, folds)}
+    pool = np.sum([value for key, value in counts.items() if key not in fixed], axis=0)
+    if not np.ndim(pool):
+        raise DataError("the source has no images for training, only fixed test images", "source")
+    check_folds(spec, int(pool.sum()), folds)
+    for fold in range(max(1, folds)):
+        part = part_of(pool, fold, folds) if folds else None
+        plan_amounts(pool, fixed, spec, names, part)
+
+
+def _kept(fixed: Mapping[str, object], folds: int) -> list[SplitName]:
+    return [split for split in KEPT if split in fixed and not (folds and split == "validation")]
+
+
+def _pool_rows(
+    labels: NDArray[np.int32], fixed: Mapping[SplitName, Rows], keep: Sequence[SplitName]
+) -> Rows:
+    """Rows of chosen classes that the source leaves open."""
+    is_open = labels >= 0
+    if "train" in fixed:
+        stated = [fixed[split] for split in fixed if split not in keep]
+        is_open = np.zeros(len(labels), bool)
+        is_open[np.concatenate(stated)] = True
+    for split in keep:
+        is_open[fixed[split]] = False
+    return np.flatnonzero(is_open)
+
+
+def _shuffled(
+    rows: Rows, labels: NDArray[np.int32], classes: int, seed: int, split: SplitName
+) -> list[Rows]:
+    """The rows of each class in an order that the seed decides."""
+    generator = np.random.default_rng([seed, ("train", "validation", "test").index(split)])
+    return [generator.permutation(rows[labels[rows] == index]) for index in range(classes)]
+
+
+def _take(stacks: Sequence[Rows], amounts: Counts) -> tuple[list[Rows], list[Rows]]:
+    """The first rows of each class, and what is left."""
+    pairs = list(zip(stacks, amounts.tolist(), strict=True))
+    return [stack[:n] for stack, n in pairs], [stack[n:] for stack, n in pairs]
+
+
+def _deal(stacks: Sequence[Rows], fold: int, folds: int) -> tuple[list[Rows], list[Rows]]:
+    """The rows of one part when all are dealt out class after class, and the others'."""
+    starts = np.cumsum([0, *(len(stack) for stack in stacks[:-1])])
+    mine = [
+        (start + np.arange(len(stack))) % folds == fold
+        for start, stack in zip(starts, stacks, strict=True)
+    ]
+    part = [stack[flags] for stack, flags in zip(stacks, mine, strict=True)]
+    return part, [stack[~flags] for stack, flags in zip(stacks, mine, strict=True)]
+
+
+def _sizes(stacks: Sequence[Rows]) -> Counts:
+    return np.array([len(stack) for stack in stacks], np.int64)
+
+
+def _joined(stacks: Sequence[Rows]) -> Rows:
+    return np.sort(np.concatenate(stacks)).astype(np.int64)
