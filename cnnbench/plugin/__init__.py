@@ -33,9 +33,8 @@ best from a module of its own::
         return [ExampleBackend()]
 
 `cnnbench new plugin NAME` writes such a distribution, `cnnbench plugins` says what was found and
-what is wrong with the rest, `cnnbench check NAME` proves a backend right. Every hook is documented in
-`cnnbench.plugin.hooks` and docs/plugins.md; docs/writing-a-backend.md goes through a backend in
-steps.
+what is wrong with the rest, `cnnbench check NAME` proves a backend right. `cnnbench.plugin.hooks`
+and docs/plugins.md describe every hook; docs/writing-a-backend.md goes through a backend in steps.
 """
 
 from __future__ import annotations

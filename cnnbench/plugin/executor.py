@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -78,5 +78,11 @@ class Executor(ABC):
     """One line for `cnnbench plugins`."""
 
     @abstractmethod
-    def run(self, trials: Sequence[Trial], limits: Limits, listener: Listener) -> Iterator[Outcome]:
-        """Yield an outcome per trial as each ends; on close, stop what still runs."""
+    def run(
+        self, trials: Sequence[Trial], limits: Limits, listener: Listener
+    ) -> Generator[Outcome]:
+        """Yield an outcome per trial as each ends; on close, stop what still runs.
+
+        trials: at least one, all of one backend and device. The outcome is on the disk when the
+        generator is resumed: only then tell the listener that the trial ended.
+        """

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points, version
 
+from cnnbench.data.sources import BUILTIN_SOURCES
 from cnnbench.plugin.found import SOURCE, BrokenPlugin, Origin
 from cnnbench.plugin.plugins import DISABLE, Plugins
 from cnnbench.plugin.registry import Refused, Registry
@@ -16,11 +17,6 @@ __all__ = ["Plugins", "load_plugins"]
 
 def load_plugins() -> Plugins:
     """Find every installed plugin that is not switched off; a broken one is kept as data."""
-    try:
-        from cnnbench.data.sources import BUILTIN_SOURCES
-    except ImportError:
-        BUILTIN_SOURCES = ()
-
     registry = Registry()
     registry.add_things(SOURCE, BUILTIN_SOURCES, Origin("", "cnnbench", version("cnnbench")))
     switched_off = {name.strip() for name in os.environ.get(DISABLE, "").split(",")}

@@ -59,8 +59,10 @@ class Registry:
         try:
             self.manager.register(plugin, origin.entry_point)
         except pluggy.PluginValidationError as error:
-            self.manager.unregister(plugin)
-            raise Refused(f"a hook has the wrong parameters: {_first_line(error)}") from error
+            if self.manager.is_registered(plugin):  # older pluggy leaves half of it
+                self.manager.unregister(plugin)
+            details = "; ".join(str(error).splitlines()[1:])
+            raise Refused(f"a hook is not as specified: {details}") from error
 
     def _check_hooks(self, plugin: object) -> None:
         specified = [name for name in vars(hooks) if name.startswith("cnnbench_")]

@@ -1,0 +1,50 @@
+"""A plugin as Python sees it after pip: a module and its .dist-info folder on the path."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+Place = Callable[..., str]
+
+HEADER = """
+from cnnbench.plugin import *
+from cnnbench.plugin import hookimpl
+
+CNNBENCH_INTERFACE = "1.0"
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """place(module, source, entry_point=..., version=..., header=...) makes a plugin importable."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    modules: list[str] = []
+
+    def write(
+        module: str,
+        source: str,
+        *,
+        entry_point: str | None = None,
+        distribution: str | None = None,
+        version: str = "1.2.3",
+        header: str = HEADER,
+    ) -> str:
+        (tmp_path / f"{module}.py").write_text(header + dedent(source))
+        info = tmp_path / f"{distribution or module}-{version}.dist-info"
+        info.mkdir(exist_ok=True)
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {distribution or module}\nVersion: {version}\n"
+        )
+        with (info / "entry_points.txt").open("a") as file:
+            file.write(f"[cnnbench]\n{entry_point or module} = {module}\n")
+        modules.append(module)
+        return entry_point or module
+
+    yield write
+    for module in modules:
+        sys.modules.pop(module, None)
