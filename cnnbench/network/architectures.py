@@ -87,7 +87,7 @@ def _block(spec: NetworkSpec, filters: int, *, downsamples: bool) -> Iterator[An
         yield BatchNorm(momentum=spec.batch_norm_momentum)
     if spec.batch_norm == "before":
         yield Activate(function=spec.activation)
-    if downsamples and (spec.downsampling == "max" or spec.downsampling == "average"):  # noqa: PLR1714 - narrows the type
+    if downsamples and spec.downsampling in ("max", "average"):
         yield Pool(kind=spec.downsampling, size=_pair(spec.pool))
     if spec.conv_dropout:
         yield Dropout(rate=spec.conv_dropout)
