@@ -1,0 +1,22 @@
+"""Keras 3 as cnnbench backends `torch`, `tensorflow` and `jax`, and Keras's data sets as a source.
+
+This module is imported by every cnnbench command: it imports neither Keras nor a framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cnnbench.plugin.backend import Backend
+from cnnbench.plugin.hooks import hookimpl
+
+CNNBENCH_INTERFACE = "1.0"
+"""The version of cnnbench's plugin interface that this plugin is written for."""
+
+
+@hookimpl
+def cnnbench_backends() -> Iterable[Backend]:
+    """Keras 3 on each of its frameworks."""
+    from cnnbench_keras._backends import TorchBackend
+
+    return (TorchBackend(),)

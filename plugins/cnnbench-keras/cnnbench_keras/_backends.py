@@ -1,0 +1,105 @@
+"""The three backends as the core sees them before any framework is imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from abc import abstractmethod
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import ClassVar
+
+from cnnbench.errors import PluginError
+from cnnbench.plugin.backend import Availability, Backend, Capabilities, Engine
+from cnnbench_keras._installed import has_nvidia_driver, installed_version
+
+
+class KerasBackend(Backend):
+    """Keras 3 on one framework. Keras reads KERAS_BACKEND once, so a process has one of them."""
+
+    capabilities = Capabilities(
+        devices=frozenset({"cpu", "gpu"}), precisions=frozenset({"float32", "bfloat16"})
+    )
+    distributions: ClassVar[tuple[str, ...]]
+    """Names under which the framework may be installed, the usual one first."""
+
+    def check(self) -> Availability:
+        """Whether Keras and the framework are installed, and for which devices."""
+        install = f'pip install "cnnbench-keras[{self.name}]"'
+        versions: dict[str, str] = {}
+        for module, names in (("keras", ("keras",)), (self.name, self.distributions)):
+            found = installed_version(names)
+            if found is None or find_spec(module) is None:
+                reason = f"backend {self.name} needs {module}, which is not installed here"
+                return Availability(available=False, reason=reason, install=install)
+            versions[found[0]] = found[1]
+        devices = ("cpu", "gpu") if has_nvidia_driver() and self._has_cuda(versions) else ("cpu",)
+        return Availability(available=True, versions=versions, devices=devices)
+
+    def environment(self, device: str, threads: int) -> Mapping[str, str]:
+        """What Keras, the framework and its thread pools read when they are first imported."""
+        common = {
+            "KERAS_BACKEND": self.name,
+            "OMP_NUM_THREADS": str(threads),
+            "MKL_NUM_THREADS": str(threads),
+            "OPENBLAS_NUM_THREADS": str(threads),
+        }
+        if device == "cpu":
+            common["CUDA_VISIBLE_DEVICES"] = ""
+        return common | dict(self._environment(device, threads))
+
+    def open(self, device: str, threads: int) -> Engine:
+        """Import Keras and the framework; raises PluginError if this process can't have them."""
+        available = self.check()
+        if not available.available:
+            raise PluginError(f"{available.reason}: {available.install}")
+        if device == "gpu" and "gpu" not in available.devices:
+            raise PluginError(
+                f'backend {self.name} finds no GPU here: use device "cpu", or install a build of '
+                f"{self.distributions[0]} for your GPU and its driver"
+            )
+        keras = sys.modules.get("keras")
+        if keras is None:
+            os.environ.update(self.environment(device, threads))
+        elif keras.config.backend() != self.name:
+            raise PluginError(
+                f"this process already runs Keras on {keras.config.backend()}, and Keras can't "
+                f"change to {self.name}: open it in another process (the default executor does)"
+            )
+        chosen = "gpu" if device != "cpu" and "gpu" in available.devices else "cpu"
+        return self._open(chosen, threads, available.versions)
+
+    @abstractmethod
+    def _has_cuda(self, versions: Mapping[str, str]) -> bool:
+        """Whether the installed build can use an NVIDIA GPU."""
+
+    @abstractmethod
+    def _environment(self, device: str, threads: int) -> Mapping[str, str]:
+        """The framework's own variables."""
+
+    @abstractmethod
+    def _open(self, device: str, threads: int, versions: Mapping[str, str]) -> Engine:
+        """Import the framework on "cpu" or "gpu"."""
+
+
+class TorchBackend(KerasBackend):
+    """Keras 3 on PyTorch."""
+
+    name = "torch"
+    title = "Keras 3 on PyTorch"
+    distributions = ("torch",)
+
+    def _has_cuda(self, versions: Mapping[str, str]) -> bool:
+        return not versions["torch"].endswith("+cpu")
+
+    def _environment(self, device: str, threads: int) -> Mapping[str, str]:  # noqa: ARG002 - set in open
+        # A cuBLAS workspace of fixed size is what makes its sums come out the same every time.
+        environment = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
+        if device == "cpu":
+            environment["KERAS_TORCH_DEVICE"] = "cpu"
+        return environment
+
+    def _open(self, device: str, threads: int, versions: Mapping[str, str]) -> Engine:
+        from cnnbench_keras._torch import TorchEngine
+
+        return TorchEngine(device, threads, versions)

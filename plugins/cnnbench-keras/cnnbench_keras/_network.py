@@ -1,0 +1,140 @@
+"""From a network to a Keras model, and its arrays by their canonical names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from cnnbench.network.layers import (
+    Activate,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool,
+    Layer,
+    Pool,
+)
+from cnnbench.network.network import Network, Weights
+
+_PARTS = {
+    "kernel": "kernel",
+    "bias": "bias",
+    "gamma": "gamma",
+    "beta": "beta",
+    "mean": "moving_mean",
+    "variance": "moving_variance",
+}
+"""Canonical names of arrays, and the attributes that hold them in Keras's layers."""
+
+
+@dataclass(frozen=True, slots=True)
+class KerasNetwork:
+    """A built Keras model whose output is the scores (logits), float32.
+
+    variables: every array by canonical name. penalties: the regulariser of each penalised kernel,
+    by the kernel's name; a frozen kernel's penalty counts too, though its gradient is not taken.
+    """
+
+    model: Any
+    variables: dict[str, Any]
+    penalties: dict[str, Callable[[Any], Any]]
+
+    def get_weights(self) -> Weights:
+        """A copy of every array."""
+        return {
+            name: np.array(keras.ops.convert_to_numpy(variable), np.float32)
+            for name, variable in self.variables.items()
+        }
+
+    def set_weights(self, weights: Weights) -> None:
+        """Replace every array. Raises KeyError for a missing name, ValueError for another shape."""
+        for name, variable in self.variables.items():
+            variable.assign(weights[name])
+
+
+def build_keras(
+    network: Network, frozen: frozenset[str], precision: str, seed: int, data_format: str
+) -> KerasNetwork:
+    """The network in Keras, its dropout seeded, the layers in `frozen` not trainable.
+
+    data_format: "channels_last" or "channels_first", how maps lie in memory between the layers; the
+    input is NHWC and the kernels are (height, width, in, out) either way.
+    """
+    policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
+    inputs = keras.Input(network.input_shape, dtype="float32")
+    outputs = inputs
+    if data_format == "channels_first":
+        outputs = keras.layers.Permute((3, 1, 2), dtype=policy, name="to_channels_first")(outputs)
+    layers: dict[str, Any] = {}
+    for index, (name, layer) in enumerate(network.named_layers()):
+        common = {"name": name, "dtype": policy, "trainable": name not in frozen}
+        layers[name] = _keras_layer(layer, common, data_format, _layer_seed(seed, index))
+        outputs = layers[name](outputs)
+    if precision == "bfloat16":
+        outputs = keras.layers.Activation("linear", dtype="float32", name="scores")(outputs)
+    model = keras.Model(inputs, outputs)
+    penalties = {
+        f"{name}/kernel": keras.regularizers.L1L2(layer.l1, layer.l2)
+        for name, layer in network.named_layers()
+        if isinstance(layer, Conv | Dense) and (layer.l1 or layer.l2)
+    }
+    return KerasNetwork(model, dict(_named_variables(layers)), penalties)
+
+
+def _named_variables(layers: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, layer in layers.items():
+        for part, attribute in _PARTS.items():
+            if layer.weights and hasattr(layer, attribute):
+                yield f"{name}/{part}", getattr(layer, attribute)
+
+
+def _layer_seed(seed: int, index: int) -> int:
+    """A 31-bit seed for each layer.
+
+    Hashed rather than counted: Keras on torch adds the number of the call to the seed, so that
+    layers with neighbouring seeds would repeat each other's masks one step later.
+    """
+    return int(np.random.SeedSequence([seed, index]).generate_state(1)[0] >> 1)
+
+
+def _keras_layer(layer: Layer, common: dict[str, Any], data_format: str, seed: int) -> Any:
+    """The Keras layer of the same meaning; penalties are the training step's business."""
+    maps = common | {"data_format": data_format}
+    made: Any
+    match layer:
+        case Conv():
+            made = keras.layers.Conv2D(
+                layer.filters,
+                layer.kernel,
+                layer.stride,
+                layer.padding,
+                activation=layer.activation,
+                **maps,
+            )
+        case Pool():
+            kinds = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}
+            made = kinds[layer.kind](layer.size, layer.strides, layer.padding, **maps)
+        case BatchNorm():
+            axis = 1 if data_format == "channels_first" else -1
+            made = keras.layers.BatchNormalization(
+                axis=axis, momentum=layer.momentum, epsilon=layer.epsilon, **common
+            )
+        case Activate():
+            made = keras.layers.Activation(layer.function, **common)
+        case Dropout():
+            made = keras.layers.Dropout(layer.rate, seed=seed, **common)
+        case Flatten():
+            made = keras.layers.Flatten(**maps)
+        case GlobalAveragePool():
+            made = keras.layers.GlobalAveragePooling2D(**maps)
+        case Dense():
+            made = keras.layers.Dense(layer.units, activation=layer.activation, **common)
+        case _:
+            raise AssertionError(f"capabilities do not name {layer!r}")
+    return made

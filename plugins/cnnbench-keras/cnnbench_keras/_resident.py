@@ -1,0 +1,42 @@
+"""Whole splits kept on an accelerator between epochs."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from numpy.typing import NDArray
+
+from cnnbench.data.batches import Resident
+
+_SPLITS = 3
+"""Training, validation and test images of one trial; the least recently used make room."""
+
+
+class ResidentImages:
+    """Device copies of whole splits under their keys.
+
+    put: a NumPy array to the device. take: rows of a device array by a device array of positions.
+    """
+
+    def __init__(self, put: Callable[[NDArray[Any]], Any], take: Callable[[Any, Any], Any]) -> None:
+        self._put = put
+        self._take = take
+        self._splits: OrderedDict[str, tuple[Any, Any, Any]] = OrderedDict()
+
+    def batches(self, resident: Resident, batch_size: int) -> Iterator[tuple[Any, Any, Any]]:
+        """Images, labels and sample weights of each batch, gathered on the device."""
+        images, labels, weights = self._split(resident)
+        for start in range(0, len(resident.order), batch_size):
+            rows = self._put(resident.order[start : start + batch_size])
+            yield self._take(images, rows), self._take(labels, rows), self._take(weights, rows)
+
+    def _split(self, resident: Resident) -> tuple[Any, Any, Any]:
+        if resident.key not in self._splits:
+            while len(self._splits) >= _SPLITS:
+                self._splits.popitem(last=False)
+            arrays = (resident.images, resident.labels, resident.weights)
+            self._splits[resident.key] = tuple(self._put(array) for array in arrays)
+        self._splits.move_to_end(resident.key)
+        return self._splits[resident.key]

@@ -1,0 +1,125 @@
+"""Keras on PyTorch."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from cnnbench.network.network import Network, Weights
+from cnnbench.plugin.backend import Engine, Model, Optimization
+from cnnbench_keras._model import KerasModel
+from cnnbench_keras._network import KerasNetwork, build_keras
+from cnnbench_keras._optimizer import keras_optimizer
+from cnnbench_keras._resident import ResidentImages
+
+
+class TorchEngine(Engine):
+    """PyTorch on the CPU or on one GPU."""
+
+    def __init__(self, device: str, threads: int, versions: Mapping[str, str]) -> None:
+        torch.set_num_threads(threads)
+        self._gpu = device == "gpu"
+        self._device = torch.device("cuda" if self._gpu else "cpu")
+        self.versions = versions
+        self.device = torch.cuda.get_device_name(0) if self._gpu else "cpu"
+        self._resident: ResidentImages | None = None
+        if self._gpu:
+            torch.use_deterministic_algorithms(mode=True)
+            torch.backends.cudnn.benchmark = False
+            # Copied, as the arrays of a pass are read-only, which PyTorch has no notion of.
+            self._resident = ResidentImages(
+                lambda array: torch.tensor(array, device=self._device),
+                lambda array, rows: array[rows],
+            )
+
+    def build(
+        self, network: Network, weights: Weights, optimization: Optimization, seed: int
+    ) -> Model:
+        """A model of its own; nothing of an earlier one is shared."""
+        # Keras's layers hold each other in cycles, which only the collector frees.
+        gc.collect()
+        if self._gpu:
+            torch.cuda.reset_peak_memory_stats()
+        built = build_keras(
+            network, optimization.frozen, optimization.precision, seed, "channels_last"
+        )
+        built.set_weights(weights)
+        return TorchModel(
+            built, network.output == "sigmoid", optimization, self._device, self._resident
+        )
+
+    def device_memory(self) -> int | None:
+        """Peak bytes of the tensors on the GPU since the last build."""
+        return torch.cuda.max_memory_allocated() if self._gpu else None
+
+
+class TorchModel(KerasModel):
+    """Forward, backward, and Keras's optimiser."""
+
+    def __init__(
+        self,
+        built: KerasNetwork,
+        binary: bool,
+        optimization: Optimization,
+        device: torch.device,
+        resident: ResidentImages | None,
+    ) -> None:
+        super().__init__(built, resident)
+        self._binary = binary
+        self._device = device
+        self._trainable = list(built.model.trainable_variables)
+        self._optimizer = keras_optimizer(optimization)
+        self._optimizer.build(self._trainable)
+
+    def synchronize(self) -> None:
+        """Wait for the GPU."""
+        if self._device.type == "cuda":
+            torch.cuda.synchronize()
+
+    def _put(self, array: NDArray[Any]) -> torch.Tensor:
+        return torch.from_numpy(array).to(self._device, non_blocking=True)
+
+    def _fetch(self, arrays: Sequence[Any]) -> list[NDArray[Any]]:
+        return [array.cpu().numpy() for array in arrays]
+
+    def _set_learning_rate(self, learning_rate: float) -> None:
+        self._optimizer.learning_rate = learning_rate
+
+    def _train_step(self, images: Any, labels: Any, weights: Any) -> Any:
+        scores = self._built.model(images, training=True)
+        losses, correct = _judge(scores, labels, self._binary)
+        loss = torch.dot(losses, weights)
+        penalty = torch.zeros((), device=self._device)
+        for name, regularizer in self._built.penalties.items():
+            penalty = penalty + regularizer(self._built.variables[name].value)
+        tensors = [variable.value for variable in self._trainable]
+        gradients = torch.autograd.grad(loss / len(images) + penalty, tensors)
+        with torch.no_grad():
+            self._optimizer.apply(list(gradients), self._trainable)
+            return torch.stack([loss.detach(), penalty.detach(), correct])
+
+    def _predict_step(self, images: Any, batch_size: int) -> Any:  # noqa: ARG002 - any size will do
+        with torch.inference_mode():
+            scores = self._built.model(images, training=False)
+            return torch.sigmoid(scores) if self._binary else torch.softmax(scores, dim=-1)
+
+
+def _judge(
+    scores: torch.Tensor, labels: torch.Tensor, binary: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The loss of each image, and how many scores are highest for their label."""
+    if binary:
+        scores = scores[:, 0]
+        losses = functional.binary_cross_entropy_with_logits(
+            scores, labels.to(scores.dtype), reduction="none"
+        )
+        guesses = scores > 0
+    else:
+        losses = functional.cross_entropy(scores, labels.long(), reduction="none")
+        guesses = scores.argmax(dim=-1)
+    return losses, (guesses == labels).sum().to(torch.float32)
