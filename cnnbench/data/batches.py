@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,8 +28,8 @@ class Batch(NamedTuple):
 class Resident:
     """All the images of a split, for backends that keep them on the device between epochs.
 
-    key: equal keys mean equal arrays; the device copy may be kept under it. order: rows in the order
-    of this pass, int64; batch i is order[i * batch_size : (i + 1) * batch_size].
+    key: equal keys mean equal arrays; the device copy may be kept under it. order: int64, where in
+    the arrays the images of this pass are; batch i is order[i * batch_size : (i + 1) * batch_size].
     """
 
     key: str
@@ -39,7 +40,7 @@ class Resident:
 
 
 class Batches(ABC):
-    """One pass over a split: iterate once for the batches, or take the whole arrays.
+    """One pass over a split: iterate for the batches, or take the whole arrays.
 
     The last batch holds the rest and may be smaller.
     """
@@ -51,17 +52,22 @@ class Batches(ABC):
     """Seconds that the consumer has waited for data."""
 
     def __len__(self) -> int:
-        return -(-self.size // self.batch_size)
+        return math.ceil(self.size / self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
         batches = self.produce()
-        while True:
-            start = time.perf_counter()
-            batch = next(batches, None)
-            self.waited += time.perf_counter() - start
-            if batch is None:
-                return
-            yield batch
+        try:
+            while True:
+                start = time.perf_counter()
+                batch = next(batches, None)
+                self.waited += time.perf_counter() - start
+                if batch is None:
+                    return
+                yield batch
+        finally:
+            # A consumer that stops early ends the producer now, not when it is collected.
+            if isinstance(batches, Generator):
+                batches.close()
 
     @abstractmethod
     def produce(self) -> Iterator[Batch]:
@@ -69,7 +75,7 @@ class Batches(ABC):
 
     @property
     def resident(self) -> Resident | None:
-        """The whole arrays, or None when every pass has other pixels (augmentation)."""
+        """The whole arrays, or None where passes differ in pixels or the arrays are too large."""
         return None
 
     @abstractmethod

@@ -1,0 +1,14 @@
+"""Random transforms of training images, computed here so that every backend sees the same pixels.
+
+The transforms are those of Keras's layers, stacked in this order: flip, rotation, zoom,
+translation, shear, crop, contrast, brightness. The geometric ones become one affine map and one
+interpolation.
+"""
+
+from __future__ import annotations
+
+from cnnbench.data.augmentation.apply import augment
+from cnnbench.data.augmentation.parameters import Parameters, draw_parameters
+from cnnbench.data.augmentation.window import central_window, cropped_shape
+
+__all__ = ["Parameters", "augment", "central_window", "cropped_shape", "draw_parameters"]
