@@ -1,0 +1,87 @@
+"""`cnnbench run`: train what is missing of a recipe and compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from cnnbench.cli.completion import complete_backend, complete_recipe
+
+
+def run(
+    recipe: Annotated[
+        Path, typer.Argument(help="The recipe, a TOML file.", autocompletion=complete_recipe)
+    ],
+    backend: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Backend to train with; repeat for several. Default: the only one available.",
+            autocompletion=complete_backend,
+        ),
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Other images for the recipe, e.g. folder:photos.")
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a key: training.epochs=3."),
+    ] = None,
+    device: Annotated[
+        Literal["auto", "cpu", "gpu"], typer.Option(help="auto: a GPU if there is one.")
+    ] = "auto",
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Trials at a time. Default: one a core, one thread each."),
+    ] = None,
+    executor: Annotated[
+        str, typer.Option(help="local: worker processes; inline: this process, for debugging.")
+    ] = "local",
+    timeout: Annotated[
+        float | None, typer.Option(min=0.001, help="Seconds a trial may take.")
+    ] = None,
+    results: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results"),
+    force: Annotated[bool, typer.Option("--force", help="Run recorded trials again.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would run; train nothing.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")
+    ] = False,
+) -> None:
+    """Run the trials of a recipe that are not recorded yet, then compare its variants.
+
+    Exit code: 0 all trials ok, 1 some failed, 2 the request was wrong, 130 interrupted.
+    """
+    from rich.console import Console
+
+    from cnnbench.cli.installed import installed_plugins
+    from cnnbench.comparison.compare import compare_records
+    from cnnbench.execution.run import RunOptions, choose_backends, prepare, run_prepared
+    from cnnbench.report.console import print_comparison
+    from cnnbench.report.live import choose_view
+    from cnnbench.report.run import interruption, print_dry_run, print_notes, print_opening
+
+    console = Console(quiet=quiet)
+    plugins = installed_plugins()
+    options = RunOptions(results, device, jobs, executor, timeout, force)
+    with console.status("reading the recipe and its images"):
+        names = choose_backends(backend or [], plugins)
+        prepared = prepare(recipe, names, plugins, options, overrides=overrides or [], data=data)
+    trials, missing = prepared.trials, prepared.missing
+    print_opening(console, prepared.recipe, trials, missing)
+    print_notes(console, [*prepared.notes, *prepared.problems])
+    if dry_run:
+        print_dry_run(console, prepared.recipe, trials, missing)
+        return
+    try:
+        with choose_view(console, missing, quiet=quiet) as view:
+            run_prepared(prepared, plugins, options, view.hear)
+    except KeyboardInterrupt:
+        typer.echo(interruption(len(prepared.ok_records()), len(trials)), err=True)
+        raise typer.Exit(130) from None
+    if not quiet:
+        print_comparison(compare_records([study.store.folder for study in prepared.studies]))
+    if len(prepared.ok_records()) < len(trials):
+        raise typer.Exit(1)

@@ -1,0 +1,51 @@
+"""Where a process trains: one backend opened once, and the images of the trials it was given."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from cnnbench.data.cache import CachedImages, open_images
+from cnnbench.data.requests import request_of
+from cnnbench.plugin.executor import Limits, Outcome
+from cnnbench.plugin.plugins import Plugins
+from cnnbench.results.record import Beside, Epoch
+from cnnbench.training.trial import run_trial
+from cnnbench.trials.trial import Device, Trial
+
+
+class Bench:
+    """A process's place to train; `open` imports the framework, which takes seconds."""
+
+    def __init__(self, plugins: Plugins, backend: str, device: Device, limits: Limits) -> None:
+        self._plugins = plugins
+        self._backend = plugins.backend(backend)
+        self._limits = limits
+        self._engine = self._backend.open(device, limits.threads)
+        self._last: tuple[object, CachedImages] | None = None
+
+    def run(self, trial: Trial, on_epoch: Callable[[Epoch], None]) -> Outcome:
+        """Run one trial."""
+        beside = Beside(
+            slots=self._limits.slots,
+            threads=self._limits.threads,
+            exclusive=self._limits.exclusive,
+            load=_load(),
+        )
+        return run_trial(trial, self._backend, self._engine, self._images, beside, on_epoch)
+
+    def _images(self, trial: Trial) -> CachedImages:
+        """The trial's source, kept open: trials in a row mostly share it."""
+        key = request_of(trial.configuration.data)
+        if self._last is None or self._last[0] != key:
+            name, request = key
+            self._last = (key, open_images(self._plugins.source(name), request))
+        return self._last[1]
+
+
+def _load() -> float | None:
+    """The load average over the last minute, where the system keeps one."""
+    try:
+        return os.getloadavg()[0]
+    except (AttributeError, OSError):
+        return None

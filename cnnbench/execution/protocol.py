@@ -1,0 +1,72 @@
+"""What a worker process and the program that started it say to each other: a JSON object a line.
+
+JSON rather than pickle: a line can be read by a person, and nothing in it can run.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbench.plugin.executor import Outcome
+from cnnbench.results.record import Epoch, Record
+
+
+def encode(kind: str, **content: Any) -> bytes:
+    """One line."""
+    return json.dumps({"kind": kind, **content}).encode() + b"\n"
+
+
+def decode(line: bytes) -> dict[str, Any]:
+    """The message in one line. Raises ValueError for a torn line."""
+    message = json.loads(line)
+    if not isinstance(message, dict) or "kind" not in message:
+        raise ValueError(f"not a message: {line[:80]!r}")
+    return message
+
+
+def pack_outcome(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as JSON values; arrays as base64 of their little-endian bytes."""
+    return {
+        "record": outcome.record.model_dump(mode="json"),
+        "history": [epoch.model_dump(mode="json") for epoch in outcome.history],
+        "predictions": _pack(outcome.predictions),
+        "rows": _pack(outcome.rows),
+        "labels": _pack(outcome.labels),
+        "environment": outcome.environment,
+    }
+
+
+def unpack_outcome(content: Mapping[str, Any]) -> Outcome:
+    """The outcome that `pack_outcome` packed."""
+    return Outcome(
+        record=Record.model_validate(content["record"]),
+        history=tuple(Epoch.model_validate(epoch) for epoch in content["history"]),
+        predictions=_unpack(content["predictions"]),
+        rows=_unpack(content["rows"]),
+        labels=_unpack(content["labels"]),
+        environment=content["environment"],
+    )
+
+
+def _pack(array: NDArray[Any] | None) -> dict[str, Any] | None:
+    if array is None:
+        return None
+    little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+    return {
+        "dtype": little.dtype.str,
+        "shape": little.shape,
+        "data": base64.b64encode(little.tobytes()).decode(),
+    }
+
+
+def _unpack(content: Mapping[str, Any] | None) -> NDArray[Any] | None:
+    if content is None:
+        return None
+    data = base64.b64decode(content["data"])
+    return np.frombuffer(data, content["dtype"]).reshape(content["shape"])

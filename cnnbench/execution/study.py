@@ -1,0 +1,118 @@
+"""A recipe on one backend: which trials it comes down to, and which of them are still missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnnbench.data.cache import open_images
+from cnnbench.data.requests import request_of
+from cnnbench.data.source import Request
+from cnnbench.errors import PluginError
+from cnnbench.network.architectures import build_network
+from cnnbench.plugin.backend import Backend
+from cnnbench.plugin.plugins import Plugins
+from cnnbench.recipe.spec import Recipe
+from cnnbench.results.record import Plan
+from cnnbench.results.store import Store
+from cnnbench.training.trial import optimization_of
+from cnnbench.trials.expand import Known, expand
+from cnnbench.trials.trial import Device, Trial
+
+KnownImages = Mapping[tuple[str, Request], Known]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One recipe on one backend, and what of it is recorded.
+
+    trials: all, in the order in which they run. recorded: ids that need not run.
+    problems: what is damaged in the folder, a sentence each. notes: what the readers of the images
+    want known.
+    """
+
+    recipe: Recipe
+    backend: str
+    trials: tuple[Trial, ...]
+    recorded: frozenset[str]
+    plan: Plan
+    store: Store
+    problems: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Trial, ...]:
+        """The trials that still need running, each once, in order."""
+        return tuple(trial for trial in self.trials if trial.id not in self.recorded)
+
+
+def read_images(recipe: Recipe, plugins: Plugins) -> tuple[KnownImages, tuple[str, ...]]:
+    """What the recipe's sources hold, decoding those that are not in the cache, and their notes.
+
+    Raises DataError.
+    """
+    known: dict[tuple[str, Request], Known] = {}
+    notes: dict[str, None] = {}
+    for variant in recipe.variants:
+        name, request = key = request_of(variant.configuration.data)
+        if key in known:
+            continue
+        cached = open_images(plugins.source(name), request)
+        height, width, channels = cached.images.shape[1:]
+        known[key] = Known(cached.digest, (height, width, channels), cached.classes)
+        notes |= dict.fromkeys(cached.notes)
+    return known, tuple(notes)
+
+
+def available_backend(plugins: Plugins, name: str) -> Backend:
+    """The backend, ready to be opened. Raises PluginError that says what to install."""
+    backend = plugins.backend(name)
+    availability = backend.check()
+    if not availability.available:
+        remedy = f"; install it with: {availability.install}" if availability.install else ""
+        raise PluginError(f"backend {name} can't run here: {availability.reason}{remedy}")
+    return backend
+
+
+def plan_study(
+    recipe: Recipe,
+    backend: Backend,
+    device: Device,
+    known: KnownImages,
+    results: Path,
+    *,
+    overrides: Sequence[str] = (),
+    force: bool = False,
+) -> Study:
+    """Expand the recipe and look up what is recorded; nothing is written."""
+    trials = expand(recipe, backend.name, device, known)
+    store = Store(results, recipe.name, backend.name)
+    ids = [trial.id for trial in trials]
+    recorded = frozenset() if force else store.done(ids)
+    if again := store.unsupported(ids):
+        able = {t.id for t in trials if t.id in again and _supported(t, backend, known)}
+        recorded -= able
+    plan = Plan(
+        recipe=recipe.name,
+        title=recipe.title,
+        description=recipe.description,
+        backend=backend.name,
+        baseline=recipe.baseline,
+        variants=tuple(variant.name for variant in recipe.variants),
+        replicates=recipe.replicates,
+        folds=max(variant.configuration.evaluation.folds for variant in recipe.variants),
+        trials={trial.id: (trial.variant, trial.replicate, trial.fold) for trial in trials},
+        overrides=tuple(overrides),
+    )
+    return Study(recipe, backend.name, trials, recorded, plan, store, store.problems)
+
+
+def _supported(trial: Trial, backend: Backend, known: KnownImages) -> bool:
+    """Whether a backend that once lacked something for this trial has it now."""
+    from cnnbench.data.passes import input_shape
+
+    images = known[request_of(trial.configuration.data)]
+    classes = trial.configuration.data.classes or images.classes
+    shape = input_shape(images.shape, trial.configuration.augmentation)
+    network = build_network(trial.configuration.network, shape, len(classes))
+    return not backend.capabilities.missing(network, optimization_of(trial.configuration.training))

@@ -1,0 +1,219 @@
+"""What a run shows while it runs: a live view on a terminal, plain lines elsewhere, or nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from cnnbench.plugin.executor import EpochEnded, Event, TrialEnded, TrialStarted
+from cnnbench.results.record import Record, Status
+from cnnbench.trials.trial import Trial
+
+
+class View(Protocol):
+    """Hears the events of a run between enter and exit."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+    def hear(self, event: Event) -> None:
+        """Take up an event."""
+
+
+def choose_view(console: Console, trials: Sequence[Trial], *, quiet: bool) -> View:
+    """The view that fits the console."""
+    if quiet:
+        return QuietView()
+    return LiveView(console, trials) if console.is_terminal else PlainView(console, trials)
+
+
+class Progress:
+    """How much is done, in epochs, and how long the rest may take."""
+
+    def __init__(self, trials: Sequence[Trial]) -> None:
+        self._epochs = {trial.id: 0 for trial in trials}
+        self._asked = {trial.id: trial.configuration.training.epochs for trial in trials}
+        self._start = time.monotonic()
+        self._first: float | None = None
+        self.ended = 0
+        self.failed = 0
+
+    def hear(self, event: Event) -> None:
+        """Count an event."""
+        match event:
+            case TrialStarted():
+                self._first = self._first or time.monotonic()
+            case EpochEnded():
+                self._epochs[event.trial.id] = event.epoch.epoch
+            case TrialEnded():
+                self._epochs[event.trial.id] = self._asked[event.trial.id]
+                self.ended += 1
+                self.failed += event.outcome.record.status is not Status.OK
+
+    @property
+    def total(self) -> int:
+        """Trials in all."""
+        return len(self._asked)
+
+    @property
+    def fraction(self) -> float:
+        """Of the epochs that were asked for; early stopping makes it run ahead."""
+        return sum(self._epochs.values()) / sum(self._asked.values())
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return time.monotonic() - self._start
+
+    @property
+    def left(self) -> float | None:
+        """Seconds left at the pace since the first trial began, None before there is a pace."""
+        if self._first is None or self.fraction == 0:
+            return None
+        return (time.monotonic() - self._first) * (1 - self.fraction) / self.fraction
+
+
+class QuietView:
+    """Shows nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return
+
+    def hear(self, event: Event) -> None:
+        """Ignore it."""
+
+
+class PlainView(QuietView):
+    """A line for each trial that ends, for logs and pipes."""
+
+    def __init__(self, console: Console, trials: Sequence[Trial]) -> None:
+        self._console = console
+        self._progress = Progress(trials)
+
+    def hear(self, event: Event) -> None:
+        """Print a line when a trial ends."""
+        self._progress.hear(event)
+        if not isinstance(event, TrialEnded):
+            return
+        left = self._progress.left
+        rest = f", about {duration(left)} left" if left is not None and left > 0 else ""
+        count = f"{self._progress.ended}/{self._progress.total}"
+        line = f"[{count}] {trial_name(event.trial)}: {summary(event.outcome.record)}{rest}"
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@dataclass(slots=True)
+class _Slot:
+    """What one worker is doing."""
+
+    trial: Trial | None = None
+    epoch: int = 0
+    val_accuracy: float | None = None
+
+
+class LiveView:
+    """Overall progress and time left, and what each worker trains; failures stay as lines above."""
+
+    def __init__(self, console: Console, trials: Sequence[Trial]) -> None:
+        self._console = console
+        self._progress = Progress(trials)
+        self._slots: dict[int, _Slot] = {}
+        self._live = Live(
+            console=console, get_renderable=self._render, refresh_per_second=4, transient=True
+        )
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._live.__exit__(kind, error, traceback)
+
+    def hear(self, event: Event) -> None:
+        """Take up an event; the view redraws itself four times a second."""
+        self._progress.hear(event)
+        match event:
+            case TrialStarted():
+                self._slots[event.slot] = _Slot(event.trial)
+            case EpochEnded():
+                slot = self._slots[event.slot]
+                slot.epoch, slot.val_accuracy = event.epoch.epoch, event.epoch.val_accuracy
+            case TrialEnded():
+                # The slot's next trial may have started before this one was stored.
+                if self._slots[event.slot].trial == event.trial:
+                    self._slots[event.slot] = _Slot()
+                record = event.outcome.record
+                if record.status is not Status.OK:
+                    text = f"{trial_name(event.trial)}: {summary(record)}"
+                    self._console.print(Text(text, style="red"))
+
+    def _render(self) -> RenderableType:
+        progress = self._progress
+        left = "starting workers" if progress.left is None else f"{duration(progress.left)} left"
+        head = Table.grid(padding=(0, 2))
+        head.add_row(
+            ProgressBar(total=1.0, completed=progress.fraction, width=30),
+            f"{progress.ended} of {progress.total} trials",
+            f"{duration(progress.elapsed)} elapsed",
+            left,
+            Text(f"{progress.failed} failed", style="red") if progress.failed else "",
+        )
+        workers = Table.grid(padding=(0, 2))
+        for number, slot in sorted(self._slots.items()):
+            workers.add_row(f"  worker {number + 1}", *_slot_cells(slot))
+        return Group(head, workers)
+
+
+def _slot_cells(slot: _Slot) -> tuple[str, ...]:
+    if slot.trial is None:
+        return ("idle",)
+    epochs = slot.trial.configuration.training.epochs
+    accuracy = "" if slot.val_accuracy is None else f"validation {slot.val_accuracy:.1%}"
+    return (trial_name(slot.trial), f"epoch {slot.epoch}/{epochs}", accuracy)
+
+
+def trial_name(trial: Trial) -> str:
+    """Which trial, for people: variant, replicate from 1, fold from 1, backend."""
+    fold = "" if trial.fold is None else f", fold {trial.fold + 1}"
+    return f"{trial.variant}, replicate {trial.replicate + 1}{fold} ({trial.backend})"
+
+
+def summary(record: Record) -> str:
+    """How a trial ended, in a few words."""
+    if record.status is not Status.OK:
+        return f"{record.status}: {record.reason}"
+    seconds = f" in {record.costs.total:.1f} s" if record.costs.total is not None else ""
+    return f"test accuracy {record.metrics['test']['accuracy']:.1%}{seconds}"
+
+
+def duration(seconds: float) -> str:
+    """4 s, 3 min 20 s, 2 h 05 min."""
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    if not minutes:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"

@@ -1,0 +1,67 @@
+"""What `cnnbench run` says before and after the trials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from cnnbench.recipe.spec import Recipe
+from cnnbench.trials.trial import Trial
+
+
+def print_opening(
+    console: Console, recipe: Recipe, trials: Sequence[Trial], missing: Sequence[Trial]
+) -> None:
+    """What the study comes down to, in two lines."""
+    backends = ", ".join(dict.fromkeys(trial.backend for trial in trials))
+    folds = max(variant.configuration.evaluation.folds for variant in recipe.variants)
+    parts = [plural(len(recipe.variants), "variant"), plural(recipe.replicates, "replicate")]
+    if folds:
+        parts.append(plural(folds, "fold"))
+    console.print(f"[bold]{recipe.name}[/bold]  {recipe.title}".rstrip(), highlight=False)
+    console.print(
+        f"{' x '.join(parts)} on {backends}: {plural(len(trials), 'trial')}, "
+        f"{len(trials) - len(missing)} recorded, {len(missing)} to run",
+        highlight=False,
+    )
+
+
+def print_notes(console: Console, notes: Sequence[str]) -> None:
+    """A line each, not wrapped inside file names."""
+    for note in notes:
+        console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
+
+
+def print_dry_run(
+    console: Console, recipe: Recipe, trials: Sequence[Trial], missing: Sequence[Trial]
+) -> None:
+    """Per variant and backend, how many trials are recorded and how many would run."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("variant")
+    table.add_column("backend")
+    for column in ("trials", "recorded", "to run"):
+        table.add_column(column, justify="right")
+    left = [(trial.variant, trial.backend) for trial in missing]
+    for backend in dict.fromkeys(trial.backend for trial in trials):
+        for variant in recipe.variants:
+            key = (variant.name, backend)
+            count = sum((trial.variant, trial.backend) == key for trial in trials)
+            to_run = left.count(key)
+            table.add_row(*key, str(count), str(count - to_run), str(to_run))
+    console.print(table)
+    console.print(f"dry run: nothing was trained; {plural(len(missing), 'trial')} would run")
+
+
+def interruption(recorded: int, total: int) -> str:
+    """The sentence after Ctrl-C."""
+    return (
+        f"Interrupted: {recorded} of {plural(total, 'trial')} recorded, none lost; "
+        "the same command goes on from there."
+    )
+
+
+def plural(count: int, noun: str) -> str:
+    """1 trial, 2 trials."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

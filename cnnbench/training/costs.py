@@ -1,0 +1,77 @@
+"""Clocks and memory: what a trial costs, measured where it happens."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+import psutil
+
+from cnnbench.data.batches import Batches
+from cnnbench.plugin.backend import Model
+
+_CLEAR_REFS = Path("/proc/self/clear_refs")
+_STATUS = Path("/proc/self/status")
+SINGLE_PREDICTIONS = 10
+BATCH_PREDICTIONS = 3
+
+
+class Stopwatch:
+    """Adds up the seconds spent in its `with` blocks, the device's work included."""
+
+    def __init__(self, synchronize: Callable[[], None] = lambda: None) -> None:
+        self._synchronize = synchronize
+        self._start = 0.0
+        self.last = 0.0
+        self.seconds = 0.0
+
+    def __enter__(self) -> Stopwatch:
+        self._start = time.perf_counter()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self._synchronize()
+        self.last = time.perf_counter() - self._start
+        self.seconds += self.last
+
+
+def reset_peak_memory() -> None:
+    """Start the kernel's high-water mark anew: a warm worker's mark is of earlier trials.
+
+    Linux lets a process do this for itself; elsewhere the mark is of the process's whole life.
+    """
+    try:
+        _CLEAR_REFS.write_text("5")
+    except OSError:
+        return
+
+
+def peak_memory() -> int:
+    """Bytes resident at the high-water mark; elsewhere than on Linux, what is resident now."""
+    try:
+        for line in _STATUS.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return int(psutil.Process().memory_info().rss)
+
+
+def latency(model: Model, batches: Batches, repetitions: int) -> float:
+    """Median seconds of one prediction of these batches, after one that is not counted."""
+    watch = Stopwatch(model.synchronize)
+    seconds = []
+    for _ in range(repetitions + 1):
+        with watch:
+            model.predict(batches)
+        seconds.append(watch.last)
+    return statistics.median(seconds[1:])

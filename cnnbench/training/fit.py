@@ -1,0 +1,124 @@
+"""The epochs of one trial."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbench.data.batches import Batches
+from cnnbench.errors import CnnbenchError
+from cnnbench.plugin.backend import EpochResult, Model
+from cnnbench.results.record import Epoch
+from cnnbench.training.costs import Stopwatch
+from cnnbench.training.metrics import accuracy, class_probabilities, log_loss
+from cnnbench.training.progress import LearningRate, Stopper
+from cnnbench.training.spec import TrainingSpec
+
+
+class DivergedError(CnnbenchError):
+    """The loss is no number any more; training on would only cost time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """A pass over the validation images and their labels in its order."""
+
+    batches: Callable[[], Batches]
+    labels: NDArray[np.int32]
+
+
+@dataclass(slots=True)
+class Fit:
+    """What training left, filled epoch by epoch so that a diverged trial keeps its history."""
+
+    history: list[Epoch] = field(default_factory=list)
+    best_epoch: int | None = None
+    training: float = 0.0
+    data: float = 0.0
+    evaluation: float = 0.0
+    images: int = 0
+
+    @property
+    def images_per_second(self) -> float | None:
+        """Of the median epoch after the first, which may still compile and warm caches."""
+        steady = [epoch.seconds for epoch in self.history[1:]]
+        return self.images / statistics.median(steady) if steady else None
+
+
+def fit(
+    model: Model,
+    epochs: Iterator[Batches],
+    validation: Validation | None,
+    spec: TrainingSpec,
+    fitted: Fit,
+    on_epoch: Callable[[Epoch], None],
+) -> None:
+    """Train until the epochs are over or early stopping says so; leave the weights to evaluate.
+
+    epochs: the passes over the training images, one an epoch. fitted: filled as it goes.
+    Raises DivergedError when the loss becomes NaN or infinite.
+    """
+    rate, stopper = LearningRate(spec), Stopper(spec.early_stopping)
+    training, judging = Stopwatch(model.synchronize), Stopwatch(model.synchronize)
+    for number in range(1, spec.epochs + 1):
+        batches = next(epochs)
+        learning_rate = rate.of(number)
+        with training:
+            result = model.train_epoch(batches, learning_rate)
+        seconds = training.last - batches.waited
+        with judging:
+            val_loss, val_accuracy = _judge(model, validation)
+        epoch = _row(number, result, learning_rate, seconds, val_loss, val_accuracy)
+        fitted.history.append(epoch)
+        fitted.images = result.count
+        fitted.training += seconds
+        fitted.data += batches.waited
+        fitted.evaluation = judging.seconds
+        on_epoch(epoch)
+        if not math.isfinite(result.loss + result.penalty):
+            raise DivergedError(
+                f"the training loss became {result.loss + result.penalty} in epoch {number}; "
+                "lower training.learning_rate"
+            )
+        rate.tell(epoch)
+        stopper.tell(epoch)
+        if stopper.improved and stopper.restores:
+            stopper.best_weights = model.get_weights()
+        if stopper.stop:
+            break
+    fitted.best_epoch = len(fitted.history)
+    if stopper.best_weights is not None:
+        model.set_weights(stopper.best_weights)
+        fitted.best_epoch = stopper.best_epoch
+
+
+def _judge(model: Model, validation: Validation | None) -> tuple[float | None, float | None]:
+    if validation is None:
+        return None, None
+    probabilities = class_probabilities(model.predict(validation.batches()))
+    return log_loss(probabilities, validation.labels), accuracy(probabilities, validation.labels)
+
+
+def _row(
+    number: int,
+    result: EpochResult,
+    learning_rate: float,
+    seconds: float,
+    val_loss: float | None,
+    val_accuracy: float | None,
+) -> Epoch:
+    return Epoch(
+        epoch=number,
+        loss=result.loss,
+        penalty=result.penalty,
+        accuracy=result.correct / result.count,
+        val_loss=val_loss,
+        val_accuracy=val_accuracy,
+        learning_rate=learning_rate,
+        seconds=seconds,
+    )

@@ -1,0 +1,90 @@
+"""From a trial to the batches it trains on, validates with and is tested on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbench.data.batches import Batches
+from cnnbench.data.cache import CachedImages
+from cnnbench.data.normalization import Normalization, fit_normalization
+from cnnbench.data.passes import TrainingPasses, evaluation_pass, input_shape
+from cnnbench.data.selection import select_classes
+from cnnbench.data.splits import Split, split_rows
+from cnnbench.results.record import Samples
+from cnnbench.trials.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class TrialImages:
+    """What one trial sees of a source. labels: of every chosen row, as indices into its classes."""
+
+    trial: Trial
+    chosen: CachedImages
+    split: Split
+    normalization: Normalization
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) that the network sees."""
+        height, width, channels = self.chosen.images.shape[1:]
+        augmentation = self.trial.configuration.augmentation
+        return input_shape((height, width, channels), augmentation)
+
+    def training(self) -> TrainingPasses:
+        """The passes over the training images: order and pixels follow from the trial's seeds."""
+        return TrainingPasses(
+            self.chosen.images,
+            self.chosen.labels,
+            self.split.train,
+            self.normalization,
+            self.trial.configuration.augmentation,
+            self.trial.configuration.training.batch_size,
+            order_seed=self.trial.seed_for("order"),
+            augmentation_seed=self.trial.seed_for("augmentation"),
+        )
+
+    def evaluation(self, rows: NDArray[np.int64], batch_size: int | None = None) -> Batches:
+        """One pass over these rows as validation and test see them."""
+        return evaluation_pass(
+            self.chosen.images,
+            self.chosen.labels,
+            rows,
+            self.normalization,
+            self.trial.configuration.augmentation,
+            batch_size or self.trial.configuration.training.batch_size,
+        )
+
+    def samples(self) -> Samples:
+        """The images used, for the record."""
+        return Samples(
+            source=self.trial.configuration.data.source,
+            digest=self.chosen.digest,
+            train=len(self.split.train),
+            validation=len(self.split.validation),
+            test=len(self.split.test),
+            classes=self.chosen.classes,
+            synthetic=self.chosen.synthetic,
+            notes=self.chosen.notes,
+        )
+
+
+def prepare_images(trial: Trial, cached: CachedImages) -> TrialImages:
+    """Choose the classes, split, and fit the normalisation on training images alone.
+
+    Raises DataError when the source holds less than the recipe asks for.
+    """
+    spec = trial.configuration.data
+    chosen = select_classes(cached, spec.classes)
+    split = split_rows(
+        chosen.labels,
+        chosen.fixed,
+        spec,
+        seed=trial.seed_for("split"),
+        fold=trial.fold,
+        folds=trial.configuration.evaluation.folds,
+    )
+    normalization = fit_normalization(chosen.images, split.train, spec.normalization)
+    return TrialImages(trial, chosen, split, normalization)

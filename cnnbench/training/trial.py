@@ -1,0 +1,226 @@
+"""One trial from its images to its outcome. Whatever goes wrong becomes a record, not an exception."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from cnnbench.data.batches import Batches
+from cnnbench.data.cache import CachedImages
+from cnnbench.errors import CnnbenchError
+from cnnbench.network.architectures import build_network
+from cnnbench.network.network import Network
+from cnnbench.network.summary import summarize
+from cnnbench.network.weights import initial_weights
+from cnnbench.plugin.backend import Backend, Engine, Model, Optimization
+from cnnbench.plugin.executor import Outcome
+from cnnbench.results.environment import environment_key, machine_environment
+from cnnbench.results.record import Beside, Costs, Epoch, Record, Status
+from cnnbench.training.costs import (
+    BATCH_PREDICTIONS,
+    SINGLE_PREDICTIONS,
+    Stopwatch,
+    latency,
+    peak_memory,
+    reset_peak_memory,
+)
+from cnnbench.training.fit import Fit, Validation, fit
+from cnnbench.training.images import TrialImages, prepare_images
+from cnnbench.training.metrics import class_probabilities, evaluate, trivial_levels
+from cnnbench.training.spec import TrainingSpec
+from cnnbench.trials.trial import Trial
+
+
+@dataclass(slots=True)
+class _Result:
+    """Fields of the record, gathered as the trial goes: what is known survives a failure."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    fitted: Fit = field(default_factory=Fit)
+    costs: dict[str, Any] = field(default_factory=dict)
+    arrays: dict[str, Any] = field(default_factory=dict)
+
+
+class UnsupportedError(CnnbenchError):
+    """The backend declares that it lacks what the trial needs."""
+
+
+def optimization_of(spec: TrainingSpec) -> Optimization:
+    """What of the training section concerns a backend."""
+    return Optimization(
+        optimizer=spec.optimizer,
+        momentum=spec.momentum,
+        weight_decay=spec.weight_decay,
+        precision=spec.precision,
+    )
+
+
+def run_trial(
+    trial: Trial,
+    backend: Backend,
+    engine: Engine,
+    open_images: Callable[[Trial], CachedImages],
+    beside: Beside,
+    on_epoch: Callable[[Epoch], None],
+) -> Outcome:
+    """Train and test one trial.
+
+    open_images: gives the decoded source; called within, so that its errors become the record's.
+    """
+    started = time.time()
+    total = Stopwatch()
+    result = _Result()
+    status, reason = Status.OK, ""
+    with total:
+        try:
+            reset_peak_memory()
+            _carry_out(trial, backend, engine, open_images, on_epoch, result)
+        except UnsupportedError as error:
+            status, reason = Status.UNSUPPORTED, str(error)
+        except CnnbenchError as error:
+            status, reason = Status.FAILED, str(error)
+        except Exception as error:  # noqa: BLE001 - a crash costs this trial only
+            status, reason = Status.FAILED, _where(error)
+    environment = engine_environment(engine)
+    record = blank_record(trial, status, reason, beside, started).model_copy(
+        update={
+            "device": engine.device,
+            "environment": environment_key(environment),
+            "epochs": len(result.fitted.history) or None,
+            "costs": Costs(
+                **result.costs,
+                training=result.fitted.training or None,
+                data=result.fitted.data if result.fitted.history else None,
+                images_per_second=result.fitted.images_per_second,
+                total=total.last,
+                peak_memory=peak_memory(),
+                device_memory=engine.device_memory(),
+            ),
+            **result.fields,
+        }
+    )
+    return Outcome(
+        record, tuple(result.fitted.history), environment=environment, **result.arrays
+    )
+
+
+def blank_record(
+    trial: Trial, status: Status, reason: str, beside: Beside | None, started: float
+) -> Record:
+    """The record of a trial of which nothing but its end is known."""
+    return Record(
+        trial=trial.id,
+        recipe=trial.recipe,
+        variant=trial.variant,
+        replicate=trial.replicate,
+        fold=trial.fold,
+        backend=trial.backend,
+        status=status,
+        reason=reason,
+        settings=trial.configuration.model_dump(mode="json"),
+        beside=beside,
+        started=started,
+    )
+
+
+def engine_environment(engine: Engine) -> dict[str, Any]:
+    """The machine and what computes on it; stored once by hash."""
+    return {
+        **machine_environment(),
+        "backend_versions": dict(engine.versions),
+        "device": engine.device,
+    }
+
+
+def _carry_out(
+    trial: Trial,
+    backend: Backend,
+    engine: Engine,
+    open_images: Callable[[Trial], CachedImages],
+    on_epoch: Callable[[Epoch], None],
+    result: _Result,
+) -> None:
+    spec = trial.configuration.training
+    images = prepare_images(trial, open_images(trial))
+    result.fields["samples"] = images.samples()
+    network = build_network(
+        trial.configuration.network, images.input_shape, len(images.chosen.classes)
+    )
+    summary = summarize(network)
+    result.costs |= {"parameters": summary.parameters, "flops": summary.flops}
+    optimization = optimization_of(spec)
+    if missing := backend.capabilities.missing(network, optimization):
+        raise UnsupportedError(f"backend {backend.name} lacks {missing}")
+
+    model, result.costs["compile"] = _build(trial, engine, network, images)
+    fit(
+        model, _epochs(images), _validation(images), spec, result.fitted, on_epoch
+    )
+    result.fields["best_epoch"] = result.fitted.best_epoch
+    _test(model, images, result)
+
+
+def _build(
+    trial: Trial, engine: Engine, network: Network, images: TrialImages
+) -> tuple[Model, float]:
+    weights = initial_weights(network, trial.seed_for("weights"))
+    optimization = optimization_of(trial.configuration.training)
+    watch = Stopwatch()
+    with watch:
+        model = engine.build(network, weights, optimization, trial.seed_for("dropout"))
+        model.compile(images.training().epoch(0))
+        model.synchronize()
+    return model, watch.last
+
+
+def _epochs(images: TrialImages) -> Iterator[Batches]:
+    passes = images.training()
+    epoch = 0
+    while True:
+        yield passes.epoch(epoch)
+        epoch += 1
+
+
+def _validation(images: TrialImages) -> Validation | None:
+    rows = images.split.validation
+    if not len(rows):
+        return None
+    return Validation(lambda: images.evaluation(rows), images.chosen.labels[rows])
+
+
+def _test(model: Model, images: TrialImages, result: _Result) -> None:
+    """Look at the test images, once, with the weights that validation chose."""
+    rows, labels = images.split, images.chosen.labels
+    watch = Stopwatch()
+    with watch:
+        test = class_probabilities(model.predict(images.evaluation(rows.test)))
+    metrics = {"test": evaluate(test, labels[rows.test])}
+    if len(rows.validation):
+        validation = class_probabilities(model.predict(images.evaluation(rows.validation)))
+        metrics["validation"] = evaluate(validation, labels[rows.validation])
+    classes = len(images.chosen.classes)
+    metrics["trivial"] = trivial_levels(labels[rows.train], labels[rows.test], classes)
+    result.fields["metrics"] = metrics
+    result.arrays = {
+        "predictions": test,
+        "rows": rows.test,
+        "labels": labels[rows.test],
+    }
+    batch = rows.test[: images.trial.configuration.training.batch_size]
+    result.costs |= {
+        "evaluation": result.fitted.evaluation + watch.last,
+        "latency_single": latency(model, images.evaluation(batch[:1], 1), SINGLE_PREDICTIONS),
+        "latency_batch": latency(model, images.evaluation(batch), BATCH_PREDICTIONS),
+    }
+
+
+def _where(error: Exception) -> str:
+    """Kind, text and place of a bug, in one line; the whole traceback goes to the worker's log."""
+    traceback.print_exception(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}{place}"
