@@ -14,28 +14,18 @@ from cnnbench.plugin.report_format import ReportFormat
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of thing.
-
-    texts: the attributes that each thing of the kind must have as text. reserved: the names that
-    cnnbench has built in without registering them; no plugin can take them.
-    """
+    """A kind of thing. texts: the attributes that each thing of the kind must have as text."""
 
     word: str
     hook: str
     type: type
     texts: tuple[str, ...] = ("name", "description")
-    reserved: tuple[str, ...] = ()
 
 
 BACKEND = Kind("backend", "cnnbench_backends", Backend, ("name", "title"))
 SOURCE = Kind("source", "cnnbench_sources", DataSource, ("name", "description", "argument"))
-EXECUTOR = Kind("executor", "cnnbench_executors", Executor, reserved=("local", "inline"))
-REPORT_FORMAT = Kind(
-    "report format",
-    "cnnbench_report_formats",
-    ReportFormat,
-    reserved=("table", "csv", "markdown", "json", "html"),
-)
+EXECUTOR = Kind("executor", "cnnbench_executors", Executor)
+REPORT_FORMAT = Kind("report format", "cnnbench_report_formats", ReportFormat)
 BASE = Kind("base", "cnnbench_bases", PretrainedBase)
 KINDS = (BACKEND, SOURCE, EXECUTOR, REPORT_FORMAT, BASE)
 """In the order of `cnnbench plugins`."""

@@ -8,17 +8,28 @@ from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points, version
 
 from cnnbench.data.sources import BUILTIN_SOURCES
-from cnnbench.plugin.found import SOURCE, BrokenPlugin, Origin
+from cnnbench.plugin.executor import Executor
+from cnnbench.plugin.found import EXECUTOR, REPORT_FORMAT, SOURCE, BrokenPlugin, Origin
 from cnnbench.plugin.plugins import DISABLE, Plugins
 from cnnbench.plugin.registry import Refused, Registry
+from cnnbench.plugin.report_format import ReportFormat
 
 __all__ = ["Plugins", "load_plugins"]
 
 
-def load_plugins() -> Plugins:
-    """Find every installed plugin that is not switched off; a broken one is kept as data."""
+def load_plugins(
+    *, executors: Iterable[Executor] = (), report_formats: Iterable[ReportFormat] = ()
+) -> Plugins:
+    """Find every installed plugin that is not switched off; a broken one is kept as data.
+
+    executors, report_formats: the built-in ones, handed down by whoever offers them to a user; no
+    plugin can take their names.
+    """
     registry = Registry()
-    registry.add_things(SOURCE, BUILTIN_SOURCES, Origin("", "cnnbench", version("cnnbench")))
+    own = Origin("", "cnnbench", version("cnnbench"))
+    registry.add_things(SOURCE, BUILTIN_SOURCES, own)
+    registry.add_things(EXECUTOR, executors, own)
+    registry.add_things(REPORT_FORMAT, report_formats, own)
     switched_off = {name.strip() for name in os.environ.get(DISABLE, "").split(",")}
     broken, disabled = [], []
     for entry_point in _sorted(entry_points(group="cnnbench")):

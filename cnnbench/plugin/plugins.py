@@ -135,7 +135,7 @@ class Plugins:
         return found.thing
 
     def _unknown(self, kind: Kind, name: str) -> str:
-        names = [*kind.reserved, *self._found[kind]]
+        names = list(self._found[kind])
         near = get_close_matches(name, names, n=1)
         parts = [f"there is no {kind.word} {name!r}"]
         if near:

@@ -109,8 +109,6 @@ class Registry:
                     f"the {kind.word} name {found.name!r} is not made of letters, digits, '.', '_' "
                     "and '-'"
                 )
-            if found.name in kind.reserved:
-                raise Refused(f"its {kind.word} {found.name!r} is already built into cnnbench")
             first = taken.get(found.name)
             if first is not None:
                 owner = "itself" if first.origin == origin else str(first.origin)

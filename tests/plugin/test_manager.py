@@ -12,6 +12,7 @@ from cnnbench.errors import PluginError
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.found import BrokenPlugin
 from cnnbench.plugin.manager import Plugins, load_plugins
+from cnnbench.plugin.report_format import ReportFormat
 
 GOOD = """
 class Good(Backend):
@@ -217,13 +218,6 @@ BROKEN = {
         ),
         "its source 'digits' is already provided by cnnbench",
     ),
-    "the name of a built-in executor": (
-        (
-            "class Mine(Executor):\n    name = 'local'\n    def run(self, t, m, s): ...\n"
-            "@hookimpl\ndef cnnbench_executors(): return [Mine()]"
-        ),
-        "its executor 'local' is already built into cnnbench",
-    ),
 }
 
 
@@ -238,6 +232,23 @@ def test_a_broken_plugin_is_kept_with_its_reason_and_disturbs_nothing(case, good
     assert (found.origin.distribution, found.origin.version) == ("zz_broken", "1.2.3")
     assert plugins.backend("good").name == "good"
     assert not [x for x in plugins.found() if x.origin.entry_point == "zz_broken"]
+
+
+def test_no_plugin_takes_the_name_of_a_builtin_executor_or_format(place):
+    place(
+        "takes_names",
+        """
+@hookimpl
+def cnnbench_report_formats():
+    return [ReportFormat("csv", str)]
+""",
+    )
+    builtin = ReportFormat("csv", render=repr)
+    plugins = load_plugins(report_formats=[builtin])
+    assert broken(plugins, "takes_names").reason.startswith(
+        "its report format 'csv' is already provided by cnnbench"
+    )
+    assert plugins.report_format("csv") is builtin
 
 
 def test_nothing_of_a_broken_plugin_is_used_not_even_what_was_right(good, place):
@@ -325,8 +336,8 @@ def test_an_unknown_name_is_answered_with_the_nearest(good):
         load_plugins().backend("goood")
     with pytest.raises(PluginError, match=r"no source 'digit'; did you mean 'digits'\?"):
         load_plugins().source("digit")
-    with pytest.raises(PluginError, match=r"no executor 'lokal'; did you mean 'local'\?"):
-        load_plugins().executor("lokal")
+    with pytest.raises(PluginError, match=r"no installed plugin provides a base"):
+        load_plugins().base("vgg16")
 
 
 def test_an_unknown_name_points_to_plugins_that_might_have_brought_it(place, monkeypatch):
