@@ -1,0 +1,137 @@
+"""The networks of a recipe as a table: what each layer makes, costs and sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cnnbench.data.passes import input_shape
+from cnnbench.data.requests import request_of
+from cnnbench.data.source import DataSource
+from cnnbench.errors import Problem, RecipeError
+from cnnbench.network.architectures import build_network
+from cnnbench.network.network import Network
+from cnnbench.network.receptive import Receptive
+from cnnbench.network.summary import Summary, summarize
+from cnnbench.recipe.spec import Configuration, Recipe
+from cnnbench.recipe.words import nearest
+
+FindSource = Callable[[str], DataSource]
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """One variant's network in full, and the parameters of the other variants' by name."""
+
+    recipe: str
+    variant: str
+    summary: Summary
+    others: tuple[tuple[str, int], ...]
+
+
+def describe_network(recipe: Recipe, variant: str | None, find_source: FindSource) -> Description:
+    """The network of a variant, the baseline's by default; no image is decoded.
+
+    Raises RecipeError for an unknown variant, DataError, NetworkError.
+    """
+    chosen = recipe.baseline if variant is None else variant
+    configurations = {v.name: v.configuration for v in recipe.variants}
+    if chosen not in configurations:
+        raise RecipeError([_unknown(recipe, chosen)])
+    summaries = {
+        name: summarize(network_of(configuration, find_source))
+        for name, configuration in configurations.items()
+    }
+    others = tuple((name, s.parameters) for name, s in summaries.items() if name != chosen)
+    return Description(recipe.name, chosen, summaries[chosen], others)
+
+
+def network_of(configuration: Configuration, find_source: FindSource) -> Network:
+    """The network of a configuration, from what the source says of itself.
+
+    Raises DataError, NetworkError.
+    """
+    name, request = request_of(configuration.data)
+    facts = find_source(name).facts(request)
+    classes = configuration.data.classes or facts.classes
+    shape = input_shape(facts.shape, configuration.augmentation)
+    return build_network(configuration.network, shape, len(classes))
+
+
+def print_network(description: Description, console: Console) -> None:
+    """The layer table of the variant, remarks as sentences, and the other variants' sizes."""
+    summary = description.summary
+    console.print(layer_table(summary, f"{description.recipe}: {description.variant}"))
+    for sentence in _remarks(summary):
+        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+    if description.others:
+        console.print("\nOther variants, with their parameters:", highlight=False)
+        console.print(_sizes(description.others))
+
+
+def layer_table(summary: Summary, title: str) -> Table:
+    """A row a layer with thousands separators, totals below."""
+    table = Table(
+        title=Text(title, style="bold"),
+        title_justify="left",
+        box=None,
+        header_style="bold",
+        footer_style="bold",
+        pad_edge=False,
+        show_footer=True,
+    )
+    table.add_column("layer", footer="total", no_wrap=True)
+    table.add_column("")
+    table.add_column("output", justify="right", no_wrap=True)
+    table.add_column("parameters", f"{summary.parameters:,}", justify="right", no_wrap=True)
+    table.add_column("FLOPs", f"{summary.flops:,}", justify="right", no_wrap=True)
+    table.add_column("sees pixels", justify="right", no_wrap=True)
+    table.add_row("input", "", _sides(summary.input_shape), "", "", "")
+    for row in summary.rows:
+        table.add_row(
+            row.name,
+            row.label,
+            _sides(row.shape),
+            f"{row.parameters:,}" if row.parameters else "",
+            f"{row.flops:,}" if row.flops else "",
+            _view(row.receptive),
+        )
+    return table
+
+
+def _remarks(summary: Summary) -> Iterator[str]:
+    fixed = summary.parameters - summary.trainable_parameters
+    if fixed:
+        yield f"{fixed:,} of the parameters are moving statistics, which no gradient trains."
+    yield from summary.warnings
+
+
+def _sizes(others: tuple[tuple[str, int], ...]) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, parameters in others:
+        table.add_row(Text(name), f"{parameters:,}")
+    return table
+
+
+def _sides(shape: tuple[int, ...]) -> str:
+    return "x".join(f"{side:,}" if len(shape) == 1 else str(side) for side in shape)
+
+
+def _view(receptive: Receptive) -> str:
+    return _sides(receptive.size) if receptive.stride else "all"
+
+
+def _unknown(recipe: Recipe, name: str) -> Problem:
+    names = [variant.name for variant in recipe.variants]
+    near = nearest(name, names)
+    hint = f"did you mean {near!r}? " if near else ""
+    return Problem(
+        key="--variant",
+        message=f"recipe {recipe.name} has no variant {name!r}; {hint}It has {', '.join(names)}",
+    )

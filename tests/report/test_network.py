@@ -1,0 +1,83 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from cnnbench.data.sources import BUILTIN_SOURCES
+from cnnbench.data.spec import AugmentationSpec, DataSpec
+from cnnbench.errors import RecipeError
+from cnnbench.network.spec import NetworkSpec
+from cnnbench.recipe.spec import Configuration, Recipe, Variant
+from cnnbench.report.network import describe_network, network_of, print_network
+
+SOURCES = {source.name: source for source in BUILTIN_SOURCES}
+
+
+def configuration(source="mnist5k", augmentation=None, **network):
+    return Configuration(
+        data=DataSpec(source=source),
+        network=NetworkSpec(**network),
+        augmentation=augmentation or AugmentationSpec(),
+    )
+
+
+RECIPE = Recipe(
+    name="study",
+    baseline="convnet",
+    variants=(
+        Variant(name="convnet", configuration=configuration()),
+        Variant(
+            name="dense [512]", configuration=configuration(architecture="dense", dense=(512,))
+        ),
+        Variant(
+            name="unpooled", configuration=configuration(downsampling="none", batch_norm="after")
+        ),
+    ),
+)
+
+
+def printed(variant=None):
+    console = Console(file=io.StringIO(), width=100)
+    print_network(describe_network(RECIPE, variant, SOURCES.__getitem__), console)
+    return console.file.getvalue()
+
+
+def test_the_baseline_is_shown_layer_by_layer():
+    lines = printed().splitlines()
+    assert lines[0].strip() == "study: convnet"
+    assert lines[2].split() == ["input", "28x28x1"]
+    assert lines[3].split() == [
+        *("conv_1", "conv", "32,", "3x3,", "relu"),
+        *("26x26x32", "320", "389,376", "3x3"),
+    ]
+    assert lines[-5].split() == ["total", "93,322", "5,588,480"]
+
+
+def test_the_other_variants_are_listed_with_their_parameters():
+    lines = printed().splitlines()
+    # 784 x 512 + 512, 512 x 10 + 10.
+    assert lines[-2].split() == ["dense", "[512]", "407,050"]
+    assert lines[-1].split()[0] == "unpooled"
+    assert not any(line.startswith("convnet") for line in lines)
+
+
+def test_remarks_are_sentences():
+    text = printed("unpooled")
+    assert "320 of the parameters are moving statistics" in text
+    assert "22x22x64 = 30,976 values" in text
+    assert "sees only 7x7 of the 28x28 pixels" in text
+
+
+def test_an_unknown_variant_is_answered_with_the_nearest_name():
+    with pytest.raises(RecipeError, match="no variant 'Convet'; did you mean 'convnet'"):
+        describe_network(RECIPE, "Convet", SOURCES.__getitem__)
+
+
+def test_the_network_sees_what_a_random_crop_leaves():
+    cropped = configuration(augmentation=AugmentationSpec(crop=(24, 20)))
+    assert network_of(cropped, SOURCES.__getitem__).input_shape == (24, 20, 1)
+
+
+def test_chosen_classes_decide_the_output():
+    chosen = Configuration(data=DataSpec(source="mnist5k", classes=("3", "5", "8")))
+    assert network_of(chosen, SOURCES.__getitem__).layers[-1].units == 3
