@@ -33,9 +33,9 @@ CHUNK_BYTES = 1 << 24
 class CachedImages:
     """A decoded source.
 
-    images: uint8, shape (n, height, width, channels), read-only and mapped from disk. labels: int32,
-    shape (n,), indices into `classes`, -1 for images that were not chosen. fixed: rows of the splits
-    that the source fixes. digest: SHA-256 of pixels, labels, classes and fixed splits.
+    images: uint8, shape (n, height, width, channels), read-only, mapped from disk. labels: int32,
+    shape (n,), indices into `classes`, -1 for images that were not chosen. fixed: rows of the
+    splits that the source fixes. digest: SHA-256 of pixels, labels, classes and fixed splits.
     """
 
     images: NDArray[np.uint8]
@@ -144,7 +144,7 @@ def _write(entry: Path, data: ImageData) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     try:
-        arrays = {"images": data.images, "labels": data.labels}
+        arrays: dict[str, NDArray[Any]] = {"images": data.images, "labels": data.labels}
         arrays |= {f"fixed-{split}": rows for split, rows in data.fixed.items()}
         for name, array in arrays.items():
             np.save(partial / f"{name}.npy", array)
@@ -169,10 +169,10 @@ def digest_of(data: ImageData) -> str:
     fixed = {split: rows.tolist() for split, rows in sorted(data.fixed.items())}
     head = json.dumps([data.images.shape, data.classes, fixed])
     digest = hashlib.sha256(head.encode())
-    digest.update(np.ascontiguousarray(data.labels, np.int32))
+    digest.update(np.ascontiguousarray(data.labels, np.int32).data)
     step = max(1, CHUNK_BYTES // max(1, data.images[:1].nbytes))
     for start in range(0, len(data.images), step):
-        digest.update(np.ascontiguousarray(data.images[start : start + step]))
+        digest.update(np.ascontiguousarray(data.images[start : start + step]).data)
     return digest.hexdigest()
 
 
@@ -186,6 +186,6 @@ def _writing() -> Iterator[None]:
 
 def _unwritable(reason: str) -> str:
     return (
-        f"decoded images can't be kept in {cache_folder()}: {reason}; free some space there, or set "
-        f"the environment variable {VARIABLE} to another folder"
+        f"decoded images can't be kept in {cache_folder()}: {reason}; free some space there, or "
+        f"set the environment variable {VARIABLE} to another folder"
     )

@@ -1,4 +1,4 @@
-"""Scaling pixel values: one multiplication and one addition each, fitted on training images alone."""
+"""Scaling pixel values: a multiplication and an addition, fitted on training images alone."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def fit_normalization(
 
     images: shape (n, height, width, channels), may be a memory map: it is read in parts.
 
-    scale: 0..1. center: then minus the mean of each pixel and channel. standardize: then divided by
-    its standard deviation (of the population, as scikit-learn's StandardScaler); a value that
-    deviates by less than one grey level is centred only, since dividing by almost nothing would turn
-    a speck in a test image into a huge number. none: 0..255 as they are.
+    scale: 0..1. center: then minus the mean of each pixel and channel. standardize: then divided
+    by its standard deviation (of the population, as scikit-learn's StandardScaler); a value that
+    deviates by less than one grey level is centred only, since dividing by almost nothing would
+    turn a speck in a test image into a huge number. none: 0..255 as they are.
     """
     one, zero = np.float32(1), np.float32(0)
     if kind == "none":

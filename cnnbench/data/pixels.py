@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from cnnbench.data.source import Request
 
+GREY, RGB, RGBA = 1, 3, 4
+"""Channels of an image."""
+
 
 def conform_shape(shape: tuple[int, int, int], request: Request) -> tuple[int, int, int]:
     """The shape (height, width, channels) that `conform` gives images of this shape."""
     height, width = request.image_size or shape[:2]
-    own = 1 if shape[2] == 1 else 3
-    channels = {"auto": own, "grey": 1, "rgb": 3}[request.color]
+    own = GREY if shape[2] == GREY else RGB
+    channels = {"auto": own, "grey": GREY, "rgb": RGB}[request.color]
     return height, width, channels
 
 
@@ -46,11 +49,11 @@ def over_white(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _recolor(image: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
     import cv2
 
-    if image.shape[2] == 4:
+    if image.shape[2] == RGBA:
         image = over_white(image)
     if image.shape[2] == channels:
         return image
-    code = cv2.COLOR_GRAY2RGB if channels == 3 else cv2.COLOR_RGB2GRAY
+    code = cv2.COLOR_GRAY2RGB if channels == RGB else cv2.COLOR_RGB2GRAY
     return np.asarray(cv2.cvtColor(image, code)).reshape(*image.shape[:2], channels)
 
 

@@ -11,6 +11,10 @@ import numpy as np
 from cnnbench.data.cache import CachedImages
 from cnnbench.errors import DataError
 
+LEAST_CLASSES = 2
+LISTED = 20
+"""How many names a message lists."""
+
 
 def select_classes(cached: CachedImages, classes: Sequence[str] | None) -> CachedImages:
     """The same images with labels that are indices into these classes, in the order given.
@@ -36,7 +40,7 @@ def check_classes(available: Sequence[str], chosen: Sequence[str] | None) -> Non
     twice = sorted({name for name in chosen if list(chosen).count(name) > 1})
     if twice:
         raise DataError(f"class {twice[0]!r} is named more than once", "classes")
-    if len(chosen) < 2:
+    if len(chosen) < LEAST_CLASSES:
         names = ", ".join(repr(name) for name in chosen) or "none"
         raise DataError(
             f"at least two classes are needed to tell apart, but got {names}", "classes"
@@ -48,5 +52,5 @@ def _unknown(name: str, available: Sequence[str]) -> str:
     nearest = difflib.get_close_matches(name.casefold(), folded, n=1)
     if nearest:
         return f"the source has no class {name!r}; did you mean {folded[nearest[0]]!r}?"
-    listed = ", ".join(available[:20]) + (", ..." if len(available) > 20 else "")
+    listed = ", ".join(available[:LISTED]) + (", ..." if len(available) > LISTED else "")
     return f"the source has no class {name!r}; it has {listed}"

@@ -37,9 +37,9 @@ class Facts:
     """What is known of a source without decoding an image.
 
     shape: (height, width, channels). count: number of images, per split where the source fixes
-    splits ("train", "validation", "test"), else under "all"; of a folder the files, readable or not.
-    class_count: under the same keys the number of images of each class, in the order of `classes`;
-    empty where not known.
+    splits ("train", "validation", "test"), else under "all"; of a folder the files, readable or
+    not. class_count: under the same keys the number of images of each class, in the order of
+    `classes`; empty where not known.
     """
 
     shape: tuple[int, int, int]
@@ -83,8 +83,10 @@ class DataSource(ABC):
 
     @abstractmethod
     def fingerprint(self, request: Request) -> str:
-        """Changes whenever `load` would return something else: file names, sizes and times, or the
-        version of the package that ships the images. Decides whether a cached copy still holds.
+        """Text that changes whenever `load` would return something else.
+
+        File names, sizes and times, or the version of the package that ships the images. It decides
+        whether a cached copy still holds.
         """
 
     @abstractmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from cnnbench.data.amounts import Counts, check_folds, part_of, plan_amounts
 from cnnbench.data.selection import check_classes
 from cnnbench.data.source import Facts, SplitName
 from cnnbench.data.spec import DataSpec
+from cnnbench.data.streams import random_bits
 from cnnbench.errors import DataError
 
 Rows = NDArray[np.int64]
@@ -40,11 +41,11 @@ def split_rows(
 ) -> Split:
     """Draw the splits of one replicate.
 
-    labels: shape (n,), -1 for images of classes that were not chosen. fixed: rows of the splits that
-    the source fixes: its test and validation images are taken whole, or a stratified part of them
-    where `spec` asks for less; what it leaves open is drawn from the rest. With folds > 0 all images
-    outside a fixed test split are divided into that many parts by the seed, and part `fold` is the
-    test split. classes: their names, for messages.
+    labels: shape (n,), -1 for images of classes that were not chosen. fixed: rows of the splits
+    that the source fixes: its test and validation images are taken whole, or a stratified part of
+    them where `spec` asks for less; what it leaves open is drawn from the rest. With folds > 0 all
+    images outside a fixed test split are divided into that many parts by the seed, and part `fold`
+    is the test split. classes: their names, for messages.
 
     Every split keeps the class proportions of what it is drawn from to within one image, see
     `cnnbench.data.amounts`. Raises DataError when more is asked than there is.
@@ -52,9 +53,14 @@ def split_rows(
     names = classes or [str(label) for label in range(int(labels.max(initial=-1)) + 1)]
     keep = _kept(fixed, folds)
     chosen = {split: rows[labels[rows] >= 0] for split, rows in fixed.items()}
-    stacks = {split: _shuffled(chosen[split], labels, len(names), seed, split) for split in keep}
-    pool = _shuffled(_pool_rows(labels, chosen, keep), labels, len(names), seed, "train")
+    order = np.argsort(random_bits(seed, 0, 0, len(labels)), kind="stable")
 
+    def shuffled(rows: Rows) -> list[Rows]:
+        ordered = order[np.isin(order, rows)]
+        return [ordered[labels[ordered] == index] for index in range(len(names))]
+
+    stacks = {split: shuffled(chosen[split]) for split in keep}
+    pool = shuffled(_pool_rows(labels, chosen, keep))
     counts = _sizes(pool)
     part = None
     if folds:
@@ -103,7 +109,7 @@ def check_amounts(facts: Facts, spec: DataSpec, folds: int) -> None:
         plan_amounts(pool, fixed, spec, names, part)
 
 
-def _kept(fixed: Mapping[str, object], folds: int) -> list[SplitName]:
+def _kept(fixed: Collection[str], folds: int) -> list[SplitName]:
     return [split for split in KEPT if split in fixed and not (folds and split == "validation")]
 
 
@@ -119,14 +125,6 @@ def _pool_rows(
     for split in keep:
         is_open[fixed[split]] = False
     return np.flatnonzero(is_open)
-
-
-def _shuffled(
-    rows: Rows, labels: NDArray[np.int32], classes: int, seed: int, split: SplitName
-) -> list[Rows]:
-    """The rows of each class in an order that the seed decides."""
-    generator = np.random.default_rng([seed, ("train", "validation", "test").index(split)])
-    return [generator.permutation(rows[labels[rows] == index]) for index in range(classes)]
 
 
 def _take(stacks: Sequence[Rows], amounts: Counts) -> tuple[list[Rows], list[Rows]]:
