@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from cnnbench.network.layers import AnyLayer, Layer
+from cnnbench.network.layers import AnyLayer
 
 Shape = tuple[int, ...]
 """Without the batch axis: (height, width, channels) of a map, (units,) of a vector."""
@@ -38,7 +38,7 @@ class Network(BaseModel):
     classes: int
     output: Literal["softmax", "sigmoid"] = "softmax"
 
-    def named_layers(self) -> Iterator[tuple[str, Layer]]:
+    def named_layers(self) -> Iterator[tuple[str, AnyLayer]]:
         """Layers with their names: the type and a counter per type, "conv_1", "conv_2", "dense_1"."""
         counts: dict[str, int] = {}
         for layer in self.layers:

@@ -1,1 +1,1 @@
-"""testing"""
+"""The conformance suite."""

@@ -1,0 +1,38 @@
+"""Running a check and keeping what it found."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from pathlib import Path
+
+from cnnbench.testing.bench import Bench
+from cnnbench.testing.finding import Check, Failed, Finding, Unsupported, Verdict
+
+
+def run_check(check: Check, bench: Bench) -> Finding:
+    """Run one check; whatever the backend raises is a failure with its reason."""
+    start = time.perf_counter()
+    verdict, reason, trace = Verdict.PASSED, "", ""
+    try:
+        check.run(bench)
+    except Unsupported as missing:
+        verdict, reason = Verdict.UNSUPPORTED, str(missing)
+    except Failed as failed:
+        verdict, reason = Verdict.FAILED, str(failed)
+    except Exception as error:  # noqa: BLE001 - a backend may raise anything; the finding says what
+        verdict, trace = Verdict.FAILED, traceback.format_exc()
+        reason = _raised(error)
+    return Finding(check.name, verdict, reason, time.perf_counter() - start, trace)
+
+
+def _raised(error: Exception) -> str:
+    """What the backend raised, and the line of its own that did."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1]
+    text = " ".join(str(error).split())
+    place = f"{Path(last.filename).name}:{last.lineno}, in {last.name}"
+    return (
+        f"raised {type(error).__name__}: {text[:300]} ({place}); "
+        "what a backend can't do it declares as a missing capability"
+    )

@@ -1,0 +1,140 @@
+"""Every layer's prediction against the reference, a check a case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import get_args
+
+from cnnbench.network.layers import (
+    Activate,
+    Activation,
+    AnyLayer,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool,
+    Pool,
+)
+from cnnbench.testing.bench import Bench
+from cnnbench.testing.expect import expect_close
+from cnnbench.testing.finding import Check
+from cnnbench.testing.samples import batches, network
+
+ASYMMETRIC = (
+    "of an odd number of padded rows or columns the larger half goes to the bottom and right, and "
+    "padding to ceil(input / stride) outputs depends on the input's size"
+)
+KERNEL = "kernels are (height, width, in, out) and are not flipped; the bias is added once"
+AVERAGE = "an average counts no padded pixel"
+MAXIMUM = "a padded pixel must never win: pad with minus infinity, not with zero"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    about: str
+    hint: str
+    layers: tuple[AnyLayer, ...]
+
+
+def _activated(function: Activation) -> tuple[AnyLayer, ...]:
+    """A function in each of the three places where it can stand."""
+    return (
+        Conv(filters=2, activation=function),
+        Activate(function=function),
+        Flatten(),
+        Dense(units=4, activation=function),
+    )
+
+
+_CASES: dict[str, _Case] = {
+    "dense": _Case(
+        "a dense layer is x @ kernel + bias, and softmax turns scores into probabilities",
+        "kernels of dense layers are (in, out)",
+        (Flatten(), Dense(units=4, activation="linear")),
+    ),
+    "flatten": _Case(
+        "flattening is row-major over height, width, channels",
+        "the channel runs fastest, then the column; a backend that computes channels-first must "
+        "bring its maps back to NHWC before it flattens",
+        (Conv(filters=3, activation="linear"), Flatten()),
+    ),
+    "conv-valid": _Case(
+        "a convolution without padding, kernel 2x3, agrees with the reference",
+        KERNEL,
+        (Conv(filters=3, kernel=(2, 3), activation="linear"), GlobalAveragePool()),
+    ),
+    "conv-valid-stride": _Case(
+        "a convolution without padding, stride 2x3, agrees with the reference",
+        "strides are (down, right)",
+        (Conv(filters=3, stride=(2, 3), activation="linear"), Flatten()),
+    ),
+    "conv-same": _Case(
+        'padding "same" with an even kernel pads the larger half at the bottom and right',
+        ASYMMETRIC,
+        (Conv(filters=2, kernel=(2, 4), padding="same", activation="linear"), Flatten()),
+    ),
+    "conv-same-stride": _Case(
+        'padding "same" with stride 2 pads as TensorFlow does, by the size of the input',
+        ASYMMETRIC,
+        (Conv(filters=2, stride=(2, 2), padding="same", activation="linear"), Flatten()),
+    ),
+    "max-pool": _Case(
+        "max pooling without padding, also where windows overlap or leave pixels out",
+        "a window that does not fit is left out; stride None means the size of the window",
+        (Pool(size=(3, 2), stride=(1, 2)), Pool(), Flatten()),
+    ),
+    "max-pool-same": _Case(
+        'max pooling with padding "same" ignores what was padded',
+        f"{MAXIMUM}; {ASYMMETRIC}",
+        (Pool(size=(3, 3), stride=(2, 2), padding="same"), Flatten()),
+    ),
+    "average-pool": _Case(
+        "average pooling without padding, also where windows overlap or leave pixels out",
+        "a window that does not fit is left out; stride None means the size of the window",
+        (Pool(kind="average", size=(3, 2), stride=(1, 2)), Pool(kind="average"), Flatten()),
+    ),
+    "average-pool-same": _Case(
+        'average pooling with padding "same" counts no padded pixel',
+        f"{AVERAGE}; {ASYMMETRIC}",
+        (Pool(kind="average", size=(3, 3), stride=(2, 2), padding="same"), Flatten()),
+    ),
+    "global-average-pool": _Case(
+        "global average pooling is the mean of each channel over height and width",
+        "shape (n, channels)",
+        (GlobalAveragePool(),),
+    ),
+    "batch-norm-prediction": _Case(
+        "batch normalisation predicts with its moving statistics, on maps and on vectors",
+        "(x - mean) / sqrt(variance + epsilon) * gamma + beta over the last axis, with the layer's "
+        "own epsilon; predicting must not use the batch's statistics",
+        (BatchNorm(epsilon=0.1), Conv(filters=2), Flatten(), BatchNorm()),
+    ),
+    "dropout-prediction": _Case(
+        "dropout is absent at prediction",
+        "switch dropout off in predict (evaluation mode), and do not scale there",
+        (Dropout(rate=0.5), Flatten(), Dropout(rate=0.3)),
+    ),
+    **{
+        f"activation-{function}": _Case(
+            f"the activation {function} in a convolution, a dense layer and on its own",
+            "gelu is the exact one, by the error function; elu has alpha 1",
+            _activated(function),
+        )
+        for function in get_args(Activation)
+    },
+}
+
+
+def _forward(case: _Case, bench: Bench) -> None:
+    net = network(*case.layers)
+    model, reference, _ = bench.pair(net)
+    images = batches(net, 3)
+    expect_close(
+        "the probabilities", model.predict(images), reference.predict(images), case.hint, scale=1.0
+    )
+
+
+CHECKS = tuple(Check(name, case.about, partial(_forward, case)) for name, case in _CASES.items())

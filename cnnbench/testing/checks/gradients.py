@@ -1,0 +1,71 @@
+"""Gradients through every layer: one step of plain descent against the reference."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from cnnbench.network.layers import (
+    Activate,
+    AnyLayer,
+    BatchNorm,
+    Conv,
+    Dense,
+    Flatten,
+    GlobalAveragePool,
+    Pool,
+)
+from cnnbench.testing.bench import Bench
+from cnnbench.testing.expect import expect_moves
+from cnnbench.testing.finding import Check
+from cnnbench.testing.samples import batches, network
+
+NETS: dict[str, tuple[str, tuple[AnyLayer, ...]]] = {
+    "gradient-max-pool": (
+        "through overlapping max pooling and strided, padded convolutions",
+        (
+            Conv(filters=3, padding="same", activation="elu"),
+            Pool(size=(3, 3), stride=(2, 2), padding="same"),
+            Conv(filters=3, stride=(2, 2), padding="same", activation="gelu"),
+            Flatten(),
+        ),
+    ),
+    "gradient-average-pool": (
+        "through padded average pooling, global average pooling and activations",
+        (
+            Conv(filters=3, activation="sigmoid"),
+            Pool(kind="average", size=(3, 2), stride=(2, 1), padding="same"),
+            Conv(filters=4, kernel=(2, 2), activation="linear"),
+            Activate(function="relu"),
+            GlobalAveragePool(),
+            Dense(units=5, activation="tanh"),
+        ),
+    ),
+    "gradient-batch-norm": (
+        "through batch normalisation, whose statistics depend on every image",
+        (
+            Conv(filters=3, activation="linear"),
+            BatchNorm(),
+            Activate(function="tanh"),
+            Flatten(),
+            Dense(units=4, activation="tanh"),
+            BatchNorm(epsilon=0.01),
+        ),
+    ),
+}
+
+
+def _gradient(name: str, bench: Bench) -> None:
+    about, layers = NETS[name]
+    net = network(*layers)
+    model, reference, weights = bench.pair(net)
+    model.train_epoch(batches(net), 0.1)
+    reference.train_epoch(batches(net), 0.1)
+    got, expected = model.get_weights(), reference.get_weights()
+    hint = "the gradient goes wrong in the layer after the first that moves as it should"
+    expect_moves(f"in a step of sgd {about}", weights, got, expected, hint)
+
+
+CHECKS = tuple(
+    Check(name, f"gradients are right {about}", partial(_gradient, name))
+    for name, (about, _) in NETS.items()
+)

@@ -1,0 +1,163 @@
+"""What an epoch reports, and the objective whose gradient moves the weights."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnbench.network.layers import Conv, Dense, Flatten
+from cnnbench.network.network import Network
+from cnnbench.plugin.backend import EpochResult
+from cnnbench.testing.batches import ArrayBatches
+from cnnbench.testing.bench import Bench, Pair
+from cnnbench.testing.expect import expect, expect_close, expect_equal, expect_moves
+from cnnbench.testing.finding import Check
+from cnnbench.testing.samples import SMALL, batches, network
+
+SIGMOID = network(Conv(filters=3, activation="tanh", stride=(2, 2)), Flatten(), sigmoid=True)
+PENALIZED = network(
+    Conv(filters=3, activation="tanh", stride=(2, 2), l1=0.03, l2=0.2),
+    Flatten(),
+    Dense(units=4, l2=0.1),
+)
+
+
+def _train(
+    pair: Pair, passes: ArrayBatches, rate: float, hint: str
+) -> tuple[EpochResult, EpochResult]:
+    """Train both an epoch and compare the moves; returns what they report."""
+    got = pair.model.train_epoch(passes, rate)
+    expected = pair.reference.train_epoch(passes, rate)
+    expect_moves(
+        "in an epoch of sgd",
+        pair.weights,
+        pair.model.get_weights(),
+        pair.reference.get_weights(),
+        hint,
+    )
+    return got, expected
+
+
+def _loss(net: Network, bench: Bench) -> None:
+    hint = "cross-entropy in nats, from the scores; the mean over the images of the epoch"
+    pair = bench.pair(net)
+    got, expected = _train(pair, batches(net, 6), 0.1, hint)
+    expect_close("the loss", got.loss, expected.loss, hint)
+
+
+def _softmax(bench: Bench) -> None:
+    _loss(SMALL, bench)
+
+
+def _sigmoid(bench: Bench) -> None:
+    _loss(SIGMOID, bench)
+    model, reference, _ = bench.pair(SIGMOID)
+    images = batches(SIGMOID, 6)
+    expect_close(
+        "the probabilities of one sigmoid unit",
+        model.predict(images),
+        reference.predict(images),
+        "shape (n, 1): the probability of class 1",
+        scale=1.0,
+    )
+    _counted(SIGMOID, bench)
+
+
+def _extreme(bench: Bench) -> None:
+    hint = "compute the loss from the scores (log-sum-exp), not from clipped probabilities"
+    for net in (SMALL, SIGMOID):
+        model, reference, weights = bench.pair(net)
+        large = {name: array * np.float32(30) for name, array in weights.items()}
+        model.set_weights(large)
+        reference.set_weights(large)
+        images = batches(net, 6)
+        probabilities = model.predict(images)
+        expect(
+            bool(np.isfinite(probabilities).all()),
+            "with scores near 100 a probability is not finite; "
+            "subtract the largest score before exp, and keep exp from overflowing",
+        )
+        got, expected = model.train_epoch(images, 1e-6), reference.train_epoch(images, 1e-6)
+        expect_close(f"the loss of large scores ({net.output})", got.loss, expected.loss, hint)
+
+
+def _counted(net: Network, bench: Bench) -> None:
+    model, reference, _ = bench.pair(net)
+    passes = batches(net, 14, batch_size=6, weighted=True)
+    got, expected = model.train_epoch(passes, 1e-4), reference.train_epoch(passes, 1e-4)
+    expect_equal("the number of images", got.count, 14, "the last batch counts, every image once")
+    expect_equal(
+        "the number classified correctly",
+        got.correct,
+        expected.correct,
+        "from the forward pass of each step, unweighted; a single sigmoid unit says class 1 above "
+        "0.5, and argmax over one unit would always say class 0",
+    )
+
+
+def _counts(bench: Bench) -> None:
+    _counted(SMALL, bench)
+
+
+def _numbers(bench: Bench) -> None:
+    result = bench.build(SMALL).train_epoch(batches(SMALL), 0.1)
+    for name, kind in (("loss", float), ("penalty", float), ("correct", int), ("count", int)):
+        value = getattr(result, name)
+        hint = "convert the framework's scalar once an epoch"
+        expect(
+            isinstance(value, kind),
+            f"EpochResult.{name}: expected a Python {kind.__name__}, got {type(value).__name__}; "
+            f"{hint}",
+        )
+
+
+def _weighted(bench: Bench) -> None:
+    hint = "the objective is sum(weight * loss) / n, where n counts images and not their weights"
+    got, expected = _train(bench.pair(SMALL), batches(SMALL, 6, weighted=True), 0.1, hint)
+    expect_close("the loss with sample weights", got.loss, expected.loss, hint)
+
+
+def _partial(bench: Bench) -> None:
+    hint = "the last batch may be smaller: divide its sum by its own number of images, and the "
+    hint += "epoch's sum by the number of all images (not the mean of the batches' means)"
+    passes = batches(SMALL, 14, batch_size=6, weighted=True)
+    got, expected = _train(bench.pair(SMALL), passes, 0.3, hint)
+    expect_close("the loss with a partial last batch", got.loss, expected.loss, hint)
+    expect_equal("the number of images", got.count, 14, hint)
+
+
+def _one(bench: Bench) -> None:
+    hint = "keep the batch axis of a batch of one (no squeeze)"
+    pair = bench.pair(SMALL)
+    passes = batches(SMALL, 1)
+    expect_close(
+        "the probabilities of a batch of one",
+        pair.model.predict(passes),
+        pair.reference.predict(passes),
+        hint,
+        scale=1.0,
+    )
+    got, expected = _train(pair, passes, 0.1, hint)
+    expect_close("the loss of a batch of one", got.loss, expected.loss, hint)
+
+
+def _penalty(bench: Bench) -> None:
+    hint = "l1 * sum|w| + l2 * sum w^2 (no half) over kernels, never biases; not divided by n"
+    passes = batches(PENALIZED, 14, batch_size=6)
+    got, expected = _train(bench.pair(PENALIZED), passes, 0.1, hint)
+    means = "the mean over the steps, each before its update"
+    expect_close("the penalty", got.penalty, expected.penalty, f"{hint}; {means}", tolerance=1e-4)
+    apart = "report the penalty apart from the loss"
+    expect_close("the loss beside a penalty", got.loss, expected.loss, apart, tolerance=1e-4)
+
+
+CHECKS = (
+    Check("softmax-loss", "categorical cross-entropy and its gradient", _softmax),
+    Check("sigmoid", "one sigmoid unit: loss, gradient, probabilities, counts", _sigmoid),
+    Check("large-scores", "loss and probabilities stay right for large scores", _extreme),
+    Check("counts", "an epoch counts its images and the correct ones", _counts),
+    Check("plain-numbers", "an epoch reports Python numbers", _numbers),
+    Check("sample-weights", "sample weights scale loss and gradient", _weighted),
+    Check("partial-batch", "a smaller last batch counts as what it is", _partial),
+    Check("batch-of-one", "a batch of one image predicts and trains", _one),
+    Check("penalties", "L1 and L2 are in the penalty and in the update", _penalty),
+)

@@ -1,0 +1,115 @@
+"""Each optimiser's steps against its formula."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from cnnbench.network.layers import BatchNorm, Dense, Flatten
+from cnnbench.plugin.backend import Optimization
+from cnnbench.testing.batches import ArrayBatches
+from cnnbench.testing.bench import Bench, Pair
+from cnnbench.testing.expect import MOVES, expect_moves
+from cnnbench.testing.finding import Check
+from cnnbench.testing.samples import SMALL, batches, network
+
+RATES = {"sgd": 0.1, "momentum": 0.1, "rmsprop": 0.01, "adam": 0.01, "adamw": 0.01}
+HINTS = {
+    "sgd": "w -= lr * g",
+    "momentum": "v = momentum * v - lr * g; w += v",
+    "rmsprop": "s = 0.9 s + 0.1 g^2; w -= lr * g / sqrt(s + 1e-7), not centred, no momentum",
+    "adam": "beta1 0.9, beta2 0.999, both bias-corrected: lr * sqrt(1 - 0.999^t) / (1 - 0.9^t)",
+    "adamw": "w -= lr * weight_decay * w before Adam's step, on every trained array",
+}
+
+
+def _follow(
+    pair: Pair,
+    passes: ArrayBatches,
+    rates: tuple[float, ...],
+    what: str,
+    hint: str,
+    tolerance: float = MOVES,
+) -> None:
+    """Train both an epoch a rate; compare the moves of all together."""
+    for rate in rates:
+        pair.model.train_epoch(passes, rate)
+        pair.reference.train_epoch(passes, rate)
+    got, expected = pair.model.get_weights(), pair.reference.get_weights()
+    expect_moves(what, pair.weights, got, expected, hint, tolerance=tolerance)
+
+
+def _steps(name: str, bench: Bench) -> None:
+    pair = bench.pair(SMALL, Optimization(optimizer=name, weight_decay=0.5))
+    passes = batches(SMALL, 18)
+    rate, hint = RATES[name], HINTS[name]
+    _follow(pair, passes.select(0, 1), (rate,), f"in the first step of {name}", hint)
+    _follow(pair, passes, (rate,), f"in four steps of {name}", f"{hint}; all state starts at 0")
+
+
+def _epsilon(name: str, bench: Bench) -> None:
+    """Gradients near epsilon, where its place and size show."""
+    pair = bench.pair(SMALL, Optimization(optimizer=name))
+    passes = batches(SMALL, 12)
+    passes.weights = passes.weights * 1e-4
+    place = "inside" if name == "rmsprop" else "outside"
+    hint = f"epsilon is 1e-7 and stands {place} the square root of s, which is not bias-corrected"
+    _follow(pair, passes, (0.1,), f"in two steps of {name} with tiny gradients", hint)
+
+
+def _state(name: str, bench: Bench) -> None:
+    pair = bench.pair(SMALL, Optimization(optimizer=name))
+    passes = batches(SMALL, 18)
+    hint = "optimiser state lives as long as the model: neither a new epoch nor predict resets it"
+    rate = RATES[name]
+    _follow(pair, passes, (rate, rate), f"in two epochs of {name}", hint)
+    pair.model.predict(passes)
+    _follow(pair, passes, (rate,), f"in three epochs of {name}", hint)
+    pair.model.set_weights(pair.weights)
+    pair.reference.set_weights(pair.weights)
+    _follow(pair, passes, (rate,), "after set_weights", "set_weights leaves optimiser state alone")
+
+
+def _rate(bench: Bench) -> None:
+    hint = "use the learning rate given to this epoch; it may change with every epoch"
+    pair = bench.pair(SMALL, Optimization(optimizer="sgd"))
+    _follow(pair, batches(SMALL, 18), (0.1, 0.01), "in two epochs of different rates", hint)
+
+
+def _rate_with_momentum(bench: Bench) -> None:
+    hint = (
+        "the velocity contains the rates of its own steps: v = momentum * v - lr * g, not "
+        "v = momentum * v + g and w -= lr * v (as in PyTorch)"
+    )
+    pair = bench.pair(SMALL, Optimization(optimizer="momentum", momentum=0.8))
+    _follow(pair, batches(SMALL, 18), (0.1, 0.01), "in two epochs of different rates", hint)
+
+
+def _decay(bench: Bench) -> None:
+    net = network(Flatten(), BatchNorm(), Dense(units=4, activation="tanh"))
+    pair = bench.pair(net, Optimization(optimizer="adamw", weight_decay=2.0))
+    hint = (
+        "decoupled weight decay acts on every trained array, biases, gamma and beta too, is "
+        "multiplied by the learning rate, and leaves moving statistics alone"
+    )
+    _follow(pair, batches(net), (0.01,), "in a step of adamw", hint)
+
+
+CHECKS = (
+    *(
+        Check(
+            name, f"{name}: one step and four steps agree with its formula", partial(_steps, name)
+        )
+        for name in RATES
+    ),
+    *(
+        Check(f"{name}-epsilon", f"{name}: epsilon has its place", partial(_epsilon, name))
+        for name in ("rmsprop", "adam", "adamw")
+    ),
+    *(
+        Check(f"{name}-state", f"{name}: state lasts as long as the model", partial(_state, name))
+        for name in ("momentum", "adam")
+    ),
+    Check("learning-rate", "each epoch uses the learning rate it is given", _rate),
+    Check("learning-rate-momentum", "a changed rate acts on later gradients", _rate_with_momentum),
+    Check("weight-decay", "adamw decays every trained array and no other", _decay),
+)

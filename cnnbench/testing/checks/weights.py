@@ -1,0 +1,92 @@
+"""Arrays: their names, shapes and layout, and that they are copies."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnbench.network.layers import BatchNorm, Conv, Dense, Flatten
+from cnnbench.network.weights import weight_shapes
+from cnnbench.testing.bench import Bench
+from cnnbench.testing.expect import expect, expect_close, expect_equal, expect_same
+from cnnbench.testing.finding import Check
+from cnnbench.testing.samples import SMALL, batches, network, random_weights
+
+NET = network(
+    Conv(filters=3, kernel=(2, 3)),
+    BatchNorm(),
+    Flatten(),
+    Dense(units=4),
+    BatchNorm(),
+    Dense(units=2),
+)
+
+
+def _names(bench: Bench) -> None:
+    got = bench.build(NET).get_weights()
+    expected = weight_shapes(NET)
+    expect_equal("the names of the arrays", sorted(got), sorted(expected), "see Weights")
+    for name, array in got.items():
+        hint = "kernels are (height, width, in, out) and (in, out)"
+        expect_equal(f"the shape of {name}", tuple(array.shape), expected[name], hint)
+        expect_equal(f"the type of {name}", str(array.dtype), "float32", "convert on the way out")
+    parameters = sum(array.size for array in got.values())
+    right = sum(int(np.prod(shape)) for shape in expected.values())
+    expect_equal("the number of parameters", parameters, right, "moving statistics count too")
+
+
+def _round_trip(bench: Bench) -> None:
+    model = bench.build(NET, random_weights(NET, 1))
+    hint = "every array must come back as it was given, moving statistics too"
+    expect_same("after build", model.get_weights(), random_weights(NET, 1), hint)
+    other = random_weights(NET, 2)
+    model.set_weights(other)
+    expect_same("after set_weights", model.get_weights(), other, hint)
+
+
+def _take_effect(bench: Bench) -> None:
+    model, reference, _ = bench.pair(SMALL)
+    images = batches(SMALL, 3)
+    model.predict(images)
+    other = random_weights(SMALL, 2)
+    model.set_weights(other)
+    reference.set_weights(other)
+    expect_close(
+        "the probabilities after set_weights",
+        model.predict(images),
+        reference.predict(images),
+        "predict must use the weights that were set last, not a copy made when it was compiled",
+        scale=1.0,
+    )
+
+
+def _copies(bench: Bench) -> None:
+    given = {name: array.copy() for name, array in random_weights(SMALL).items()}
+    model = bench.build(SMALL, given)
+    _overwrite(given)
+    hint = "copy arrays on the way in and out: the caller may change or keep its own"
+    expect_same("after the given arrays changed", model.get_weights(), random_weights(SMALL), hint)
+    taken = {name: np.asarray(array) for name, array in model.get_weights().items()}
+    if all(array.flags.writeable for array in taken.values()):
+        _overwrite(taken)
+        expect_same(
+            "after the returned arrays changed", model.get_weights(), random_weights(SMALL), hint
+        )
+    kept = model.get_weights()
+    before = {name: array.copy() for name, array in kept.items()}
+    model.train_epoch(batches(SMALL), 0.5)
+    expect_same("kept from before training", kept, before, hint)
+    moved = any(not np.array_equal(array, kept[n]) for n, array in model.get_weights().items())
+    expect(moved, "training moved no weight: train_epoch must take an optimiser step a batch")
+
+
+def _overwrite(weights: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]) -> None:
+    for array in weights.values():
+        array[...] = 7
+
+
+CHECKS = (
+    Check("weight-names", "arrays have the network's names, shapes and number", _names),
+    Check("weight-round-trip", "weights survive build, set_weights and get_weights", _round_trip),
+    Check("weights-take-effect", "predictions follow set_weights", _take_effect),
+    Check("weights-are-copies", "arrays given and returned are never shared", _copies),
+)

@@ -1,0 +1,160 @@
+"""The reference as a whole: a network with its arrays, its optimiser and its random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbench.data.batches import Batch
+from cnnbench.network.layers import Conv, Dense
+from cnnbench.network.network import Network, Weights
+from cnnbench.plugin.backend import Optimization
+from cnnbench.testing.reference.activations import ActivateNode
+from cnnbench.testing.reference.convolution import ConvNode
+from cnnbench.testing.reference.node import Array, Node
+from cnnbench.testing.reference.normalization import BatchNormNode
+from cnnbench.testing.reference.optimizers import Adam, AdamW, Momentum, RMSprop, Rule, Sgd
+from cnnbench.testing.reference.outputs import Output, Sigmoid, Softmax
+from cnnbench.testing.reference.pooling import GlobalAveragePoolNode, PoolNode
+from cnnbench.testing.reference.vectors import DenseNode, DropoutNode, FlattenNode
+
+AnyNode = Node[Any]
+
+NODES: Mapping[str, type[AnyNode]] = {
+    "conv": ConvNode,
+    "pool": PoolNode,
+    "batch_norm": BatchNormNode,
+    "activation": ActivateNode,
+    "dropout": DropoutNode,
+    "flatten": FlattenNode,
+    "global_average_pool": GlobalAveragePoolNode,
+    "dense": DenseNode,
+}
+RULES: Mapping[str, type[Rule]] = {
+    "sgd": Sgd,
+    "momentum": Momentum,
+    "rmsprop": RMSprop,
+    "adam": Adam,
+    "adamw": AdamW,
+}
+OUTPUTS: Mapping[str, type[Output]] = {"softmax": Softmax, "sigmoid": Sigmoid}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One batch of training. loss: sum of weight * loss over its images, without the penalty."""
+
+    loss: float
+    penalty: float
+    correct: int
+    count: int
+
+
+class Reference:
+    """A network that computes in float64; `step` trains on a batch, `predict` looks."""
+
+    nodes_of: ClassVar[Mapping[str, type[AnyNode]]] = NODES
+    rules: ClassVar[Mapping[str, type[Rule]]] = RULES
+    outputs: ClassVar[Mapping[str, type[Output]]] = OUTPUTS
+
+    def __init__(
+        self, network: Network, weights: Weights, optimization: Optimization, seed: int = 0
+    ) -> None:
+        generator = np.random.default_rng(seed)
+        self.nodes: dict[str, AnyNode] = {
+            name: self.nodes_of[layer.type](
+                layer,
+                {
+                    part: np.asarray(array, np.float64)
+                    for owner, _, part, array in _split(weights)
+                    if owner == name
+                },
+                frozen=name in optimization.frozen,
+                generator=generator,
+            )
+            for name, layer in network.named_layers()
+        }
+        self.rule = self.rules[optimization.optimizer](optimization)
+        self.output = self.outputs[network.output]()
+
+    def get_weights(self) -> dict[str, Array]:
+        """Every array by its canonical name, float64."""
+        return {
+            f"{name}/{part}": array.copy()
+            for name, node in self.nodes.items()
+            for part, array in node.arrays.items()
+        }
+
+    def set_weights(self, weights: Weights) -> None:
+        """Replace every array; the optimiser's state stays."""
+        for owner, _, part, array in _split(weights):
+            self.nodes[owner].arrays[part] = np.array(array, np.float64)
+
+    def scores(self, images: NDArray[np.floating[Any]], *, training: bool = False) -> Array:
+        """The logits, shape (n, units)."""
+        x = np.asarray(images, np.float64)
+        for node in self.nodes.values():
+            x = node.forward(x, training=training)
+        return x
+
+    def predict(self, images: NDArray[np.floating[Any]]) -> Array:
+        """Probabilities, shape (n, units)."""
+        return self.output.probabilities(self.scores(images))
+
+    def step(self, batch: Batch, lr: float) -> Step:
+        """One optimiser step on a batch, and what its forward pass found."""
+        images, labels, weights = batch
+        scores = self.scores(images, training=True)
+        losses = weights * self.output.losses(scores, labels)
+        penalty = self.penalty()
+        self.backward(self.weighted_slopes(scores, labels, weights))
+        self.rule.begin_step()
+        for name, node in self.trained():
+            for part in node.trainable:
+                gradient = node.gradients[part] + self.penalty_slope(node, part)
+                key = f"{name}/{part}"
+                node.arrays[part] = self.rule.move(key, node.arrays[part], gradient, lr)
+        correct = int(self.output.hits(scores, labels).sum())
+        return Step(float(losses.sum()), penalty, correct, len(labels))
+
+    def trained(self) -> Iterator[tuple[str, AnyNode]]:
+        """The layers whose arrays move."""
+        return ((name, node) for name, node in self.nodes.items() if not node.frozen)
+
+    def weighted_slopes(
+        self, scores: Array, labels: NDArray[np.int32], weights: NDArray[np.float32]
+    ) -> Array:
+        """The derivative of sum(weight * loss) / n by the scores: n counts images, not weights."""
+        return self.output.slopes(scores, labels) * weights[:, None] / len(labels)
+
+    def backward(self, slope: Array) -> None:
+        """Fill the gradients of every layer."""
+        for node in reversed(self.nodes.values()):
+            slope = node.backward(slope)
+
+    def penalty(self) -> float:
+        """l1 * sum|w| + l2 * sum w^2 over all kernels."""
+        return float(
+            sum(
+                node.layer.l1 * np.abs(kernel).sum() + node.layer.l2 * (kernel**2).sum()
+                for node in self.nodes.values()
+                if isinstance(node.layer, Conv | Dense)
+                for kernel in [node.arrays["kernel"]]
+            )
+        )
+
+    def penalty_slope(self, node: AnyNode, part: str) -> Array | float:
+        """The penalty's gradient by one array; biases have none."""
+        if part != "kernel" or not isinstance(node.layer, Conv | Dense):
+            return 0.0
+        kernel = node.arrays["kernel"]
+        return node.layer.l1 * np.sign(kernel) + 2 * node.layer.l2 * kernel
+
+
+def _split(weights: Weights) -> Iterator[tuple[str, str, str, NDArray[np.float32]]]:
+    """("conv_1", "/", "kernel", array) of each array."""
+    return ((*name.partition("/"), array) for name, array in weights.items())

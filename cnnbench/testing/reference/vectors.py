@@ -1,0 +1,59 @@
+"""Dense layers, flattening and dropout."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnbench.network.layers import Dense, Dropout, Flatten
+from cnnbench.testing.reference.activations import FUNCTIONS
+from cnnbench.testing.reference.node import Array, Node
+
+
+class DenseNode(Node[Dense]):
+    """kernel: (in, out)."""
+
+    trainable = ("kernel", "bias")
+
+    def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002 - same in both
+        """Inputs @ kernel + bias, through the activation."""
+        self.x = x
+        self.scores = x @ self.arrays["kernel"] + self.arrays["bias"]
+        return FUNCTIONS[self.layer.activation][0](self.scores)
+
+    def backward(self, slope: Array) -> Array:
+        """The kernel's gradient is inputs times slopes, summed over the images."""
+        slope = slope * FUNCTIONS[self.layer.activation][1](self.scores)
+        self.gradients["kernel"] = self.x.T @ slope
+        self.gradients["bias"] = slope.sum(axis=0)
+        return slope @ self.arrays["kernel"].T
+
+
+class FlattenNode(Node[Flatten]):
+    """Row-major: the channel runs fastest, then the column."""
+
+    def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002 - same in both
+        """Shape (n, values)."""
+        self.shape = x.shape
+        return x.reshape(len(x), -1)
+
+    def backward(self, slope: Array) -> Array:
+        """Back to the map."""
+        return slope.reshape(self.shape)
+
+
+class DropoutNode(Node[Dropout]):
+    """Inverted dropout (Srivastava et al. 2014, section 10): what is kept is scaled in training."""
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """Training multiplies by random factors, prediction changes nothing."""
+        self.factors = self.draw(x.shape) if training else np.ones(x.shape)
+        return x * self.factors
+
+    def draw(self, shape: tuple[int, ...]) -> Array:
+        """What to multiply each unit with: 0 or 1 / (1 - rate)."""
+        keep = 1 - self.layer.rate
+        return (self.generator.random(shape) < keep) / keep
+
+    def backward(self, slope: Array) -> Array:
+        """The same factors as on the way forward."""
+        return slope * self.factors

@@ -1,0 +1,78 @@
+"""Small networks, weights and images that the checks share, so that backends compile few shapes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbench.network.layers import AnyLayer, Conv, Dense, Flatten
+from cnnbench.network.network import Network, Weights
+from cnnbench.network.weights import weight_shapes
+from cnnbench.testing.batches import ArrayBatches
+
+SHAPE = (8, 7, 2)
+CLASSES = 3
+
+
+def network(
+    *layers: AnyLayer,
+    shape: tuple[int, int, int] = SHAPE,
+    classes: int = CLASSES,
+    sigmoid: bool = False,
+) -> Network:
+    """The layers with an output on top."""
+    units = 1 if sigmoid else classes
+    return Network(
+        input_shape=shape,
+        layers=(*layers, Dense(units=units, activation="linear")),
+        classes=2 if sigmoid else classes,
+        output="sigmoid" if sigmoid else "softmax",
+    )
+
+
+SMALL = network(Conv(filters=3, activation="tanh", stride=(2, 2)), Flatten())
+"""For everything that is not about layers. tanh: relu would hide errors behind zeros."""
+
+
+def random_weights(network: Network, seed: int = 0) -> Weights:
+    """Every array away from its usual start, so that each bias, gamma and variance counts."""
+    rng = np.random.default_rng(seed)
+    return {
+        name: _draw(rng, name.partition("/")[2], shape).astype(np.float32)
+        for name, shape in weight_shapes(network).items()
+    }
+
+
+def _draw(rng: np.random.Generator, part: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    noise = rng.standard_normal(shape)
+    match part:
+        case "kernel":
+            return noise / math.sqrt(math.prod(shape[:-1]))
+        case "variance":
+            return rng.uniform(0.5, 2.0, shape)
+        case "gamma":
+            return 1 + 0.3 * noise
+        case _:
+            return 0.3 * noise
+
+
+def batches(
+    network: Network,
+    count: int = 6,
+    *,
+    batch_size: int = 6,
+    weighted: bool = False,
+    seed: int = 0,
+) -> ArrayBatches:
+    """Random images and labels for a network; weighted: with sample weights, a zero among them."""
+    rng = np.random.default_rng([seed, count])
+    weights = rng.uniform(0.2, 3.0, count).astype(np.float32)
+    weights[0] = 0.0
+    return ArrayBatches(
+        rng.standard_normal((count, *network.input_shape)).astype(np.float32),
+        rng.integers(0, network.classes, count).astype(np.int32),
+        weights=weights if weighted else None,
+        batch_size=batch_size,
+    )
