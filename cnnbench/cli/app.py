@@ -6,6 +6,10 @@ from typing import Annotated
 
 import typer
 
+from cnnbench.cli.describe import describe
+from cnnbench.cli.new import new
+from cnnbench.cli.plugins import plugins
+
 app = typer.Typer(
     name="cnnbench",
     no_args_is_help=True,
@@ -29,3 +33,9 @@ def _options(
     ] = False,
 ) -> None:
     """Options before the command."""
+
+
+# In the order of `cnnbench --help`: describe, run, compare, plugins, check, parity, schema, new.
+app.command()(describe)
+app.command()(plugins)
+app.add_typer(new, name="new")
