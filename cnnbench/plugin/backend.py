@@ -9,15 +9,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.batches import Batches
-from cnnbench.network.layers import LAYER_TYPES
+from cnnbench.network.layers import LAYER_TYPES, Activate, Activation, Conv, Dense
 from cnnbench.network.network import Network, Weights
 
+ACTIVATIONS: frozenset[str] = frozenset(get_args(Activation))
 OPTIMIZERS: frozenset[str] = frozenset({"sgd", "momentum", "rmsprop", "adam", "adamw"})
 
 
@@ -50,6 +51,7 @@ class Capabilities:
     """What a backend can do; what is missing becomes an `unsupported` record, no substitute."""
 
     layers: frozenset[str] = LAYER_TYPES
+    activations: frozenset[str] = ACTIVATIONS
     optimizers: frozenset[str] = OPTIMIZERS
     devices: frozenset[str] = frozenset({"cpu"})
     precisions: frozenset[str] = frozenset({"float32"})
@@ -59,11 +61,20 @@ class Capabilities:
         lacking = [
             f"layer {name}" for name in sorted({x.type for x in network.layers} - self.layers)
         ]
+        lacking += [
+            f"activation {name}" for name in sorted(_activations(network) - self.activations)
+        ]
         if optimization.optimizer not in self.optimizers:
             lacking.append(f"optimizer {optimization.optimizer}")
         if optimization.precision not in self.precisions:
             lacking.append(f"precision {optimization.precision}")
         return ", ".join(lacking)
+
+
+def _activations(network: Network) -> set[str]:
+    """Every function that the network applies, in layers or on its own."""
+    own = {layer.function for layer in network.layers if isinstance(layer, Activate)}
+    return {x.activation for x in network.layers if isinstance(x, Conv | Dense)}.union(own)
 
 
 @dataclass(frozen=True, slots=True)
