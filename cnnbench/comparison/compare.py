@@ -1,0 +1,153 @@
+"""Compare recorded variants with a baseline, or backends with each other, pair by pair."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from cnnbench.comparison.conditions import condition_notes, images_of
+from cnnbench.comparison.metrics import Measure, find_measure, suggestion
+from cnnbench.comparison.notes import row_notes
+from cnnbench.comparison.pairs import Pairs, pair, pair_backends
+from cnnbench.comparison.select import Selection, Series, select
+from cnnbench.comparison.tables import Entry, levels_of, make_row
+from cnnbench.comparison.values import By, Comparison, Table
+from cnnbench.errors import ComparisonError
+from cnnbench.results.read import read_results
+
+
+def compare_records(
+    paths: Sequence[Path],
+    *,
+    baseline: str | None = None,
+    metric: str = "accuracy",
+    by: By = "variant",
+    split: str = "test",
+) -> Comparison:
+    """Compare what is recorded at or below the paths.
+
+    by: "variant" makes a table for each recipe and backend, against the baseline variant (by
+    default the recipe's own); "backend" a table for each recipe, where each variant is compared
+    with itself on the baseline backend (by default the first by name). metric: a name in
+    `cnnbench.comparison.metrics`. Raises ResultsError if there are no records, ComparisonError if
+    a name is unknown.
+    """
+    measure = find_measure(metric, split)
+    results = read_results(paths)
+    selections = [selection for study in results.studies for selection in select(study)]
+    if by == "variant":
+        names = [series.variant for selection in selections for series in selection.series]
+    else:
+        names = [selection.backend for selection in selections]
+    if baseline is not None and baseline not in names:
+        known = list(dict.fromkeys(names))
+        raise ComparisonError(f"there is no {by} {baseline!r} here; {suggestion(baseline, known)}")
+    make = _variant_tables if by == "variant" else _backend_tables
+    tables = make(selections, baseline, measure)
+    return Comparison(measure.metric, split, by, tables, results.problems)
+
+
+def _variant_tables(
+    selections: Sequence[Selection], wanted: str | None, measure: Measure
+) -> tuple[Table, ...]:
+    tables = []
+    for selection in selections:
+        by_name = {series.variant: series for series in selection.series}
+        baseline = wanted if wanted in by_name else selection.baseline
+        notes = list(selection.notes)
+        if wanted is not None and baseline != wanted:
+            notes.append(f"no variant {wanted} in this recipe; its own baseline is used instead")
+        reference = by_name.get(baseline)
+        entries = [_entry(series, reference, series.variant, pair) for series in selection.series]
+        tables.append(_table([selection], baseline, entries, notes, measure))
+    return tuple(tables)
+
+
+def _backend_tables(
+    selections: Sequence[Selection], wanted: str | None, measure: Measure
+) -> tuple[Table, ...]:
+    recipes: dict[str, list[Selection]] = {}
+    for selection in selections:
+        recipes.setdefault(selection.recipe, []).append(selection)
+    return tuple(_backend_table(group, wanted, measure) for group in recipes.values())
+
+
+def _backend_table(selections: Sequence[Selection], wanted: str | None, measure: Measure) -> Table:
+    """Rows by variant, below each its backends, the baseline first."""
+    selections = _told_apart(selections)
+    notes = [f"{x.backend}: {note}" for x in selections for note in x.notes]
+    backends = [selection.backend for selection in selections]
+    baseline = wanted if wanted in backends else backends[0]
+    if wanted is not None and baseline != wanted:
+        notes.append(f"no records on {wanted}; the others are compared with {baseline}")
+    if len(selections) == 1:
+        notes.append(f"recorded on {baseline} only, so there is nothing to compare it with")
+    first = backends.index(baseline)
+    ordered = [selections[first], *selections[:first], *selections[first + 1 :]]
+    variants = dict.fromkeys(series.variant for x in ordered for series in x.series)
+    entries = []
+    for variant in variants:
+        found = [series for x in ordered for series in x.series if series.variant == variant]
+        reference = found[0] if found[0].backend == baseline else None
+        for series in found:
+            label = f"{variant} on {series.backend}"
+            entries.append(_entry(series, reference, label, pair_backends))
+    return _table(ordered, baseline, entries, notes, measure)
+
+
+def _told_apart(selections: Sequence[Selection]) -> list[Selection]:
+    """The same backend in two folders is two backends, called after their folders too."""
+    counts = Counter(selection.backend for selection in selections)
+    renamed = []
+    for selection in selections:
+        name = selection.backend
+        if counts[name] > 1:
+            name = f"{name} ({selection.folder})"
+        series = tuple(replace(series, backend=name) for series in selection.series)
+        renamed.append(replace(selection, backend=name, series=series))
+    return renamed
+
+
+def _entry(
+    series: Series,
+    reference: Series | None,
+    label: str,
+    make_pairs: Callable[[Series, Series], Pairs],
+) -> Entry:
+    if series is reference or reference is None:
+        return Entry(label, series, is_baseline=series is reference, pairs=None)
+    return Entry(label, series, is_baseline=False, pairs=make_pairs(series, reference))
+
+
+def _table(
+    selections: Sequence[Selection],
+    baseline: str,
+    entries: Sequence[Entry],
+    notes: Sequence[str],
+    measure: Measure,
+) -> Table:
+    records = [x for entry in entries for x in entry.series.ok.values()]
+    rows = tuple(make_row(entry, measure) for entry in entries)
+    levels = levels_of(records, measure)
+    environments: Mapping[str, Mapping[str, Any]] = {
+        key: value for x in selections for key, value in x.environments.items()
+    }
+    return Table(
+        recipe=selections[0].recipe,
+        title=next((x.title for x in selections if x.title), ""),
+        backends=tuple(dict.fromkeys(x.backend for x in selections)),
+        folders=tuple(x.folder for x in selections),
+        baseline=baseline,
+        images=images_of(records),
+        chance=levels.chance,
+        majority=levels.majority,
+        rows=rows,
+        notes=(
+            *notes,
+            *row_notes(entries, rows, measure),
+            *condition_notes(entries, environments),
+        ),
+    )

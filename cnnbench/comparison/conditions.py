@@ -1,0 +1,130 @@
+"""What limits a whole table: its images, the machines, and what ran beside the trials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cnnbench.comparison.notes import grouped
+from cnnbench.comparison.pairs import flat
+from cnnbench.comparison.tables import Entry
+from cnnbench.results.record import Record
+
+_SAMPLE_NOTES = 5
+_NAMED = 3
+_LONGEST = 60
+
+
+def images_of(records: Sequence[Record]) -> str:
+    """The data in a few words, "" where no record tells."""
+    samples = [record.samples for record in records if record.samples]
+    if not samples:
+        return ""
+    counts = [
+        f"{_range([getattr(x, split) for x in samples])} {split}"
+        for split in ("train", "validation", "test")
+        if any(getattr(x, split) for x in samples)
+    ]
+    classes = _range([len(x.classes) for x in samples])
+    sources = ", ".join(dict.fromkeys(x.source for x in samples))
+    return f"{sources}: {', '.join(counts)} images, {classes} classes"
+
+
+def condition_notes(
+    entries: Sequence[Entry], environments: Mapping[str, Mapping[str, Any]]
+) -> tuple[str, ...]:
+    """A sentence for each condition that the trials did not share, or that weakens all of them."""
+    records = [x for entry in entries for x in entry.series.ok.values()]
+    return (
+        *_images(records),
+        *grouped(_other_images(entries)),
+        *_environments(entries, environments),
+        *_devices(entries),
+        *_beside(records),
+    )
+
+
+def _images(records: Sequence[Record]) -> Iterator[str]:
+    samples = [record.samples for record in records if record.samples]
+    if synthetic := ", ".join(dict.fromkeys(x.source for x in samples if x.synthetic)):
+        yield f"images of {synthetic} are synthetic: drawn by a program, not photographed"
+    if len({len(x.classes) for x in samples}) > 1:
+        yield "variants have different numbers of classes, so that their levels of chance differ"
+    notes = list(dict.fromkeys(note for x in samples for note in x.notes))
+    yield from (f"images: {note}" for note in notes[:_SAMPLE_NOTES])
+    if len(notes) > _SAMPLE_NOTES:
+        yield f"images: {len(notes) - _SAMPLE_NOTES} more remarks in the records"
+
+
+def _other_images(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+    """Variants that were trained or tested on other images than the baseline, in their pairs."""
+    for entry in entries:
+        digests = {x.samples.digest for x in entry.series.ok.values() if x.samples}
+        if len(digests) > 1:
+            yield entry.label, "replicates drawn from different versions of the images"
+        for record, counterpart in entry.pairs.by_part.values() if entry.pairs else ():
+            ours, theirs = record.samples, counterpart.samples
+            if ours is None or theirs is None:
+                continue
+            if ours.digest != theirs.digest:
+                yield entry.label, "drawn from other decoded images than the baseline"
+            if ours.test != theirs.test or ours.classes != theirs.classes:
+                yield entry.label, "tested on other images than the baseline"
+
+
+def _environments(
+    entries: Sequence[Entry], environments: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
+    """Where backends are compared, what only one of them has (its framework) is no difference."""
+    used = dict.fromkeys(x.environment for e in entries for x in e.series.ok.values())
+    known = [dict(flat(environments[key])) for key in used if key in environments]
+    if len(used) < 2:  # noqa: PLR2004 - one environment is the same environment
+        return
+    several = len({entry.series.backend for entry in entries}) > 1
+    keys = list(dict.fromkeys(key for environment in known for key in environment))
+    if several:
+        keys = [key for key in keys if all(key in environment for environment in known)]
+    differing = []
+    for key in keys:
+        values = list(dict.fromkeys(_short(environment.get(key)) for environment in known))
+        if len(values) > 1:
+            differing.append(f"{key} ({', '.join(values[:_NAMED])})")
+    if differing or len(known) < len(used):
+        what = f", which differ in {'; '.join(differing)}" if differing else ""
+        yield f"trials ran in {len(used)} environments{what}"
+
+
+def _devices(entries: Sequence[Entry]) -> Iterator[str]:
+    devices = dict.fromkeys(
+        x.device for entry in entries for x in entry.series.ok.values() if x.device
+    )
+    if len(devices) > 1:
+        yield f"trials ran on different devices: {', '.join(devices)}"
+
+
+def _beside(records: Sequence[Record]) -> Iterator[str]:
+    """Times of trials that share a machine are longer than of one that has it alone."""
+    beside = [record.beside for record in records if record.beside]
+    slots = sorted({1 if x.exclusive else x.slots for x in beside})
+    threads = sorted({x.threads for x in beside})
+    if len(slots) > 1 or len(threads) > 1:
+        yield (
+            "times were not taken under equal conditions: "
+            f"{_either(slots)} trials at a time, {_either(threads)} threads each"
+        )
+    elif slots and slots[0] > 1:
+        yield f"times were taken with {slots[0]} trials at a time on the machine"
+
+
+def _either(numbers: Sequence[int]) -> str:
+    return " or ".join(map(str, numbers))
+
+
+def _range(numbers: Sequence[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _short(value: object) -> str:
+    text = "none" if value is None else str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

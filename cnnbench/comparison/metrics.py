@@ -1,0 +1,100 @@
+"""What records can be compared by."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+
+from cnnbench.errors import ComparisonError
+from cnnbench.results.record import Record
+
+
+class Unit(StrEnum):
+    """What a metric is measured in."""
+
+    FRACTION = "fraction"
+    NATS = "nats"
+    SECONDS = "seconds"
+    RATE = "images per second"
+    BYTES = "bytes"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A number of each record. cost: found among the costs, not among a split's metrics."""
+
+    name: str
+    title: str
+    unit: Unit = Unit.FRACTION
+    higher_is_better: bool = True
+    cost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A metric, and the split it is taken on; costs have no split."""
+
+    metric: Metric
+    split: str = "test"
+
+    def of(self, record: Record) -> float | None:
+        """The record's value, None where it has none or one that no mean can be taken of."""
+        if self.metric.cost:
+            value = getattr(record.costs, self.metric.name)
+        else:
+            value = record.metrics.get(self.split, {}).get(self.metric.name)
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            return None
+        return float(value)
+
+
+def _cost(name: str, title: str, unit: Unit, *, higher_is_better: bool = False) -> Metric:
+    return Metric(name, title, unit, higher_is_better, cost=True)
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("accuracy", "accuracy"),
+        Metric("balanced_accuracy", "balanced accuracy"),
+        Metric("precision", "macro precision"),
+        Metric("recall", "macro recall"),
+        Metric("f1", "macro F1"),
+        Metric("log_loss", "log loss", Unit.NATS, higher_is_better=False),
+        Metric("calibration_error", "calibration error", higher_is_better=False),
+        _cost("compile", "compile time", Unit.SECONDS),
+        _cost("training", "training time", Unit.SECONDS),
+        _cost("evaluation", "evaluation time", Unit.SECONDS),
+        _cost("data", "time waiting for data", Unit.SECONDS),
+        _cost("total", "total time", Unit.SECONDS),
+        _cost("images_per_second", "training speed", Unit.RATE, higher_is_better=True),
+        _cost("latency_single", "latency of one image", Unit.SECONDS),
+        _cost("latency_batch", "latency of a batch", Unit.SECONDS),
+        _cost("peak_memory", "peak memory", Unit.BYTES),
+        _cost("device_memory", "device memory", Unit.BYTES),
+        _cost("parameters", "parameters", Unit.COUNT),
+        _cost("flops", "FLOPs", Unit.COUNT),
+    )
+}
+"""By the name that --metric takes."""
+
+SPLITS = ("test", "validation")
+
+
+def find_measure(name: str, split: str) -> Measure:
+    """The metric of that name on that split. Raises ComparisonError with the nearest name."""
+    if name not in METRICS:
+        raise ComparisonError(f"there is no metric {name!r}; {suggestion(name, list(METRICS))}")
+    if split not in SPLITS:
+        raise ComparisonError(f"there is no split {split!r}; {suggestion(split, list(SPLITS))}")
+    return Measure(METRICS[name], split)
+
+
+def suggestion(name: str, names: list[str]) -> str:
+    """The rest of a sentence that says a name is unknown: the nearest one, and all there are."""
+    near = get_close_matches(name, names, n=1)
+    question = f"did you mean {near[0]!r}? " if near else ""
+    return f"{question}There is: {', '.join(names)}"

@@ -1,0 +1,116 @@
+"""What limits a row: missing, failed or too few trials, no pairs, nothing learnt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from cnnbench.comparison.intervals import FEWEST
+from cnnbench.comparison.metrics import Measure
+from cnnbench.comparison.tables import Entry, levels_of
+from cnnbench.comparison.values import Row
+from cnnbench.results.record import Record, Status
+
+_REASONS = 2
+
+
+def row_notes(entries: Sequence[Entry], rows: Sequence[Row], measure: Measure) -> tuple[str, ...]:
+    """A sentence for each caveat, kind by kind, rows with the same one named together."""
+    both = list(zip(entries, rows, strict=True))
+    said = [
+        *((entry.label, text) for entry, row in both for text in _missing(entry, row)),
+        *((entry.label, text) for entry, _ in both for text in _ended(entry)),
+        *(
+            (entry.label, text)
+            for entry, row in both
+            for text in _without_value(entry, row, measure)
+        ),
+        *((entry.label, text) for entry, row in both for text in _too_few(row)),
+        *((entry.label, text) for entry, row in both for text in _pairs(entry, row)),
+        *((entry.label, text) for entry, row in both for text in _level(entry, row, measure)),
+    ]
+    return tuple(grouped(said))
+
+
+def grouped(said: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """LABEL, LABEL: TEXT for each text, in the order of its first mention."""
+    labels: dict[str, dict[str, None]] = {}
+    for label, text in said:
+        labels.setdefault(text, {})[label] = None
+    for text, names in labels.items():
+        yield f"{', '.join(names)}: {text}"
+
+
+def _missing(entry: Entry, row: Row) -> Iterator[str]:
+    planned = entry.series.planned
+    if planned is not None and not planned:
+        yield "no trial of its own, as its settings come to the same as another variant's"
+    elif planned and row.missing:
+        folds = any(fold is not None for _, fold in planned)
+        things = "trials" if folds else "replicates"
+        yield f"{len(planned) - row.missing} of {len(planned)} {things} recorded"
+
+
+def _ended(entry: Entry) -> Iterator[str]:
+    endings = {
+        Status.FAILED: "failed",
+        Status.TIMEOUT: "ran out of time",
+        Status.UNSUPPORTED: "not supported by the backend",
+    }
+    total = len(entry.series.records)
+    for status, ending in endings.items():
+        records = [x for x in entry.series.records.values() if x.status is status]
+        if records:
+            yield f"{len(records)} of {_trials(total)} {ending}: {_reasons(records)}"
+
+
+def _reasons(records: Sequence[Record]) -> str:
+    """The most frequent reasons, each on one line."""
+    counts = Counter(" ".join(record.reason.split()) or "no reason given" for record in records)
+    named = [
+        f"{reason} ({count} times)" if len(counts) > 1 and count > 1 else reason
+        for reason, count in counts.most_common(_REASONS)
+    ]
+    if more := len(counts) - len(named):
+        named.append(f"{more} other {'reason' if more == 1 else 'reasons'}")
+    return "; ".join(named)
+
+
+def _without_value(entry: Entry, row: Row, measure: Measure) -> Iterator[str]:
+    if lacking := len(entry.series.ok) - row.n:
+        yield f"{_trials(lacking)} without a finite {measure.metric.title} left out"
+
+
+def _too_few(row: Row) -> Iterator[str]:
+    if 0 < row.n < FEWEST:
+        yield "one replicate only, so no interval; a difference may be chance"
+
+
+def _pairs(entry: Entry, row: Row) -> Iterator[str]:
+    if entry.is_baseline or not row.n:
+        return
+    if entry.pairs is None:
+        yield "without a counterpart in the baseline, so no difference"
+        return
+    yield from entry.pairs.refused
+    paired = row.difference.n if row.difference else 0
+    if not paired:
+        yield "no pair with the baseline, so no difference"
+    elif paired < row.n:
+        yield f"difference over {paired} of {row.n} replicates, the others make no pair"
+
+
+def _level(entry: Entry, row: Row, measure: Measure) -> Iterator[str]:
+    """An interval that reaches down to the trivial level shows nothing to be learnt."""
+    level = levels_of(list(entry.series.ok.values()), measure).to_beat(measure)
+    if row.value is None or level is None:
+        return
+    name, value = level
+    if row.value.interval is not None and row.value.interval.low <= value:
+        yield f"interval does not clear the {name} ({100 * value:.1f} %)"
+    elif row.value.interval is None and row.value.mean <= value:
+        yield f"not above the {name} ({100 * value:.1f} %)"
+
+
+def _trials(count: int) -> str:
+    return f"{count} {'trial' if count == 1 else 'trials'}"

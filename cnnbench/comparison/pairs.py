@@ -1,0 +1,92 @@
+"""Which records of two series make a pair, and why others don't."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cnnbench.comparison.select import Part, Series
+from cnnbench.results.record import Record
+
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Record and counterpart by part; `refused`: why parts that both have make no pair."""
+
+    by_part: Mapping[Part, tuple[Record, Record]]
+    refused: tuple[str, ...] = ()
+
+
+def pair(series: Series, reference: Series) -> Pairs:
+    """The pairs of two variants: same replicate, same fold.
+
+    Variants differ in their settings on purpose, and these may change the images too.
+    """
+    ok, counterparts = series.ok, reference.ok
+    return Pairs({part: (ok[part], counterparts[part]) for part in ok if part in counterparts})
+
+
+def pair_backends(series: Series, reference: Series) -> Pairs:
+    """The pairs of one variant on two backends: same part, same images and same settings.
+
+    A difference between backends is one of arithmetic only where everything else is equal.
+    """
+    kept: dict[Part, tuple[Record, Record]] = {}
+    refused: dict[str, None] = {}
+    for part, (record, counterpart) in pair(series, reference).by_part.items():
+        if obstacle := _obstacle(record, counterpart):
+            refused[obstacle] = None
+        else:
+            kept[part] = (record, counterpart)
+    return Pairs(kept, tuple(refused))
+
+
+def differing_keys(
+    first: Mapping[str, Any], second: Mapping[str, Any]
+) -> dict[str, tuple[Any, Any]]:
+    """Dotted keys whose values differ, with both values; None where one lacks the key."""
+    if first == second:
+        return {}
+    left, right = dict(flat(first)), dict(flat(second))
+    keys = dict.fromkeys((*left, *right))
+    return {key: (left.get(key), right.get(key)) for key in keys if left.get(key) != right.get(key)}
+
+
+def flat(mapping: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Dotted keys with their values, tables within tables opened up."""
+    items: list[tuple[str, Any]] = []
+    for key, value in mapping.items():
+        if isinstance(value, Mapping):
+            items += flat(value, f"{prefix}{key}.")
+        else:
+            items.append((f"{prefix}{key}", value))
+    return items
+
+
+def _obstacle(record: Record, counterpart: Record) -> str:
+    """Why the two can't be compared, "" if they can."""
+    if not same_images(record, counterpart):
+        return f"other images than on {counterpart.backend}"
+    differing = differing_keys(record.settings, counterpart.settings)
+    if not differing:
+        return ""
+    named = [f"{key} {ours} and {theirs}" for key, (ours, theirs) in differing.items()]
+    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return f"other settings than on {counterpart.backend}: {', '.join(named[:_NAMED])}{more}"
+
+
+def same_images(record: Record, counterpart: Record) -> bool:
+    """Whether both drew as many images from the same decoded source."""
+    ours, theirs = record.samples, counterpart.samples
+    if ours is None or theirs is None:
+        return True
+    return (ours.digest, ours.train, ours.validation, ours.test, ours.classes) == (
+        theirs.digest,
+        theirs.train,
+        theirs.validation,
+        theirs.test,
+        theirs.classes,
+    )

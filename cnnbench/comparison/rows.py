@@ -1,0 +1,66 @@
+"""A comparison as one flat row a variant, raw numbers under column names that carry the unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnnbench.comparison.intervals import Estimate
+from cnnbench.comparison.metrics import Metric, Unit
+from cnnbench.comparison.values import Comparison, Row, Table
+
+Cell = str | int | float | bool | None
+
+_SUFFIX = {Unit.SECONDS: "_seconds", Unit.BYTES: "_bytes"}
+"""For units that a metric's own name does not tell; fractions and counts are plain numbers."""
+
+
+def flat_rows(comparison: Comparison) -> Iterator[dict[str, Cell]]:
+    """Every row of every table, with equal columns.
+
+    The compared value stands in test_accuracy_mean, _low, _high, and so on for other metrics;
+    fractions are fractions, not per cent. None: no such value.
+    """
+    for table in comparison.tables:
+        for row in table.rows:
+            yield _flat(comparison, table, row)
+
+
+def value_column(comparison: Comparison) -> str:
+    """What the columns of the compared value begin with: test_accuracy, training_seconds."""
+    metric = comparison.metric
+    prefix = "" if metric.cost else f"{comparison.split}_"
+    return f"{prefix}{metric.name}{_suffix(metric)}"
+
+
+def _flat(comparison: Comparison, table: Table, row: Row) -> dict[str, Cell]:
+    difference = f"difference{_suffix(comparison.metric)}"
+    return {
+        "recipe": table.recipe,
+        "backend": row.backend,
+        "variant": row.variant,
+        "is_baseline": row.is_baseline,
+        "n": row.n,
+        **_columns(value_column(comparison), row.value),
+        **_columns(difference, row.difference),
+        "pairs": row.difference.n if row.difference else None,
+        "training_seconds_median": row.training_seconds,
+        "parameters": row.parameters,
+        "planned": row.planned,
+        "missing": row.missing,
+        "failed": row.failed,
+        "timeout": row.timeout,
+        "unsupported": row.unsupported,
+    }
+
+
+def _columns(name: str, estimate: Estimate | None) -> dict[str, Cell]:
+    interval = estimate.interval if estimate else None
+    return {
+        f"{name}_mean": estimate.mean if estimate else None,
+        f"{name}_low": interval.low if interval else None,
+        f"{name}_high": interval.high if interval else None,
+    }
+
+
+def _suffix(metric: Metric) -> str:
+    return _SUFFIX.get(metric.unit, "")

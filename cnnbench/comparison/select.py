@@ -1,0 +1,116 @@
+"""Which records count: those of the study that a folder was last asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cnnbench.results.read import Study
+from cnnbench.results.record import Plan, Record, Status
+
+Part = tuple[int, int | None]
+"""Replicate and fold: equal parts of two series make a pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What becomes a row: the records of one variant on one backend.
+
+    planned: the parts that the study asks for, None where no plan tells.
+    """
+
+    variant: str
+    backend: str
+    records: Mapping[Part, Record] = field(default_factory=dict)
+    planned: tuple[Part, ...] | None = None
+
+    @property
+    def ok(self) -> dict[Part, Record]:
+        """The records of trials that ended well, by part."""
+        return {part: x for part, x in self.records.items() if x.status is Status.OK}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The series of one recipe on one backend, in the order of the recipe.
+
+    notes: what was left out.
+    """
+
+    recipe: str
+    backend: str
+    folder: str
+    title: str
+    baseline: str
+    series: tuple[Series, ...]
+    environments: Mapping[str, Mapping[str, Any]]
+    notes: tuple[str, ...] = ()
+
+
+def select(study: Study) -> tuple[Selection, ...]:
+    """What counts of a folder: one recipe and backend, or several if files were put together."""
+    if study.plan:
+        return (_planned(study, study.plan),)
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for record in study.records:
+        groups.setdefault((record.recipe, record.backend), []).append(record)
+    return tuple(
+        _unplanned(study, recipe, backend, records) for (recipe, backend), records in groups.items()
+    )
+
+
+def _planned(study: Study, plan: Plan) -> Selection:
+    recorded = {record.trial: record for record in study.records}
+    planned: dict[str, list[Part]] = {variant: [] for variant in plan.variants}
+    found: dict[str, dict[Part, Record]] = {variant: {} for variant in plan.variants}
+    for trial, (variant, replicate, fold) in plan.trials.items():
+        planned.setdefault(variant, []).append((replicate, fold))
+        if trial in recorded:
+            found.setdefault(variant, {})[replicate, fold] = recorded[trial]
+    series = tuple(
+        Series(variant, plan.backend, found.get(variant, {}), tuple(parts))
+        for variant, parts in planned.items()
+    )
+    notes = []
+    if plan.overrides:
+        notes.append(f"changed on the command line: {', '.join(plan.overrides)}")
+    if others := sum(trial not in plan.trials for trial in recorded):
+        notes.append(f"{others} {_records_of(others)} earlier settings left out")
+    return Selection(
+        plan.recipe,
+        plan.backend,
+        str(study.folder),
+        plan.title,
+        plan.baseline,
+        series,
+        study.environments,
+        tuple(notes),
+    )
+
+
+def _unplanned(study: Study, recipe: str, backend: str, records: list[Record]) -> Selection:
+    """Without a plan, the first variant is the baseline and the newest of equal parts counts."""
+    found: dict[str, dict[Part, Record]] = {}
+    for record in records:
+        parts = found.setdefault(record.variant, {})
+        earlier = parts.get((record.replicate, record.fold))
+        if earlier is None or earlier.started <= record.started:
+            parts[record.replicate, record.fold] = record
+    notes = ["no plan.json beside the records, so that missing trials can't be told"]
+    if others := len(records) - sum(map(len, found.values())):
+        notes.append(f"{others} {_records_of(others)} the same replicate with older dates left out")
+    return Selection(
+        recipe,
+        backend,
+        str(study.folder),
+        "",
+        next(iter(found)),
+        tuple(Series(variant, backend, parts) for variant, parts in found.items()),
+        study.environments,
+        tuple(notes),
+    )
+
+
+def _records_of(count: int) -> str:
+    return "record of" if count == 1 else "records of"

@@ -1,0 +1,123 @@
+"""From selected records to the rows of a table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+
+from cnnbench.comparison.intervals import Estimate, estimate
+from cnnbench.comparison.metrics import Measure
+from cnnbench.comparison.pairs import Pairs
+from cnnbench.comparison.select import Part, Series
+from cnnbench.comparison.values import Row
+from cnnbench.results.record import Record, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row before it is computed.
+
+    label: how notes call it. pairs: with the baseline's records, None for the baseline itself and
+    where there is no baseline.
+    """
+
+    label: str
+    series: Series
+    is_baseline: bool
+    pairs: Pairs | None
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Accuracies that need no images: guessing evenly, always saying the most frequent class."""
+
+    chance: float | None = None
+    majority: float | None = None
+
+    def to_beat(self, measure: Measure) -> tuple[str, float] | None:
+        """What a network that has learnt something is above, with its name."""
+        if measure.metric.name == "accuracy" and self.majority is not None:
+            return "majority-class level", self.majority
+        if measure.metric.name == "balanced_accuracy" and self.chance is not None:
+            return "chance level", self.chance
+        return None
+
+
+def make_row(entry: Entry, measure: Measure) -> Row:
+    """Compute a row."""
+    series = entry.series
+    statuses = Counter(record.status for record in series.records.values())
+    values = values_of(series, measure)
+    seconds = [x.costs.training for x in series.ok.values() if x.costs.training is not None]
+    sizes = {x.costs.parameters for x in series.records.values()} - {None}
+    return Row(
+        variant=series.variant,
+        backend=series.backend,
+        is_baseline=entry.is_baseline,
+        n=len(values),
+        planned=None if series.planned is None else len(series.planned),
+        missing=len(set(series.planned or ()) - set(series.records)),
+        failed=statuses[Status.FAILED],
+        timeout=statuses[Status.TIMEOUT],
+        unsupported=statuses[Status.UNSUPPORTED],
+        value=_estimate(values, series.ok),
+        difference=_difference(entry, measure),
+        training_seconds=median(seconds) if seconds else None,
+        parameters=sizes.pop() if len(sizes) == 1 else None,
+    )
+
+
+def values_of(series: Series, measure: Measure) -> dict[Part, float]:
+    """The metric of every ok record that has it, by part."""
+    found = {part: measure.of(record) for part, record in series.ok.items()}
+    return {part: value for part, value in found.items() if value is not None}
+
+
+def levels_of(records: Sequence[Record], measure: Measure) -> Levels:
+    """Mean levels of the records; none for other metrics than accuracies, and none but on test."""
+    if measure.split != "test" or measure.metric.name not in {"accuracy", "balanced_accuracy"}:
+        return Levels()
+    chance = _mean_level(records, "chance")
+    if (
+        measure.metric.name == "balanced_accuracy"
+    ):  # one class always right, the others never: 1/classes
+        return Levels(chance)
+    return Levels(chance, _mean_level(records, "majority"))
+
+
+def _mean_level(records: Sequence[Record], name: str) -> float | None:
+    found = [record.metrics.get("trivial", {}).get(name) for record in records]
+    levels = [level for level in found if isinstance(level, int | float)]
+    return fmean(levels) if levels else None
+
+
+def _difference(entry: Entry, measure: Measure) -> Estimate | None:
+    if entry.pairs is None:
+        return None
+    differences, records = {}, {}
+    for part, (record, counterpart) in entry.pairs.by_part.items():
+        ours, theirs = measure.of(record), measure.of(counterpart)
+        if ours is not None and theirs is not None:
+            differences[part], records[part] = ours - theirs, record
+    return _estimate(differences, records)
+
+
+def _estimate(values: dict[Part, float], records: dict[Part, Record]) -> Estimate | None:
+    if not values:
+        return None
+    folds = {fold for _, fold in values if fold is not None}
+    if not folds:
+        return estimate(list(values.values()))
+    return estimate(list(values.values()), _test_fraction(records, len(folds)))
+
+
+def _test_fraction(records: dict[Part, Record], folds: int) -> float:
+    """Of all images that the trials used, those that were tested."""
+    fractions = [
+        x.samples.test / (x.samples.train + x.samples.validation + x.samples.test)
+        for x in records.values()
+        if x.samples
+    ]
+    return fmean(fractions) if fractions else 1 / max(folds, 2)

@@ -1,0 +1,69 @@
+"""What a comparison comes to; the reports render these values and compute nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cnnbench.comparison.intervals import Estimate
+from cnnbench.comparison.metrics import Metric
+
+By = Literal["variant", "backend"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One variant on one backend.
+
+    n: values that the mean is over, one a replicate and fold. planned: trials of the study, None
+    where no plan tells. missing: planned trials without any record. difference: to the baseline,
+    over the `difference.n` pairs that both have; None for the baseline itself or without a pair.
+    training_seconds: median over the trials. parameters: of the network, None if it varies.
+    """
+
+    variant: str
+    backend: str
+    is_baseline: bool
+    n: int
+    planned: int | None
+    missing: int
+    failed: int
+    timeout: int
+    unsupported: int
+    value: Estimate | None
+    difference: Estimate | None
+    training_seconds: float | None
+    parameters: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One recipe, on one backend or, compared by backend, on all.
+
+    baseline: the variant, or by backend the backend, that the others are compared with.
+    images: the data in a few words. chance, majority: accuracy of guessing evenly, and of always
+    saying the most frequent class; None for a metric that has no such level. notes: a sentence
+    each, everything that limits what the table says.
+    """
+
+    recipe: str
+    title: str
+    backends: tuple[str, ...]
+    folders: tuple[str, ...]
+    baseline: str
+    images: str
+    chance: float | None
+    majority: float | None
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Tables by recipe. notes: what concerns all of them, such as damaged files."""
+
+    metric: Metric
+    split: str
+    by: By
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...] = ()
