@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cnnbench.cli.check import check
 from cnnbench.cli.describe import describe
 from cnnbench.cli.new import new
 from cnnbench.cli.plugins import plugins
@@ -38,4 +39,5 @@ def _options(
 # In the order of `cnnbench --help`: describe, run, compare, plugins, check, parity, schema, new.
 app.command()(describe)
 app.command()(plugins)
+app.command()(check)
 app.add_typer(new, name="new")

@@ -70,11 +70,14 @@ def expect_moves(
     *,
     tolerance: float = MOVES,
 ) -> None:
-    """Fail where weights did not move from `start` as the reference's did."""
+    """Fail where weights did not move from `start` as the reference's did.
+
+    Gradients come from the output down, so the topmost array that moves wrongly is the one named.
+    """
     expect_equal(f"the names of the arrays {what}", sorted(got), sorted(expected), hint)
     moves = {name: _difference(expected, start, name) for name in expected}
     largest = max(float(np.abs(move).max(initial=0.0)) for move in moves.values())
-    for name, move in moves.items():
+    for name, move in reversed(moves.items()):
         # An array that hardly moves is judged beside those that do: rounding reaches it from them.
         scale = max(float(np.abs(move).max(initial=0.0)), 0.01 * largest)
         expect_close(

@@ -61,7 +61,10 @@ def _gradient(name: str, bench: Bench) -> None:
     model.train_epoch(batches(net), 0.1)
     reference.train_epoch(batches(net), 0.1)
     got, expected = model.get_weights(), reference.get_weights()
-    hint = "the gradient goes wrong in the layer after the first that moves as it should"
+    hint = (
+        "every array above it moved as it should, so the gradient goes wrong in this layer or in "
+        "those without arrays just above it"
+    )
     expect_moves(f"in a step of sgd {about}", weights, got, expected, hint)
 
 

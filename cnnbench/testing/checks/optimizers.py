@@ -8,7 +8,7 @@ from cnnbench.network.layers import BatchNorm, Dense, Flatten
 from cnnbench.plugin.backend import Optimization
 from cnnbench.testing.batches import ArrayBatches
 from cnnbench.testing.bench import Bench, Pair
-from cnnbench.testing.expect import MOVES, expect_moves
+from cnnbench.testing.expect import expect_moves
 from cnnbench.testing.finding import Check
 from cnnbench.testing.samples import SMALL, batches, network
 
@@ -28,14 +28,13 @@ def _follow(
     rates: tuple[float, ...],
     what: str,
     hint: str,
-    tolerance: float = MOVES,
 ) -> None:
     """Train both an epoch a rate; compare the moves of all together."""
     for rate in rates:
         pair.model.train_epoch(passes, rate)
         pair.reference.train_epoch(passes, rate)
     got, expected = pair.model.get_weights(), pair.reference.get_weights()
-    expect_moves(what, pair.weights, got, expected, hint, tolerance=tolerance)
+    expect_moves(what, pair.weights, got, expected, hint)
 
 
 def _steps(name: str, bench: Bench) -> None:

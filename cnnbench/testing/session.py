@@ -1,0 +1,45 @@
+"""Checking a whole backend, as `cnnbench check` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+
+from cnnbench.errors import PluginError
+from cnnbench.plugin.availability import check_availability
+from cnnbench.testing.checks import CHECKS
+from cnnbench.testing.finding import Check, Finding
+from cnnbench.testing.process import CheckProcess
+from cnnbench.testing.target import find_backend
+
+
+def select_checks(names: Sequence[str]) -> tuple[Check, ...]:
+    """The checks of these names, all if none is given. Raises PluginError with the nearest name."""
+    known = {check.name: check for check in CHECKS}
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            guess = f"; did you mean {near[0]!r}?" if near else ""
+            raise PluginError(f"there is no check {name!r}{guess} (known: {', '.join(known)})")
+    return tuple(known[name] for name in names) or CHECKS
+
+
+def require_available(target: str) -> None:
+    """Raise PluginError, with what to install, where the backend can't run."""
+    answer = check_availability(find_backend(target))
+    if not answer.available:
+        remedy = f"; install it with: {answer.install}" if answer.install else ""
+        raise PluginError(f"backend {target} is not available: {answer.reason}{remedy}")
+
+
+def check_backend(
+    target: str, checks: Sequence[Check] = CHECKS, *, device: str = "cpu", threads: int = 1
+) -> Iterator[Finding]:
+    """Run the checks in one process of their own, and yield each finding as it comes.
+
+    Raises PluginError if the backend is unknown or not available.
+    """
+    require_available(target)
+    with CheckProcess(target, device, threads) as process:
+        for check in checks:
+            yield process.run(check.name)

@@ -1,0 +1,68 @@
+"""The suite as a pytest class. pytest is imported where it is needed: the core does without it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from cnnbench.plugin.availability import check_availability
+from cnnbench.testing.checks import CHECKS
+from cnnbench.testing.finding import Verdict
+from cnnbench.testing.process import CheckProcess
+from cnnbench.testing.target import Target, find_backend, target_name
+
+
+class BackendSuite:
+    """Subclass it, name the backend, and run pytest: every check becomes a test.
+
+        class TestMine(BackendSuite):
+            backend = "mine"
+
+    backend: the name under which the plugin is installed, or, before there is a plugin, the class
+    or a function that returns a Backend. device, threads: as for `Backend.open`.
+
+    The checks run in one process a class, which starts with the environment that the backend asks
+    for. A check that needs what the backend declares as missing is skipped, and so are all of them
+    where the framework is not installed.
+    """
+
+    backend: ClassVar[Target]
+    device: ClassVar[str] = "cpu"
+    threads: ClassVar[int] = 1
+    _process: ClassVar[CheckProcess | None] = None
+
+    @classmethod
+    def setup_class(cls) -> None:
+        """Start the process, or skip the class."""
+        import pytest
+
+        # Looked up on the class itself: a function would turn into a method of an instance.
+        target = target_name(cls.backend)
+        answer = check_availability(find_backend(target))
+        if not answer.available:
+            pytest.skip(f"{answer.reason} {answer.install}".strip())
+        cls._process = CheckProcess(target, cls.device, cls.threads)
+
+    @classmethod
+    def teardown_class(cls) -> None:
+        """End the process."""
+        if cls._process is not None:
+            cls._process.close()
+            cls._process = None
+
+    def pytest_generate_tests(self, metafunc: Any) -> None:
+        """Make a test of every check."""
+        if "check_name" in metafunc.fixturenames:
+            metafunc.parametrize("check_name", [check.name for check in CHECKS])
+
+    def test_backend(self, check_name: str) -> None:
+        """The backend has the property."""
+        import pytest
+
+        assert self._process is not None, "started by setup_class"
+        finding = self._process.run(check_name)
+        if finding.verdict is Verdict.UNSUPPORTED:
+            pytest.skip(finding.reason)
+        if finding.verdict is Verdict.FAILED:
+            pytest.fail(
+                "\n\n".join(filter(None, (finding.reason, finding.traceback))), pytrace=False
+            )
