@@ -1,0 +1,67 @@
+"""What the shell offers after Tab: quick, and silent where it can't help."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+
+DEPTH = 3
+"""How many folders deep recipes are looked for."""
+SKIPPED = frozenset({"build", "dist", "node_modules", "results", "site-packages", "venv"})
+"""Folders that hold no recipes but may hold many files; those with a dot are skipped too."""
+
+
+def complete_recipe(incomplete: str) -> list[str]:
+    """Recipes in the current folder and below; once a folder is typed, those in it and below."""
+    folder = os.path.dirname(incomplete)  # noqa: PTH120 - keeps the text as it was typed
+    return sorted(name for name in _recipes(folder) if name.startswith(incomplete))
+
+
+def complete_variant(context: typer.Context, incomplete: str) -> list[str]:
+    """Variants of the recipe that is already on the line."""
+    from cnnbench.recipe.compose import compose
+    from cnnbench.recipe.document import Unreadable, read_chain
+
+    recipe = context.params.get("recipe")
+    if recipe is None:
+        return []
+    try:
+        draft, _ = compose(read_chain(recipe), {})
+    except Unreadable:
+        return []
+    return [entry.name for entry in draft.entries if entry.name.startswith(incomplete)]
+
+
+def complete_backend(incomplete: str) -> list[tuple[str, str]]:
+    """Backends that are installed, with their titles; no framework is imported."""
+    from cnnbench.plugin.manager import load_plugins
+
+    backends = load_plugins().backends
+    return [(name, x.title) for name, x in backends.items() if name.startswith(incomplete)]
+
+
+def _recipes(folder: str, depth: int = DEPTH) -> Iterator[str]:
+    try:
+        entries = list(os.scandir(folder or "."))
+    except OSError:
+        return
+    for entry in entries:
+        path = os.path.join(folder, entry.name)  # noqa: PTH118 - keeps the text as it was typed
+        if entry.is_dir():
+            if depth and entry.name not in SKIPPED and not entry.name.startswith("."):
+                yield from _recipes(path, depth - 1)
+        elif entry.name.endswith(".toml") and _is_recipe(entry):
+            yield path
+
+
+def _is_recipe(entry: os.DirEntry[str]) -> bool:
+    """Other TOML files lie in projects too: a recipe has a section of its own or extends one."""
+    try:
+        table = tomllib.loads(Path(entry).read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(table.get("data"), dict) or "extends" in table

@@ -1,0 +1,91 @@
+"""What of a configuration can change a trial's outcome, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cnnbench.data.augmentation.window import cropped_shape
+from cnnbench.data.spec import AugmentationSpec
+from cnnbench.network.architectures import build_network
+from cnnbench.network.layers import Pool
+from cnnbench.network.network import Network
+from cnnbench.recipe.spec import Configuration
+from cnnbench.training.spec import TrainingSpec
+
+MOVES = ("flip", "rotation", "zoom", "translation_width", "translation_height", "shear")
+"""Transforms that may bring pixels from outside the image into it."""
+
+
+def effective_settings(
+    configuration: Configuration, shape: tuple[int, int, int], classes: Sequence[str]
+) -> dict[str, Any]:
+    """Plain values that two configurations share if and only if they compute the same.
+
+    Apart from the images themselves: which source they come from, how large and in what colours
+    they are read. shape: (height, width, channels) of the decoded images; classes: of the source.
+    The network counts as built, so that parameters its architecture does not use don't matter.
+    Raises NetworkError.
+    """
+    data = configuration.data
+    return {
+        "data": {
+            "train": data.train,
+            "validation": data.validation,
+            "test": data.test,
+            "classes": data.classes or tuple(classes),
+            "normalization": data.normalization,
+        },
+        "network": _network(network_of(configuration, shape, classes)),
+        "training": _training(configuration.training),
+        "augmentation": _augmentation(configuration.augmentation),
+        "folds": configuration.evaluation.folds,
+    }
+
+
+def network_of(
+    configuration: Configuration, shape: tuple[int, int, int], classes: Sequence[str]
+) -> Network:
+    """The network of a configuration for a source's shape and classes. Raises NetworkError."""
+    return build_network(
+        configuration.network,
+        cropped_shape(shape, configuration.augmentation.crop),
+        len(configuration.data.classes or classes),
+    )
+
+
+def _network(network: Network) -> dict[str, Any]:
+    layers = [
+        layer.model_copy(update={"stride": layer.strides}) if isinstance(layer, Pool) else layer
+        for layer in network.layers
+    ]
+    return network.model_dump() | {"layers": [layer.model_dump() for layer in layers]}
+
+
+def _training(spec: TrainingSpec) -> dict[str, Any]:
+    """The parts in effect, the learning rate as it is used."""
+    settings = spec.model_dump(
+        include={"epochs", "batch_size", "optimizer", "precision"},
+    )
+    settings["learning_rate"] = spec.rate
+    if spec.optimizer == "momentum":
+        settings["momentum"] = spec.momentum
+    if spec.optimizer == "adamw":
+        settings["weight_decay"] = spec.weight_decay
+    if spec.schedule.kind == "plateau":
+        settings["schedule"] = spec.schedule.model_dump()
+    elif spec.schedule.kind != "constant":
+        settings["schedule"] = {"kind": spec.schedule.kind}
+    if spec.early_stopping.patience:
+        settings["early_stopping"] = spec.early_stopping.model_dump()
+    return settings
+
+
+def _augmentation(spec: AugmentationSpec) -> dict[str, Any]:
+    """What differs from no augmentation; the filling only where something is moved."""
+    settings = spec.model_dump(exclude_defaults=True, exclude={"fill_mode", "fill_value"})
+    if set(settings) & set(MOVES):
+        settings["fill_mode"] = spec.fill_mode
+        if spec.fill_mode == "constant":
+            settings["fill_value"] = spec.fill_value
+    return settings

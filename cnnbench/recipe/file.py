@@ -1,0 +1,90 @@
+"""The format of a recipe file: which keys stand where. Words, schema and documentation read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+from cnnbench.recipe.setting import Key, dotted
+from cnnbench.recipe.spec import Configuration
+
+
+class Header(BaseModel):
+    """The keys at the top of a recipe, above its first section."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    title: str = Field("", description="one line for tables and pages")
+    description: str = Field("", description="what the study asks and what is known about it")
+    replicates: int = Field(5, ge=1, description="how often each variant is repeated")
+    seed: int = Field(
+        0, ge=0, description="splits, initial weights, order, augmentation, dropout derive from it"
+    )
+    baseline: str | None = Field(
+        None, description="the variant that the others are compared with; the first if not given"
+    )
+
+
+class VariantEntry(BaseModel):
+    """The keys of a `[[variant]]` beside those of the sections."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: str = Field(min_length=1, description="unique; stands in tables")
+    description: str = Field("", description="what this variant shows")
+
+
+SECTIONS: tuple[str, ...] = tuple(Configuration.model_fields)
+"""data, network, training, augmentation, evaluation."""
+
+STRUCTURE = {
+    "extends": "another recipe, relative to this one, whose keys, matrix and variants this one has",
+    "variant": "named configurations, each with the keys it changes",
+    "matrix": "lists of values for keys; every combination is a variant",
+}
+"""What stands in a recipe beside header and sections."""
+
+
+def submodel(field: FieldInfo) -> type[BaseModel] | None:
+    """The model of a field that is a table, None for any other."""
+    annotation = field.annotation
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return None
+
+
+def layer_models(field: FieldInfo) -> Mapping[str, type[BaseModel]]:
+    """The models of a field that lists typed tables (`network.layers`), by their type."""
+    models = [
+        model
+        for item in get_args(field.annotation)
+        for union in get_args(item)
+        for model in get_args(union)
+        if isinstance(model, type) and issubclass(model, BaseModel)
+    ]
+    return {str(model.model_fields["type"].default): model for model in models}
+
+
+def fields_of(model: type[BaseModel], above: Key = ()) -> Iterator[tuple[Key, FieldInfo]]:
+    """Every key of a model with its path, tables resolved, in order."""
+    for name, field in model.model_fields.items():
+        table = submodel(field)
+        if table is None:
+            yield (*above, name), field
+        else:
+            yield from fields_of(table, (*above, name))
+
+
+def places(name: str) -> list[str]:
+    """The dotted keys of a recipe whose last part is this name."""
+    keys = [*fields_of(Header), *fields_of(Configuration)]
+    return [dotted(key) for key, _ in keys if key[-1] == name]
+
+
+def default_of(field: FieldInfo) -> Any:
+    """The default as TOML would give it; None if there is none or it means "not given"."""
+    default = None if field.is_required() else field.default
+    return list(default) if isinstance(default, tuple) else default
