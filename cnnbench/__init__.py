@@ -1,1 +1,81 @@
-"""cnnbench."""
+"""cnnbench: which CNN technique is worth it on a small image data set, and at what cost.
+
+    import cnnbench
+
+    records = cnnbench.run("recipes/small_data.toml", backend="torch")
+    frame = cnnbench.compare("results/")
+
+Importing it imports neither pandas nor a deep-learning framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cnnbench.results.record import Record
+
+__all__ = ["__version__", "compare", "run"]
+__version__ = version("cnnbench")
+
+PathText = str | PathLike[str]
+
+
+def run(
+    recipe: PathText,
+    backend: str | Sequence[str] | None = None,
+    *,
+    data: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    results: PathText = "results",
+    device: Literal["auto", "cpu", "gpu"] = "auto",
+    jobs: int | None = None,
+    executor: str = "local",
+    timeout: float | None = None,
+    force: bool = False,
+) -> list[Record]:
+    """Run what is missing of a recipe; return the newest record of each of its trials.
+
+    backend: one or several names, by default the only one that can run here. overrides: dotted keys
+    and their values, {"training.epochs": 3}. jobs: trials at a time, one a core by default.
+    timeout: seconds a trial may take. A trial that fails is a record with its reason.
+    Raises cnnbench.errors.CnnbenchError for a request that is wrong.
+    """
+    import json
+
+    from cnnbench.cli.installed import installed_plugins
+    from cnnbench.execution.run import RunOptions, choose_backends, prepare, run_prepared
+
+    plugins = installed_plugins()
+    options = RunOptions(Path(results), device, jobs, executor, timeout, force)
+    wanted = [backend] if isinstance(backend, str) else list(backend or [])
+    # JSON's strings, numbers, booleans and arrays are TOML's.
+    texts = [f"{key}={json.dumps(value)}" for key, value in (overrides or {}).items()]
+    names = choose_backends(wanted, plugins)
+    prepared = prepare(Path(recipe), names, plugins, options, overrides=texts, data=data)
+    run_prepared(prepared, plugins, options, lambda _: None)
+    return prepared.records()
+
+
+def compare(
+    *paths: PathText,
+    baseline: str | None = None,
+    metric: str = "accuracy",
+    by: Literal["variant", "backend"] = "variant",
+) -> pd.DataFrame:
+    """Compare recorded variants with their baseline, paired by replicate: one row a variant.
+
+    paths: results folders or records files, "results" if none. metric: as `cnnbench compare
+    --metric`. by: "backend" compares the backends for the same variant.
+    Raises cnnbench.errors.CnnbenchError where nothing can be compared.
+    """
+    from cnnbench.comparison.compare import compare_frame
+
+    found = [Path(path) for path in paths] or [Path("results")]
+    return compare_frame(found, baseline=baseline, metric=metric, by=by)

@@ -1,0 +1,37 @@
+# Two commands do all the set-up on a fresh machine: `make run` and `make test`.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: run test speed clean
+
+run: $(VENV)/.run  ## Install with the PyTorch backend, run the first study, show its table.
+	$(BIN)/cnnbench run recipes/small_data.toml --backend torch
+
+test: $(VENV)/.test  ## Install all backends and what tests need; check and test everything.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+speed: $(VENV)/.test  ## Print the speed ratios; takes a while and wants a quiet machine.
+	for script in tests/speed/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:  ## Remove what was installed.
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python constraints.txt pyproject.toml plugins/cnnbench-keras/pyproject.toml
+	@echo "Installing cnnbench and PyTorch into $(VENV) (about a minute, 1.5 GB) ..."
+	$(PIP) -e . -e "plugins/cnnbench-keras[torch]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/bin/python constraints.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
+	@echo "Installing cnnbench, four backends and the test tools into $(VENV) ..."
+	$(PIP) -e ".[test]" -e "plugins/cnnbench-keras[torch,tensorflow,jax]" -e plugins/cnnbench-torch-native
+	@touch $@
