@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.amounts import Counts, check_folds, part_of, plan_amounts
-from cnnbench.data.selection import check_classes
+from cnnbench.data.classes import check_classes
 from cnnbench.data.source import Facts, SplitName
 from cnnbench.data.spec import DataSpec
 from cnnbench.data.streams import random_bits

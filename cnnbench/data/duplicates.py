@@ -1,0 +1,75 @@
+"""Telling a user about images that occur more than once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprinted:
+    """An image as far as duplicates are concerned. split: "" where the source fixes none."""
+
+    pixels: bytes
+    class_name: str
+    split: str
+    name: str
+
+
+def pixel_digest(image: NDArray[np.uint8]) -> bytes:
+    """Equal for equal pixels. image: one image, of the same shape as those it is compared with."""
+    return blake2b(np.ascontiguousarray(image).data, digest_size=16).digest()
+
+
+def duplicate_notes(images: Sequence[Fingerprinted]) -> tuple[str, ...]:
+    """A sentence for each kind of duplicate, with a count and one pair.
+
+    The worst kind that a group of equal images belongs to is reported: the same image in two
+    classes, in two splits that the source fixes, or merely twice.
+    """
+    groups: dict[bytes, list[Fingerprinted]] = {}
+    for image in images:
+        groups.setdefault(image.pixels, []).append(image)
+    classes, splits, copies = [], [], []
+    for group in groups.values():
+        if len({image.class_name for image in group}) > 1:
+            classes.append(_pair(group, "class_name"))
+        elif len({image.split for image in group}) > 1:
+            splits.append(_pair(group, "split"))
+        elif len(group) > 1:
+            copies += [(group[0], other) for other in group[1:]]
+    notes = []
+    if classes:
+        first, second = classes[0]
+        notes.append(
+            f"{_count(classes)} in more than one class, for example {first.name} "
+            f"({first.class_name}) and {second.name} ({second.class_name}): the labels contradict "
+            "each other."
+        )
+    if splits:
+        first, second = splits[0]
+        notes.append(
+            f"{_count(splits)} in more than one of the given splits, for example {first.name} and "
+            f"{second.name}: results on them look better than they are."
+        )
+    if copies:
+        first, second = copies[0]
+        notes.append(
+            f"{_count(copies)} as an exact copy of another, for example {second.name} of "
+            f"{first.name}: where splits are drawn, a copy of a training image may be among the "
+            "test images."
+        )
+    return tuple(notes)
+
+
+def _pair(group: Sequence[Fingerprinted], key: str) -> tuple[Fingerprinted, Fingerprinted]:
+    first = group[0]
+    return first, next(image for image in group if getattr(image, key) != getattr(first, key))
+
+
+def _count(pairs: Sequence[object]) -> str:
+    return "1 image occurs" if len(pairs) == 1 else f"{len(pairs):,} images occur"

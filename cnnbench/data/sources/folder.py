@@ -1,0 +1,207 @@
+"""Photos in a folder for each class."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbench.data.duplicates import Fingerprinted, duplicate_notes, pixel_digest
+from cnnbench.data.source import DataSource, Facts, ImageData, Request, SplitName
+from cnnbench.data.sources._listing import ImageFile, Listing, list_images
+from cnnbench.errors import DataError
+
+Size = tuple[int, int]
+"""(height, width) in pixels."""
+SAMPLE = 500
+"""How many files `facts` looks into to see whether the images are of one size."""
+NAMED = 10
+"""How many unreadable files a note names."""
+REVISION = 1
+"""Raised when files are decoded to other pixels."""
+
+
+class Folder(DataSource):
+    """A folder a class, or train, val (validation) and test above them; any image Pillow reads.
+
+    Colour "auto" is RGB, whatever the files hold. Images are stretched to `image_size`, which may
+    be left out where all have one size.
+    """
+
+    name: ClassVar[str] = "folder"
+    argument: ClassVar[str] = "PATH"
+    description: ClassVar[str] = "photos in a folder for each class, or train, val, test above them"
+
+    def facts(self, request: Request) -> Facts:
+        """List the files; without `image_size` look into some of their headers too."""
+        listing = _list(request)
+        files = listing.files[:: -(-len(listing.files) // SAMPLE)]
+        height, width = request.image_size or _one_size(files)
+        per_class = listing.class_count()
+        count = {split: sum(counts) for split, counts in per_class.items()}
+        channels = 1 if request.color == "grey" else 3
+        return Facts((height, width, channels), listing.classes, count, per_class)
+
+    def fingerprint(self, request: Request) -> str:
+        """Names, sizes and times of all images."""
+        digest = sha256(f"folder {REVISION}".encode())
+        for file in _list(request).files:
+            line = f"{file.name}\0{file.size}\0{file.modified}\n"
+            digest.update(line.encode(errors="surrogateescape"))
+        return digest.hexdigest()
+
+    def load(self, request: Request) -> ImageData:
+        """Decode all images, a few at a time."""
+        listing = _list(request)
+        size = request.image_size or _one_size(listing.files)
+        color: Literal["grey", "rgb"] = "grey" if request.color == "grey" else "rgb"
+        images, outcomes = _decode_all(listing.files, size, color)
+        files, digests = _readable(listing, outcomes, images, request)
+        index = {name: position for position, name in enumerate(listing.classes)}
+        fixed: dict[SplitName, NDArray[np.int64]] = {
+            split: np.array([row for row, file in enumerate(files) if file.split == split])
+            for split in dict.fromkeys(file.split for file in files)
+            if split is not None
+        }
+        return ImageData(
+            images[: len(files)],
+            np.array([index[file.class_name] for file in files], np.int32),
+            listing.classes,
+            fixed,
+            listing.notes + _unreadable_notes(outcomes) + _duplicates(files, digests),
+        )
+
+
+Outcome = tuple[ImageFile, bytes | Exception]
+"""A file with the digest of its pixels, or why it can't be read."""
+
+
+def _list(request: Request) -> Listing:
+    from cnnbench.data.sources._decode import readable_extensions
+
+    return list_images(Path(request.argument), readable_extensions())
+
+
+def _one_size(files: Sequence[ImageFile]) -> Size:
+    """The size that all readable files have; raises DataError where two differ."""
+    from cnnbench.data.sources._decode import UnreadableError, image_size
+
+    known: tuple[ImageFile, Size] | None = None
+    with _quiet():
+        for file in files:
+            try:
+                size = image_size(file.path)
+            except UnreadableError:
+                continue
+            if known is None:
+                known = file, size
+            elif size != known[1]:
+                raise DataError(
+                    f"the images differ in size: {known[0].name} is {_text(known[1])}, "
+                    f"{file.name} is {_text(size)}; set image_size = [height, width]",
+                    "image_size",
+                )
+    if known is None:
+        raise DataError(
+            f"none of {len(files):,} images can be read, {files[0].path} first", "source"
+        )
+    return known[1]
+
+
+def _text(size: Size) -> str:
+    return f"[{size[0]}, {size[1]}]"
+
+
+def _decode_all(
+    files: Sequence[ImageFile], size: Size, color: Literal["grey", "rgb"]
+) -> tuple[NDArray[np.uint8], list[Outcome]]:
+    """Every file at its own row; the rows of unreadable ones hold nothing of use."""
+    from cnnbench.data.sources._decode import UnreadableError, decode
+
+    shape = (len(files), *size, 1 if color == "grey" else 3)
+    try:
+        images = np.empty(shape, np.uint8)
+    except MemoryError:
+        raise DataError(
+            f"{len(files):,} images of size {_text(size)} do not fit into memory; "
+            "set a smaller image_size",
+            "image_size",
+        ) from None
+
+    def work(row: int) -> bytes | Exception:
+        try:
+            images[row] = decode(files[row].path, size, color)
+        except UnreadableError as error:
+            return error
+        return pixel_digest(images[row])
+
+    pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
+    try:
+        with _quiet():
+            results = list(pool.map(work, range(len(files))))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return images, list(zip(files, results, strict=True))
+
+
+def _readable(
+    listing: Listing, outcomes: Sequence[Outcome], images: NDArray[np.uint8], request: Request
+) -> tuple[list[ImageFile], list[bytes]]:
+    """The files that could be read, whose pixels are moved up to close the gaps."""
+    files: list[ImageFile] = []
+    digests: list[bytes] = []
+    for row, (file, result) in enumerate(outcomes):
+        if isinstance(result, Exception):
+            if request.unreadable == "error":
+                raise DataError(f"{file.path} can't be read: {result}", "unreadable")
+            continue
+        images[len(files)] = images[row]
+        files.append(file)
+        digests.append(result)
+    left = Counter(file.class_name for file in files)
+    for name in listing.classes:
+        if not left[name]:
+            first, reason = next(item for item in outcomes if item[0].class_name == name)
+            raise DataError(
+                f"no image of class {name!r} can be read, {first.path} for example: {reason!s}; "
+                "mend the files or remove the class's folder",
+                "source",
+            )
+    return files, digests
+
+
+def _unreadable_notes(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    bad = [f"{file.name} ({why})" for file, why in outcomes if isinstance(why, Exception)]
+    if not bad:
+        return ()
+    more = f" and {len(bad) - NAMED:,} more" if len(bad) > NAMED else ""
+    listed = ", ".join(bad[:NAMED])
+    return (
+        f"{len(bad):,} of {len(outcomes):,} images can't be read and are skipped: {listed}{more}.",
+    )
+
+
+def _duplicates(files: Sequence[ImageFile], digests: Sequence[bytes]) -> tuple[str, ...]:
+    return duplicate_notes(
+        [
+            Fingerprinted(digest, file.class_name, file.split or "", file.name)
+            for file, digest in zip(files, digests, strict=True)
+        ]
+    )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Pillow's warnings on odd files; what matters of them is reported as unreadable."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
