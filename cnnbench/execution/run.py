@@ -171,17 +171,19 @@ def _stored_plan(study: Study) -> Plan | None:
 
 
 def limits_of(trials: Sequence[Trial], options: RunOptions) -> Limits:
-    """Slots and threads: one trial a core with one thread each, unless told otherwise.
+    """Slots and threads: `jobs` trials at a time, each with its share of the cores.
 
-    Fewer trials than cores share the cores. A GPU and trials that ask for exclusive timing run one
-    trial at a time with all the cores.
+    By default one trial a core with one thread. A GPU and trials that ask for exclusive timing run
+    one at a time with all the cores. Threads do not depend on how many trials are left, since the
+    order of additions, and with it the last bits of a result, depends on the threads.
     """
     cores = usable_cores()
     exclusive = any(trial.configuration.evaluation.exclusive for trial in trials)
-    single = exclusive or options.executor == "inline" or options.device == "gpu"
-    wanted = 1 if single else options.jobs or cores
-    slots = max(1, min(wanted, len(trials)))
-    return Limits(slots, max(1, cores // slots), options.timeout, exclusive)
+    if exclusive or options.device == "gpu":
+        return Limits(1, cores, options.timeout, exclusive)
+    jobs = options.jobs or cores
+    slots = 1 if options.executor == "inline" else min(jobs, len(trials))
+    return Limits(slots, max(1, cores // jobs), options.timeout)
 
 
 def usable_cores() -> int:

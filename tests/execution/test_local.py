@@ -1,0 +1,110 @@
+"""What happens to trials whose worker fails in every way a worker can."""
+
+import json
+
+import pytest
+
+import cnnbench
+from cnnbench.errors import PluginError
+
+pytestmark = pytest.mark.usefixtures("scripted_path")
+
+
+def by_variant(records):
+    return {(record.variant, record.replicate): record for record in records}
+
+
+def run(path, tmp_path, **options):
+    options = {"backend": "scripted", "results": tmp_path / "results"} | options
+    return by_variant(cnnbench.run(path, **options))
+
+
+def test_every_trial_leaves_an_ok_record_with_metrics_costs_and_history(recipe, tmp_path):
+    records = run(recipe(), tmp_path)
+    assert {key for key, record in records.items() if record.status == "ok"} == {
+        (variant, replicate) for variant in ("good", "other") for replicate in (0, 1)
+    }
+    record = records["good", 0]
+    assert record.samples.train == 40
+    assert record.epochs == 2
+    assert 0 <= record.metrics["test"]["accuracy"] <= 1
+    assert record.metrics["trivial"]["chance"] == 0.1
+    # conv 3x3x1x2 + 2, dense 2x10 + 10
+    assert record.costs.parameters == 20 + 30
+    folder = tmp_path / "results" / "tiny" / "scripted"
+    history = (folder / "history" / f"{record.trial}.csv").read_text().splitlines()
+    assert len(history) == 3
+    environments = list((tmp_path / "results" / "environments").iterdir())
+    assert [path.stem for path in environments] == [record.environment]
+    assert json.loads(environments[0].read_text())["backend_versions"].keys() == {"numpy"}
+
+
+@pytest.mark.parametrize(
+    ("rate", "status", "reason"),
+    [
+        (9.0, "failed", "the worker process died: signal SIGKILL"),
+        (7.0, "failed", "RuntimeError: the kernel fell over"),
+        (6.0, "failed", "the training loss became nan in epoch 1; lower training.learning_rate"),
+    ],
+)
+def test_a_failing_trial_costs_itself_alone(recipe, tmp_path, rate, status, reason):
+    records = run(recipe(rate), tmp_path)
+    assert {records["good", r].status for r in (0, 1)} == {"ok"}
+    for replicate in (0, 1):
+        failed = records["other", replicate]
+        assert failed.status == status
+        assert failed.reason.startswith(reason)
+
+
+def test_an_endless_trial_times_out_and_the_others_go_on(recipe, tmp_path):
+    records = run(recipe(8.0), tmp_path, timeout=2.0)
+    assert {records["good", r].status for r in (0, 1)} == {"ok"}
+    assert {records["other", r].status for r in (0, 1)} == {"timeout"}
+    assert records["other", 0].reason == "took longer than 2 s"
+
+
+def test_a_diverged_trial_keeps_its_history(recipe, tmp_path):
+    record = run(recipe(6.0), tmp_path)["other", 0]
+    history = tmp_path / "results" / "tiny" / "scripted" / "history" / f"{record.trial}.csv"
+    assert "nan" in history.read_text().lower()
+
+
+def test_the_inline_executor_gives_the_same_results(recipe, tmp_path):
+    local = run(recipe(), tmp_path)
+    inline = run(recipe(), tmp_path, results=tmp_path / "inline", executor="inline")
+    for key, record in local.items():
+        assert inline[key].trial == record.trial
+        assert inline[key].metrics == record.metrics
+
+
+def test_a_finished_study_is_not_run_again_unless_forced(recipe, tmp_path):
+    first = run(recipe(), tmp_path)
+    again = run(recipe(), tmp_path)
+    assert again == first
+    forced = run(recipe(), tmp_path, force=True)
+    assert {k: r.metrics for k, r in forced.items()} == {k: r.metrics for k, r in first.items()}
+    assert all(forced[key].started > first[key].started for key in first)
+
+
+def test_failed_trials_run_again(recipe, tmp_path):
+    broken = run(recipe(7.0), tmp_path)
+    again = run(recipe(7.0), tmp_path)
+    assert again["good", 0] == broken["good", 0]
+    assert again["other", 0].started > broken["other", 0].started
+
+
+def test_more_replicates_run_only_what_is_new(recipe, tmp_path):
+    first = run(recipe(), tmp_path)
+    more = run(recipe(), tmp_path, overrides={"replicates": 3})
+    assert len(more) == 6
+    assert {key: more[key] for key in first} == first
+
+
+def test_a_backend_that_cant_run_is_refused_with_what_to_install(recipe, tmp_path):
+    with pytest.raises(PluginError, match="its framework is not installed; install it with: pip"):
+        run(recipe(), tmp_path, backend="absent")
+
+
+def test_workers_that_never_come_up_end_the_run(recipe, tmp_path):
+    with pytest.raises(PluginError, match=r"die before their first trial \(exit code 3"):
+        run(recipe(), tmp_path, backend="stillborn")
