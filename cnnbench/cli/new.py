@@ -23,12 +23,13 @@ def plugin(
     ] = Path(),
 ) -> None:
     """Write an installable plugin with a backend to fill in, and the tests that prove it right."""
+    from cnnbench.plugin.manager import load_plugins
     from cnnbench.plugin.scaffold import write_plugin
 
-    folder = write_plugin(name, directory)
+    folder = write_plugin(name, directory, taken=load_plugins().backends)
     typer.echo(
         f"Wrote {folder}. Install it and see what remains to be written:\n\n"
         f"    python -m pip install -e {folder}\n"
-        f"    cnnbench plugins\n"
+        "    cnnbench plugins\n"
         f"    python -m pytest {folder}\n"
     )
