@@ -17,6 +17,6 @@ CNNBENCH_INTERFACE = "1.0"
 @hookimpl
 def cnnbench_backends() -> Iterable[Backend]:
     """Keras 3 on each of its frameworks."""
-    from cnnbench_keras._backends import TorchBackend
+    from cnnbench_keras._backends import JaxBackend, TensorflowBackend, TorchBackend
 
-    return (TorchBackend(),)
+    return TorchBackend(), TensorflowBackend(), JaxBackend()

@@ -10,21 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.batches import Batches
-from cnnbench.network.network import Weights
 from cnnbench.plugin.backend import EpochResult, Model
-from cnnbench_keras._network import KerasNetwork
 from cnnbench_keras._resident import ResidentImages
 
 
 class KerasModel(Model):
     """A Keras model under its framework's own training loop.
 
+    resident: where whole splits are kept; None on a CPU, where there is nothing to save.
     Nothing waits for the device within a pass: each step leaves its totals there, and they are
     fetched together at the end.
     """
 
-    def __init__(self, built: KerasNetwork, resident: ResidentImages | None) -> None:
-        self._built = built
+    def __init__(self, resident: ResidentImages | None) -> None:
         self._resident = resident
 
     def train_epoch(self, batches: Batches, learning_rate: float) -> EpochResult:
@@ -46,14 +44,6 @@ class KerasModel(Model):
             for images, _, _ in self._on_device(batches)
         ]
         return np.concatenate(self._fetch(outputs)).astype(np.float32, copy=False)
-
-    def get_weights(self) -> Weights:
-        """Every array, copied."""
-        return self._built.get_weights()
-
-    def set_weights(self, weights: Weights) -> None:
-        """Replace every array."""
-        self._built.set_weights(weights)
 
     def _on_device(self, batches: Batches) -> Iterator[tuple[Any, Any, Any]]:
         """Images, labels and sample weights of each batch, on the device."""

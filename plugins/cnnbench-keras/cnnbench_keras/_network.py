@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -39,11 +40,13 @@ class KerasNetwork:
 
     variables: every array by canonical name. penalties: the regulariser of each penalised kernel,
     by the kernel's name; a frozen kernel's penalty counts too, though its gradient is not taken.
+    seeds: the state of each dropout layer's random numbers, by the layer's name.
     """
 
     model: Any
     variables: dict[str, Any]
     penalties: dict[str, Callable[[Any], Any]]
+    seeds: dict[str, Any]
 
     def get_weights(self) -> Weights:
         """A copy of every array."""
@@ -72,9 +75,9 @@ def build_keras(
     if data_format == "channels_first":
         outputs = keras.layers.Permute((3, 1, 2), dtype=policy, name="to_channels_first")(outputs)
     layers: dict[str, Any] = {}
-    for index, (name, layer) in enumerate(network.named_layers()):
+    for name, layer in network.named_layers():
         common = {"name": name, "dtype": policy, "trainable": name not in frozen}
-        layers[name] = _keras_layer(layer, common, data_format, _layer_seed(seed, index))
+        layers[name] = _keras_layer(layer, common, data_format, layer_seed(seed, name))
         outputs = layers[name](outputs)
     if precision == "bfloat16":
         outputs = keras.layers.Activation("linear", dtype="float32", name="scores")(outputs)
@@ -84,7 +87,12 @@ def build_keras(
         for name, layer in network.named_layers()
         if isinstance(layer, Conv | Dense) and (layer.l1 or layer.l2)
     }
-    return KerasNetwork(model, dict(_named_variables(layers)), penalties)
+    seeds = {
+        name: layer.seed_generator.state
+        for name, layer in layers.items()
+        if isinstance(layer, keras.layers.Dropout) and layer.rate
+    }
+    return KerasNetwork(model, dict(_named_variables(layers)), penalties, seeds)
 
 
 def _named_variables(layers: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -94,13 +102,14 @@ def _named_variables(layers: dict[str, Any]) -> Iterator[tuple[str, Any]]:
                 yield f"{name}/{part}", getattr(layer, attribute)
 
 
-def _layer_seed(seed: int, index: int) -> int:
+def layer_seed(seed: int, name: str) -> int:
     """A 31-bit seed for each layer.
 
     Hashed rather than counted: Keras on torch adds the number of the call to the seed, so that
     layers with neighbouring seeds would repeat each other's masks one step later.
     """
-    return int(np.random.SeedSequence([seed, index]).generate_state(1)[0] >> 1)
+    digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
 
 
 def _keras_layer(layer: Layer, common: dict[str, Any], data_format: str, seed: int) -> Any:

@@ -1,0 +1,107 @@
+"""Keras on JAX."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+from jax import numpy as jnp
+from numpy.typing import NDArray
+
+from cnnbench.data.batches import Batches
+from cnnbench.errors import PluginError
+from cnnbench.network.network import Network, Weights
+from cnnbench.plugin.backend import Engine, Model, Optimization
+from cnnbench_keras._jax_program import JaxProgram, ProgramCache
+from cnnbench_keras._model import KerasModel
+from cnnbench_keras._resident import ResidentImages
+
+
+class JaxEngine(Engine):
+    """JAX on the CPU or on one GPU; what it uses of the CPU was set before its import."""
+
+    def __init__(self, device: str, versions: Mapping[str, str]) -> None:
+        jax.config.update("jax_platforms", "cuda" if device == "gpu" else "cpu")
+        try:
+            found = jax.devices()[0]
+        except RuntimeError as error:
+            raise PluginError(
+                f'JAX finds no {device} here ({error}): use device "cpu", or install jax[cuda13]'
+            ) from error
+        self.versions = versions
+        self.device = "cpu" if found.platform == "cpu" else str(found.device_kind)
+        self._programs = ProgramCache()
+        self._resident: ResidentImages | None = None
+        if found.platform != "cpu":
+            self._resident = ResidentImages(jax.device_put, lambda array, rows: array[rows])
+
+    def build(
+        self, network: Network, weights: Weights, optimization: Optimization, seed: int
+    ) -> Model:
+        """A model with a state of its own; models of the same network share what is compiled."""
+        # Keras's layers hold each other in cycles, which only the collector frees.
+        gc.collect()
+        program = self._programs.get(network, optimization)
+        return JaxModel(program, weights, seed, self._resident)
+
+
+class JaxModel(KerasModel):
+    """The state of a model, which each step takes and gives back changed."""
+
+    def __init__(
+        self, program: JaxProgram, weights: Weights, seed: int, resident: ResidentImages | None
+    ) -> None:
+        super().__init__(resident)
+        self._program = program
+        self._state = program.initial_state(weights, seed)
+
+    def compile(self, batches: Batches) -> None:
+        """Compile a step for whole batches and for the rest, and a prediction of whole batches."""
+        shape = self._program.network.input_shape
+        for size in sorted(
+            {min(batches.batch_size, batches.size), batches.size % batches.batch_size} - {0}
+        ):
+            images = jnp.zeros((size, *shape), jnp.float32)
+            # The step consumes the state it is given.
+            state = jax.tree.map(jnp.copy, self._state)
+            outcome = self._program.step(
+                state, images, jnp.zeros(size, jnp.int32), jnp.zeros(size, jnp.float32)
+            )
+            jax.block_until_ready(outcome)
+        images = jnp.zeros((batches.batch_size, *shape), jnp.float32)
+        jax.block_until_ready(self._program.predict(self._state, images))
+
+    def synchronize(self) -> None:
+        """Wait for the state that the last step leaves."""
+        jax.block_until_ready(self._state)
+
+    def get_weights(self) -> Weights:
+        """Every array, copied."""
+        return self._program.read(self._state)
+
+    def set_weights(self, weights: Weights) -> None:
+        """Replace every array."""
+        self._state = self._program.write(self._state, weights)
+
+    def _put(self, array: NDArray[Any]) -> Any:
+        return jax.device_put(array)
+
+    def _fetch(self, arrays: Sequence[Any]) -> list[NDArray[Any]]:
+        return jax.device_get(list(arrays))  # type: ignore[no-any-return]
+
+    def _set_learning_rate(self, learning_rate: float) -> None:
+        self._state = self._program.with_learning_rate(self._state, learning_rate)
+
+    def _train_step(self, images: Any, labels: Any, weights: Any) -> Any:
+        self._state, totals = self._program.step(self._state, images, labels, weights)
+        return totals
+
+    def _predict_step(self, images: Any, batch_size: int) -> Any:
+        count = len(images)
+        if count < batch_size:
+            # Padded rather than compiled anew: the rows of a prediction don't touch each other.
+            padding = [(0, batch_size - count)] + [(0, 0)] * (images.ndim - 1)
+            images = jnp.pad(images, padding)
+        return self._program.predict(self._state, images)[:count]

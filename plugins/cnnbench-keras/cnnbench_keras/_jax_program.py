@@ -1,0 +1,163 @@
+"""The compiled functions of a network on JAX, and the state that they work on."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jax import numpy as jnp
+
+from cnnbench.network.network import Network, Weights
+from cnnbench.plugin.backend import Optimization
+from cnnbench_keras._network import build_keras, layer_seed
+from cnnbench_keras._optimizer import keras_optimizer
+
+
+class State(NamedTuple):
+    """Values in the order of Keras's variables.
+
+    trainable: what the optimiser moves. other: moving statistics, frozen arrays, dropout's seeds.
+    optimizer: its iteration, learning rate and slots.
+    """
+
+    trainable: list[jax.Array]
+    other: list[jax.Array]
+    optimizer: list[jax.Array]
+
+
+class JaxProgram:
+    """Pure functions of a state; Keras's own variables only lend them their names and shapes."""
+
+    def __init__(self, network: Network, optimization: Optimization) -> None:
+        self.network = network
+        self._binary = network.output == "sigmoid"
+        self._built = build_keras(
+            network, optimization.frozen, optimization.precision, 0, "channels_last"
+        )
+        model = self._built.model
+        self._trainable = list(model.trainable_variables)
+        self._other = list(model.non_trainable_variables)
+        self._optimizer = keras_optimizer(optimization)
+        self._optimizer.build(self._trainable)
+        places = {id(variable): (0, at) for at, variable in enumerate(self._trainable)}
+        places |= {id(variable): (1, at) for at, variable in enumerate(self._other)}
+        self._places = {
+            name: places[id(variable)] for name, variable in self._built.variables.items()
+        }
+        self._seeds = {
+            places[id(variable)][1]: layer for layer, variable in self._built.seeds.items()
+        }
+        self._rate = next(
+            at
+            for at, variable in enumerate(self._optimizer.variables)
+            if variable.name == "learning_rate"
+        )
+        self.parameters = int(sum(np.prod(v.shape) for v in self._built.variables.values()))
+        self.step = jax.jit(self._step, donate_argnums=0)
+        self.predict = jax.jit(self._predict)
+
+    def initial_state(self, weights: Weights, seed: int) -> State:
+        """These weights, dropout seeded, the optimiser at its start."""
+        other = [jnp.zeros(variable.shape, variable.dtype) for variable in self._other]
+        for at, layer in self._seeds.items():
+            other[at] = jnp.array([layer_seed(seed, layer), 0], self._other[at].dtype)
+        # Every optimiser here starts with zeros in all of its variables.
+        slots = [jnp.zeros(v.shape, v.dtype) for v in self._optimizer.variables]
+        trainable = [jnp.zeros(v.shape, v.dtype) for v in self._trainable]
+        return self.write(State(trainable, other, slots), weights)
+
+    def read(self, state: State) -> Weights:
+        """Every array by its canonical name, copied."""
+        return {
+            name: np.array(state[part][at], np.float32) for name, (part, at) in self._places.items()
+        }
+
+    def write(self, state: State, weights: Weights) -> State:
+        """The state with these arrays. Raises KeyError for a missing one, ValueError for a shape."""
+        values = (list(state.trainable), list(state.other))
+        for name, (part, at) in self._places.items():
+            # Copied: a step gives the memory of its state away, and NumPy's must not be among it.
+            value = jnp.array(weights[name], jnp.float32, copy=True)
+            if value.shape != values[part][at].shape:
+                raise ValueError(f"{name} is {values[part][at].shape}, not {value.shape}")
+            values[part][at] = value
+        return State(*values, state.optimizer)
+
+    def with_learning_rate(self, state: State, learning_rate: float) -> State:
+        """The state for steps at this rate."""
+        optimizer = list(state.optimizer)
+        optimizer[self._rate] = jnp.asarray(learning_rate, jnp.float32)
+        return state._replace(optimizer=optimizer)
+
+    def _step(
+        self, state: State, images: jax.Array, labels: jax.Array, weights: jax.Array
+    ) -> tuple[State, jax.Array]:
+        objective = partial(self._objective, state.other, images, labels, weights)
+        gradients, (other, totals) = jax.grad(objective, has_aux=True)(state.trainable)
+        trainable, optimizer = state.trainable, state.optimizer
+        if gradients:
+            trainable, optimizer = self._optimizer.stateless_apply(optimizer, gradients, trainable)
+        return State(trainable, other, optimizer), totals
+
+    def _objective(
+        self,
+        other: list[jax.Array],
+        images: jax.Array,
+        labels: jax.Array,
+        weights: jax.Array,
+        trainable: list[jax.Array],
+    ) -> tuple[jax.Array, tuple[list[jax.Array], jax.Array]]:
+        scores, moved = self._built.model.stateless_call(trainable, other, images, training=True)
+        losses, correct = _judge(scores, labels, self._binary)
+        loss = jnp.dot(losses, weights)
+        penalty = jnp.zeros(())
+        for name, regularizer in self._built.penalties.items():
+            part, at = self._places[name]
+            penalty += regularizer((trainable, other)[part][at])
+        return loss / len(images) + penalty, (moved, jnp.stack([loss, penalty, correct]))
+
+    def _predict(self, state: State, images: jax.Array) -> jax.Array:
+        scores, _ = self._built.model.stateless_call(
+            state.trainable, state.other, images, training=False
+        )
+        return jax.nn.sigmoid(scores) if self._binary else jax.nn.softmax(scores)
+
+
+def _judge(scores: jax.Array, labels: jax.Array, binary: bool) -> tuple[jax.Array, jax.Array]:
+    """The loss of each image, and how many scores are highest for their label."""
+    if binary:
+        scores = scores[:, 0]
+        losses = jax.nn.softplus(scores) - labels * scores
+        guesses = scores > 0
+    else:
+        likelihoods = jax.nn.log_softmax(scores)
+        losses = -jnp.take_along_axis(likelihoods, labels[:, None], axis=-1)[:, 0]
+        guesses = scores.argmax(axis=-1)
+    return losses, (guesses == labels).sum().astype(jnp.float32)
+
+
+class ProgramCache:
+    """Programs of the networks last built: a worker's trials mostly differ in their seeds alone.
+
+    limit: parameters of all programs together; each parameter costs 4 bytes for Keras's variable
+    and 4 for each of the optimiser's slots.
+    """
+
+    def __init__(self, limit: int = 4_000_000) -> None:
+        self._limit = limit
+        self._programs: OrderedDict[tuple[Network, Optimization], JaxProgram] = OrderedDict()
+
+    def get(self, network: Network, optimization: Optimization) -> JaxProgram:
+        """The program of this network, made now if it is not kept."""
+        key = (network, optimization)
+        program = self._programs.pop(key, None) or JaxProgram(network, optimization)
+        self._programs[key] = program
+        while len(self._programs) > 1 and self._size() > self._limit:
+            self._programs.popitem(last=False)
+        return program
+
+    def _size(self) -> int:
+        return sum(program.parameters for program in self._programs.values())
