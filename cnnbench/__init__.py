@@ -75,7 +75,7 @@ def compare(
     --metric`. by: "backend" compares the backends for the same variant.
     Raises cnnbench.errors.CnnbenchError where nothing can be compared.
     """
-    from cnnbench.comparison.compare import compare_frame
+    from cnnbench.comparison.frame import compare_frame
 
     found = [Path(path) for path in paths] or [Path("results")]
     return compare_frame(found, baseline=baseline, metric=metric, by=by)

@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from cnnbench.cli.check import check
+from cnnbench.cli.compare import compare
 from cnnbench.cli.describe import describe
 from cnnbench.cli.new import new
 from cnnbench.cli.plugins import plugins
+from cnnbench.cli.run import run
 
 app = typer.Typer(
     name="cnnbench",
@@ -38,6 +40,8 @@ def _options(
 
 # In the order of `cnnbench --help`: describe, run, compare, plugins, check, parity, schema, new.
 app.command()(describe)
+app.command()(run)
+app.command()(compare)
 app.command()(plugins)
 app.command()(check)
 app.add_typer(new, name="new")

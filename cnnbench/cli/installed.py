@@ -13,5 +13,4 @@ def installed_plugins() -> Plugins:
     from cnnbench.execution.executors import BUILTIN_EXECUTORS
     from cnnbench.plugin.manager import load_plugins
 
-
     return load_plugins(executors=BUILTIN_EXECUTORS)

@@ -80,6 +80,7 @@ def run(
         typer.echo(interruption(len(prepared.ok_records()), len(trials)), err=True)
         raise typer.Exit(130) from None
     if not quiet:
-        print_comparison(compare_records([study.store.folder for study in prepared.studies]))
+        folders = [study.store.folder for study in prepared.studies]
+        print_comparison(compare_records(folders), console)
     if len(prepared.ok_records()) < len(trials):
         raise typer.Exit(1)
