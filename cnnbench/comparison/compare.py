@@ -144,6 +144,7 @@ def _table(
         images=images_of(records),
         chance=levels.chance,
         majority=levels.majority,
+        folds=len({record.fold for record in records} - {None}),
         rows=rows,
         notes=(
             *notes,

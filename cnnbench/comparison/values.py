@@ -42,8 +42,9 @@ class Table:
 
     baseline: the variant, or by backend the backend, that the others are compared with.
     images: the data in a few words. chance, majority: accuracy of guessing evenly, and of always
-    saying the most frequent class; None for a metric that has no such level. notes: a sentence
-    each, everything that limits what the table says.
+    saying the most frequent class; None for a metric that has no such level. folds: parts of the
+    cross-validation that the values come from, 0 without one. notes: a sentence each, everything
+    that limits what the table says.
     """
 
     recipe: str
@@ -54,6 +55,7 @@ class Table:
     images: str
     chance: float | None
     majority: float | None
+    folds: int
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
 

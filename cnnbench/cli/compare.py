@@ -1,0 +1,85 @@
+"""`cnnbench compare`: what the recorded trials say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+
+def _complete_metric(incomplete: str) -> list[tuple[str, str]]:
+    from cnnbench.comparison.metrics import METRICS
+
+    return [(name, x.title) for name, x in METRICS.items() if name.startswith(incomplete)]
+
+
+def _complete_format(incomplete: str) -> list[str]:
+    from cnnbench.report.formats import FORMATS
+
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
+
+def _complete_baseline(context: typer.Context, incomplete: str) -> list[str]:
+    from cnnbench.comparison.baselines import baseline_names
+
+    paths = context.params.get("paths") or []
+    names = baseline_names(paths, context.params.get("by", "variant"))
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def compare(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Results folders, or files in them.")
+    ],
+    *,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            help="Compare with this variant, or backend, instead of the recipe's own baseline.",
+            autocompletion=_complete_baseline,
+        ),
+    ] = None,
+    metric: Annotated[
+        str,
+        typer.Option(
+            help="accuracy, balanced_accuracy, precision, recall, f1, log_loss, calibration_error, "
+            "or a cost such as training, images_per_second, latency_single, peak_memory.",
+            autocompletion=_complete_metric,
+        ),
+    ] = "accuracy",
+    by: Annotated[
+        Literal["variant", "backend"],
+        typer.Option(help="backend: compare backends with each other, variant by variant."),
+    ] = "variant",
+    split: Annotated[
+        Literal["test", "validation"], typer.Option(help="Which images the metric is taken on.")
+    ] = "test",
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="table, csv, markdown, json, or a plugin's.",
+            autocompletion=_complete_format,
+        ),
+    ] = "table",
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write to a file instead.")
+    ] = None,
+) -> None:
+    """Compare recorded variants with their baseline, paired by replicate."""
+    from cnnbench.comparison.compare import compare_records
+    from cnnbench.report.output import find_format, write_report
+
+    render = find_format(format_)
+    comparison = compare_records(paths, baseline=baseline, metric=metric, by=by, split=split)
+    if output:
+        write_report(render(comparison), output)
+    elif format_ == "table":
+        from rich.console import Console
+
+        from cnnbench.report.console import print_comparison
+
+        print_comparison(comparison, Console())
+    else:
+        typer.echo(render(comparison), nl=False)

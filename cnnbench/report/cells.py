@@ -1,0 +1,111 @@
+"""A table as words: heads, cells and sentences, the same on a terminal and on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cnnbench.comparison.metrics import Unit
+from cnnbench.comparison.values import Comparison, Row, Table
+from cnnbench.report.quantities import Scale, duration, percent, scale_of
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A head and a cell a row. optional: may be left out where there is no room."""
+
+    head: str
+    cells: tuple[str, ...]
+    numeric: bool = True
+    optional: bool = False
+
+
+def columns_of(comparison: Comparison, table: Table) -> tuple[Column, ...]:
+    """The columns from left to right; those that may be left out stand last."""
+    rows = table.rows
+    scale = scale_of(comparison.metric.unit, [row.value for row in rows if row.value])
+    return (
+        *_names(comparison, rows),
+        Column("n", tuple(_count(row) for row in rows)),
+        Column(
+            _value_head(comparison),
+            tuple(scale.value(row.value) if row.value else "-" for row in rows),
+        ),
+        Column(_difference_head(scale), tuple(_difference(row, scale) for row in rows)),
+        *_costs(comparison, rows),
+    )
+
+
+def title_of(comparison: Comparison, table: Table) -> str:
+    """The recipe, what it ran on, and its own title."""
+    where = "by backend" if comparison.by == "backend" else f"on {' and '.join(table.backends)}"
+    name = f"{table.recipe} {where}"
+    return f"{name}: {table.title}" if table.title else name
+
+
+def explanation_of(comparison: Comparison, table: Table) -> str:
+    """What the numbers mean, and what a network must be better than."""
+    over = "replicates and folds, corrected for shared images" if table.folds else "replicates"
+    unit = " in percentage points," if comparison.metric.unit is Unit.FRACTION else ""
+    direction = "higher" if comparison.metric.higher_is_better else "lower"
+    other = (
+        "the baseline" if comparison.by == "variant" else f"the same variant on {table.baseline}"
+    )
+    sentences = [
+        f"± and [ ] are 95 % intervals over {over}.",
+        f"Differences are to {other},{unit} paired; {direction} is better.",
+    ]
+    if table.chance is not None:
+        majority = ""
+        if table.majority is not None:
+            majority = f", of the most frequent class {percent(table.majority)}"
+        sentences.append(f"Level of chance {percent(table.chance)}{majority}.")
+    return " ".join(sentences)
+
+
+def _names(comparison: Comparison, rows: Sequence[Row]) -> tuple[Column, ...]:
+    if comparison.by == "variant":
+        return (Column("variant", tuple(_marked(x.variant, x) for x in rows), numeric=False),)
+    return (
+        Column("variant", tuple(row.variant for row in rows), numeric=False),
+        Column("backend", tuple(_marked(x.backend, x) for x in rows), numeric=False),
+    )
+
+
+def _costs(comparison: Comparison, rows: Sequence[Row]) -> tuple[Column, ...]:
+    """Beside every other metric stands what it costs; no column stands twice."""
+    found = []
+    if comparison.metric.name != "training":
+        seconds = tuple(
+            "-" if row.training_seconds is None else duration(row.training_seconds) for row in rows
+        )
+        found.append(Column("training", seconds, optional=True))
+    if comparison.metric.name != "parameters":
+        sizes = tuple("-" if row.parameters is None else f"{row.parameters:,}" for row in rows)
+        found.append(Column("parameters", sizes, optional=True))
+    return tuple(found)
+
+
+def _marked(name: str, row: Row) -> str:
+    return f"{name} (baseline)" if row.is_baseline else name
+
+
+def _count(row: Row) -> str:
+    return f"{row.n}/{row.planned}" if row.planned not in {None, row.n} else str(row.n)
+
+
+def _difference(row: Row, scale: Scale) -> str:
+    if row.difference is not None:
+        return scale.difference(row.difference)
+    return "" if row.is_baseline else "-"
+
+
+def _value_head(comparison: Comparison) -> str:
+    metric = comparison.metric
+    if metric.unit is Unit.RATE:
+        return f"{metric.title}, images/s"
+    return metric.title if metric.cost else f"{comparison.split} {metric.title}"
+
+
+def _difference_head(scale: Scale) -> str:
+    return f"difference, {scale.points}" if scale.points else "difference"

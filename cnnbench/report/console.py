@@ -1,0 +1,106 @@
+"""A comparison on a terminal: fit for a slide at 100 columns, whole at 80, readable below."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from textwrap import wrap
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from cnnbench.comparison.values import Comparison, Table
+from cnnbench.report.cells import Column, columns_of, explanation_of, title_of
+
+WIDTH = 100
+"""Characters a line, where no terminal sets another limit."""
+_GAP = 2
+_NARROWEST_NAME = 12
+
+
+def print_comparison(comparison: Comparison, console: Console) -> None:
+    """Print every table with its explanation and notes."""
+    if console.is_terminal:
+        _print(comparison, console)
+        return
+    text = _encodable(comparison_text(comparison), console)  # a pipe has no width of its own
+    console.print(text, end="", markup=False, highlight=False, soft_wrap=True)
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """The tables as plain text of 100 columns."""
+    file = io.StringIO()
+    _print(comparison, Console(file=file, width=WIDTH, color_system=None, legacy_windows=False))
+    return file.getvalue()
+
+
+def _print(comparison: Comparison, console: Console) -> None:
+    for number, table in enumerate(comparison.tables):
+        if number:
+            console.print()
+        _print_table(comparison, table, console)
+    if comparison.notes:
+        console.print()
+        _print_notes(comparison.notes, console)
+
+
+def _print_table(comparison: Comparison, table: Table, console: Console) -> None:
+    _print_wrapped(title_of(comparison, table), console, style="bold")
+    if table.images:
+        _print_wrapped(table.images, console, style="dim")
+    console.print()
+    columns = columns_of(comparison, table)
+    shown = _that_fit(columns, _width(console))
+    rich_table = RichTable(box=None, header_style="bold", pad_edge=False)
+    for column in shown:
+        rich_table.add_column(
+            _encodable(column.head, console),
+            justify="right" if column.numeric else "left",
+            no_wrap=column.numeric,
+            overflow="fold",
+        )
+    for cells in zip(*(column.cells for column in shown), strict=True):
+        rich_table.add_row(*(Text(_encodable(cell, console)) for cell in cells))
+    console.print(rich_table)
+    console.print()
+    _print_wrapped(explanation_of(comparison, table), console, style="dim")
+    notes = list(table.notes)
+    if left_out := [column.head for column in columns if column not in shown]:
+        notes.append(f"no room for the columns {' and '.join(left_out)} at this width")
+    _print_notes(notes, console)
+
+
+def _print_notes(notes: Sequence[str], console: Console) -> None:
+    for note in notes:
+        _print_wrapped(f"note: {note}", console, indent="      ")
+
+
+def _print_wrapped(text: str, console: Console, *, indent: str = "", style: str = "") -> None:
+    lines = wrap(
+        _encodable(text, console), _width(console), subsequent_indent=indent, break_long_words=False
+    )
+    for line in lines:
+        console.print(Text(line, style=style), soft_wrap=True)
+
+
+def _that_fit(columns: tuple[Column, ...], width: int) -> tuple[Column, ...]:
+    """Without the optional columns, last first, that would squeeze the others; names may wrap."""
+    shown = list(columns)
+    while shown[-1].optional and sum(map(_least_width, shown)) + _GAP * (len(shown) - 1) > width:
+        shown.pop()
+    return tuple(shown)
+
+
+def _least_width(column: Column) -> int:
+    longest = max(map(len, (column.head, *column.cells)))
+    return longest if column.numeric else min(longest, _NARROWEST_NAME)
+
+
+def _width(console: Console) -> int:
+    return min(console.width, WIDTH)
+
+
+def _encodable(text: str, console: Console) -> str:
+    """For terminals without Unicode."""
+    return text.replace("±", "+-") if console.options.ascii_only else text

@@ -1,0 +1,84 @@
+"""The formats of `cnnbench compare`: each a function from a comparison to text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from importlib.metadata import version
+
+from cnnbench.comparison.rows import Cell, flat_rows
+from cnnbench.comparison.values import Comparison, Table
+from cnnbench.report.cells import columns_of, explanation_of, title_of
+from cnnbench.report.console import comparison_text
+
+
+def csv_text(comparison: Comparison) -> str:
+    """One row a variant and backend, raw numbers; an empty cell where there is no value.
+
+    Notes have no place in it; they stand in every other format.
+    """
+    rows = [{key: _csv_cell(value) for key, value in row.items()} for row in flat_rows(comparison)]
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def json_text(comparison: Comparison) -> str:
+    """Everything the comparison holds, under the names of `cnnbench.comparison.values`."""
+    content = {"cnnbench": version("cnnbench"), **asdict(comparison)}
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def markdown_text(comparison: Comparison) -> str:
+    """A heading, a table, its explanation and its notes for each recipe."""
+    parts = ["\n".join(_markdown_lines(comparison, table)) for table in comparison.tables]
+    if comparison.notes:
+        parts.append("\n".join(f"- {_escaped(note)}" for note in comparison.notes))
+    return "\n\n".join(parts) + "\n"
+
+
+FORMATS: dict[str, Callable[[Comparison], str]] = {
+    "table": comparison_text,
+    "csv": csv_text,
+    "markdown": markdown_text,
+    "json": json_text,
+}
+"""By the name that --format takes; plugins add others."""
+
+
+def _markdown_lines(comparison: Comparison, table: Table) -> Iterator[str]:
+    columns = columns_of(comparison, table)
+    yield f"### {_escaped(title_of(comparison, table))}"
+    yield ""
+    if table.images:
+        yield _escaped(table.images)
+        yield ""
+    yield _markdown_row(column.head for column in columns)
+    yield _markdown_row("---:" if column.numeric else "---" for column in columns)
+    for cells in zip(*(column.cells for column in columns), strict=True):
+        yield _markdown_row(_escaped(cell) for cell in cells)
+    yield ""
+    yield explanation_of(comparison, table)
+    if table.notes:
+        yield ""
+        yield from (f"- {_escaped(note)}" for note in table.notes)
+
+
+def _markdown_row(cells: Iterator[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _escaped(text: str) -> str:
+    """Names come from recipes: no character of theirs is markup."""
+    for character in "\\|*_`<":
+        text = text.replace(character, f"\\{character}")
+    return text
+
+
+def _csv_cell(value: Cell) -> str | int | float | None:
+    return str(value).lower() if isinstance(value, bool) else value
