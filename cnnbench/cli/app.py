@@ -12,6 +12,7 @@ from cnnbench.cli.describe import describe
 from cnnbench.cli.new import new
 from cnnbench.cli.plugins import plugins
 from cnnbench.cli.run import run
+from cnnbench.cli.schema import schema
 
 app = typer.Typer(
     name="cnnbench",
@@ -44,4 +45,5 @@ app.command()(run)
 app.command()(compare)
 app.command()(plugins)
 app.command()(check)
+app.command()(schema)
 app.add_typer(new, name="new")
