@@ -42,22 +42,41 @@ class DataSpec(Section):
 
 Factor = float | tuple[float, float]
 """Keras's convention: a number f stands for the range (-f, f), a pair for itself."""
+Share = Annotated[float, Field(ge=-1, le=1)]
+Growth = Annotated[float, Field(gt=-1, le=1)]
+Amplitude = Annotated[float, Field(ge=0, le=1)]
+"""The values that Keras's layers accept."""
 
 
 class AugmentationSpec(Section):
     """Random transforms of training images, with the names and meaning of Keras's layers."""
 
     flip: Literal["none", "horizontal", "vertical", "horizontal_and_vertical"] = "none"
-    rotation: Factor = Field(0.0, description="fraction of a full turn, counter-clockwise")
-    zoom: Factor = Field(0.0, description="fraction of the size; negative zooms in")
-    translation_width: Factor = Field(0.0, description="fraction of the width, to the right")
-    translation_height: Factor = Field(0.0, description="fraction of the height, downwards")
-    shear: Factor = Field(0.0, description="x_factor and y_factor of RandomShear")
+    rotation: Share | tuple[Share, Share] = Field(
+        0.0, description="fraction of a full turn, counter-clockwise"
+    )
+    zoom: Growth | tuple[Growth, Growth] = Field(
+        0.0, description="fraction of the size; negative zooms in"
+    )
+    translation_width: Share | tuple[Share, Share] = Field(
+        0.0, description="fraction of the width, to the right"
+    )
+    translation_height: Share | tuple[Share, Share] = Field(
+        0.0, description="fraction of the height, downwards"
+    )
+    shear: Amplitude | tuple[Amplitude, Amplitude] = Field(
+        0.0, description="x_factor and y_factor of RandomShear, in a random direction"
+    )
     crop: tuple[Side, Side] | None = Field(None, description="[height, width] of a random crop")
-    contrast: Factor = Field(0.0, description="factor of the distance to the mean")
-    brightness: Factor = Field(0.0, description="fraction of the value range, added")
+    contrast: Amplitude | tuple[Amplitude, Amplitude] = Field(
+        0.0,
+        description="f: distances to the mean times 1 - f to 1 + f; [a, b]: 1 - a to 1 + b",
+    )
+    brightness: Share | tuple[Share, Share] = Field(
+        0.0, description="fraction of the value range, added"
+    )
     fill_mode: Literal["reflect", "nearest", "wrap", "constant"] = "reflect"
-    fill_value: float = Field(0.0, description="for fill_mode constant, in 0..1")
+    fill_value: Amplitude = Field(0.0, description="for fill_mode constant, in 0..1")
 
     @property
     def active(self) -> bool:
