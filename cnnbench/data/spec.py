@@ -31,13 +31,17 @@ class DataSpec(Section):
     )
     classes: tuple[str, ...] | None = Field(None, description="only these classes, in this order")
     image_size: tuple[Side, Side] | None = Field(None, description="[height, width] in pixels")
-    color: Literal["auto", "grey", "rgb"] = "auto"
+    color: Literal["auto", "grey", "rgb"] = Field(
+        "auto", description="grey: one channel, rgb: three, auto: what the source has"
+    )
     normalization: Literal["scale", "center", "standardize", "none"] = Field(
         "scale",
         description="scale: 0..1; center, standardize: then minus the training images' mean, "
         "divided by their standard deviation, per pixel and channel; none: 0..255",
     )
-    unreadable: Literal["skip", "error"] = "skip"
+    unreadable: Literal["skip", "error"] = Field(
+        "skip", description="an image that can't be decoded is skipped and counted, or an error"
+    )
 
 
 Factor = float | tuple[float, float]
@@ -51,7 +55,9 @@ Amplitude = Annotated[float, Field(ge=0, le=1)]
 class AugmentationSpec(Section):
     """Random transforms of training images, with the names and meaning of Keras's layers."""
 
-    flip: Literal["none", "horizontal", "vertical", "horizontal_and_vertical"] = "none"
+    flip: Literal["none", "horizontal", "vertical", "horizontal_and_vertical"] = Field(
+        "none", description="mirrors half of the images: left to right, upside down, or both"
+    )
     rotation: Share | tuple[Share, Share] = Field(
         0.0, description="fraction of a full turn, counter-clockwise"
     )
@@ -75,7 +81,9 @@ class AugmentationSpec(Section):
     brightness: Share | tuple[Share, Share] = Field(
         0.0, description="fraction of the value range, added"
     )
-    fill_mode: Literal["reflect", "nearest", "wrap", "constant"] = "reflect"
+    fill_mode: Literal["reflect", "nearest", "wrap", "constant"] = Field(
+        "reflect", description="what fills the places that a moved image leaves empty"
+    )
     fill_value: Amplitude = Field(0.0, description="for fill_mode constant, in 0..1")
 
     @property

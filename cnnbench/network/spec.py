@@ -20,10 +20,14 @@ class NetworkSpec(BaseModel):
         "layers: the list under `layers`",
     )
     filters: tuple[Count, ...] = Field((32, 64, 64), description="filters of each convolution")
-    kernel: Count | Pair = 3
+    kernel: Count | Pair = Field(3, description="of every convolution; [height, width] or both")
     stride: Count | Pair = Field(1, description="of every convolution that does not downsample")
-    padding: Literal["valid", "same"] = "valid"
-    activation: Activation = "relu"
+    padding: Literal["valid", "same"] = Field(
+        "valid", description="of every convolution; same pads so that stride 1 keeps the size"
+    )
+    activation: Activation = Field(
+        "relu", description="of the convolutions and of the dense layers below the output"
+    )
     downsampling: Literal["max", "average", "stride", "none"] = Field(
         "max", description="between convolutions: pooling, convolutions of stride `pool`, nothing"
     )
@@ -32,14 +36,26 @@ class NetworkSpec(BaseModel):
     batch_norm: Literal["none", "before", "after"] = Field(
         "none", description="after each convolution, before or after its activation"
     )
-    batch_norm_momentum: float = Field(0.99, ge=0, le=1)
+    batch_norm_momentum: float = Field(
+        0.99, ge=0, le=1, description="what each training step keeps of the moving statistics"
+    )
     conv_dropout: Rate = Field(0.0, description="after each convolution's block")
-    head: Literal["flatten", "global_average"] = "flatten"
-    dense: tuple[Count, ...] = Field((64,), description="units of each dense layer below the output")
+    head: Literal["flatten", "global_average"] = Field(
+        "flatten", description="how the last map becomes a vector: all its values, or channel means"
+    )
+    dense: tuple[Count, ...] = Field(
+        (64,), description="units of each dense layer below the output"
+    )
     dropout: Rate = Field(0.0, description="after each dense layer below the output")
-    l1: Penalty = 0.0
-    l2: Penalty = 0.0
+    l1: Penalty = Field(
+        0.0, description="penalty l1 * sum|w| on all kernels below the output, added to the loss"
+    )
+    l2: Penalty = Field(
+        0.0, description="penalty l2 * sum w^2 on all kernels below the output, added to the loss"
+    )
     output: Literal["softmax", "sigmoid"] = Field(
         "softmax", description="sigmoid: one unit, for two classes"
     )
-    layers: tuple[AnyLayer, ...] = Field((), description="for architecture = layers; the output is added")
+    layers: tuple[AnyLayer, ...] = Field(
+        (), description="for architecture = layers; the output is added"
+    )

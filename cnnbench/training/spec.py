@@ -28,8 +28,12 @@ class Section(BaseModel):
 class EarlyStopping(Section):
     """Stops when the monitored value has not improved for `patience` epochs; 0 never stops."""
 
-    patience: Annotated[int, Field(ge=0)] = 0
-    monitor: Literal["val_loss", "val_accuracy", "loss", "accuracy"] = "val_loss"
+    patience: Annotated[int, Field(ge=0)] = Field(
+        0, description="epochs without improvement before training stops; 0 never stops"
+    )
+    monitor: Literal["val_loss", "val_accuracy", "loss", "accuracy"] = Field(
+        "val_loss", description="the value that has to improve, of validation or training images"
+    )
     min_change: Annotated[float, Field(ge=0)] = Field(0.0, description="what counts as improved")
     restore_best: bool = Field(True, description="evaluate with the weights of the best epoch")
 
@@ -41,18 +45,28 @@ class Schedule(Section):
     plateau: times `factor` when the validation loss has not improved for `patience` epochs.
     """
 
-    kind: Literal["constant", "cosine", "plateau"] = "constant"
-    factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    patience: Annotated[int, Field(ge=1)] = 5
-    minimum: Annotated[float, Field(ge=0)] = 0.0
+    kind: Literal["constant", "cosine", "plateau"] = Field(
+        "constant",
+        description="cosine: down to 0 along half a cosine wave; plateau: in steps, when the "
+        "validation loss stays where it is",
+    )
+    factor: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.1, description="of kind plateau: what each step multiplies the learning rate by"
+    )
+    patience: Annotated[int, Field(ge=1)] = Field(
+        5, description="of kind plateau: epochs without improvement before a step"
+    )
+    minimum: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="of kind plateau: the learning rate below which no step leads"
+    )
 
 
 class TrainingSpec(Section):
     """How the weights are fitted."""
 
-    epochs: Annotated[int, Field(ge=1)] = 10
-    batch_size: Annotated[int, Field(ge=1)] = 64
-    optimizer: Optimizer = "adam"
+    epochs: Annotated[int, Field(ge=1)] = Field(10, description="passes over the training images")
+    batch_size: Annotated[int, Field(ge=1)] = Field(64, description="images in a training step")
+    optimizer: Optimizer = Field("adam", description="how a step moves the weights")
     learning_rate: Annotated[float, Field(gt=0)] | None = Field(
         None, description="the optimiser's default in Keras if not given"
     )
