@@ -1,0 +1,55 @@
+"""docs/plugins.md describes every hook, and its examples are a plugin that works."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from cnnbench.plugin import hooks
+
+PAGE = Path(__file__).parents[2] / "docs" / "plugins.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+HOOKS = [name for name in vars(hooks) if name.startswith("cnnbench_")]
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_is_documented_with_its_arguments(name):
+    arguments = ", ".join(inspect.signature(getattr(hooks, name)).parameters)
+    assert f"\n### `{name}({arguments})`\n" in TEXT
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_is_typed_and_has_a_docstring(name):
+    hook = getattr(hooks, name)
+    assert inspect.getdoc(hook)
+    annotated = set(inspect.signature(hook).parameters) | {"return"}
+    assert set(hook.__annotations__) == annotated
+
+
+def test_no_hook_is_documented_that_does_not_exist():
+    assert set(re.findall(r"^### `(cnnbench_\w+)\(", TEXT, flags=re.MULTILINE)) == set(HOOKS)
+
+
+def test_the_examples_together_are_a_plugin_that_works(workshop):
+    folder = workshop.folder / "cnnbench_example"
+    folder.mkdir()
+    (pyproject,) = re.findall(r"^```toml\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
+    (workshop.folder / "pyproject.toml").write_text(pyproject)
+    code = re.findall(r"^```python\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
+    (folder / "__init__.py").write_text("\n\n".join(code))
+    workshop.run("python -m pip install .")
+    listing = workshop.run("cnnbench plugins")
+    found = {
+        tuple(line.split()[:-2][:2]) for line in listing.splitlines() if "cnnbench-example" in line
+    }
+    assert found == {
+        ("source", "stripes:COUNT"),
+        ("executor", "nowhere"),
+        ("report", "format"),
+        ("base", "edges"),
+    }
+    assert "edges: fetch-edges" in listing
+    assert "Broken" not in listing
