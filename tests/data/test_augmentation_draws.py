@@ -127,6 +127,15 @@ def test_contrast_is_clipped_before_brightness_is_added():
     np.testing.assert_allclose(pixels.ravel(), [0, 255 - 51], atol=1e-3)
 
 
+@pytest.mark.parametrize("turn", [0.0, (0.5, 0.5)])
+def test_contrast_reaches_a_crop_without_room(turn):
+    image = np.array([[90, 100, 110, 90]], dtype=np.uint8).reshape(1, 1, 4, 1)
+    spec = AugmentationSpec(crop=(1, 2), rotation=turn, contrast=1.0)
+    drawn = draw_parameters(spec, seed=0, epoch=0, count=1, shape=(1, 4, 1))
+    pixels = augment(image, replace(drawn, contrast=np.array([3.0])), spec)
+    np.testing.assert_allclose(sorted(pixels.ravel()), [90, 120], atol=1e-3)
+
+
 def test_a_quarter_turn_is_counter_clockwise():
     arrow = np.zeros((1, 3, 3, 1), dtype=np.uint8)
     arrow[0, 0, 1] = 200

@@ -43,12 +43,14 @@ def _move(
     shape = (height, width, channels)
     cropped = is_random_crop(shape, spec.crop)
     if not cropped and not _moves(spec):
-        return central_window(images, spec.crop).astype(np.float32)
+        return np.ascontiguousarray(central_window(images, spec.crop), dtype=np.float32)
     target = cropped_shape(shape, spec.crop if cropped else None)
     moved = _warp(
         images.astype(np.float32), affine_maps(parameters, spec, height, width), target, spec
     )
-    return moved if cropped else central_window(moved, spec.crop).astype(np.float32, copy=False)
+    if cropped:
+        return moved
+    return np.ascontiguousarray(central_window(moved, spec.crop), dtype=np.float32)
 
 
 def _moves(spec: AugmentationSpec) -> bool:
