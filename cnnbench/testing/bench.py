@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
@@ -23,12 +25,24 @@ class Pair(NamedTuple):
 
 
 class Bench:
-    """One backend on one device; the engine is opened when a check first needs it."""
+    """One backend on one device; the engine is opened when a check first needs it.
 
-    def __init__(self, backend: Backend, device: str = "cpu", threads: int = 1) -> None:
+    before: names of the modules that were loaded before the backend was looked up.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        device: str = "cpu",
+        threads: int = 1,
+        before: Iterable[str] = (),
+    ) -> None:
         self.backend = backend
         self.device = device
         self.threads = threads
+        backend.check()
+        # What is loaded by now was loaded without opening the backend.
+        self.imported_early = frozenset(sys.modules).difference(before)
 
     @cached_property
     def engine(self) -> Engine:

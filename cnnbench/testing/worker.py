@@ -22,7 +22,8 @@ def main(target: str, device: str, threads: str) -> None:
     # What frameworks print must not get between the findings.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    bench = Bench(find_backend(target), device, int(threads))
+    before = frozenset(sys.modules)
+    bench = Bench(find_backend(target), device, int(threads), before)
     by_name = {check.name: check for check in CHECKS}
     for line in sys.stdin:
         finding = run_check(by_name[line.strip()], bench)

@@ -19,7 +19,7 @@ from cnnbench.network.layers import (
     Pool,
 )
 from cnnbench.testing.bench import Bench
-from cnnbench.testing.expect import expect_close
+from cnnbench.testing.expect import expect_close, expect_moves
 from cnnbench.testing.finding import Check
 from cnnbench.testing.samples import batches, network
 
@@ -37,6 +37,8 @@ class _Case:
     about: str
     hint: str
     layers: tuple[AnyLayer, ...]
+    trained: bool = False
+    """Compare a step of sgd too."""
 
 
 def _activated(function: Activation) -> tuple[AnyLayer, ...]:
@@ -110,7 +112,7 @@ _CASES: dict[str, _Case] = {
         "batch normalisation predicts with its moving statistics, on maps and on vectors",
         "(x - mean) / sqrt(variance + epsilon) * gamma + beta over the last axis, with the layer's "
         "own epsilon; predicting must not use the batch's statistics",
-        (BatchNorm(epsilon=0.1), Conv(filters=2), Flatten(), BatchNorm()),
+        (BatchNorm(epsilon=0.1), Conv(filters=2, activation="linear"), Flatten(), BatchNorm()),
     ),
     "dropout-prediction": _Case(
         "dropout is absent at prediction",
@@ -119,9 +121,10 @@ _CASES: dict[str, _Case] = {
     ),
     **{
         f"activation-{function}": _Case(
-            f"the activation {function} in a convolution, a dense layer and on its own",
+            f"{function} in a convolution, on its own and in a dense layer, forwards and back",
             "gelu is the exact one, by the error function; elu has alpha 1",
             _activated(function),
+            trained=True,
         )
         for function in get_args(Activation)
     },
@@ -130,11 +133,16 @@ _CASES: dict[str, _Case] = {
 
 def _forward(case: _Case, bench: Bench) -> None:
     net = network(*case.layers)
-    model, reference, _ = bench.pair(net)
+    model, reference, weights = bench.pair(net)
     images = batches(net, 3)
     expect_close(
         "the probabilities", model.predict(images), reference.predict(images), case.hint, scale=1.0
     )
+    if case.trained:
+        model.train_epoch(images, 0.1)
+        reference.train_epoch(images, 0.1)
+        got, expected = model.get_weights(), reference.get_weights()
+        expect_moves("in a step of sgd", weights, got, expected, case.hint)
 
 
 CHECKS = tuple(Check(name, case.about, partial(_forward, case)) for name, case in _CASES.items())

@@ -13,11 +13,11 @@ from cnnbench.testing.expect import expect, expect_close, expect_equal, expect_m
 from cnnbench.testing.finding import Check
 from cnnbench.testing.samples import SMALL, batches, network
 
-SIGMOID = network(Conv(filters=3, activation="tanh", stride=(2, 2)), Flatten(), sigmoid=True)
+SIGMOID = network(Conv(filters=3, activation="linear", stride=(2, 2)), Flatten(), sigmoid=True)
 PENALIZED = network(
-    Conv(filters=3, activation="tanh", stride=(2, 2), l1=0.03, l2=0.2),
+    Conv(filters=3, activation="linear", stride=(2, 2), l1=0.03, l2=0.2),
     Flatten(),
-    Dense(units=4, l2=0.1),
+    Dense(units=4, activation="linear", l2=0.1),
 )
 
 

@@ -84,7 +84,7 @@ def _rate_with_momentum(bench: Bench) -> None:
 
 
 def _decay(bench: Bench) -> None:
-    net = network(Flatten(), BatchNorm(), Dense(units=4, activation="tanh"))
+    net = network(Flatten(), BatchNorm(), Dense(units=4, activation="linear"))
     pair = bench.pair(net, Optimization(optimizer="adamw", weight_decay=2.0))
     hint = (
         "decoupled weight decay acts on every trained array, biases, gamma and beta too, is "

@@ -12,12 +12,12 @@ from cnnbench.testing.finding import Check
 from cnnbench.testing.samples import SMALL, batches, network, random_weights
 
 NET = network(
-    Conv(filters=3, kernel=(2, 3)),
+    Conv(filters=3, kernel=(2, 3), activation="linear"),
     BatchNorm(),
     Flatten(),
-    Dense(units=4),
+    Dense(units=4, activation="linear"),
     BatchNorm(),
-    Dense(units=2),
+    Dense(units=2, activation="linear"),
 )
 
 

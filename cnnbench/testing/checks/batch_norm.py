@@ -1,0 +1,73 @@
+"""Batch normalisation in training: the batch's statistics, and the moving ones."""
+
+from __future__ import annotations
+
+from cnnbench.network.layers import BatchNorm, Conv, Dense, Flatten
+from cnnbench.testing.bench import Bench, Pair
+from cnnbench.testing.expect import expect_close, expect_moves
+from cnnbench.testing.finding import Check
+from cnnbench.testing.samples import batches, network
+
+NET = network(
+    Conv(filters=3, activation="linear"),
+    BatchNorm(momentum=0.7),
+    Flatten(),
+    Dense(units=4, activation="linear"),
+    BatchNorm(momentum=0.9, epsilon=0.01),
+)
+# The second batch is smaller, and small enough to tell the biased variance from the unbiased one.
+PASS = batches(NET, 10, batch_size=6)
+
+
+def _loss(bench: Bench) -> None:
+    model, reference, _ = bench.pair(NET)
+    got, expected = model.train_epoch(PASS, 0.01), reference.train_epoch(PASS, 0.01)
+    expect_close(
+        "the training loss with batch normalisation",
+        got.loss,
+        expected.loss,
+        "training normalises with the mean and the biased variance of the batch at hand, over all "
+        "axes but the last, and with each layer's own epsilon",
+        tolerance=1e-4,
+    )
+
+
+def _moving(bench: Bench) -> None:
+    model, reference, weights = bench.pair(NET)
+    model.train_epoch(PASS, 1e-6)
+    reference.train_epoch(PASS, 1e-6)
+    for part, value in (("mean", "mean"), ("variance", "biased variance (divided by n)")):
+        start, got, expected = (
+            {name: array for name, array in some.items() if name.endswith(part)}
+            for some in (weights, model.get_weights(), reference.get_weights())
+        )
+        expect_moves(
+            "in two steps",
+            start,
+            got,
+            expected,
+            f"moving = momentum * moving + (1 - momentum) * batch, with the batch's {value}; "
+            "some frameworks call 1 - momentum the momentum",
+        )
+
+
+def _prediction(bench: Bench) -> None:
+    pair: Pair = bench.pair(NET)
+    for _ in range(3):
+        pair.model.train_epoch(PASS, 0.01)
+        pair.reference.train_epoch(PASS, 0.01)
+    expect_close(
+        "the probabilities after training",
+        pair.model.predict(PASS),
+        pair.reference.predict(PASS),
+        "predict with the moving statistics as they are now, and leave them alone",
+        tolerance=2e-4,
+        scale=1.0,
+    )
+
+
+CHECKS = (
+    Check("batch-norm-loss", "training normalises with the batch's statistics", _loss),
+    Check("batch-norm-moving", "moving statistics follow the batches", _moving),
+    Check("batch-norm-after-training", "prediction uses what training has moved", _prediction),
+)

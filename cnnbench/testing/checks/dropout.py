@@ -1,0 +1,136 @@
+"""Dropout, read off from one step of descent.
+
+The network is dropout, flatten, dense. For an image of ones, a step of sgd moves row i of the
+kernel by factor_i times the move of the bias: 0 for a unit that was dropped, the scale for one that
+stayed. So the factor of every unit is known, whatever random numbers the backend draws.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbench.network.layers import Dropout, Flatten
+from cnnbench.plugin.backend import Model
+from cnnbench.testing.batches import ArrayBatches
+from cnnbench.testing.bench import Bench
+from cnnbench.testing.expect import expect, expect_close
+from cnnbench.testing.finding import Check
+from cnnbench.testing.samples import network, random_weights
+
+RATE = 0.25
+SCALE = 1 / (1 - RATE)
+NET = network(Dropout(rate=RATE), Flatten(), shape=(40, 40, 4), classes=2)
+START = random_weights(NET)
+UNITS = 40 * 40 * 4
+
+
+def _factors(model: Model) -> tuple[NDArray[np.float64], float]:
+    """What one step multiplied each unit with, (40, 40, 4), and the loss it reported."""
+    model.set_weights(START)
+    image = np.ones((1, *NET.input_shape), np.float32)
+    result = model.train_epoch(ArrayBatches(image, np.zeros(1, np.int32)), 1.0)
+    after = model.get_weights()
+    moves = {n: after[n].astype(np.float64) - START[n] for n in ("dense_1/kernel", "dense_1/bias")}
+    bias = moves["dense_1/bias"]
+    expect(
+        bool(np.abs(bias[0]) > 1e-3),  # noqa: PLR2004 - any real step is larger
+        "one step did not move the bias of the dense layer; train_epoch must take a step a batch",
+    )
+    return (moves["dense_1/kernel"] @ bias / (bias @ bias)).reshape(NET.input_shape), result.loss
+
+
+def _dropped(factors: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return np.abs(factors) < SCALE / 2
+
+
+def _rate(bench: Bench) -> None:
+    dropped = _dropped(_factors(bench.build(NET))[0])
+    for where, share, count in (
+        ("all units", dropped.mean(), UNITS),
+        *((f"channel {c}", dropped[..., c].mean(), 1600) for c in range(4)),
+        *((f"row {r}", dropped[r].mean(), 160) for r in (0, 39)),
+    ):
+        # Five standard deviations: one run in a million is further off by chance.
+        slack = 5 * np.sqrt(RATE * (1 - RATE) / count)
+        expect(
+            abs(share - RATE) <= slack,
+            f"the share of units that dropout of rate {RATE} zeroes, in {where}: expected {RATE}, "
+            f"got {share:.3f}; rate is the share to drop, not to keep, and every unit falls by its "
+            "own chance, not a channel at a time",
+        )
+
+
+def _scaling(bench: Bench) -> None:
+    factors, _ = _factors(bench.build(NET))
+    kept = factors[~_dropped(factors)]
+    expect(kept.size > 0, "dropout zeroed every unit")
+    expect_close(
+        "the factor of units that dropout keeps",
+        kept,
+        np.full_like(kept, SCALE),
+        "training scales them by 1 / (1 - rate), so that prediction needs no scale",
+        tolerance=1e-3,
+    )
+
+
+def _loss(bench: Bench) -> None:
+    factors, loss = _factors(bench.build(NET))
+    exact = np.where(_dropped(factors), 0, SCALE).ravel()
+    scores = exact @ START["dense_1/kernel"].astype(np.float64) + START["dense_1/bias"]
+    expected = float(np.log(np.exp(scores - scores[0]).sum()))
+    expect_close(
+        "the loss of a step with dropout",
+        loss,
+        expected,
+        "the reported loss comes from the same forward pass as the gradient, dropout on, and the "
+        "way back zeroes the same units as the way forward",
+        tolerance=1e-3,
+    )
+
+
+def _fresh(bench: Bench) -> None:
+    model = bench.build(NET)
+    first, second = (_dropped(_factors(model)[0]) for _ in range(2))
+    hint = "draw new random numbers for every step; set_weights does not rewind them"
+    expect(not np.array_equal(first, second), f"two steps dropped the same units; {hint}")
+    # Two images that differ by a factor: a row of the kernel then moves by one of four amounts,
+    # neither, one, the other or both. Dropping the same units in both leaves only two of them.
+    model.set_weights(START)
+    images = np.ones((2, *NET.input_shape), np.float32)
+    images[1] *= 3
+    model.train_epoch(ArrayBatches(images, np.array([0, 0], np.int32)), 1.0)
+    rows = model.get_weights()["dense_1/kernel"][:, 0] - START["dense_1/kernel"][:, 0]
+    share = float((np.abs(rows) < 1e-3 * np.abs(rows).max()).mean())
+    # Of independent draws both drop a unit with probability rate^2, of one shared draw with rate.
+    limit = (RATE**2 + RATE) / 2
+    expect(
+        share < limit,
+        f"the share of units dropped from both images of a batch: expected {RATE**2:.3f}, got "
+        f"{share:.3f}; draw for every image, not once a batch",
+    )
+
+
+def _seed(bench: Bench) -> None:
+    one, same, other = (
+        [_dropped(_factors(model)[0]) for _ in range(2)]
+        for model in (bench.build(NET, seed=seed) for seed in (3, 3, 2**62 + 5))
+    )
+    expect(
+        all(map(np.array_equal, one, same)),
+        "two models with the same seed drop different units; take all random numbers from the seed "
+        "given to build, not from a global generator",
+    )
+    expect(
+        not np.array_equal(one[0], other[0]),
+        "models with different seeds drop the same units; use the seed given to build",
+    )
+
+
+CHECKS = (
+    Check("dropout-rate", "dropout zeroes each unit with its rate", _rate),
+    Check("dropout-scaling", "dropout scales what it keeps by 1 / (1 - rate)", _scaling),
+    Check("dropout-loss", "loss and gradient come from one draw", _loss),
+    Check("dropout-is-fresh", "every step and every image draws anew", _fresh),
+    Check("dropout-seed", "the seed alone decides what is dropped", _seed),
+)

@@ -1,0 +1,98 @@
+"""Passes over the data: order, resident arrays, and arrays left as they were."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnbench.plugin.backend import Optimization
+from cnnbench.testing.batches import ArrayBatches
+from cnnbench.testing.bench import Bench, Pair
+from cnnbench.testing.expect import expect, expect_close, expect_equal, expect_moves
+from cnnbench.testing.finding import Check
+from cnnbench.testing.samples import SMALL, batches
+
+# Neither in sequence nor its own inverse.
+ORDER = np.array([9, 4, 0, 12, 7, 2, 13, 5, 10, 1, 3, 11, 6, 8], np.int64)
+PASS = batches(SMALL, 14, batch_size=4, weighted=True).copy(order=ORDER)
+RESIDENT = (
+    "a resident pass is images[order], labels[order] and weights[order], batch by batch; the order "
+    "is new in every epoch, and only the arrays may be kept under the key"
+)
+
+
+def _pair(bench: Bench) -> Pair:
+    """Momentum, where it is there, so that the order of the batches shows."""
+    momentum = "momentum" in bench.backend.capabilities.optimizers
+    return bench.pair(SMALL, Optimization(optimizer="momentum" if momentum else "sgd"))
+
+
+def _follow(pair: Pair, passes: ArrayBatches, hint: str) -> None:
+    """Train and predict the same pass with both."""
+    pair.model.train_epoch(passes, 0.2)
+    pair.reference.train_epoch(passes, 0.2)
+    expect_moves(
+        "in an epoch", pair.weights, pair.model.get_weights(), pair.reference.get_weights(), hint
+    )
+    got, expected = pair.model.predict(passes), pair.reference.predict(passes)
+    expect_close("the probabilities", got, expected, hint, tolerance=2e-4, scale=1.0)
+
+
+def _order(bench: Bench) -> None:
+    pair = _pair(bench)
+    for passes in (PASS, PASS.copy(order=ORDER[::-1].copy())):
+        _follow(
+            pair, passes, "take the batches in the order of the pass; the core has shuffled them"
+        )
+
+
+def _prediction(bench: Bench) -> None:
+    model, reference, _ = bench.pair(SMALL)
+    got = model.predict(PASS)
+    expect(
+        isinstance(got, np.ndarray), f"predict: expected a NumPy array, got {type(got).__name__}"
+    )
+    expect_equal("the type of predict's array", str(got.dtype), "float32", "convert on the way out")
+    hint = "a row an image, in the order of the pass, the smaller last batch included"
+    expect_close("the probabilities", got, reference.predict(PASS), hint, scale=1.0)
+
+
+def _resident(bench: Bench) -> None:
+    pair = _pair(bench)
+    for order in (ORDER, ORDER[::-1].copy(), np.roll(ORDER, 5)):
+        _follow(pair, PASS.copy(order=order, key="all"), RESIDENT)
+    part = PASS.copy(key="all").select(1, 3)
+    _follow(pair, part, f"{RESIDENT}; a part of a pass has a shorter order")
+
+
+def _keys(bench: Bench) -> None:
+    pair = _pair(bench)
+    other = batches(SMALL, 14, batch_size=4, seed=1)
+    hint = "arrays under another key are other arrays, even if their shapes are equal"
+    for _ in range(2):
+        _follow(pair, PASS.copy(key="one"), hint)
+        _follow(pair, other.copy(key="two"), hint)
+
+
+def _untouched(bench: Bench) -> None:
+    model = bench.build(SMALL)
+    for key in (None, "all"):
+        passes = PASS.copy(key=key)
+        names = ("images", "labels", "weights", "order")
+        before = {name: getattr(passes, name).copy() for name in names}
+        model.train_epoch(passes, 0.1)
+        model.predict(passes)
+        for name, array in before.items():
+            expect(
+                np.array_equal(getattr(passes, name), array),
+                f"training or predicting changed the {name} that it was given; other trials share "
+                "them: copy before computing in place",
+            )
+
+
+CHECKS = (
+    Check("batch-order", "batches are taken in the order of the pass", _order),
+    Check("prediction-order", "predictions come in the order of the pass", _prediction),
+    Check("resident-pass", "resident and iterated batches give the same", _resident),
+    Check("resident-keys", "resident arrays are told apart by their key", _keys),
+    Check("arrays-untouched", "arrays that are given are not written to", _untouched),
+)

@@ -1,0 +1,90 @@
+"""The same again gives the same, and training finds something."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnbench.network.layers import Conv, Dropout, Flatten, Pool
+from cnnbench.network.network import Weights
+from cnnbench.plugin.backend import EpochResult, Optimization
+from cnnbench.testing.batches import ArrayBatches
+from cnnbench.testing.bench import Bench
+from cnnbench.testing.expect import expect, expect_moves, expect_same
+from cnnbench.testing.finding import Check
+from cnnbench.testing.samples import SMALL, batches, network, random_weights
+
+TWICE = network(Conv(filters=8, padding="same"), Pool(), Dropout(rate=0.3), Flatten())
+DIGITS = network(Conv(filters=8), Pool(), Flatten(), shape=(8, 8, 1), classes=10)
+
+
+def _optimization(bench: Bench) -> Optimization:
+    known = bench.backend.capabilities.optimizers
+    return Optimization(optimizer="adam" if "adam" in known else min(known))
+
+
+def _repetition(bench: Bench) -> None:
+    net = TWICE if "dropout" in bench.backend.capabilities.layers else SMALL
+    passes = batches(net, 40, batch_size=16)
+
+    def train() -> tuple[list[EpochResult], Weights]:
+        model = bench.build(net, optimization=_optimization(bench), seed=5)
+        return [model.train_epoch(passes, 0.01) for _ in range(2)], model.get_weights()
+
+    (results, weights), (again, repeated) = train(), train()
+    hint = "nothing but the arguments may decide a result: no global seed, no racing sums"
+    if bench.engine.device == "cpu":
+        expect_same("when training is repeated", repeated, weights, hint)
+        expect(results == again, f"repeated training reported {again} after {results}; {hint}")
+    else:
+        # Sums on an accelerator may be taken in any order; only rounding may differ.
+        expect_moves("when training is repeated", random_weights(net), repeated, weights, hint)
+
+
+def _prediction(bench: Bench) -> None:
+    model = bench.build(SMALL)
+    passes = batches(SMALL, 14)
+    first, second = model.predict(passes), model.predict(passes)
+    weights = model.get_weights()
+    expect(np.array_equal(first, second), "predicting twice gives different probabilities")
+    expect_same("after predicting", weights, random_weights(SMALL), "predict must change nothing")
+
+
+def _independence(bench: Bench) -> None:
+    one, two = bench.build(SMALL), bench.build(SMALL, random_weights(SMALL, 1))
+    one.train_epoch(batches(SMALL), 0.5)
+    expect_same(
+        "of a model, after another was trained",
+        two.get_weights(),
+        random_weights(SMALL, 1),
+        "models must not share state: one process trains many, one after the other",
+    )
+
+
+def _digits() -> ArrayBatches:
+    """300 scanned digits, a part of the UCI set that scikit-learn ships."""
+    from sklearn.datasets import load_digits
+
+    images, labels = load_digits(return_X_y=True)
+    pixels = (images[:300] / 16).astype(np.float32).reshape(-1, 8, 8, 1)
+    return ArrayBatches(pixels, labels[:300].astype(np.int32), batch_size=32)
+
+
+def _learning(bench: Bench) -> None:
+    model = bench.build(DIGITS, optimization=_optimization(bench))
+    passes = _digits()
+    first, *_, last = (model.train_epoch(passes, 0.01) for _ in range(8))
+    right = float((model.predict(passes).argmax(axis=1) == passes.labels).mean())
+    expect(
+        last.loss < first.loss / 2 and right > 0.9,  # noqa: PLR2004 - the reference reaches 0.99
+        f"training on 300 scanned digits: expected a loss below half of {first.loss:.3f} and more "
+        f"than 90 % of them right after 8 epochs, got {last.loss:.3f} and {right:.0%}; "
+        "if the checks of gradients and optimisers pass, look at what changes between epochs",
+    )
+
+
+CHECKS = (
+    Check("repetition", "the same training twice gives the same numbers", _repetition),
+    Check("prediction-changes-nothing", "predictions repeat and leave no trace", _prediction),
+    Check("independent-models", "models of one process share nothing", _independence),
+    Check("learning", "a small network learns to read digits", _learning),
+)

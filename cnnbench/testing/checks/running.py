@@ -1,0 +1,133 @@
+"""What shows only while a backend runs: compilation, memory, NaN, the device barrier."""
+
+from __future__ import annotations
+
+import gc
+import time
+
+import numpy as np
+
+from cnnbench.network.layers import AnyLayer, BatchNorm, Conv, Dropout, Flatten
+from cnnbench.plugin.backend import Capabilities, Model, Optimization
+from cnnbench.testing.batches import ArrayBatches
+from cnnbench.testing.bench import Bench
+from cnnbench.testing.expect import expect, expect_equal, expect_moves, expect_same
+from cnnbench.testing.finding import Check
+from cnnbench.testing.samples import SMALL, batches, network, random_weights
+
+LARGER = network(Conv(filters=4, stride=(3, 3)), Flatten(), shape=(12, 12, 2))
+EPOCHS = 50
+LEAK = 10 * 2**20
+"""Bytes that may stay; keeping the images of every epoch takes 29 MB, other noise is less."""
+LAG = 0.05
+"""Seconds that a busy machine may put into any call."""
+
+
+def _compile(bench: Bench) -> None:
+    net = network(*_known(bench.backend.capabilities))
+    known = bench.backend.capabilities.optimizers
+    optimization = Optimization(optimizer="adam" if "adam" in known else min(known))
+    passes = batches(net, 14, batch_size=6).copy(key="all")
+    plain, compiled = (bench.build(net, optimization=optimization) for _ in range(2))
+    compiled.compile(passes)
+    start = random_weights(net)
+    expect_same(
+        "after compile", compiled.get_weights(), start, "a step taken to compile must be undone"
+    )
+    for _ in range(2):
+        plain.train_epoch(passes, 0.01)
+        compiled.train_epoch(passes, 0.01)
+    expect_moves(
+        "in epochs after compile",
+        start,
+        compiled.get_weights(),
+        plain.get_weights(),
+        "compile must leave the optimiser's state and the random state of dropout as they were too",
+    )
+
+
+def _known(capabilities: Capabilities) -> tuple[AnyLayer, ...]:
+    """Layers that have state, as far as they are there."""
+    layers: tuple[AnyLayer, ...] = (
+        Conv(filters=3, activation="linear"), BatchNorm(), Dropout(rate=0.5), Flatten()
+    )  # fmt: skip
+    return tuple(layer for layer in layers if layer.type in capabilities.layers)
+
+
+def _memory(bench: Bench) -> None:
+    import psutil
+
+    model = bench.build(LARGER)
+    process = psutil.Process()
+    passes = batches(LARGER, 512, batch_size=64)
+
+    def resident_after(epochs: int) -> int:
+        for epoch in range(epochs):
+            key = "all" if epoch % 2 else None
+            model.train_epoch(passes.copy(key=key), 0.001)
+            model.predict(passes.copy(key=key))
+        gc.collect()
+        return int(process.memory_info().rss)
+
+    # The first epochs fill caches; what stays after them must not grow in both halves.
+    marks = [resident_after(10), *(resident_after(EPOCHS // 2) for _ in range(2))]
+    growth = 2 * min(marks[1] - marks[0], marks[2] - marks[1])
+    expect(
+        growth < LEAK,
+        f"the process grew by {growth / 2**20:.0f} MB over {EPOCHS} epochs of the same 0.6 MB of "
+        "images; something is kept for every batch or epoch: results on the device, graphs, "
+        "compiled functions",
+    )
+
+
+def _nan(bench: Bench) -> None:
+    model = bench.build(SMALL)
+    passes = batches(SMALL, 18, batch_size=6)
+    passes.images[7] = np.nan
+    result = model.train_epoch(passes, 0.1)
+    expect(
+        bool(np.isnan(result.loss)),
+        f"the loss of an epoch with a NaN in its second batch: expected nan, got {result.loss}; "
+        "report what the arithmetic gives, so that a diverged trial is seen",
+    )
+    expect_equal("the number of images", result.count, 18, "an epoch with NaN is still whole")
+    model.predict(passes)
+    model.get_weights()
+
+
+def _barrier(bench: Bench) -> None:
+    model = bench.build(LARGER)
+    passes = batches(LARGER, 512, batch_size=64)
+    # One good try is enough: a busy machine may delay any of them, a barrier that does not wait
+    # is late every time.
+    waits = []
+    for _ in range(5):
+        after, idle = _waits(model, passes)
+        if after <= 5 * idle + LAG:
+            return
+        waits.append(after)
+    expect(
+        False,
+        f"reading the weights after synchronize took {min(waits):.2f} s, and a second time hardly "
+        "anything; synchronize returned while the device was still at work",
+    )
+
+
+def _waits(model: Model, passes: ArrayBatches) -> tuple[float, float]:
+    """Seconds to read the weights right after the barrier, and once more."""
+    model.train_epoch(passes, 0.001)
+    model.synchronize()
+    times = []
+    for _ in range(2):
+        start = time.perf_counter()
+        model.get_weights()
+        times.append(time.perf_counter() - start)
+    return times[0], times[1]
+
+
+CHECKS = (
+    Check("compile", "compiling leaves all state as it was", _compile),
+    Check("memory", f"memory does not grow over {EPOCHS} epochs", _memory),
+    Check("nan-loss", "a NaN loss is reported as NaN", _nan),
+    Check("barrier", "synchronize returns when all work is done", _barrier),
+)
