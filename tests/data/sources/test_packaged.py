@@ -1,0 +1,66 @@
+"""The sources whose images other packages ship, and what holds for every built-in one."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from cnnbench.data.source import Request
+from cnnbench.data.sources import BUILTIN_SOURCES
+from cnnbench.data.sources.digits import Digits
+from cnnbench.data.sources.mnist5k import Mnist5k
+from cnnbench.errors import DataError
+
+PACKAGED = [source for source in BUILTIN_SOURCES if source.name in {"digits", "mnist5k", "scenes"}]
+
+
+@pytest.mark.parametrize("source", PACKAGED, ids=lambda source: source.name)
+@pytest.mark.parametrize("request_", [Request(), Request(image_size=(9, 7), color="rgb")])
+def test_facts_agree_with_what_is_loaded(source, request_):
+    facts, data = source.facts(request_), source.load(request_)
+    assert data.images.shape == (facts.count["all"], *facts.shape)
+    assert data.images.dtype == np.uint8
+    assert data.labels.dtype == np.int32
+    assert data.classes == facts.classes
+    assert tuple(np.bincount(data.labels)) == facts.class_count["all"]
+
+
+def test_digits_are_scikit_learns_with_16_as_white():
+    data = Digits().load(Request())
+    original = load_digits()
+    assert data.images.shape == (1797, 8, 8, 1)
+    assert data.labels.tolist() == original.target.tolist()
+    np.testing.assert_array_equal(np.round(data.images[..., 0] / 255 * 16), original.images)
+    assert (data.images.min(), data.images.max()) == (0, 255)
+
+
+def test_mnist5k_holds_500_of_each_digit():
+    data = Mnist5k().load(Request())
+    assert data.images.shape == (5000, 28, 28, 1)
+    assert np.bincount(data.labels).tolist() == [500] * 10
+    assert (data.images.min(), data.images.max()) == (0, 255)
+
+
+@pytest.mark.parametrize("source", [Digits(), Mnist5k()], ids=lambda source: source.name)
+def test_an_argument_is_refused(source):
+    with pytest.raises(DataError, match="takes nothing after a colon") as error:
+        source.facts(Request("8x8"))
+    assert error.value.key == "source"
+
+
+def test_names_are_unique_and_described():
+    names = [source.name for source in BUILTIN_SOURCES]
+    assert len(set(names)) == len(names)
+    assert all(source.description for source in BUILTIN_SOURCES)
+
+
+def test_listing_the_sources_imports_nothing_heavy():
+    code = (
+        "import sys, cnnbench.data.sources, cnnbench.data.cache, cnnbench.data.splits\n"
+        "print([x for x in ('sklearn', 'cv2', 'PIL', 'mlxtend', 'pandas', 'scipy', 'filelock')"
+        " if x in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
