@@ -83,12 +83,14 @@ class Checker:
     def _complaints(self, candidate: Candidate) -> Iterator[tuple[Key, str]]:
         clean, configuration = candidate.validated.clean, candidate.configuration
         data = configuration.data
-        if not clean("data"):
-            return
         try:
             facts = self._facts_of(data)
         except (DataError, PluginError) as error:
-            yield ("data", getattr(error, "key", "") or "source"), str(error)
+            key = ("data", getattr(error, "key", "") or "source")
+            if clean("data") or (key[1] == "source" and key not in candidate.validated.wrong):
+                yield key, str(error)
+            return
+        if not clean("data"):
             return
         if clean("evaluation"):
             try:

@@ -118,7 +118,7 @@ def _add_variants(parts: _Parts, document: Document, entries: list[object]) -> N
             parts.problems.append(
                 Problem(f"variant.{problem.key}", problem.message, document.file, line)
             )
-        name = checked.value.name if checked.value else str(about.get("name", index + 1))
+        name = checked.value.name if checked.value else str(about.get("name") or index + 1)
         if name in own:
             message = f"there is already a variant {name!r} in this recipe: names are unique"
             parts.problems.append(document.problem((*at, "name"), "variant.name", message))

@@ -60,7 +60,8 @@ def validate(model: type[M], settings: Settings) -> Validated[M]:
             found = _explain(model, left, error)
         else:
             return Validated(value, tuple(problems), frozenset(wrong))
-        problems += [problem for problem, _ in found]
+        # A wrong value that was taken out may leave its key missing: that is no second problem.
+        problems += [problem for problem, key in found if key not in wrong]
         bad = {key for _, key in found}
         wrong |= bad
         if not bad & set(left):
@@ -197,8 +198,11 @@ class _Location:
 def _wrong_value(value: Any, field: FieldInfo) -> str:
     wanted = expected_of(field)
     kind = kind_of(value)
-    named = "" if wanted.startswith((kind, "one of")) and kind != "a list" else f" ({kind})"
+    usual = "one of" if kind == "text" else kind
+    named = "" if wanted.startswith(usual) and kind != "a list" else f" ({kind})"
     message = f"got {show(value)}{named}, expected {wanted}"
+    if kind in ("a whole number", "a decimal number") and field.description:
+        message += f" ({field.description})"
     hint = _hint(value, field, wanted)
     return f"{message}; {hint}" if hint else message
 

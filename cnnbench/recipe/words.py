@@ -29,10 +29,13 @@ NUMBERS = {2: "two", 3: "three", 4: "four"}
 
 
 def nearest(word: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The name most like the word, whatever its case."""
+    """The name most like the word, whatever its case; else one that begins like it."""
     known = {name.lower(): name for name in names}
-    near = get_close_matches(word.lower(), known, n=1, cutoff=cutoff)
-    return known[near[0]] if near else None
+    word = word.lower()
+    near = get_close_matches(word, known, n=1, cutoff=cutoff) or [
+        name for name in known if name.startswith(word) or (len(name) > 1 and word.startswith(name))
+    ]
+    return known[near[0]] if word and near else None
 
 
 def show(value: Any) -> str:
@@ -91,17 +94,25 @@ def _unpack(metadata: Sequence[Any]) -> list[Any]:
 
 
 def _bounds(constraints: Sequence[Any]) -> str:
-    bounds: list[str] = []
+    words: list[str] = []
+    limits: dict[str, Any] = {}
     for constraint in constraints:
         match constraint:
             case annotated_types.Ge(ge=low):
-                bounds.append(f"of at least {low}")
-            case annotated_types.Gt(gt=low):
-                bounds.append(f"above {low}")
+                limits["ge"] = low
             case annotated_types.Le(le=high):
-                bounds.append(f"at most {high}")
+                limits["le"] = high
+            case annotated_types.Gt(gt=low):
+                words.append(f"above {low}")
             case annotated_types.Lt(lt=high):
-                bounds.append(f"below {high}")
+                words.append(f"below {high}")
             case annotated_types.MinLen():
-                bounds.append("that is not empty")
-    return f" {' and '.join(bounds)}" if bounds else ""
+                words.append("that is not empty")
+    match limits:
+        case {"ge": low, "le": high}:
+            words.insert(0, f"from {low} to {high}")
+        case {"ge": low}:
+            words.insert(0, f"of at least {low}")
+        case {"le": high}:
+            words.append(f"up to {high}")
+    return f" {' and '.join(words)}" if words else ""

@@ -1,0 +1,84 @@
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from cnnbench.data.source import DataSource, Facts, Request
+from cnnbench.errors import DataError, PluginError, RecipeError
+from cnnbench.recipe.load import load_recipe
+
+
+class Photos(DataSource):
+    """A source of 100 cats and 100 dogs of 32x32 pixels in a folder that need not exist."""
+
+    name = "photos"
+    argument = "PATH"
+
+    def facts(self, request: Request) -> Facts:
+        if request.argument.endswith("empty"):
+            raise DataError(f"{request.argument} holds no images", "source")
+        height, width = request.image_size or (32, 32)
+        return Facts((height, width, 3), ("cat", "dog"), {"all": 200}, {"all": (100, 100)})
+
+    def fingerprint(self, request: Request) -> str:
+        return "photos"
+
+    def load(self, request: Request):
+        raise AssertionError("a recipe is judged without decoding images")
+
+
+class Digits(Photos):
+    """A source of ten classes of 28x28 pixels with a test split of its own."""
+
+    name = "tens"
+    argument = ""
+
+    def facts(self, request: Request) -> Facts:
+        classes = tuple(map(str, range(10)))
+        counts = {"train": 500, "test": 100}
+        return Facts((28, 28, 1), classes, counts, {k: (n // 10,) * 10 for k, n in counts.items()})
+
+
+SOURCES: Mapping[str, DataSource] = {"photos": Photos(), "tens": Digits()}
+
+
+def find_source(name: str) -> DataSource:
+    if name not in SOURCES:
+        raise PluginError(f"there is no source {name!r}; found: {', '.join(SOURCES)}")
+    return SOURCES[name]
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Write a file into the current folder, which is empty otherwise."""
+    monkeypatch.chdir(tmp_path)
+
+    def write_file(text: str, name: str = "study.toml") -> str:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+        return name
+
+    return write_file
+
+
+@pytest.fixture
+def load(write) -> Callable:
+    """Load the recipe that a text is."""
+
+    def load_text(text: str, *overrides: str, data: str | None = None):
+        return load_recipe(write(text), overrides=overrides, data=data, find_source=find_source)
+
+    return load_text
+
+
+@pytest.fixture
+def problems(load) -> Callable[..., list[str]]:
+    """What is wrong with a recipe, as lines of text."""
+
+    def find_problems(text: str, *overrides: str, data: str | None = None) -> list[str]:
+        with pytest.raises(RecipeError) as caught:
+            load(text, *overrides, data=data)
+        assert str(caught.value) == "\n".join(map(str, caught.value.problems))
+        return [str(problem) for problem in caught.value.problems]
+
+    return find_problems

@@ -1,0 +1,340 @@
+"""Every mistake is named with file, line, key and value, what is allowed and what is nearest."""
+
+import pytest
+
+TENS = '[data]\nsource = "tens"\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            "dropuot = 0.5",
+            ["network.dropuot: unknown key; did you mean dropout? allowed: architecture, filters"],
+        ),
+        ("epochs = 3", ["network.epochs: unknown key; did you mean training.epochs?"]),
+        (
+            "patience = 3",
+            ["did you mean training.schedule.patience or training.early_stopping.patience?"],
+        ),
+        ("replicates = 3", ["network.replicates: unknown key; it stands at the top, above"]),
+        ("qqqq = 3", ["network.qqqq: unknown key; allowed: architecture,"]),
+        (
+            'padding = "sam"',
+            ['network.padding: got "sam", expected one of valid, same; did you mean same?'],
+        ),
+        ('padding = "QQ"', ['network.padding: got "QQ", expected one of valid, same']),
+        (
+            "padding = true",
+            ["network.padding: got true (a truth value), expected one of valid, same"],
+        ),
+        (
+            'final_pool = "True"',
+            [
+                (
+                    'network.final_pool: got "True" (text), expected true or false; '
+                    "write it in small letters and without quotes: true"
+                )
+            ],
+        ),
+        (
+            'dropout = "0.5"',
+            ['got "0.5" (text), expected a number of at least 0 and below 1; write it without'],
+        ),
+        (
+            "dropout = 1.0",
+            ["got 1.0 (a decimal number), expected a number of at least 0 and below 1 (after each"],
+        ),
+        (
+            "filters = 32",
+            [
+                (
+                    "network.filters: got 32 (a whole number), expected a list, each a whole "
+                    "number of at least 1"
+                ),
+                "write it in brackets: [32]",
+            ],
+        ),
+        ("filters = [32, 0]", ["network.filters: got [32, 0] (a list), expected a list, each a"]),
+        (
+            "kernel = [3, 3, 3]",
+            [
+                (
+                    "network.kernel: got [3, 3, 3] (a list), expected a whole number of at least 1, "
+                    "or a list of two values, each a whole number of at least 1"
+                )
+            ],
+        ),
+        ("kernel = 2.5", ["network.kernel: got 2.5 (a decimal number), expected a whole number"]),
+        ("kernel = true", ["network.kernel: got true (a truth value), expected a whole number"]),
+        ("kernel.height = 3", ["network.kernel: is a single value, not a table: a whole number"]),
+        ("l2 = nan", ["network.l2: nan is not a number to compute with"]),
+        ("filters = [32, inf]", ["network.filters: inf is not a number to compute with"]),
+        ("activation = 1979-05-27", ["network.activation: got 1979-05-27 (a date or time)"]),
+        ("layers = 3", ["network.layers: got 3 (a whole number), expected a list, each a table"]),
+        (
+            "layers = [3]",
+            ["network.layers: layer 1: got 3 (a whole number), expected a table like"],
+        ),
+        ("layers = [{ filters = 3 }]", ["layer 1: type is required: one of conv, pool, batch_"]),
+        (
+            'layers = [{ type = "convolution" }]',
+            ['layer 1: type: got "convolution", expected one of conv, pool,', "did you mean conv?"],
+        ),
+        (
+            'layers = [{ type = "flatten" }, { type = "dense" }]',
+            ["network.layers: layer 2 (dense): units: is required: a whole number of at least 1"],
+        ),
+        (
+            'layers = [{ type = "conv", filters = 3, kernal = [3, 3] }]',
+            ["layer 1 (conv): kernal: unknown key; did you mean kernel? allowed: type, filters"],
+        ),
+        (
+            'layers = [{ type = "conv", filters = 3, kernel = 3 }]',
+            ["(conv): kernel: got 3 (a whole number), expected a list of two", "brackets: [3, 3]"],
+        ),
+        (
+            'layers = [{ type = "pool", kind = "maxx" }]',
+            ['layer 1 (pool): kind: got "maxx", expected one of max, average; did you mean max?'],
+        ),
+    ],
+)
+def test_a_wrong_line_of_a_section_is_explained(problems, line, expected):
+    (problem,) = problems(f"{TENS}[network]\n# a comment\n{line}\n")
+    assert problem.startswith("study.toml:5: ")
+    for part in expected:
+        assert part in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("titel = 'x'\n" + TENS, "study.toml:1: titel: unknown key; did you mean title? allowed:"),
+        (
+            "dropout = 1\n" + TENS,
+            "study.toml:1: dropout: unknown key; did you mean network.dropout?",
+        ),
+        (TENS + "[netwrok]\nx = 1\n", "study.toml:3: netwrok: unknown key; did you mean network?"),
+        (TENS + "[netwrok]\n", "study.toml:3: netwrok: unknown key; did you mean network?"),
+        (
+            TENS + "[training]\n[training.early_stoping]\npatience = 1\n",
+            "study.toml:4: training.early_stoping: unknown key; did you mean early_stopping?",
+        ),
+        ("replicates = 0\n" + TENS, "study.toml:1: replicates: got 0, expected a whole number of"),
+        ("seed = -1\n" + TENS, "study.toml:1: seed: got -1, expected a whole number of at least 0"),
+        ("title = 3\n" + TENS, "study.toml:1: title: got 3 (a whole number), expected text in"),
+        (
+            "training = 3\n" + TENS,
+            "study.toml:1: training: got 3 (a whole number), expected a table",
+        ),
+        (
+            TENS + "[training]\nearly_stopping = 5\n",
+            (
+                "study.toml:4: training.early_stopping: got 5 (a whole number), expected a table "
+                "with keys among patience, monitor, min_change, restore_best"
+            ),
+        ),
+        ("[training]\n", "study.toml: data.source: is required: text in quotes"),
+        (
+            "[data]\nsource = 3\n",
+            "study.toml:2: data.source: got 3 (a whole number), expected text",
+        ),
+        ("[data]\ntrain = 3\n", "study.toml: data.source: is required: text in quotes"),
+        (
+            'baseline = "bb"\n' + TENS + '[[variant]]\nname = "b"\n',
+            "study.toml:1: baseline: there is no variant 'bb'; did you mean 'b'? variants: b",
+        ),
+        (
+            TENS + '[[variant]]\nname = "b"\n[[variant]]\nname = "b"\n',
+            "study.toml:6: variant.name: there is already a variant 'b' in this recipe",
+        ),
+        (
+            TENS + "[[variant]]\nnetwork.kernel = 2\n",
+            "study.toml:3: variant.name: is required: text",
+        ),
+        (TENS + '[[variant]]\nname = ""\n', 'study.toml:4: variant.name: got "" (text), expected'),
+        (
+            TENS + '[variant]\nname = "a"\n',
+            "study.toml:3: variant: a variant begins with [[variant]]",
+        ),
+        ("matrix = 3\n" + TENS, "study.toml:1: matrix: got a whole number, expected a section"),
+        (
+            TENS + "[matrix]\nnetwork.kernel = 3\n",
+            "study.toml:4: matrix.network.kernel: expected a list of values to try, e.g. kernel =",
+        ),
+        (
+            TENS + "[matrix]\nnetwork.kernel = []\n",
+            "study.toml:4: matrix.network.kernel: the list is",
+        ),
+        (
+            TENS + "[matrix]\nnetwork.kernel = [2, 3, 2]\n",
+            "study.toml:4: matrix.network.kernel: kernel=2 is listed twice",
+        ),
+        (
+            TENS + '[matrix]\n"network.kernel" = [\n  2,\n  "a",\n]\n',
+            'study.toml:6: network.kernel: got "a" (text), expected a whole number of at least 1',
+        ),
+        (
+            TENS + "[matrix]\nnetwork.kernal = [2, 3]\n",
+            "study.toml:4: network.kernal: unknown key;",
+        ),
+        (
+            TENS
+            + '[matrix]\nnetwork.kernel = [2, 3]\n[[variant]]\nname = "a"\nnetwork.kernel = 1\n',
+            "study.toml:7: network.kernel: variant 'a': [matrix] varies network.kernel too",
+        ),
+        (
+            TENS + '[[variant]]\nname = "a"\nreplicates = 3\n',
+            "study.toml:5: replicates: variant 'a': unknown key",
+        ),
+        (
+            TENS + '[[variant]]\nname = "a"\ndropout = 0.3\n',
+            "study.toml:5: dropout: variant 'a': unknown key; did you mean network.dropout?",
+        ),
+        (
+            TENS + '[[variant]]\nname = "a"\nnetwork.dropout = 3\n',
+            "study.toml:5: network.dropout: variant 'a': got 3 (a whole number), expected a number",
+        ),
+        (
+            TENS + '[[variant]]\nname = "a"\n[[variant]]\nname = "b"\ntraining.momentum = 0.5\n',
+            "study.toml:6: variant: variants 'a' and 'b' are the same configuration",
+        ),
+    ],
+)
+def test_a_wrong_structure_is_explained(problems, text, expected):
+    (problem,) = problems(text)
+    assert problem.startswith(expected)
+
+
+def test_all_problems_are_told_at_once_in_the_order_of_the_lines(problems):
+    found = problems(
+        'replicates = "many"\n[data]\nsource = "tense"\ntrain = 0\n[network]\nkernel = -1\n'
+        '[[variant]]\nname = "a"\ntraining.epochs = 0\n',
+        "training.epochz=3",
+    )
+    assert [problem.partition(": ")[0] for problem in found] == [
+        "study.toml:1",
+        "study.toml:3",
+        "study.toml:4",
+        "study.toml:6",
+        "study.toml:9",
+        "--set training.epochz=3",
+    ]
+
+
+def test_a_mistake_that_every_variant_inherits_is_told_once(problems):
+    variants = "".join(f'[[variant]]\nname = "{i}"\nnetwork.dropout = 0.{i}\n' for i in range(1, 9))
+    (problem,) = problems(f"{TENS}[network]\nkernal = 3\n{variants}")
+    assert problem.startswith("study.toml:4: network.kernal")
+    (problem,) = problems(f"{TENS}[network]\nkernel = 9\n{variants}")
+    assert problem.startswith("study.toml:4: network.kernel: conv_3 has a kernel of 9x9, but its ")
+
+
+def test_a_mistake_in_a_parent_is_told_at_its_place(problems, write):
+    write(TENS + "[network]\nkernal = 3\n", "base/parent.toml")
+    (problem,) = problems('extends = "base/parent.toml"\n[network]\nkernel = 2\n')
+    assert problem.startswith(
+        "base/parent.toml:4: network.kernal: unknown key; did you mean kernel"
+    )
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        (
+            "training.epochs",
+            "--set training.epochs: expected KEY=VALUE, e.g. --set training.epochs",
+        ),
+        ("=3", "--set =3: expected KEY=VALUE"),
+        ("a..b=3", "--set a..b=3: expected KEY=VALUE"),
+        (
+            "training.epochz=3",
+            "--set training.epochz=3: training.epochz: unknown key; did you mean epochs?",
+        ),
+        ("epochs=3", "--set epochs=3: epochs: unknown key; did you mean training.epochs?"),
+        (
+            "trainig.epochs=3",
+            "--set trainig.epochs=3: trainig.epochs: unknown key; did you mean tra",
+        ),
+        (
+            "seed=3\nreplicates = 4",
+            '--set seed=3\nreplicates = 4: seed: got "3\\nreplicates = 4" (text), expected a',
+        ),
+        ("replicates=two", '--set replicates=two: replicates: got "two" (text), expected a whole'),
+        ("seed.x=1", "--set seed.x=1: seed.x: is a single value, not a table"),
+        ("extends=a.toml", "--set extends=a.toml: extends: can't be set on the command line"),
+        ("variant=[]", "--set variant=[]: variant: can't be set on the command line"),
+        (
+            "network=3",
+            "--set network=3: network: got 3 (a whole number), expected a table with keys",
+        ),
+        (
+            "data.classes=[a, b]",
+            (
+                '--set data.classes=[a, b]: data.classes: got "[a, b]" (text), expected a list, '
+                'each text in quotes; text inside a list needs quotes too: ["a", "b"]'
+            ),
+        ),
+        (
+            "network.kernel=20",
+            "--set network.kernel=20: network.kernel: conv_2 has a kernel of 20x20",
+        ),
+        ("baseline=x", "--set baseline=x: baseline: there is no variant 'x'; variants: default"),
+    ],
+)
+def test_a_wrong_override_is_named_as_it_was_typed(problems, override, expected):
+    (problem,) = problems(TENS, override)
+    assert problem.startswith(expected)
+
+
+def test_an_override_that_makes_variants_equal_is_to_blame(problems):
+    (problem,) = problems(
+        TENS + '[[variant]]\nname = "a"\n[[variant]]\nname = "b"\nnetwork.dropout = 0.5\n',
+        "network.dropout=0.1",
+    )
+    assert (
+        "variants 'a' and 'b' are the same configuration, because --set network.dropout" in problem
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[data\n", "study.toml:1: not valid TOML: Expected ']' at the end of a table"),
+        (
+            "[data]\nsource = mnist5k\n",
+            "study.toml:2: not valid TOML: Invalid value (column 10); t",
+        ),
+        ("[data]\nsource = \n", "study.toml:2: not valid TOML: Invalid value"),
+        (
+            '[data]\nsource = "a"\nsource = "b"\n',
+            "study.toml:3: not valid TOML: Cannot overwrite a",
+        ),
+        ("[data]\n[data]\n", "study.toml:2: not valid TOML: Cannot declare ('data',) twice"),
+        (
+            "[data]\nwords\n",
+            "study.toml:2: not valid TOML: Expected '=' after a key in a key/value",
+        ),
+        ('[data]\nsource = """a\n', "study.toml:2: not valid TOML: Unterminated string"),
+        (f"x = {'[' * 9999}", "study.toml: lists or tables are nested too deeply"),
+        (f"seed = {'1' * 9999}", "study.toml: not valid TOML: Exceeds the limit"),
+    ],
+)
+def test_broken_toml_is_told_with_its_line(problems, text, expected):
+    (problem,) = problems(text)
+    assert problem.startswith(expected)
+
+
+def test_a_missing_parent_and_a_circle_are_told_where_they_are_named(problems, write):
+    (problem,) = problems('title = "x"\nextends = "parnt.toml"\n')
+    assert problem.startswith("study.toml:2: extends: there is no file parnt.toml")
+    (problem,) = problems("extends = 3\n")
+    assert problem.startswith("study.toml:1: extends: 3 is not the name of a recipe file")
+    (problem,) = problems('extends = "study.toml"\n')
+    assert problem.startswith("study.toml:1: extends: 'study.toml' leads back to study.toml")
+    write('\nextends = "study.toml"\n', "other.toml")
+    (problem,) = problems('extends = "other.toml"\n')
+    assert problem.startswith("other.toml:2: extends: 'study.toml' leads back to study.toml")
+    write("[data\n", "broken.toml")
+    (problem,) = problems('extends = "broken.toml"\n')
+    assert problem.startswith("broken.toml:1: not valid TOML")
