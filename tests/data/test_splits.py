@@ -234,15 +234,18 @@ def test_splits_are_disjoint_exact_and_stratified_or_refused_early(request):
         {name: sum(counts) for name, counts in per_class.items()},
         per_class,
     )
+
+    def draw():
+        every = range(folds) if folds else [None]
+        return [split(labels, fixed, seed=seed, fold=fold, folds=folds, **keys) for fold in every]
+
     try:
         check_amounts(facts, spec(**keys), folds)
     except DataError:
         with pytest.raises(DataError):
-            for fold in range(max(1, folds)):
-                split(labels, fixed, seed=seed, fold=fold if folds else None, folds=folds, **keys)
+            draw()
         return
-    for fold in range(max(1, folds)):
-        parts = split(labels, fixed, seed=seed, fold=fold if folds else None, folds=folds, **keys)
+    for parts in draw():
         used = every_row(parts)
         assert len(used) == len(set(used))
         assert set(labels[parts.train]) == set(range(classes))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,12 @@ from cnnbench.data.pixels import GREY, RGB, RGBA, conform, conform_shape
 from cnnbench.data.source import DataSource, Facts, ImageData, Request, SplitName
 from cnnbench.errors import DataError
 
-OWN = {"images": "labels"}
-KERAS = {"x_train": "y_train", "x_test": "y_test"}
-LAYOUT = "expected are images and labels, or x_train, y_train, x_test and y_test"
+LAYOUTS: tuple[Mapping[str, str], ...] = (
+    {"images": "labels"},
+    {"x_train": "y_train", "x_test": "y_test"},
+)
+"""Arrays of images to arrays of labels, in the order of the rows: ours, and Keras's."""
+EXPECTED = "expected are images and labels, or x_train, y_train, x_test and y_test"
 CHUNK = 256
 
 
@@ -28,7 +32,8 @@ class Npz(DataSource):
     """Arrays `images` and `labels`, or the four of Keras's mnist.npz, whose test split is kept.
 
     Images: (n, height, width) or (n, height, width, 1, 3 or 4 channels), uint8, or floats in 0..1,
-    which are rounded to 8 bits. Labels: whole numbers or text, (n,) or (n, 1).
+    which are rounded to 8 bits. Labels: whole numbers or text, (n,) or (n, 1). Python objects are
+    refused: nothing is unpickled.
     """
 
     name: ClassVar[str] = "npz"
@@ -37,20 +42,19 @@ class Npz(DataSource):
 
     def facts(self, request: Request) -> Facts:
         """Read the headers of the image arrays, and the labels."""
-        path = Path(request.argument)
-        with _reading(path), zipfile.ZipFile(path) as archive:
-            pairs = _pairs(path, {Path(name).stem for name in archive.namelist()})
-            shapes = [_shape(path, name, *_header(archive, name)) for name in pairs]
-        names = [_class_names(path, *item) for item in zip(pairs.values(), shapes, strict=True)]
-        shape = _common_shape(path, pairs, shapes)
-        classes = sort_classes(set(np.concatenate(names).tolist()))
-        keys = ("train", "test") if len(pairs) > 1 else ("all",)
-        per_class = {
-            key: tuple(int((own == name).sum()) for name in classes)
-            for key, own in zip(keys, names, strict=True)
-        }
-        count = {key: len(own) for key, own in zip(keys, names, strict=True)}
-        return Facts(conform_shape(shape, request), classes, count, per_class)
+        with _open(Path(request.argument)) as archive:
+            contents = _contents(archive)
+        splits = ("train", "test") if len(contents.pairs) > 1 else ("all",)
+        parts = dict(zip(splits, contents.texts, strict=True))
+        return Facts(
+            conform_shape(contents.shape, request),
+            contents.classes,
+            {split: len(texts) for split, texts in parts.items()},
+            {
+                split: tuple(texts.count(name) for name in contents.classes)
+                for split, texts in parts.items()
+            },
+        )
 
     def fingerprint(self, request: Request) -> str:
         """Size and time of the file."""
@@ -61,130 +65,143 @@ class Npz(DataSource):
 
     def load(self, request: Request) -> ImageData:
         """Read the arrays."""
-        path = Path(request.argument)
-        with _reading(path), np.load(path) as archive:
-            pairs = _pairs(path, set(archive))
-            arrays = [archive[name] for name in pairs]
-        shapes = [
-            _shape(path, name, array.shape, array.dtype)
-            for name, array in zip(pairs, arrays, strict=True)
-        ]
-        height, width, channels = _common_shape(path, pairs, shapes)
-        names = [_class_names(path, *item) for item in zip(pairs.values(), shapes, strict=True)]
-        classes = sort_classes(set(np.concatenate(names).tolist()))
-        index = {name: position for position, name in enumerate(classes)}
-        pixels = [_eight_bits(path, *item) for item in zip(pairs, arrays, strict=True)]
-        images = pixels[0] if len(pixels) == 1 else np.concatenate(pixels)
-        images = conform(images.reshape(-1, height, width, channels), request)
-        texts = np.concatenate(names).tolist()
+        with _open(Path(request.argument)) as archive:
+            contents = _contents(archive)
+            parts = [
+                _eight_bits(archive, name, _array(archive, name)).reshape(-1, *contents.shape)
+                for name in contents.pairs
+            ]
+        images = conform(parts[0] if len(parts) == 1 else np.concatenate(parts), request)
+        index = {name: position for position, name in enumerate(contents.classes)}
+        texts = [text for part in contents.texts for text in part]
         labels = np.array([index[text] for text in texts], np.int32)
         fixed: dict[SplitName, NDArray[np.int64]] = {}
-        if len(pairs) > 1:
-            fixed["test"] = np.arange(len(arrays[0]), len(images))
-        return ImageData(images, labels, classes, fixed, _notes(images, texts, fixed))
+        if len(parts) > 1:
+            fixed["test"] = np.arange(len(parts[0]), len(images))
+        notes = _notes(images, texts, len(parts[0]))
+        return ImageData(images, labels, contents.classes, fixed, notes)
 
 
-def _pairs(path: Path, names: set[str]) -> dict[str, str]:
-    """The array of images to the array of its labels, in the order of the rows."""
-    for pairs in (OWN, KERAS):
-        if names.issuperset({*pairs, *pairs.values()}):
-            return pairs
-    found = ", ".join(sorted(names)) or "no arrays"
-    raise DataError(f"{path} holds {found}; {LAYOUT}", "source")
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """pairs: as in LAYOUTS. shape: of each image. texts: of each pair the labels, as text."""
+
+    pairs: Mapping[str, str]
+    shape: tuple[int, int, int]
+    texts: tuple[list[str], ...]
+    classes: tuple[str, ...]
 
 
-def _header(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
-    with archive.open(f"{name}.npy") as file:
-        version = np.lib.format.read_magic(file)
-        read = {
-            (1, 0): np.lib.format.read_array_header_1_0,
-            (2, 0): np.lib.format.read_array_header_2_0,
-        }.get(version)
-        if read is None:
-            raise ValueError(f"array {name} has the unknown format version {version}")
-        shape, _, dtype = read(file)
-    return shape, dtype
+def _contents(archive: zipfile.ZipFile) -> Contents:
+    names = {Path(name).stem for name in archive.namelist()}
+    pairs = next((pairs for pairs in LAYOUTS if names >= {*pairs, *pairs.values()}), None)
+    if pairs is None:
+        found = ", ".join(sorted(names)) or "no arrays"
+        raise DataError(f"{archive.filename} holds {found}; {EXPECTED}", "source")
+    shapes = [_shape(archive, name) for name in pairs]
+    if len({shape[1:] for shape in shapes}) > 1:
+        listed = " and ".join(f"{n} {s[1:]}" for n, s in zip(pairs, shapes, strict=True))
+        raise DataError(f"the images of {archive.filename} differ in shape: {listed}", "source")
+    texts = tuple(
+        _texts(archive, name, shape[0]) for name, shape in zip(pairs.values(), shapes, strict=True)
+    )
+    classes = sort_classes({text for part in texts for text in part})
+    return Contents(pairs, shapes[0][1:], texts, classes)
 
 
-def _shape(
-    path: Path, name: str, shape: tuple[int, ...], dtype: np.dtype[np.generic]
-) -> tuple[int, int, int, int]:
+def _shape(archive: zipfile.ZipFile, name: str) -> tuple[int, int, int, int]:
     """(n, height, width, channels) of an array that holds images."""
-    if len(shape) == 3:  # noqa: PLR2004 - (n, height, width)
-        shape = (*shape, GREY)
-    if len(shape) != 4 or shape[3] not in (GREY, RGB, RGBA) or 0 in shape:  # noqa: PLR2004 - and channels
-        raise DataError(
-            f"array {name} of {path} has the shape {shape}; expected is (n, height, width) or "
-            "(n, height, width, channels) with 1, 3 or 4 channels, and at least one image",
-            "source",
-        )
+    stated, dtype = _header(archive, name)
+    shape = (*stated, GREY) if len(stated) == 3 else stated  # noqa: PLR2004 - (n, height, width)
+    match shape:
+        case (count, height, width, channels) if channels in (GREY, RGB, RGBA) and 0 not in shape:
+            pass
+        case _:
+            raise DataError(
+                f"array {name} of {archive.filename} has the shape {stated}; expected is (n, "
+                "height, width) or (n, height, width, channels) with 1, 3 or 4 channels, and at "
+                "least one image",
+                "source",
+            )
     if dtype != np.uint8 and not np.issubdtype(dtype, np.floating):
         raise DataError(
-            f"array {name} of {path} is {dtype}; expected is uint8, or floats in 0..1", "source"
+            f"array {name} of {archive.filename} is {dtype}; expected is uint8, or floats in 0..1",
+            "source",
         )
-    return shape[0], shape[1], shape[2], shape[3]
+    return count, height, width, channels
 
 
-def _common_shape(
-    path: Path, names: dict[str, str], shapes: list[tuple[int, int, int, int]]
-) -> tuple[int, int, int]:
-    if len({shape[1:] for shape in shapes}) > 1:
-        listed = " and ".join(f"{n} {s[1:]}" for n, s in zip(names, shapes, strict=True))
-        raise DataError(f"the images of {path} differ in shape: {listed}", "source")
-    return shapes[0][1:]
-
-
-def _class_names(path: Path, name: str, shape: tuple[int, int, int, int]) -> NDArray[np.str_]:
+def _texts(archive: zipfile.ZipFile, name: str, count: int) -> list[str]:
     """The label of each image as text."""
-    with _reading(path), np.load(path) as archive:
-        labels = archive[name]
-    if labels.shape not in {(shape[0],), (shape[0], 1)}:
+    shape, dtype = _header(archive, name)
+    if shape not in {(count,), (count, 1)}:
         raise DataError(
-            f"array {name} of {path} has the shape {labels.shape} for {shape[0]:,} images; "
+            f"array {name} of {archive.filename} has the shape {shape} for {count:,} images; "
             "expected is one whole number or text for each",
             "source",
         )
-    if labels.dtype.kind == "S":
-        labels = np.char.decode(labels, "utf-8")
-    if labels.dtype.kind not in "iubU":
+    if dtype.kind not in "iubUS":
         raise DataError(
-            f"array {name} of {path} is {labels.dtype}; expected are whole numbers or text",
+            f"array {name} of {archive.filename} is {dtype}; expected are whole numbers or text",
             "source",
         )
-    texts: NDArray[np.str_] = labels.reshape(-1).astype(np.str_)
-    return texts
+    labels = _array(archive, name).reshape(-1)
+    if dtype.kind == "S":
+        labels = np.char.decode(labels, "utf-8")
+    return [str(label) for label in labels.tolist()]
 
 
-def _eight_bits(path: Path, name: str, images: NDArray[np.generic]) -> NDArray[np.uint8]:
+def _header(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    with archive.open(f"{name}.npy") as file:
+        version = np.lib.format.read_magic(file)
+        if version not in readers:
+            raise ValueError(f"array {name} has the unknown format version {version}")
+        shape, _, dtype = readers[version](file)
+    return shape, dtype
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    with archive.open(f"{name}.npy") as file:
+        array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+    return array
+
+
+def _eight_bits(archive: zipfile.ZipFile, name: str, images: NDArray[Any]) -> NDArray[np.uint8]:
     if images.dtype == np.uint8:
-        return images.view(np.uint8)
+        return images
     result = np.empty(images.shape, np.uint8)
     for start in range(0, len(images), CHUNK):
         part = images[start : start + CHUNK].astype(np.float64)
         low, high = part.min(), part.max()
-        if not (low >= 0 and high <= 1):
+        if not (low >= 0 and high <= 1):  # written so that NaN is refused too
             raise DataError(
-                f"array {name} of {path} holds floats from {low:g} to {high:g}; expected are "
-                "floats in 0..1, or uint8 for 0..255",
+                f"array {name} of {archive.filename} holds floats from {low:g} to {high:g}; "
+                "expected are floats in 0..1, or uint8 for 0..255",
                 "source",
             )
         result[start : start + CHUNK] = np.round(part * 255)
     return result
 
 
-def _notes(
-    images: NDArray[np.uint8], names: list[str], fixed: dict[SplitName, NDArray[np.int64]]
-) -> tuple[str, ...]:
-    test = set(fixed.get("test", np.empty(0, np.int64)).tolist())
-    other = "train" if test else ""
+def _notes(images: NDArray[np.uint8], texts: Collection[str], train: int) -> tuple[str, ...]:
     return duplicate_notes(
         [
             Fingerprinted(
-                pixel_digest(image), name, "test" if row in test else other, f"image {row}"
+                pixel_digest(image), text, "train" if row < train else "test", f"image {row}"
             )
-            for row, (image, name) in enumerate(zip(images, names, strict=True))
+            for row, (image, text) in enumerate(zip(images, texts, strict=True))
         ]
     )
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[zipfile.ZipFile]:
+    with _reading(path), zipfile.ZipFile(path) as archive:
+        yield archive
 
 
 @contextmanager
@@ -193,7 +210,7 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise DataError(f"there is no file {path}; {LAYOUT} in an .npz file", "source") from None
+        raise DataError(f"there is no file {path}; {EXPECTED} in an .npz file", "source") from None
     except MemoryError:
         raise DataError(f"{path} does not fit into memory", "source") from None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:

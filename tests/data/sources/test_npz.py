@@ -1,0 +1,167 @@
+"""NumPy archives: ours, Keras's, and broken ones."""
+
+import os
+import zipfile
+
+import numpy as np
+import pytest
+
+from cnnbench.data.source import Request
+from cnnbench.data.sources.npz import Npz
+from cnnbench.errors import DataError
+
+RNG = np.random.default_rng(0)
+IMAGES = RNG.integers(0, 256, (6, 5, 4)).astype(np.uint8)
+LABELS = np.array([3, 10, 3, 10, 2, 2])
+
+
+@pytest.fixture
+def archive(tmp_path):
+    def write(**arrays):
+        np.savez_compressed(tmp_path / "images.npz", **arrays)
+        return Request(str(tmp_path / "images.npz"))
+
+    return write
+
+
+def refused(request):
+    """The message of both `facts` and `load`."""
+    with pytest.raises(DataError) as early:
+        Npz().facts(request)
+    with pytest.raises(DataError) as late:
+        Npz().load(request)
+    assert early.value.key == late.value.key == "source"
+    assert str(early.value) == str(late.value)
+    return str(early.value)
+
+
+def test_images_and_labels(archive):
+    data = Npz().load(archive(images=IMAGES, labels=LABELS))
+    np.testing.assert_array_equal(data.images[..., 0], IMAGES)
+    assert data.classes == ("2", "3", "10")
+    assert data.labels.tolist() == [1, 2, 1, 2, 0, 0]
+    assert dict(data.fixed) == {}
+    assert data.notes == ()
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("size", [None, (7, 3)])
+def test_facts_agree_with_what_is_loaded(archive, channels, size):
+    images = RNG.integers(0, 256, (6, 5, 4, channels)).astype(np.uint8)
+    path = archive(images=images, labels=LABELS).argument
+    request = Request(path, image_size=size)
+    facts, data = Npz().facts(request), Npz().load(request)
+    assert data.images.shape == (facts.count["all"], *facts.shape)
+    assert facts.classes == data.classes
+    assert facts.class_count["all"] == tuple(np.bincount(data.labels))
+
+
+def test_the_test_split_of_keras_mnist_is_kept(archive):
+    request = archive(x_train=IMAGES[:4], y_train=LABELS[:4], x_test=IMAGES[4:], y_test=LABELS[4:])
+    facts, data = Npz().facts(request), Npz().load(request)
+    assert facts.count == {"train": 4, "test": 2}
+    assert facts.class_count == {"train": (0, 2, 2), "test": (2, 0, 0)}
+    assert data.fixed["test"].tolist() == [4, 5]
+    np.testing.assert_array_equal(data.images[..., 0], IMAGES)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array(["cat", "dog"] * 3),
+        np.array([b"cat", b"dog"] * 3),
+        np.array([["cat"], ["dog"]] * 3),
+    ],
+)
+def test_labels_may_be_text_and_a_column(archive, labels):
+    data = Npz().load(archive(images=IMAGES, labels=labels))
+    assert data.classes == ("cat", "dog")
+    assert data.labels.tolist() == [0, 1] * 3
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_floats_in_0_to_1_become_bytes(archive, dtype):
+    data = Npz().load(archive(images=(IMAGES / 255).astype(dtype), labels=LABELS))
+    np.testing.assert_allclose(data.images[..., 0].astype(int), IMAGES, atol=0.5)
+
+
+@pytest.mark.parametrize("bad", [255.0, -0.5, np.nan, np.inf])
+def test_other_floats_are_refused_with_their_range(archive, bad):
+    images = IMAGES / 255
+    images[3, 0, 0] = bad
+    with pytest.raises(DataError, match=r"holds floats from .* to .*expected are floats in 0\.\.1"):
+        Npz().load(archive(images=images, labels=LABELS))
+
+
+def test_duplicates_are_reported_across_classes_and_splits(archive):
+    both = np.concatenate([IMAGES, IMAGES[:1]])
+    (note,) = Npz().load(archive(images=both, labels=np.append(LABELS, 2))).notes
+    assert "image 0 (3) and image 6 (2)" in note
+    request = archive(x_train=IMAGES, y_train=LABELS, x_test=IMAGES[:2], y_test=LABELS[:2])
+    (note,) = Npz().load(request).notes
+    assert note.startswith("2 images occur in more than one of the given splits")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"a": IMAGES, "b": LABELS}, "holds a, b; expected are images and labels, or x_train"),
+        ({"images": IMAGES}, "holds images; expected"),
+        ({"images": IMAGES, "labels": LABELS[:5]}, "shape (5,) for 6 images"),
+        ({"images": IMAGES, "labels": np.eye(6)}, "shape (6, 6) for 6 images"),
+        ({"images": IMAGES, "labels": LABELS / 2}, "float64; expected are whole numbers or text"),
+        ({"images": IMAGES.astype(int), "labels": LABELS}, "int64; expected is uint8"),
+        ({"images": IMAGES[0], "labels": LABELS}, "shape (5, 4)"),
+        ({"images": IMAGES[:0], "labels": LABELS[:0]}, "at least one image"),
+        ({"images": np.zeros((6, 5, 4, 2), np.uint8), "labels": LABELS}, "1, 3 or 4 channels"),
+        (
+            {"x_train": IMAGES, "y_train": LABELS, "x_test": IMAGES[:, 1:], "y_test": LABELS},
+            "differ in shape",
+        ),
+    ],
+)
+def test_arrays_of_another_form_are_refused_before_loading(archive, arrays, words):
+    assert words in refused(archive(**arrays))
+
+
+def test_python_objects_are_never_unpickled(archive):
+    labels = np.array([{"a": 1}] * 6, dtype=object)
+    assert "is object; expected are whole numbers or text" in refused(
+        archive(images=IMAGES, labels=labels)
+    )
+
+
+def test_a_missing_file_is_named(tmp_path):
+    assert f"there is no file {tmp_path}/no.npz" in refused(Request(f"{tmp_path}/no.npz"))
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04" + b"\0" * 50])
+def test_a_file_of_another_kind_is_refused(tmp_path, content):
+    (tmp_path / "x.npz").write_bytes(content)
+    assert "can't be read as an .npz archive" in refused(Request(f"{tmp_path}/x.npz"))
+
+
+def test_a_truncated_file_is_refused(archive):
+    request = archive(images=IMAGES, labels=LABELS)
+    os.truncate(request.argument, 200)
+    assert "can't be read" in refused(request)
+
+
+def test_a_header_that_claims_more_than_there_is_is_refused(archive, tmp_path):
+    request = archive(labels=np.arange(10**4))
+    header = {"descr": "|u1", "fortran_order": False, "shape": (10**4, 10**5, 10**5)}
+    with (
+        zipfile.ZipFile(request.argument, "a") as file,
+        file.open("images.npy", "w") as member,
+    ):
+        np.lib.format.write_array_header_1_0(member, header)
+    with pytest.raises(DataError):
+        Npz().load(request)
+
+
+def test_a_changed_file_has_another_fingerprint(archive):
+    request = archive(images=IMAGES, labels=LABELS)
+    before = Npz().fingerprint(request)
+    assert Npz().fingerprint(request) == before
+    archive(images=IMAGES[:5], labels=LABELS[:5])
+    assert Npz().fingerprint(request) != before
