@@ -10,6 +10,7 @@ from cnnbench.cli.check import check
 from cnnbench.cli.compare import compare
 from cnnbench.cli.describe import describe
 from cnnbench.cli.new import new
+from cnnbench.cli.parity import parity
 from cnnbench.cli.plugins import plugins
 from cnnbench.cli.run import run
 from cnnbench.cli.schema import schema
@@ -32,7 +33,7 @@ def _version(requested: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[  # noqa: ARG001 - eager: the callback prints and exits
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
@@ -45,5 +46,6 @@ app.command()(run)
 app.command()(compare)
 app.command()(plugins)
 app.command()(check)
+app.command()(parity)
 app.command()(schema)
 app.add_typer(new, name="new")

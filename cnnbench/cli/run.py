@@ -21,6 +21,7 @@ def run(
             autocompletion=complete_backend,
         ),
     ] = None,
+    *,
     data: Annotated[
         str | None, typer.Option(help="Other images for the recipe, e.g. folder:photos.")
     ] = None,

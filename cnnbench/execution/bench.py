@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable
 
@@ -9,7 +10,10 @@ from cnnbench.data.cache import CachedImages, open_images
 from cnnbench.data.requests import request_of
 from cnnbench.plugin.executor import Limits, Outcome
 from cnnbench.plugin.plugins import Plugins
-from cnnbench.results.record import Beside, Epoch
+from cnnbench.results.probe import Probe
+from cnnbench.results.record import Beside, Epoch, Status
+from cnnbench.training.images import prepare_images
+from cnnbench.training.probe import draws_masks, first_epoch
 from cnnbench.training.trial import run_trial
 from cnnbench.trials.trial import Device, Trial
 
@@ -32,7 +36,40 @@ class Bench:
             exclusive=self._limits.exclusive,
             load=_load(),
         )
-        return run_trial(trial, self._backend, self._engine, self._images, beside, on_epoch)
+        return run_trial(
+            trial,
+            self._backend,
+            self._engine,
+            open_images=self._images,
+            beside=beside,
+            on_epoch=on_epoch,
+        )
+
+    def probe(self, trial: Trial, *, nudged: bool) -> Probe:
+        """Take one trial's first epoch apart, then train it whole.
+
+        nudged: take the first epoch apart a second time from nudged weights.
+        """
+        outcome = self.run(trial, lambda _: None)
+        found = Probe(
+            variant=trial.variant,
+            replicate=trial.replicate,
+            backend=trial.backend,
+            steps=None,
+            nudged=None,
+            final=outcome.predictions,
+            labels=outcome.labels,
+            random=draws_masks(trial),
+            reason=outcome.record.reason,
+        )
+        if outcome.record.status is not Status.OK:
+            return found
+        images = prepare_images(trial, self._images(trial))
+        return dataclasses.replace(
+            found,
+            steps=first_epoch(trial, self._engine, images, nudged=False),
+            nudged=first_epoch(trial, self._engine, images, nudged=True) if nudged else None,
+        )
 
     def _images(self, trial: Trial) -> CachedImages:
         """The trial's source, kept open: trials in a row mostly share it."""

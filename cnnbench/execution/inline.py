@@ -29,7 +29,7 @@ class InlineExecutor(Executor):
     def run(
         self, trials: Sequence[Trial], limits: Limits, listener: Listener
     ) -> Generator[Outcome]:
-        """Yield outcomes in the order of the trials. Raises PluginError if the backend can't open."""
+        """Yield outcomes in order. Raises PluginError if the backend can't be opened."""
         plugins = load_plugins()
         backend, device = plugins.backend(trials[0].backend), trials[0].device
         os.environ.update(backend.environment(device, limits.threads))

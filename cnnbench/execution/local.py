@@ -87,7 +87,12 @@ class _Pool:
         environment = self._backend.environment(self._device, self._limits.threads)
         self._workers.add(
             WorkerProcess(
-                slot, self._backend.name, self._device, self._limits, environment, self._inbox
+                slot,
+                self._backend.name,
+                self._device,
+                self._limits,
+                environment,
+                inbox=self._inbox,
             )
         )
 

@@ -33,11 +33,12 @@ class WorkerProcess:
         device: Device,
         limits: Limits,
         environment: Mapping[str, str],
+        *,
         inbox: Inbox,
     ) -> None:
         self.slot = slot
         self._log = tempfile.TemporaryFile(prefix="cnnbench-worker-")  # noqa: SIM115 - the worker's life
-        self._process = subprocess.Popen(  # noqa: S603 - our own module, by this very interpreter
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "cnnbench.execution.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -45,13 +46,15 @@ class WorkerProcess:
             env={**os.environ, **environment},
         )
         threading.Thread(target=self._listen, args=(inbox,), daemon=True).start()
-        self._send(
-            "open", backend=backend, device=device, limits=dataclasses.asdict(limits)
-        )
+        self._send("open", backend=backend, device=device, limits=dataclasses.asdict(limits))
 
     def give(self, trial: Trial) -> None:
         """Hand over the next trial; a worker that has died is noticed in the inbox."""
         self._send("trial", trial=trial.model_dump_json())
+
+    def probe(self, trial: Trial, *, nudged: bool) -> None:
+        """Have a trial's first epoch taken apart."""
+        self._send("probe", trial=trial.model_dump_json(), nudged=nudged)
 
     def kill(self) -> None:
         """End it now and wait until it is gone."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.plugin.executor import Outcome
+from cnnbench.results.probe import Probe, Steps
 from cnnbench.results.record import Epoch, Record
 
 
@@ -52,6 +53,48 @@ def unpack_outcome(content: Mapping[str, Any]) -> Outcome:
         labels=_unpack(content["labels"]),
         environment=content["environment"],
     )
+
+
+def pack_probe(probe: Probe) -> dict[str, Any]:
+    """A probe as JSON values."""
+    return {
+        "variant": probe.variant,
+        "replicate": probe.replicate,
+        "backend": probe.backend,
+        "steps": _pack_steps(probe.steps),
+        "nudged": _pack_steps(probe.nudged),
+        "final": _pack(probe.final),
+        "labels": _pack(probe.labels),
+        "random": probe.random,
+        "reason": probe.reason,
+    }
+
+
+def unpack_probe(content: Mapping[str, Any]) -> Probe:
+    """The probe that `pack_probe` packed."""
+    fields = ("variant", "replicate", "backend", "random", "reason")
+    return Probe(
+        **{name: content[name] for name in fields},
+        steps=_unpack_steps(content["steps"]),
+        nudged=_unpack_steps(content["nudged"]),
+        final=_unpack(content["final"]),
+        labels=_unpack(content["labels"]),
+    )
+
+
+def _pack_steps(steps: Steps | None) -> dict[str, Any] | None:
+    if steps is None:
+        return None
+    return {"initial": _pack(steps.initial), "losses": _pack(steps.losses)}
+
+
+def _unpack_steps(content: Mapping[str, Any] | None) -> Steps | None:
+    if content is None:
+        return None
+    initial, losses = _unpack(content["initial"]), _unpack(content["losses"])
+    assert initial is not None, "steps are packed whole"
+    assert losses is not None, "steps are packed whole"
+    return Steps(initial, losses)
 
 
 def _pack(array: NDArray[Any] | None) -> dict[str, Any] | None:

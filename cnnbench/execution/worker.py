@@ -14,7 +14,7 @@ import sys
 import threading
 from typing import Any, BinaryIO
 
-from cnnbench.execution.protocol import decode, encode, pack_outcome
+from cnnbench.execution.protocol import decode, encode, pack_outcome, pack_probe
 
 
 def main() -> None:
@@ -66,8 +66,12 @@ def _serve(requests: queue.Queue[dict[str, Any]], output: BinaryIO) -> None:
         return
     send("ready")
     while True:
-        trial = Trial.model_validate_json(requests.get()["trial"])
-        send("outcome", **pack_outcome(bench.run(trial, on_epoch)))
+        request = requests.get()
+        trial = Trial.model_validate_json(request["trial"])
+        if request["kind"] == "probe":
+            send("probe", **pack_probe(bench.probe(trial, nudged=request["nudged"])))
+        else:
+            send("outcome", **pack_outcome(bench.run(trial, on_epoch)))
 
 
 if __name__ == "__main__":

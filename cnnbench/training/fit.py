@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cnnbench.data.batches import Batches
 from cnnbench.errors import CnnbenchError
-from cnnbench.plugin.backend import EpochResult, Model
+from cnnbench.plugin.backend import Model
 from cnnbench.results.record import Epoch
 from cnnbench.training.costs import Stopwatch
 from cnnbench.training.metrics import accuracy, class_probabilities, log_loss
@@ -55,6 +55,7 @@ def fit(
     epochs: Iterator[Batches],
     validation: Validation | None,
     spec: TrainingSpec,
+    *,
     fitted: Fit,
     on_epoch: Callable[[Epoch], None],
 ) -> None:
@@ -73,7 +74,16 @@ def fit(
         seconds = training.last - batches.waited
         with judging:
             val_loss, val_accuracy = _judge(model, validation)
-        epoch = _row(number, result, learning_rate, seconds, val_loss, val_accuracy)
+        epoch = Epoch(
+            epoch=number,
+            loss=result.loss,
+            penalty=result.penalty,
+            accuracy=result.correct / result.count,
+            val_loss=val_loss,
+            val_accuracy=val_accuracy,
+            learning_rate=learning_rate,
+            seconds=seconds,
+        )
         fitted.history.append(epoch)
         fitted.images = result.count
         fitted.training += seconds
@@ -102,23 +112,3 @@ def _judge(model: Model, validation: Validation | None) -> tuple[float | None, f
         return None, None
     probabilities = class_probabilities(model.predict(validation.batches()))
     return log_loss(probabilities, validation.labels), accuracy(probabilities, validation.labels)
-
-
-def _row(
-    number: int,
-    result: EpochResult,
-    learning_rate: float,
-    seconds: float,
-    val_loss: float | None,
-    val_accuracy: float | None,
-) -> Epoch:
-    return Epoch(
-        epoch=number,
-        loss=result.loss,
-        penalty=result.penalty,
-        accuracy=result.correct / result.count,
-        val_loss=val_loss,
-        val_accuracy=val_accuracy,
-        learning_rate=learning_rate,
-        seconds=seconds,
-    )

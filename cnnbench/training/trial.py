@@ -1,4 +1,4 @@
-"""One trial from its images to its outcome. Whatever goes wrong becomes a record, not an exception."""
+"""One trial from images to outcome; whatever goes wrong becomes a record, not an exception."""
 
 from __future__ import annotations
 
@@ -62,6 +62,7 @@ def run_trial(
     trial: Trial,
     backend: Backend,
     engine: Engine,
+    *,
     open_images: Callable[[Trial], CachedImages],
     beside: Beside,
     on_epoch: Callable[[Epoch], None],
@@ -77,7 +78,8 @@ def run_trial(
     with total:
         try:
             reset_peak_memory()
-            _carry_out(trial, backend, engine, open_images, on_epoch, result)
+            images = prepare_images(trial, open_images(trial))
+            _carry_out(trial, backend, engine, images, on_epoch=on_epoch, result=result)
         except UnsupportedError as error:
             status, reason = Status.UNSUPPORTED, str(error)
         except CnnbenchError as error:
@@ -102,9 +104,7 @@ def run_trial(
             **result.fields,
         }
     )
-    return Outcome(
-        record, tuple(result.fitted.history), environment=environment, **result.arrays
-    )
+    return Outcome(record, tuple(result.fitted.history), environment=environment, **result.arrays)
 
 
 def blank_record(
@@ -139,12 +139,12 @@ def _carry_out(
     trial: Trial,
     backend: Backend,
     engine: Engine,
-    open_images: Callable[[Trial], CachedImages],
+    images: TrialImages,
+    *,
     on_epoch: Callable[[Epoch], None],
     result: _Result,
 ) -> None:
     spec = trial.configuration.training
-    images = prepare_images(trial, open_images(trial))
     result.fields["samples"] = images.samples()
     network = build_network(
         trial.configuration.network, images.input_shape, len(images.chosen.classes)
@@ -157,7 +157,12 @@ def _carry_out(
 
     model, result.costs["compile"] = _build(trial, engine, network, images)
     fit(
-        model, _epochs(images), _validation(images), spec, result.fitted, on_epoch
+        model,
+        _epochs(images),
+        _validation(images),
+        spec,
+        fitted=result.fitted,
+        on_epoch=on_epoch,
     )
     result.fields["best_epoch"] = result.fitted.best_epoch
     _test(model, images, result)

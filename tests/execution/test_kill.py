@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +45,10 @@ def workers_of(process):
     return [int(line) for line in listing.stdout.split()]
 
 
+def alive(process):
+    return Path(f"/proc/{process}").exists()
+
+
 def test_twenty_kills_at_random_moments_lose_nothing_and_repeat_nothing(recipe, tmp_path):
     path, results = recipe(), tmp_path / "results"
     moments = random.Random(20)
@@ -63,9 +68,9 @@ def test_twenty_kills_at_random_moments_lose_nothing_and_repeat_nothing(recipe, 
         seen = set(ok_lines(results))
         for worker in workers:
             until = time.monotonic() + 20
-            while os.path.exists(f"/proc/{worker}") and time.monotonic() < until:
+            while alive(worker) and time.monotonic() < until:
                 time.sleep(0.01)
-            assert not os.path.exists(f"/proc/{worker}")
+            assert not alive(worker)
     process = start(path, results)
     output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, output + errors

@@ -55,7 +55,8 @@ def test_log_loss_clips_a_certain_error_at_1e_7():
 
 
 def test_log_loss_of_not_a_number_is_not_a_number():
-    assert np.isnan(metrics.log_loss(np.array([[np.nan, 0.5]], np.float32), np.array([0], np.int32)))
+    unknown = np.array([[np.nan, 0.5]], np.float32)
+    assert np.isnan(metrics.log_loss(unknown, np.array([0], np.int32)))
 
 
 def test_calibration_error_by_hand():

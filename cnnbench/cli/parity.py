@@ -1,0 +1,66 @@
+"""`cnnbench parity`: the same trials on several backends, side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from cnnbench.cli.completion import complete_backend, complete_recipe
+
+
+def parity(
+    recipe: Annotated[
+        Path, typer.Argument(help="The recipe, a TOML file.", autocompletion=complete_recipe)
+    ],
+    backend: Annotated[
+        list[str],
+        typer.Option(
+            help="Two or more; the others are compared with the first.",
+            autocompletion=complete_backend,
+        ),
+    ],
+    *,
+    data: Annotated[
+        str | None, typer.Option(help="Other images for the recipe, e.g. folder:photos.")
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a key: training.epochs=3."),
+    ] = None,
+    device: Annotated[
+        Literal["auto", "cpu", "gpu"], typer.Option(help="auto: a GPU if there is one.")
+    ] = "auto",
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write every step to a CSV file, too.")
+    ] = None,
+) -> None:
+    """Tell whether backends agree as far as float32 arithmetic allows.
+
+    Each variant's first replicate is trained on every backend; nothing is recorded.
+    Exit code: 0 they agree, 1 some differ or failed, 2 the request was wrong.
+    """
+    from rich.console import Console
+
+    from cnnbench.cli.installed import installed_plugins
+    from cnnbench.comparison.parity import Verdict, pair_probes
+    from cnnbench.execution.parity import prepare_parity, probe_backends
+    from cnnbench.report.output import write_report
+    from cnnbench.report.parity import parity_csv, print_parity
+
+    console = Console()
+    plugins = installed_plugins()
+    with console.status("reading the recipe and its images") as status:
+        prepared = prepare_parity(
+            recipe, backend, plugins, device, overrides=overrides or [], data=data
+        )
+        probes = probe_backends(
+            prepared, plugins, lambda trial: status.update(f"{trial.variant} on {trial.backend}")
+        )
+        parities = pair_probes(list(probes))
+    print_parity(console, parities)
+    if output:
+        write_report(parity_csv(parities), output)
+    if any(parity.verdict is not Verdict.AGREE for parity in parities):
+        raise typer.Exit(1)
