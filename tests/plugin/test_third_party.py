@@ -1,0 +1,122 @@
+"""A backend that somebody else wrote: installed with pip, used, and removed again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+RECIPE = """
+title = "Dense networks, wide and narrow"
+replicates = 2
+
+[data]
+source = "digits"
+train = 200
+validation = 100
+test = 100
+
+[network]
+architecture = "dense"
+dense = [16]
+
+[training]
+optimizer = "sgd"
+epochs = 2
+
+[[variant]]
+name = "narrow"
+
+[[variant]]
+name = "wide"
+network.dense = [32]
+
+[[variant]]
+name = "convnet"
+network.architecture = "convnet"
+network.filters = [4]
+"""
+
+BROKEN = {
+    "import": "import a_framework_that_is_nowhere",
+    "version": "CNNBENCH_INTERFACE = '2.0'",
+    "hook": (
+        "from cnnbench.plugin import hookimpl\nCNNBENCH_INTERFACE = '1.0'\n"
+        "@hookimpl\ndef cnnbench_backend(): return []"
+    ),
+    "duplicate": (
+        "from cnnbench_elsewhere import *\nfrom cnnbench.plugin import hookimpl\n"
+        "CNNBENCH_INTERFACE = '1.0'\n"
+        "@hookimpl\ndef cnnbench_backends(): return [ElsewhereBackend()]"
+    ),
+}
+REASONS = {
+    "import": "it can't be imported: ModuleNotFoundError: No module named "
+    "'a_framework_that_is_nowhere'",
+    "version": "it was made for plugin interface 2.0, this cnnbench has 1.0",
+    "hook": "it implements the unknown hook 'cnnbench_backend'; did you mean 'cnnbench_backends'?",
+    "duplicate": "its backend 'elsewhere' is already provided by cnnbench-elsewhere 0.1.0",
+}
+
+
+def install_broken(workshop, name: str) -> None:
+    folder = workshop.folder / f"broken-{name}"
+    folder.mkdir()
+    (folder / f"zz_{name}.py").write_text(BROKEN[name])
+    (folder / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        f'[project]\nname = "broken-{name}"\nversion = "0.1"\n'
+        f'[project.entry-points.cnnbench]\nzz_{name} = "zz_{name}"\n'
+        f'[tool.hatch.build.targets.wheel]\ninclude = ["zz_{name}.py"]\n'
+    )
+    workshop.run(f"python -m pip install ./broken-{name}")
+
+
+@pytest.fixture
+def elsewhere(workshop):
+    """The environment with a third party's backend in it, and a recipe."""
+    workshop.run("cnnbench new plugin elsewhere")
+    workshop.run("python -m pip install ./cnnbench-elsewhere")
+    (workshop.folder / "dense.toml").write_text(RECIPE)
+    return workshop
+
+
+def test_a_third_partys_backend_comes_runs_is_compared_and_goes(elsewhere):
+    done = elsewhere.start("cnnbench run dense.toml --backend elsewhere --jobs 1")
+    assert done.returncode == 1, done.stderr  # the convnet is beyond this backend
+    records = [
+        json.loads(line)
+        for path in (elsewhere.folder / "results").rglob("records.jsonl")
+        for line in path.read_text().splitlines()
+    ]
+    statuses = {(x["variant"], x["replicate"]): (x["status"], x["reason"]) for x in records}
+    for replicate in (0, 1):
+        assert statuses["narrow", replicate] == ("ok", "")
+        assert statuses["wide", replicate] == ("ok", "")
+        status, reason = statuses["convnet", replicate]
+        assert status == "unsupported"
+        assert "layer conv" in reason
+
+    table = elsewhere.run("cnnbench compare results --format csv")
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert {row["backend"] for row in rows} == {"elsewhere"}
+    assert {"narrow", "wide"} <= {row["variant"] for row in rows}
+
+    elsewhere.run("python -m pip uninstall -y cnnbench-elsewhere")
+    gone = elsewhere.start("cnnbench run dense.toml --backend elsewhere")
+    assert gone.returncode == 2
+    assert "there is no backend 'elsewhere'" in gone.stderr
+    assert elsewhere.run("cnnbench compare results --format csv") == table
+
+
+def test_broken_plugins_are_listed_with_their_reasons_and_disturb_nothing(elsewhere):
+    for name in BROKEN:
+        install_broken(elsewhere, name)
+    listing = elsewhere.run("cnnbench plugins")
+    for name, reason in REASONS.items():
+        assert f"zz_{name} (from broken-{name} 0.1): {reason}" in listing
+    (line,) = [x for x in listing.splitlines() if x.startswith("backend   elsewhere")]
+    assert "yes" in line
+    elsewhere.run("cnnbench run dense.toml --backend elsewhere --dry-run")
