@@ -1,0 +1,129 @@
+"""What `cnnbench plugins` prints."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+
+import pytest
+from rich.console import Console
+
+from cnnbench.plugin.manager import load_plugins
+from cnnbench.report.plugins import print_plugins
+
+BACKENDS = """
+class Ready(Backend):
+    name = "ready"
+    title = "A ready backend"
+
+    def check(self):
+        return Availability(
+            available=True, versions={"frame": "3.1", "work": "2"}, devices=("cpu", "gpu")
+        )
+
+    def open(self, device, threads): ...
+
+class Absent(Ready):
+    name = "absent"
+    title = "An absent backend"
+
+    def check(self):
+        return Availability(
+            available=False, reason="Frame is not installed", install='pip install "frame[all]"'
+        )
+
+class Raising(Ready):
+    name = "raising"
+
+    def check(self):
+        raise OSError("no driver")
+
+class Vague(Ready):
+    name = "vague"
+
+    def check(self):
+        return True
+
+@hookimpl
+def cnnbench_backends():
+    return [Ready(), Absent(), Raising(), Vague()]
+"""
+
+
+def listing(**options: bool) -> str:
+    """The text as on a wide terminal without colours."""
+    console = Console(file=io.StringIO(), width=220)
+    print_plugins(console, load_plugins(), **options)
+    return console.file.getvalue()
+
+
+def row(text: str, name: str) -> list[str]:
+    """The row of a thing, in words."""
+    (line,) = [x for x in text.splitlines() if x.split()[1:2] == [name]]
+    return line.split()
+
+
+@pytest.fixture
+def backends(place):
+    """Four backends, of which one can run."""
+    place("four_backends", BACKENDS, distribution="four-backends", version="7.0")
+
+
+def test_what_can_run_is_listed_with_versions_devices_and_origin(backends):
+    line = " ".join(row(listing(), "ready"))
+    assert line == (
+        "backend ready yes A ready backend; frame 3.1, work 2; on cpu, gpu four-backends 7.0"
+    )
+
+
+def test_what_cannot_run_says_why_and_what_to_type(backends):
+    text = listing()
+    assert " ".join(row(text, "absent")).startswith(
+        "backend absent no An absent backend; Frame is not installed"
+    )
+    assert '\n  absent: pip install "frame[all]"\n' in text
+
+
+def test_a_check_that_fails_or_answers_nonsense_is_a_backend_that_cannot_run(backends):
+    text = listing()
+    assert "no" in row(text, "raising")
+    assert "its check failed: OSError: no driver" in text
+    assert "its check returned a value of type bool, not Availability" in text
+
+
+def test_sources_are_listed_with_their_argument():
+    assert row(listing(), "folder:PATH")[:3] == ["source", "folder:PATH", "yes"]
+    assert row(listing(), "digits")[:3] == ["source", "digits", "yes"]
+
+
+def test_broken_and_switched_off_plugins_stand_below(place, monkeypatch):
+    place("zz_broken", "import a_module_that_is_nowhere  # [red]")
+    place("zz_off", "")
+    monkeypatch.setenv("CNNBENCH_DISABLE_PLUGINS", "zz_off")
+    text = listing()
+    assert (
+        "Broken, and not used:\n  zz_broken (from zz_broken 1.2.3): it can't be imported: "
+        "ModuleNotFoundError: No module named 'a_module_that_is_nowhere'\n"
+    ) in text
+    assert "Switched off by CNNBENCH_DISABLE_PLUGINS:\n  zz_off: zz_off 1.2.3\n" in text
+    assert "Traceback" not in text
+
+
+def test_the_tracebacks_of_broken_plugins_are_shown_on_request(place):
+    place("zz_broken", "raise KeyError('[bold]')")
+    text = listing(tracebacks=True)
+    assert "Traceback (most recent call last)" in text
+    assert "KeyError: '[bold]'" in text
+
+
+def test_the_command_imports_no_framework():
+    heavy = {"keras", "torch", "tensorflow", "jax", "pandas", "scipy", "sklearn", "cv2"}
+    code = (
+        "import sys; sys.argv = ['cnnbench', 'plugins']\n"
+        "from cnnbench.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        f"print(sorted({heavy!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
