@@ -147,7 +147,7 @@ def _write(entry: Path, data: ImageData) -> None:
         arrays: dict[str, NDArray[Any]] = {"images": data.images, "labels": data.labels}
         arrays |= {f"fixed-{split}": rows for split, rows in data.fixed.items()}
         for name, array in arrays.items():
-            np.save(partial / f"{name}.npy", array)
+            _save(partial / f"{name}.npy", np.ascontiguousarray(array))
         meta = {
             "digest": digest_of(data),
             "classes": data.classes,
@@ -162,6 +162,14 @@ def _write(entry: Path, data: ImageData) -> None:
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+def _save(path: Path, array: NDArray[Any]) -> None:
+    """As numpy.save, which does not tell why a disk takes no more."""
+    with path.open("wb") as file:
+        header = np.lib.format.header_data_from_array_1_0(array)
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(array.data)
 
 
 def digest_of(data: ImageData) -> str:

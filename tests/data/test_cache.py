@@ -186,6 +186,7 @@ def test_a_disk_that_fills_up_is_a_clear_error_and_leaves_nothing(folder):
             print(error)
     """)
     assert "CNNBENCH_CACHE" in done.stdout, done.stderr
+    assert "File too large" in done.stdout
     assert str(folder) in done.stdout
     assert not [path for path in folder.iterdir() if path.is_dir()]
 
