@@ -11,6 +11,17 @@ from rich.table import Table
 
 from cnnbench.comparison.parity import MARGIN, Parity, Verdict
 
+CSV_COLUMNS = (
+    "variant",
+    "replicate",
+    "reference",
+    "backend",
+    "step",
+    "reference_loss",
+    "loss",
+    "difference",
+    "allowed",
+)
 _STYLES = {Verdict.AGREE: "green", Verdict.DIFFER: "bold red", Verdict.FAILED: "red"}
 
 
@@ -47,9 +58,7 @@ def parity_csv(parities: Sequence[Parity]) -> str:
     """One row a step: the losses of both backends, their difference, what rounding explains."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        ["variant", "replicate", "reference", "backend", "step", "reference_loss", "loss", "difference", "allowed"]
-    )
+    writer.writerow(CSV_COLUMNS)
     for parity in parities:
         found = parity.measured
         where = [parity.variant, parity.replicate, parity.reference, parity.other]

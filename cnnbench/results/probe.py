@@ -26,8 +26,8 @@ class Probe:
 
     steps: None if it failed, for the reason given. nudged: the same from initial weights that each
     differ by one unit in the last place, which shows what rounding alone does; only of the
-    reference backend. final: probabilities of the test images after the whole training. random: whether the
-    network draws dropout masks, which are each backend's own.
+    reference backend. final: probabilities of the test images after the whole training. random:
+    whether the network draws dropout masks, which are each backend's own.
     """
 
     variant: str
