@@ -16,9 +16,10 @@ from cnnbench.comparison.select import Selection, Series, select
 from cnnbench.comparison.tables import Entry, levels_of, make_row
 from cnnbench.comparison.values import By, Comparison, Table
 from cnnbench.errors import ComparisonError
-from cnnbench.results.read import read_results
+from cnnbench.results.read import collector_paused, read_results
 
 
+@collector_paused()
 def compare_records(
     paths: Sequence[Path],
     *,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean, variance
+from math import fsum
+from statistics import fmean
 
 from cnnbench.errors import ComparisonError
 
@@ -77,5 +78,6 @@ def _interval(values: Sequence[float], factor: float) -> Interval:
 
     quantile = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2))
     mean = fmean(values)
-    half = quantile * (variance(values, mean) * factor) ** 0.5
+    variance = fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
+    half = quantile * (variance * factor) ** 0.5
     return Interval(mean - half, mean + half)

@@ -50,8 +50,8 @@ class Scale:
         return f"{number * self.factor:,.{self.decimals}f}"
 
     def _signed(self, number: float) -> str:
-        text = f"{number * self.factor:+,.{self.decimals}f}"
-        return text if text.strip("+-0.,") else text.lstrip("+-")  # no sign on a rounded zero
+        # A zero that is only rounded keeps its sign: [-0.0, +1.2] does reach below zero.
+        return f"{number * self.factor:{'+' if number else ''},.{self.decimals}f}"
 
 
 def scale_of(unit: Unit, estimates: Sequence[Estimate]) -> Scale:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,7 +60,8 @@ def read_results(paths: Sequence[Path]) -> ResultSet:
     for path in paths:
         for file in _record_files(path):
             files.setdefault(file.resolve(), file)
-    studies = tuple(read_study(file.parent) for file in files.values())
+    with collector_paused():
+        studies = tuple(read_study(file.parent) for file in files.values())
     result = ResultSet(studies)
     if not result.records:
         places = ", ".join(str(path) for path in paths) or "no path"
@@ -133,6 +136,21 @@ def read_plan(folder: Path) -> Plan | None:
     if plan.format > FORMAT:
         raise ResultsError(f"{path} was written by a newer cnnbench; update cnnbench to read it")
     return plan
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Leave the garbage collector off, also as a decorator.
+
+    Records are many objects and no garbage; looking for some takes 3 of 4 seconds.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _record_files(path: Path) -> list[Path]:

@@ -1,0 +1,236 @@
+"""A comparison never hides what limits it."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnnbench.comparison.compare import compare_records
+from cnnbench.results.record import Beside, Status
+
+FIVE = [0.90, 0.92, 0.91, 0.93, 0.94]
+
+
+def notes(folder, **options):
+    (table,) = compare_records([folder], **options).tables
+    return list(table.notes)
+
+
+def test_a_complete_study_under_equal_conditions_needs_no_note(study):
+    folder = study().add("plain", FIVE).add("dropout", FIVE).write()
+    assert notes(folder) == []
+
+
+def test_missing_replicates_are_counted(study):
+    folder = study().add("plain", FIVE).add("dropout", FIVE[:3]).write(replicates=5)
+    assert notes(folder) == ["dropout: 3 of 5 replicates recorded"]
+
+
+def test_missing_folds_are_counted_as_trials(study):
+    writer = study().add("plain", FIVE[:4], folds=(0, 1))
+    trials = {f"plain-{r}-{f}": ("plain", r, f) for r in range(3) for f in range(2)}
+    assert notes(writer.write(trials=trials)) == ["plain: 4 of 6 trials recorded"]
+
+
+def test_rows_with_the_same_caveat_share_a_note(study):
+    writer = study().add("plain", FIVE).add("dropout", FIVE[:3]).add("l2", FIVE[:3])
+    assert notes(writer.write(replicates=5)) == ["dropout, l2: 3 of 5 replicates recorded"]
+
+
+def test_failures_come_with_their_reasons_most_frequent_first(study):
+    writer = study().add("plain", FIVE).add("big", FIVE[:2])
+    reasons = ("crashed", "out of\nmemory", "out of\nmemory")
+    for replicate, reason in enumerate(reasons, start=2):
+        writer.add_one("big", replicate, status=Status.FAILED, reason=reason)
+    assert notes(writer.write())[0] == "big: 3 of 5 trials failed: out of memory (2 times); crashed"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (Status.TIMEOUT, "1 of 3 trials ran out of time: 60 s"),
+        (Status.UNSUPPORTED, "1 of 3 trials not supported by the backend: 60 s"),
+    ],
+)
+def test_other_endings_are_told_too(study, status, words):
+    writer = study().add("plain", FIVE[:2]).add_one("plain", 2, status=status, reason="60 s")
+    assert f"plain: {words}" in notes(writer.write())
+
+
+def test_one_replicate_has_no_interval(study):
+    folder = study().add("plain", FIVE[:1]).add("dropout", FIVE[:1]).write()
+    assert notes(folder) == [
+        "plain, dropout: one replicate only, so no interval; a difference may be chance"
+    ]
+
+
+def test_replicates_without_a_pair_are_told(study):
+    writer = study().add("plain", FIVE[:3]).add("dropout", FIVE)
+    assert "dropout: difference over 3 of 5 replicates, the others make no pair" in notes(
+        writer.write()
+    )
+
+
+def test_a_baseline_without_results_leaves_no_difference(study):
+    writer = study().add_one("plain", 0, status=Status.FAILED).add("dropout", FIVE)
+    assert "dropout: no pair with the baseline, so no difference" in notes(writer.write())
+
+
+def test_records_of_earlier_settings_are_counted(study):
+    writer = study().add("plain", FIVE)
+    for number in range(12):
+        writer.add_one("plain", number, trial=f"old{number}")
+    folder = writer.write(leave_out={f"old{number}" for number in range(12)})
+    assert notes(folder) == ["12 records of earlier settings left out"]
+
+
+def test_settings_of_the_command_line_are_told(study):
+    folder = study().add("plain", FIVE).write(overrides=("training.epochs=3",))
+    assert notes(folder) == ["changed on the command line: training.epochs=3"]
+
+
+def test_a_missing_plan_is_told(study):
+    folder = study().add("plain", FIVE).write(plan=False)
+    assert notes(folder) == [
+        "no plan.json beside the records, so that missing trials can't be told"
+    ]
+
+
+def test_without_a_plan_older_records_of_a_replicate_are_counted(study):
+    writer = study().add("plain", FIVE).add_one("plain", 0, trial="other", started=-1.0)
+    assert "1 record of the same replicate with older dates left out" in notes(
+        writer.write(plan=False)
+    )
+
+
+def test_a_baseline_that_another_recipe_lacks_is_told(study):
+    study(recipe="a").add("plain", FIVE).add("dropout", FIVE).write()
+    root = study(recipe="b").add("plain", FIVE).write().parent.parent
+    _, second = compare_records([root], baseline="dropout").tables
+    assert second.baseline == "plain"
+    assert "no variant dropout in this recipe; its own baseline is used instead" in second.notes
+
+
+def test_an_interval_that_reaches_the_majority_class_is_told(study):
+    folder = study().add("plain", FIVE).add("weak", [0.55, 0.65, 0.70]).write()
+    assert "weak: interval does not clear the majority-class level (60.0 %)" in notes(folder)
+
+
+def test_a_single_value_below_the_majority_class_is_told(study):
+    folder = study().add("plain", [0.59]).write()
+    assert "plain: not above the majority-class level (60.0 %)" in notes(folder)
+
+
+def test_balanced_accuracy_is_held_against_chance(study):
+    folder = study().add("plain", [0.45, 0.55], metric="balanced_accuracy").write()
+    comparison = compare_records([folder], metric="balanced_accuracy")
+    (table,) = comparison.tables
+    assert (table.chance, table.majority) == (0.5, None)
+    assert "plain: interval does not clear the chance level (50.0 %)" in table.notes
+
+
+def test_levels_stand_beside_accuracy_and_not_beside_costs(study):
+    folder = study().add("plain", FIVE).write()
+    (table,) = compare_records([folder]).tables
+    assert (table.chance, table.majority) == (0.5, 0.6)
+    (table,) = compare_records([folder], metric="training").tables
+    assert (table.chance, table.majority) == (None, None)
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), float("inf"), "high"])
+def test_a_value_that_is_no_number_is_left_out_and_told(study, value):
+    folder = study().add("plain", [*FIVE, value]).write()
+    (table,) = compare_records([folder]).tables
+    assert table.rows[0].n == 5
+    assert "plain: 1 trial without a finite accuracy left out" in table.notes
+
+
+def test_synthetic_images_are_always_told(study, samples):
+    scenes = samples.model_copy(update={"source": "scenes", "synthetic": True})
+    folder = study().add("plain", FIVE, samples=scenes).write()
+    assert notes(folder) == ["images of scenes are synthetic: drawn by a program, not photographed"]
+
+
+def test_remarks_of_the_data_source_are_passed_on_once(study, samples):
+    remarked = samples.model_copy(update={"notes": ("2 images could not be read",)})
+    folder = study().add("plain", FIVE, samples=remarked).write()
+    assert notes(folder) == ["images: 2 images could not be read"]
+
+
+def test_many_remarks_are_cut(study, samples):
+    remarked = samples.model_copy(update={"notes": tuple(f"remark {n}" for n in range(8))})
+    folder = study().add("plain", FIVE, samples=remarked).write()
+    assert notes(folder)[-1] == "images: 3 more remarks in the records"
+
+
+def test_other_images_than_the_baselines_are_told(study, samples):
+    larger = samples.model_copy(update={"digest": "d2"})
+    folder = study().add("plain", FIVE).add("large", FIVE, samples=larger).write()
+    assert notes(folder) == ["large: drawn from other decoded images than the baseline"]
+
+
+def test_other_test_images_than_the_baselines_are_told(study, samples):
+    fewer = samples.model_copy(update={"test": 100})
+    folder = study().add("plain", FIVE).add("few", FIVE, samples=fewer).write()
+    assert notes(folder) == ["few: tested on other images than the baseline"]
+
+
+def test_images_that_changed_between_replicates_are_told(study, samples):
+    writer = study().add("plain", FIVE)
+    writer.add_one("plain", 5, value=0.9, samples=samples.model_copy(update={"digest": "d2"}))
+    assert notes(writer.write()) == [
+        "plain: replicates drawn from different versions of the images"
+    ]
+
+
+def test_other_numbers_of_classes_are_told(study, samples):
+    three = samples.model_copy(update={"classes": ("a", "b", "c")})
+    folder = study().add("plain", FIVE).add("three", FIVE, samples=three).write()
+    assert any("different numbers of classes" in note for note in notes(folder))
+
+
+def test_environments_that_differ_are_told_with_what_differs(study):
+    def environment(version):
+        return {"python": "3.11.2", "backend_versions": {"torch": version}}
+
+    writer = study().add("plain", FIVE, environment=environment("2.13"))
+    folder = writer.add("dropout", FIVE, environment=environment("2.14")).write()
+    assert notes(folder) == [
+        "trials ran in 2 environments, which differ in backend_versions.torch (2.13, 2.14)"
+    ]
+
+
+def test_an_environment_that_is_lost_is_told(study):
+    writer = study().add("plain", FIVE).add("dropout", FIVE, environment={"python": "3.12"})
+    folder = writer.write()
+    for file in (folder.parent.parent / "environments").iterdir():
+        file.unlink()
+    comparison = compare_records([folder])
+    assert len(comparison.notes) == 2
+    assert "trials ran in 2 environments" in comparison.tables[0].notes
+
+
+def test_devices_that_differ_are_told(study):
+    folder = study().add("plain", FIVE, device="cpu").add("fast", FIVE, device="H200").write()
+    assert notes(folder) == ["trials ran on different devices: cpu, H200"]
+
+
+def test_times_taken_side_by_side_are_told(study):
+    two = Beside(slots=2, threads=1, exclusive=False)
+    folder = study().add("plain", FIVE, beside=two).write()
+    assert notes(folder) == ["times were taken with 2 trials at a time on the machine"]
+
+
+def test_times_taken_under_unequal_conditions_are_told(study):
+    two = Beside(slots=2, threads=1, exclusive=False)
+    folder = study().add("plain", FIVE).add("dropout", FIVE, beside=two).write()
+    assert notes(folder) == [
+        "times were not taken under equal conditions: 1 or 2 trials at a time, 1 threads each"
+    ]
+
+
+def test_damage_found_in_the_files_is_told(study):
+    folder = study().add("plain", FIVE).write()
+    with (folder / "records.jsonl").open("a") as file:
+        file.write('{"trial": "cut')
+    (note,) = compare_records([folder]).notes
+    assert "was cut while being written" in note
