@@ -41,16 +41,22 @@ class Candidate:
 class Complaint:
     """What is wrong with one variant; key: to blame, a section's dotted key."""
 
-    entry: Entry
+    candidate: Candidate
     key: Key
     message: str
-    setting: Setting | None
 
     @property
-    def place(self) -> tuple[object, ...]:
+    def own(self) -> Setting | None:
+        """The setting to blame, if the variant itself or the command line makes it."""
+        setting = _find(self.candidate.settings, self.key)
+        if setting and setting.overrides:
+            return setting
+        return _find(self.candidate.entry.settings, self.key)
+
+    @property
+    def mistake(self) -> tuple[object, ...]:
         """Equal for complaints about the same mistake."""
-        where = (self.setting.file, self.setting.line()) if self.setting else ()
-        return (self.key, self.message, *where)
+        return (self.key, self.message, *((self.own.file, self.own.line()) if self.own else ()))
 
 
 class Checker:
@@ -65,9 +71,8 @@ class Checker:
         groups: dict[tuple[object, ...], list[Complaint]] = {}
         for candidate in candidates:
             for key, message in self._complaints(candidate):
-                setting = _blamed(candidate.settings, key)
-                complaint = Complaint(candidate.entry, key, message, setting)
-                groups.setdefault(complaint.place, []).append(complaint)
+                complaint = Complaint(candidate, key, message)
+                groups.setdefault(complaint.mistake, []).append(complaint)
         return [_problem(group, len(candidates), file) for group in groups.values()]
 
     def repeated(self, candidates: Sequence[Candidate], file: str) -> list[Problem]:
@@ -129,24 +134,26 @@ class Checker:
         return repr(request_of(configuration.data)) + json.dumps(settings, sort_keys=True)
 
 
-def _blamed(settings: Settings, key: Key) -> Setting | None:
+def _find(settings: Settings, key: Key) -> Setting | None:
     """The setting of a key, or the first below it."""
     return next((setting for other, setting in settings.items() if other[: len(key)] == key), None)
 
 
 def _problem(group: Sequence[Complaint], variants: int, file: str) -> Problem:
+    """One problem at the most telling place: the key to blame, else one of the same section."""
     first = group[0]
-    key, setting, entry = dotted(first.key), first.setting, first.entry
+    key, message, entry = dotted(first.key), first.message, first.candidate.entry
     if len(group) == variants:
-        if setting is None:
-            return Problem(key, first.message, file)
-        return Problem(key, first.message, setting.file, setting.line())
-    if setting is None or first.key not in entry.settings:
-        setting = entry.place
-    assert setting is not None, "only a recipe of one variant has none with a place"
-    name = repr(setting.variant or entry.name)
-    others = "" if setting.variant else _and_more(len(group) - 1)
-    return Problem(key, f"variant {name}{others}: {first.message}", setting.file, setting.line())
+        settings = first.candidate.settings
+        place = _find(settings, first.key) or _find(settings, first.key[:1])
+    else:
+        place = first.own or _find(entry.settings, first.key[:1]) or entry.place
+        own_name = place.variant if place else ""
+        others = "" if own_name else _and_more(len(group) - 1)
+        message = f"variant {(own_name or entry.name)!r}{others}: {message}"
+    if place is None:
+        return Problem(key, message, file)
+    return Problem(key, message, place.file, place.line())
 
 
 def _and_more(count: int) -> str:
@@ -161,8 +168,7 @@ def _same(earlier: Candidate, candidate: Candidate, file: str) -> Problem:
     overridden = [
         setting.file
         for key, setting in candidate.settings.items()
-        if setting.file.startswith("--")
-        and (key in candidate.entry.settings or key in earlier.entry.settings)
+        if setting.overrides and (key in candidate.entry.settings or key in earlier.entry.settings)
     ]
     if overridden:
         message += f", because {overridden[0]} overrides what tells them apart"
@@ -177,7 +183,7 @@ def _hint(settings: Settings, key: Key, facts: Facts) -> str:
     """How to make a recipe fit other images than it was written for."""
     source = settings["data", "source"]
     blamed = settings.get(key)
-    if not source.file.startswith("--") or (blamed and blamed.file.startswith("--")):
+    if not source.overrides or (blamed and blamed.overrides):
         return ""
     if key == ("data", "classes"):
         names = json.dumps(list(facts.classes[:LISTED]), ensure_ascii=False)

@@ -35,6 +35,11 @@ class Setting:
     inner: Mapping[KeyPath, int] = field(default_factory=dict)
     variant: str = ""
 
+    @property
+    def overrides(self) -> bool:
+        """Whether it comes from the command line."""
+        return self.lines[-1] is None
+
     def line(self, depth: int | None = None, inside: KeyPath = ()) -> int | None:
         """The line of a part of the key, or of the value, or of an element inside it."""
         if depth is not None:

@@ -60,8 +60,8 @@ TENS = '[data]\nsource = "tens"\n'
             "kernel = [3, 3, 3]",
             [
                 (
-                    "network.kernel: got [3, 3, 3] (a list), expected a whole number of at least 1, "
-                    "or a list of two values, each a whole number of at least 1"
+                    "network.kernel: got [3, 3, 3] (a list), expected a whole number of at least "
+                    "1, or a list of two values, each a whole number of at least 1"
                 )
             ],
         ),

@@ -1,0 +1,160 @@
+"""A recipe that can't be done is refused before anything trains."""
+
+import pytest
+
+TENS = '[data]\nsource = "tens"\n'
+"""500 training and 100 test images of ten classes, 28x28x1."""
+PHOTOS = '[data]\nsource = "photos:pets"\n'
+"""100 cats and 100 dogs, 32x32x3."""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            '[data]\nsource = "photo:x"\n',
+            "study.toml:2: data.source: there is no source 'photo'; found: photos, tens",
+        ),
+        (
+            '[data]\nsource = "photos:empty"\n',
+            "study.toml:2: data.source: {folder}/empty holds no images",
+        ),
+        (
+            TENS + "train = 501\n",
+            "study.toml:3: data.train: train asks for 501 images, but ",
+        ),
+        (
+            TENS + "test = 200\n",
+            "study.toml:3: data.test: test asks for 200 images, but the source's",
+        ),
+        (
+            TENS + 'classes = ["1", "11"]\n',
+            "study.toml:3: data.classes: the source has no class '11'; did you mean '1'?",
+        ),
+        (TENS + 'classes = ["1"]\n', "study.toml:3: data.classes: at least two classes are needed"),
+        (
+            TENS + "[augmentation]\ncrop = [28, 29]\n",
+            "study.toml:4: augmentation.crop: a crop of 28x29 does not fit in images of 28x28",
+        ),
+        (
+            TENS + '[network]\noutput = "sigmoid"\n',
+            'study.toml:4: network.output: output = "sigmoid" is one unit that tells two',
+        ),
+        (
+            TENS + "[evaluation]\nfolds = 1\n",
+            "study.toml:4: evaluation.folds: evaluation.folds = 1 leaves nothing to train on",
+        ),
+        (
+            TENS + "[evaluation]\nfolds = 501\n",
+            "study.toml:4: evaluation.folds: evaluation.folds = 501, but there are only 500 images",
+        ),
+        (
+            TENS + '[network]\narchitecture = "layers"\n'
+            'layers = [\n  { type = "flatten" },\n  { type = "conv", filters = 3 },\n]\n',
+            "study.toml:5: network.layers: conv_1 takes a map of height, width and channels",
+        ),
+        (
+            TENS + "[network]\nfilters = []\n",
+            "study.toml:4: network.filters: a convnet needs at least one convolution",
+        ),
+        (
+            TENS + "[network]\nfilters = [4, 4, 4, 4, 4]\n",
+            "study.toml:4: network.kernel: conv_4 has a kernel of 3x3, but its input is only 1x1x4",
+        ),
+        (
+            TENS + "[augmentation]\ncrop = [8, 8]\n",
+            "study.toml: network.pool: pool_2 has a pooling window of 2x2, but its input is only",
+        ),
+    ],
+)
+def test_what_can_not_be_done_is_told_at_the_key_to_blame(problems, tmp_path, text, expected):
+    (problem,) = problems(text)
+    assert problem.startswith(expected.format(folder=tmp_path))
+
+
+def test_a_source_is_judged_even_where_another_key_of_the_section_is_wrong(problems):
+    found = problems('[data]\nsource = "photo"\ntrain = "x"\n')
+    assert [problem[:13] for problem in found] == ["study.toml:2:", "study.toml:3:"]
+
+
+def test_a_wrong_network_hides_no_wrong_amount(problems):
+    found = problems(TENS + "train = 501\n[network]\nkernel = 99\n")
+    assert [problem[:13] for problem in found] == ["study.toml:3:", "study.toml:5:"]
+
+
+def test_an_impossible_network_of_a_variant_names_it_and_its_line(problems):
+    text = TENS + '[[variant]]\nname = "a"\n[[variant]]\nname = "b"\nnetwork.kernel = 9\n'
+    (problem,) = problems(text)
+    assert problem.startswith("study.toml:7: network.kernel: variant 'b': conv_3 has a kernel of")
+
+
+def test_where_the_key_to_blame_is_inherited_the_variant_that_breaks_it_is_named(problems):
+    text = (
+        TENS + "[network]\nkernel = 3\n"
+        '[[variant]]\nname = "a"\n[[variant]]\nname = "deep"\nnetwork.filters = [4, 4, 4, 4]\n'
+    )
+    (problem,) = problems(text)
+    assert problem.startswith(
+        "study.toml:9: network.kernel: variant 'deep': conv_4 has a kernel of"
+    )
+
+
+def test_an_impossible_value_of_a_matrix_is_told_once_with_a_variant_it_breaks(problems):
+    text = TENS + "[matrix]\nnetwork.kernel = [\n  3,\n  9,\n]\nnetwork.dropout = [0.1, 0.2]\n"
+    (problem,) = problems(text)
+    assert problem.startswith(
+        "study.toml:6: network.kernel: variant 'kernel=9-dropout=0.1' (and 1 more): conv_3 has"
+    )
+
+
+def test_limits_that_do_not_fit_other_data_say_how_to_change_them(problems):
+    (problem,) = problems(TENS + "train = 300\n", data="photos:pets")
+    assert problem.startswith("study.toml:3: data.train: train asks for 300 images, but ")
+    assert problem.endswith(
+        "the recipe was written for other images: give --set data.train=NUMBER, or a "
+        "fraction below 1"
+    )
+
+
+def test_classes_that_other_data_lack_say_which_there_are(problems):
+    (problem,) = problems(TENS + 'classes = ["1", "2"]\n', data="photos:pets")
+    assert problem.startswith("study.toml:3: data.classes: the source has no class '1'")
+    assert problem.endswith("""give --set 'data.classes=["cat", "dog"]'""")
+
+
+def test_a_limit_of_the_command_line_needs_no_such_hint(problems):
+    (problem,) = problems(TENS, "data.train=300", data="photos:pets")
+    assert problem.startswith("--set data.train=300: data.train: train asks for 300 images, but ")
+    assert "other images" not in problem
+
+
+def test_an_unknown_source_of_the_command_line_is_named_as_it_was_typed(problems):
+    (problem,) = problems(TENS, data="photo")
+    assert problem.startswith("--data photo: data.source: there is no source 'photo'")
+    (problem,) = problems(TENS, "data.source=photo")
+    assert problem.startswith("--set data.source=photo: data.source: there is no source 'photo'")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "training.momentum = 0.5",
+        "training.weight_decay = 0.1",
+        "training.learning_rate = 0.001",
+        "training.schedule.patience = 9",
+        "training.early_stopping.monitor = 'loss'",
+        "network.pool = 2",
+        "network.batch_norm_momentum = 0.5",
+        "network.layers = [{ type = 'flatten' }]",
+        "augmentation.fill_mode = 'wrap'",
+        "evaluation.exclusive = true",
+        "data.classes = ['cat', 'dog']",
+        "description = 'other words'",
+    ],
+)
+def test_a_variant_that_changes_nothing_that_counts_is_refused(problems, setting):
+    text = PHOTOS + f'[[variant]]\nname = "a"\n[[variant]]\nname = "b"\n{setting}\n'
+    (problem,) = problems(text)
+    assert problem.startswith(
+        "study.toml:6: variant: variants 'a' and 'b' are the same configuration: change what"
+    )
