@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.network.layers import Dropout, Flatten
+from cnnbench.network.layers import Dense, Dropout, Flatten
 from cnnbench.plugin.backend import Model
 from cnnbench.testing.batches import ArrayBatches
 from cnnbench.testing.bench import Bench
@@ -83,9 +83,35 @@ def _loss(bench: Bench) -> None:
         "the loss of a step with dropout",
         loss,
         expected,
-        "the reported loss comes from the same forward pass as the gradient, dropout on, and the "
-        "way back zeroes the same units as the way forward",
+        "the reported loss comes from the same forward pass as the gradient, dropout on",
         tolerance=1e-3,
+    )
+
+
+def _gradient(bench: Bench) -> None:
+    """Dropout between two dense layers: the lower one's step tells what went back."""
+    net = network(
+        Flatten(),
+        Dense(units=200, activation="linear"),
+        Dropout(rate=RATE),
+        shape=(1, 1, 1),
+        classes=2,
+    )
+    start = random_weights(net)
+    model = bench.build(net, start)
+    image = np.ones((1, *net.input_shape), np.float32)
+    model.train_epoch(ArrayBatches(image, np.zeros(1, np.int32)), 1.0)
+    after = model.get_weights()
+    moves = {name: after[name].astype(np.float64) - start[name] for name in start}
+    upper = moves["dense_2/bias"]
+    hidden = (start["dense_1/kernel"][0] + start["dense_1/bias"]).astype(np.float64)
+    forwards = moves["dense_2/kernel"] @ upper / (upper @ upper) / hidden
+    expect_close(
+        "what reaches the layer below dropout",
+        moves["dense_1/bias"],
+        forwards * (start["dense_2/kernel"].astype(np.float64) @ upper),
+        "the way back multiplies by the factors of the way forward, drawn once a step",
+        tolerance=1e-2,
     )
 
 
@@ -130,7 +156,8 @@ def _seed(bench: Bench) -> None:
 CHECKS = (
     Check("dropout-rate", "dropout zeroes each unit with its rate", _rate),
     Check("dropout-scaling", "dropout scales what it keeps by 1 / (1 - rate)", _scaling),
-    Check("dropout-loss", "loss and gradient come from one draw", _loss),
+    Check("dropout-loss", "the reported loss comes from the step's own draw", _loss),
+    Check("dropout-gradient", "the way back drops what the way forward dropped", _gradient),
     Check("dropout-is-fresh", "every step and every image draws anew", _fresh),
     Check("dropout-seed", "the seed alone decides what is dropped", _seed),
 )

@@ -1,0 +1,44 @@
+"""A check that nothing can fail is no check: a backend that is wrong in one thing fails it."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from wrong_backends import WRONG_BACKENDS
+from wrong_backends.training import RIGHT_WITH_MIXED_PRECISION
+
+from cnnbench.testing import CHECKS, Verdict
+from cnnbench.testing.bench import Bench
+from cnnbench.testing.checking import run_check
+from cnnbench.testing.numpy_backend import NumpyBackend
+
+BY_NAME = {check.name: check for check in CHECKS}
+
+
+def bench_of(backend):
+    """As in a fresh process, where only what the suite needs is loaded."""
+    return Bench(backend, before=set(sys.modules) - {"iniconfig"})
+
+
+@pytest.mark.parametrize("wrong", WRONG_BACKENDS, ids=str)
+def test_a_wrong_backend_fails_the_check_meant_for_it(wrong):
+    finding = run_check(BY_NAME[wrong.caught_by], bench_of(wrong.backend))
+    assert finding.verdict is Verdict.FAILED, finding
+    assert finding.reason
+
+
+def test_every_check_is_failed_by_a_wrong_backend():
+    assert {wrong.caught_by for wrong in WRONG_BACKENDS} == set(BY_NAME)
+
+
+@pytest.mark.parametrize("name", ["bfloat16", "bfloat16-weights"])
+def test_rounding_the_images_to_bfloat16_passes_the_checks_of_mixed_precision(name):
+    finding = run_check(BY_NAME[name], Bench(RIGHT_WITH_MIXED_PRECISION))
+    assert finding.verdict is Verdict.PASSED, finding
+
+
+def test_no_check_is_failed_by_the_reference():
+    bench = bench_of(NumpyBackend())
+    findings = [run_check(check, bench) for check in CHECKS if check.name != "light"]
+    assert [finding for finding in findings if finding.verdict is Verdict.FAILED] == []
