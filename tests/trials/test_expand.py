@@ -1,0 +1,239 @@
+from dataclasses import replace
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from cnnbench.data.source import Request
+from cnnbench.errors import RecipeError
+from cnnbench.recipe.spec import Configuration, Recipe, Variant
+from cnnbench.trials.expand import Known, expand
+
+KNOWN = {
+    ("tens", Request()): Known("digest of tens", (28, 28, 1), ("a", "b", "c")),
+    ("npz", Request("/x.npz")): Known("digest of x", (28, 28, 1), ("a", "b", "c")),
+    ("npz", Request("/same.npz")): Known("digest of tens", (28, 28, 1), ("a", "b", "c")),
+}
+
+
+def configuration(**sections):
+    data = {"source": "tens"} | sections.pop("data", {})
+    plain = {"data": data} | sections
+    return Configuration.model_validate(plain, strict=False)
+
+
+def study(*configurations, **fields):
+    variants = tuple(
+        Variant(name=f"v{i}", configuration=each) for i, each in enumerate(configurations)
+    )
+    return Recipe(**{"name": "study", "baseline": "v0", "variants": variants} | fields)
+
+
+def only_id(*, backend="torch", device="auto", seed=0, **sections):
+    recipe = study(configuration(**sections), replicates=1, seed=seed)
+    (trial, *_) = expand(recipe, backend, device, KNOWN)
+    return trial.id
+
+
+def test_replicates_come_one_after_the_other_each_with_all_variants():
+    recipe = study(configuration(), configuration(network={"dropout": 0.5}), replicates=2)
+    trials = expand(recipe, "torch", "cpu", KNOWN)
+    assert [(trial.replicate, trial.fold, trial.variant) for trial in trials] == [
+        (0, None, "v0"),
+        (0, None, "v1"),
+        (1, None, "v0"),
+        (1, None, "v1"),
+    ]
+    assert {trial.data for trial in trials} == {"digest of tens"}
+    assert trials[1].configuration == recipe.variants[1].configuration
+
+
+def test_each_fold_of_a_replicate_has_all_variants():
+    folds = {"evaluation": {"folds": 2}}
+    recipe = study(
+        configuration(**folds), configuration(network={"dropout": 0.5}, **folds), replicates=1
+    )
+    trials = expand(recipe, "torch", "cpu", KNOWN)
+    assert [(trial.fold, trial.variant) for trial in trials] == [
+        (0, "v0"),
+        (0, "v1"),
+        (1, "v0"),
+        (1, "v1"),
+    ]
+
+
+def test_trials_have_different_ids_of_16_hexadecimal_digits():
+    recipe = study(
+        configuration(evaluation={"folds": 3}),
+        configuration(network={"dropout": 0.5}, evaluation={"folds": 3}),
+        replicates=4,
+    )
+    ids = [trial.id for trial in expand(recipe, "torch", "cpu", KNOWN)]
+    assert len(set(ids)) == len(ids) == 24
+    assert all(len(bytes.fromhex(each)) == 8 for each in ids)
+
+
+def test_expanding_twice_gives_the_same_trials():
+    recipe = study(configuration())
+    assert expand(recipe, "jax", "gpu", KNOWN) == expand(recipe, "jax", "gpu", KNOWN)
+
+
+@given(st.text(), st.text(), st.text(min_size=1), st.integers(1, 9))
+def test_words_names_and_the_number_of_replicates_change_no_id(title, description, name, number):
+    plain = expand(study(configuration(), replicates=1), "torch", "cpu", KNOWN)[0]
+    recipe = Recipe(
+        name="other",
+        title=title,
+        description=description,
+        replicates=number,
+        baseline=name,
+        variants=(Variant(name=name, configuration=configuration(), description=title),),
+    )
+    trials = expand(recipe, "torch", "cpu", KNOWN)
+    assert trials[0].id == plain.id
+    assert len(trials) == number
+
+
+IGNORED = [
+    {"evaluation": {"exclusive": True}},
+    {"network": {"batch_norm_momentum": 0.5}},  # there is no batch normalisation
+    {"network": {"layers": [{"type": "flatten"}]}},  # another architecture's
+    {"network": {"kernel": [3, 3], "pool": [2, 2]}},  # the same in other words
+    {"training": {"momentum": 0.5}},  # of another optimiser
+    {"training": {"weight_decay": 0.5}},
+    {"training": {"learning_rate": 0.001}},  # the optimiser's default, written out
+    {"training": {"schedule": {"factor": 0.5, "patience": 2, "minimum": 0.1}}},
+    {"training": {"early_stopping": {"monitor": "loss", "restore_best": False}}},
+    {"augmentation": {"fill_mode": "wrap", "fill_value": 0.5}},  # nothing is moved
+    {"augmentation": {"rotation": 0}},
+    {"data": {"classes": ["a", "b", "c"]}},  # all there are
+    {"data": {"source": "npz:/same.npz"}},  # another name for the same images
+]
+
+
+@pytest.mark.parametrize("sections", IGNORED, ids=str)
+def test_what_has_no_effect_changes_no_id(sections):
+    assert only_id(**sections) == only_id()
+
+
+EFFECTIVE = [
+    *({"data": data} for data in (
+        {"source": "npz:/x.npz"},
+        {"train": 10},
+        {"validation": 10},
+        {"validation": 0.1},
+        {"test": 10},
+        {"classes": ["a", "b"]},
+        {"classes": ["b", "a", "c"]},
+        {"normalization": "center"},
+    )),
+    *({"network": network} for network in (
+        {"architecture": "dense"},
+        {"architecture": "layers", "layers": [{"type": "flatten"}]},
+        {"architecture": "layers", "layers": [{"type": "global_average_pool"}]},
+        {"filters": [32, 64]},
+        {"kernel": 2},
+        {"kernel": [3, 2]},
+        {"stride": 2, "filters": [8], "dense": []},
+        {"padding": "same"},
+        {"activation": "tanh"},
+        {"downsampling": "average"},
+        {"downsampling": "stride"},
+        {"downsampling": "none"},
+        {"pool": 3, "filters": [8, 8]},
+        {"final_pool": True},
+        {"batch_norm": "before"},
+        {"batch_norm": "after"},
+        {"batch_norm": "after", "batch_norm_momentum": 0.9},
+        {"conv_dropout": 0.1},
+        {"head": "global_average"},
+        {"dense": [32]},
+        {"dropout": 0.1},
+        {"l1": 0.1},
+        {"l2": 0.1},
+    )),
+    {"network": {"output": "sigmoid"}, "data": {"classes": ["b", "c"]}},
+    *({"training": training} for training in (
+        {"epochs": 3},
+        {"batch_size": 3},
+        {"optimizer": "sgd"},
+        {"optimizer": "momentum"},
+        {"optimizer": "momentum", "momentum": 0.5},
+        {"optimizer": "adamw"},
+        {"optimizer": "adamw", "weight_decay": 0.5},
+        {"optimizer": "rmsprop"},
+        {"learning_rate": 0.5},
+        {"precision": "bfloat16"},
+        {"schedule": {"kind": "cosine"}},
+        {"schedule": {"kind": "plateau"}},
+        {"schedule": {"kind": "plateau", "factor": 0.5}},
+        {"schedule": {"kind": "plateau", "patience": 2}},
+        {"schedule": {"kind": "plateau", "minimum": 0.001}},
+        {"early_stopping": {"patience": 2}},
+        {"early_stopping": {"patience": 2, "monitor": "loss"}},
+        {"early_stopping": {"patience": 2, "min_change": 0.1}},
+        {"early_stopping": {"patience": 2, "restore_best": False}},
+    )),
+    *({"augmentation": augmentation} for augmentation in (
+        {"flip": "horizontal"},
+        {"flip": "vertical"},
+        {"rotation": 0.1},
+        {"rotation": [0.0, 0.1]},
+        {"rotation": 0.1, "fill_mode": "constant"},
+        {"rotation": 0.1, "fill_mode": "constant", "fill_value": 0.5},
+        {"zoom": 0.1},
+        {"translation_width": 0.1},
+        {"translation_height": 0.1},
+        {"shear": 0.1},
+        {"crop": [24, 24]},
+        {"contrast": 0.1},
+        {"brightness": 0.1},
+    )),
+    {"evaluation": {"folds": 2}},
+    {"evaluation": {"folds": 3}},
+    {"backend": "jax"},
+    {"device": "cpu"},
+    {"device": "gpu"},
+    {"seed": 1},
+]  # fmt: skip
+
+
+def test_whatever_has_an_effect_gives_an_id_of_its_own():
+    ids = {str(sections): only_id(**sections) for sections in [{}, *EFFECTIVE]}
+    assert len(set(ids.values())) == len(ids)
+
+
+def test_every_key_of_a_recipe_is_known_to_have_an_effect_or_to_have_none():
+    from cnnbench.recipe.file import fields_of
+
+    tried = {
+        (section, *path)
+        for sections in [*EFFECTIVE, *IGNORED]
+        for section, keys in sections.items()
+        if isinstance(keys, dict)
+        for key, value in keys.items()
+        for path in ([(key, inner) for inner in value] if isinstance(value, dict) else [(key,)])
+    }
+    whole_source = {("data", "image_size"), ("data", "color"), ("data", "unreadable")}
+    assert {path for path, _ in fields_of(Configuration)} == tried | whole_source
+
+
+def test_how_images_are_read_counts_by_what_is_read():
+    sizes = {"data": {"image_size": [28, 28]}}
+    known = {("tens", Request(image_size=(28, 28))): KNOWN["tens", Request()]}
+    trial = expand(study(configuration(**sizes), replicates=1), "torch", "auto", known)[0]
+    assert trial.id == only_id()
+    known = {key: replace(value, digest="other") for key, value in known.items()}
+    trial = expand(study(configuration(**sizes), replicates=1), "torch", "auto", known)[0]
+    assert trial.id != only_id()
+
+
+def test_variants_of_the_same_images_under_two_names_are_refused():
+    recipe = study(configuration(), configuration(data={"source": "npz:/same.npz"}))
+    with pytest.raises(RecipeError, match="'v0' and 'v1' are the same configuration of the same"):
+        expand(recipe, "torch", "cpu", KNOWN)
+
+
+def test_an_id_stays_the_same_from_version_to_version():
+    # If it changes, every recorded result is run again: only ever on purpose.
+    assert only_id() == "6a6a710abb635b18"
