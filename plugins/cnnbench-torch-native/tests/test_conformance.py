@@ -1,0 +1,5 @@
+from cnnbench.testing import BackendSuite
+
+
+class TestTorchNative(BackendSuite):
+    backend = "torch-native"
