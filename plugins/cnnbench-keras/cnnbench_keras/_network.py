@@ -112,6 +112,14 @@ def layer_seed(seed: int, name: str) -> int:
     return int.from_bytes(digest[:4], "big") >> 1
 
 
+def _blank(shape: tuple[int, ...], dtype: Any = None) -> Any:
+    """Zeros, to be replaced by the given weights.
+
+    From NumPy: Keras's own initialisers on JAX compile a program for every shape, for seconds.
+    """
+    return np.zeros(shape, dtype)
+
+
 def _keras_layer(layer: Layer, common: dict[str, Any], data_format: str, seed: int) -> Any:
     """The Keras layer of the same meaning; penalties are the training step's business."""
     maps = common | {"data_format": data_format}
@@ -124,6 +132,7 @@ def _keras_layer(layer: Layer, common: dict[str, Any], data_format: str, seed: i
                 layer.stride,
                 layer.padding,
                 activation=layer.activation,
+                kernel_initializer=_blank,
                 **maps,
             )
         case Pool():
@@ -143,7 +152,9 @@ def _keras_layer(layer: Layer, common: dict[str, Any], data_format: str, seed: i
         case GlobalAveragePool():
             made = keras.layers.GlobalAveragePooling2D(**maps)
         case Dense():
-            made = keras.layers.Dense(layer.units, activation=layer.activation, **common)
+            made = keras.layers.Dense(
+                layer.units, activation=layer.activation, kernel_initializer=_blank, **common
+            )
         case _:
             raise AssertionError(f"capabilities do not name {layer!r}")
     return made
