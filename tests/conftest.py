@@ -1,68 +1,107 @@
-"""A Python environment on top of the one that runs the tests, for plugins to come and go."""
-
-from __future__ import annotations
+"""A plugin with a backend that misbehaves on request, installed on a path of its own."""
 
 import os
-import subprocess
-import sys
-import sysconfig
-import venv
-from pathlib import Path
+import textwrap
 
 import pytest
 
-SCRIPT = """#!{python}
-from cnnbench.cli import main
+PLUGIN = """
+    import os, signal, time
+    import numpy as np
+    from cnnbench.plugin import hookimpl
+    from cnnbench.plugin.backend import EpochResult
+    from cnnbench.testing.numpy_backend import NumpyBackend, NumpyEngine, NumpyModel
 
-main()
+    CNNBENCH_INTERFACE = "1.0"
+
+    class Model(NumpyModel):
+        def train_epoch(self, batches, learning_rate):
+            if learning_rate == 9.0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            if learning_rate == 8.0:
+                time.sleep(600)
+            if learning_rate == 7.0:
+                raise RuntimeError("the kernel\\nfell over")
+            if learning_rate == 6.0:
+                return EpochResult(loss=float("nan"), penalty=0.0, correct=0, count=1)
+            print("a framework that prints")
+            return super().train_epoch(batches, learning_rate)
+
+    class Engine(NumpyEngine):
+        model = Model
+
+    class Backend(NumpyBackend):
+        name = "scripted"
+        engine = Engine
+
+    class Absent(NumpyBackend):
+        name = "absent"
+        def check(self):
+            from cnnbench.plugin.backend import Availability
+            return Availability(False, "its framework is not installed", "pip install it")
+
+    class Stillborn(NumpyBackend):
+        name = "stillborn"
+        def open(self, device, threads):
+            os._exit(3)
+
+    @hookimpl
+    def cnnbench_backends():
+        return [Backend(), Absent(), Stillborn()]
+"""
+
+RECIPE = """
+title = "A tiny study"
+replicates = 2
+[data]
+source = "digits"
+train = 40
+validation = 20
+test = 30
+[network]
+filters = [2]
+dense = []
+head = "global_average"
+[training]
+epochs = 2
+batch_size = 16
+optimizer = "sgd"
+learning_rate = 0.1
+[[variant]]
+name = "good"
+[[variant]]
+name = "other"
+training.learning_rate = {rate}
 """
 
 
-class Workshop:
-    """folder: empty, commands run in it. What it installs stays in it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "work"
-        self.folder.mkdir()
-        home = folder / "environment"
-        venv.create(home, with_pip=False, symlinks=True)
-        self.bin = home / "bin"
-        (site,) = home.glob("lib/python*/site-packages")
-        beneath = sysconfig.get_path("purelib")
-        (site / "beneath.pth").write_text(f"import site; site.addsitedir({beneath!r})\n")
-        program = self.bin / "cnnbench"
-        program.write_text(SCRIPT.format(python=self.bin / "python"))
-        program.chmod(0o755)
-
-    def start(self, command: str, *, timeout: float = 300) -> subprocess.CompletedProcess[str]:
-        """Run a shell command with this environment's programs first, and wide tables."""
-        environment = {
-            **os.environ,
-            "PATH": f"{self.bin}:{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "COLUMNS": "200",
-            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-            "PIP_NO_CACHE_DIR": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        return subprocess.run(  # noqa: S602 - commands read as in the documentation
-            command.replace("pip install", "pip install --no-index --no-build-isolation"),
-            shell=True,
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=self.folder,
-            env=environment,
-            timeout=timeout,
-        )
-
-    def run(self, command: str, *, timeout: float = 300) -> str:
-        """Run a command that must succeed; returns its output."""
-        done = self.start(command, timeout=timeout)
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
+@pytest.fixture(scope="session")
+def scripted(tmp_path_factory):
+    """A folder for PYTHONPATH that holds the plugin as pip would have installed it."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "cnnbench_scripted.py").write_text(textwrap.dedent(PLUGIN))
+    info = folder / "cnnbench_scripted-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: cnnbench-scripted\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[cnnbench]\nscripted = cnnbench_scripted\n")
+    return folder
 
 
 @pytest.fixture
-def workshop(tmp_path: Path) -> Workshop:
-    """An environment of its own for one test."""
-    return Workshop(tmp_path)
+def scripted_path(scripted, monkeypatch):
+    """The plugin found by this process and those it starts."""
+    monkeypatch.syspath_prepend(str(scripted))
+    paths = [str(scripted), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    """Write the tiny study with a learning rate for its second variant; return its path."""
+
+    def write(rate=0.2):
+        path = tmp_path / "tiny.toml"
+        path.write_text(RECIPE.format(rate=rate))
+        return path
+
+    return write

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from cnnbench.cli.app import app
-from cnnbench.errors import CnnbenchError
+from cnnbench.errors import CnnbenchError, RecipeError
 
 
 def main() -> None:
@@ -16,5 +16,12 @@ def main() -> None:
     try:
         app()
     except CnnbenchError as error:
-        print(f"cnnbench: {error}", file=sys.stderr)  # noqa: T201 - rich would wrap the sentence
+        print(f"cnnbench: {_told(error)}", file=sys.stderr)  # noqa: T201 - rich would wrap it
         sys.exit(2)
+
+
+def _told(error: CnnbenchError) -> str:
+    """The sentence; several mistakes in a recipe are a list."""
+    if isinstance(error, RecipeError) and len(error.problems) > 1:
+        return "\n  ".join([f"{len(error.problems)} mistakes:", *map(str, error.problems)])
+    return str(error)

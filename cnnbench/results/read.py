@@ -97,7 +97,7 @@ def read_records(path: Path) -> tuple[tuple[Record, ...], tuple[str, ...]]:
     """
     try:
         lines = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return (), ()
     except OSError as error:
         raise ResultsError(f"{path} can't be read: {error.strerror}") from error
@@ -124,7 +124,7 @@ def read_plan(folder: Path) -> Plan | None:
     path = folder / PLAN
     try:
         plan = Plan.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise ResultsError(f"{path} can't be read: {error.strerror}") from error

@@ -50,5 +50,7 @@ def test_describing_a_recipe_imports_no_framework(tmp_path):
 
 def test_the_package_itself_imports_next_to_nothing():
     code = "import cnnbench, sys; print(*{name.partition('.')[0] for name in sys.modules})"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert not set(result.stdout.split()) & (HEAVY | {"numpy", "pydantic", "rich", "typer"})

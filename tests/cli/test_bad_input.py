@@ -1,0 +1,164 @@
+"""What a user can get wrong: one clear sentence, exit code 2, nothing trained, no traceback."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnnbench.cli import main
+
+pytestmark = pytest.mark.usefixtures("scripted_path")
+
+
+@pytest.fixture
+def give(capsys, monkeypatch, tmp_path):
+    """Give a command line in an empty folder; return the exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def give(*arguments):
+        monkeypatch.setattr(sys, "argv", ["cnnbench", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        output, errors = capsys.readouterr()
+        return ended.value.code, output, errors
+
+    return give
+
+
+@pytest.fixture
+def refused(give):
+    """Give a command line that must be refused; return the sentence."""
+
+    def refused(*arguments):
+        code, _, errors = give(*arguments)
+        assert code == 2, errors
+        assert "Traceback" not in errors
+        return errors
+
+    return refused
+
+
+def photos(folder, number=8):
+    random = np.random.default_rng(0)
+    for name in ("cat", "dog"):
+        (folder / name).mkdir(parents=True)
+        for index in range(number):
+            pixels = random.integers(0, 255, (10, 12, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{index}.png")
+    return folder
+
+
+def run(path, *options):
+    return ("run", path, "--backend", "scripted", *options)
+
+
+def test_every_mistake_in_a_recipe_is_listed_with_its_line(refused, recipe):
+    path = recipe()
+    text = path.read_text().replace("filters", "filtres").replace("epochs = 2", 'epochs = "two"')
+    path.write_text(text.replace("replicates", "replicats"))
+    said = refused(*run(path))
+    assert said.startswith("cnnbench: 3 mistakes:")
+    assert "tiny.toml:3: replicats: unknown key; did you mean replicates?" in said
+    assert "tiny.toml:10: network.filtres: unknown key; did you mean filters?" in said
+    assert 'training.epochs: got "two" (text), expected a whole number of at least 1' in said
+
+
+def test_broken_toml_is_named_with_its_line(refused, tmp_path):
+    path = tmp_path / "broken.toml"
+    path.write_text('[data]\nsource = "digits\n')
+    assert "broken.toml:2: not valid TOML" in refused(*run(path))
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--set", "training.epochz=3"], "training.epochz: unknown key; did you mean epochs?"),
+        (["--set", "network.kernel=9"], "conv_1 has a kernel of 9x9, but its input is only 8x8x1"),
+        (["--set", "data.train=9000"], "train asks for 9,000 images"),
+        (["--data", "digitz"], "there is no source 'digitz'; did you mean 'digits'?"),
+        (["--data", "folder:nowhere"], "nowhere does not exist"),
+        (["--data", "npz:nothing.npz"], "nothing.npz"),
+        (["--executor", "lokal"], "there is no executor 'lokal'; did you mean 'local'?"),
+    ],
+    ids=str,
+)
+def test_wrong_options_are_answered_with_what_would_be_right(refused, recipe, options, sentence):
+    assert sentence in refused(*run(recipe(), *options))
+
+
+def test_an_unknown_backend_is_answered_with_the_nearest(refused, recipe):
+    said = refused("run", recipe(), "--backend", "scriptd")
+    assert "there is no backend 'scriptd'; did you mean 'scripted'?" in said
+
+
+def test_a_backend_without_its_framework_says_what_to_install(refused, recipe):
+    said = refused("run", recipe(), "--backend", "absent")
+    assert "its framework is not installed; install it with: pip install it" in said
+
+
+def test_an_unknown_variant_is_answered_with_the_nearest(refused, recipe):
+    assert "did you mean good?" in refused("describe", recipe(), "--variant", "god").replace(
+        "'", ""
+    )
+
+
+def test_an_empty_folder_is_told_how_it_should_look(refused, recipe, tmp_path):
+    (tmp_path / "empty").mkdir()
+    said = refused(*run(recipe(), "--data", "folder:empty"))
+    assert "holds no images; expected is a folder for each class" in said
+
+
+def test_images_that_cant_be_read_are_named_and_skipped_or_refused(give, recipe, tmp_path):
+    folder = photos(tmp_path / "photos")
+    (folder / "cat" / "cut.png").write_bytes((folder / "cat" / "0.png").read_bytes()[:100])
+    # A header that promises 90,000 x 90,000 pixels, 8.1 GB decoded.
+    bomb = Image.new("1", (90_000, 90_000))
+    Image.MAX_IMAGE_PIXELS, limit = None, Image.MAX_IMAGE_PIXELS
+    bomb.save(folder / "dog" / "bomb.png")
+    Image.MAX_IMAGE_PIXELS = limit
+    sizes = ["image_size=[8,8]", "color='grey'", "train=8", "validation=2", "test=4"]
+    options = [part for size in sizes for part in ("--set", f"data.{size}")]
+    arguments = run(recipe(), "--data", "folder:photos", *options, "--dry-run")
+    monitored = [sys.executable, "-m", "cnnbench", *map(str, arguments)]
+    done = subprocess.run(monitored, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "2 of 18 images can't be read and are skipped" in done.stdout
+    assert "cat/cut.png" in done.stdout
+    assert "dog/bomb.png" in done.stdout
+    code, _, errors = give(*arguments, "--set", "data.unreadable='error'")
+    assert code == 2
+    assert "cat/cut.png" in errors
+
+
+def test_results_that_cant_be_written_are_said_before_anything_trains(refused, recipe, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    said = refused(*run(recipe(), "--results", tmp_path / "file" / "results"))
+    assert "a part of that path is a file, not a folder" in said
+    assert "/proc/nowhere" in refused(*run(recipe(), "--results", "/proc/nowhere"))
+
+
+def test_comparing_nothing_says_how_to_make_records(refused, tmp_path):
+    (tmp_path / "results").mkdir()
+    assert "there are no records in results; make some with" in refused("compare", "results")
+    assert "there is no file or folder nowhere" in refused("compare", "nowhere")
+
+
+def test_a_record_cut_in_the_middle_is_reported_and_run_again(give, recipe, tmp_path, monkeypatch):
+    import cnnbench
+
+    cnnbench.run(recipe(), backend="scripted", results=tmp_path / "results")
+    records = tmp_path / "results" / "tiny" / "scripted" / "records.jsonl"
+    whole = records.read_bytes()
+    records.write_bytes(whole[:-200])
+    code, output, _ = give("compare", "results")
+    assert code == 0
+    assert "3 of 4" in output or "cut" in output or "half" in output, output
+    again = cnnbench.run(recipe(), backend="scripted", results=tmp_path / "results")
+    assert [record.status for record in again] == ["ok"] * 4
+    assert len(records.read_bytes().splitlines()) == 5
+
+
+def test_fewer_than_two_backends_have_no_parity(refused, recipe):
+    assert "at least two backends" in refused("parity", recipe(), "--backend", "scripted")
