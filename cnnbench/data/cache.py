@@ -194,6 +194,6 @@ def _writing() -> Iterator[None]:
 
 def _unwritable(reason: str) -> str:
     return (
-        f"decoded images can't be kept in {cache_folder()}: {reason}; free some space there, or "
-        f"set the environment variable {VARIABLE} to another folder"
+        f"decoded images can't be kept in {cache_folder()}: {reason}; make room there or "
+        f"make it writable, or set the environment variable {VARIABLE} to another folder"
     )
