@@ -12,5 +12,11 @@ def installed_plugins() -> Plugins:
     """The built-in sources, executors and report formats, and the plugins'."""
     from cnnbench.execution.executors import BUILTIN_EXECUTORS
     from cnnbench.plugin.manager import load_plugins
+    from cnnbench.plugin.report_format import ReportFormat
+    from cnnbench.report.formats import FORMATS
 
-    return load_plugins(executors=BUILTIN_EXECUTORS)
+    formats = [
+        ReportFormat(name, render, (render.__doc__ or "").partition("\n")[0].rstrip("."))
+        for name, render in FORMATS.items()
+    ]
+    return load_plugins(executors=BUILTIN_EXECUTORS, report_formats=formats)

@@ -28,7 +28,25 @@ EXECUTOR = Kind("executor", "cnnbench_executors", Executor)
 REPORT_FORMAT = Kind("report format", "cnnbench_report_formats", ReportFormat)
 BASE = Kind("base", "cnnbench_bases", PretrainedBase)
 KINDS = (BACKEND, SOURCE, EXECUTOR, REPORT_FORMAT, BASE)
-"""In the order of `cnnbench plugins`."""
+"""What plugins are asked for, in the order of `cnnbench plugins`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tracker:
+    """A plugin that is told what happens to trials; name: of its entry point."""
+
+    name: str
+    hooks: tuple[str, ...]
+
+    @property
+    def description(self) -> str:
+        """What it is told."""
+        told = (hook.removeprefix("cnnbench_").replace("_", " ") for hook in self.hooks)
+        return f"is told: {', '.join(told)}"
+
+
+TRACKER = Kind("tracker", "", Tracker)
+"""Nothing that a plugin returns: it is known by the hooks that it implements."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from cnnbench.plugin.found import (
     BACKEND,
     BASE,
     EXECUTOR,
-    KINDS,
     REPORT_FORMAT,
     SOURCE,
     BrokenPlugin,
@@ -112,7 +111,7 @@ class Plugins:
 
     def found(self) -> tuple[Found, ...]:
         """Everything with its origin, kind by kind."""
-        return tuple(found for kind in KINDS for found in self._found[kind].values())
+        return tuple(found for things in self._found.values() for found in things.values())
 
     def distribution_of(self, thing: object) -> Origin:
         """Where a thing that was found here came from. Raises KeyError for anything else."""

@@ -12,7 +12,7 @@ from types import ModuleType
 import pluggy
 
 from cnnbench.plugin import hooks
-from cnnbench.plugin.found import KINDS, Found, Kind, Origin
+from cnnbench.plugin.found import KINDS, TRACKER, Found, Kind, Origin, Tracker
 
 STATEMENT = "CNNBENCH_INTERFACE"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -29,7 +29,7 @@ class Registry:
     def __init__(self) -> None:
         self.manager = pluggy.PluginManager("cnnbench")
         self.manager.add_hookspecs(hooks)
-        self.found: dict[Kind, dict[str, Found]] = {kind: {} for kind in KINDS}
+        self.found: dict[Kind, dict[str, Found]] = {kind: {} for kind in (*KINDS, TRACKER)}
 
     def add_things(self, kind: Kind, things: Iterable[object], origin: Origin) -> None:
         """Add what cnnbench itself brings. Raises Refused."""
@@ -45,6 +45,7 @@ class Registry:
             self._check_hooks(plugin)
             for found in [self._collected(kind, plugin, origin) for kind in KINDS]:
                 self._accept(found)
+            self._accept(self._tracker(plugin, origin))
         except Refused:
             # pluggy would go on calling the hooks of a plugin that it has once registered.
             self.manager.unregister(plugin)
@@ -90,6 +91,11 @@ class Registry:
             except (Exception, SystemExit) as error:  # a generator fails only now
                 raise Refused(f"its hook {kind.hook!r} failed: {_described(error)}") from error
         return self._checked(kind, things, origin)
+
+    def _tracker(self, plugin: object, origin: Origin) -> list[Found]:
+        implemented = {hook.name for hook in self.manager.get_hookcallers(plugin) or ()}
+        told = sorted(implemented - {kind.hook for kind in KINDS})
+        return [Found(TRACKER, Tracker(origin.entry_point, tuple(told)), origin)] if told else []
 
     def _checked(self, kind: Kind, things: list[object], origin: Origin) -> list[Found]:
         taken = dict(self.found[kind])

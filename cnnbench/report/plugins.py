@@ -10,33 +10,48 @@ from rich.text import Text
 
 from cnnbench.plugin.availability import check_availability
 from cnnbench.plugin.backend import Availability
-from cnnbench.plugin.found import BACKEND, BASE, KINDS, SOURCE, BrokenPlugin, Found
+from cnnbench.plugin.found import BACKEND, BASE, SOURCE, BrokenPlugin, Found, Origin
 from cnnbench.plugin.plugins import DISABLE, Plugins
+
+Asked = tuple[Found, Availability]
 
 
 def print_plugins(console: Console, plugins: Plugins, *, tracebacks: bool = False) -> None:
-    """What was found, kind by kind; below it what to install, what is broken, what is off.
+    """What was found, by distribution; below it what to install, what is broken, what is off.
 
     tracebacks: print what the broken plugins raised, for their authors.
     """
-    answers = {id(found): _availability(found) for found in plugins.found()}
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("kind", "name", "available", "about", "from"):
-        table.add_column(column, no_wrap=column in ("kind", "name"), overflow="fold")
-    for kind in KINDS:
-        for found in plugins.found():
-            if found.kind is kind:
-                table.add_row(*_row(found, answers[id(found)]))
-    console.print(table)
+    asked = [(found, _availability(found)) for found in plugins.found()]
+    # What was installed on purpose comes before what is always there.
+    for origin in sorted({found.origin for found, _ in asked}, key=_built_in_last):
+        _print(console, str(origin), style="bold")
+        console.print(_table([row for row in asked if row[0].origin == origin], asked))
     remedies = [
-        (found.name, answers[id(found)].install)
-        for found in plugins.found()
-        if answers[id(found)].install and not answers[id(found)].available
+        (found.name, answer.install)
+        for found, answer in asked
+        if answer.install and not answer.available
     ]
     _print_list(console, "What is not available can be installed:", remedies)
     _print_broken(console, plugins.broken, tracebacks=tracebacks)
     off = [(origin.entry_point, str(origin)) for origin in plugins.disabled]
     _print_list(console, f"Switched off by {DISABLE}:", off)
+
+
+def _built_in_last(origin: Origin) -> tuple[bool, str, str]:
+    return not origin.entry_point, origin.distribution, origin.entry_point
+
+
+def _table(rows: Iterable[Asked], everything: Iterable[Asked]) -> Table:
+    """The rows of one distribution, in columns as wide as those of the others."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(width=0)  # indents
+    table.add_column(min_width=max(len(found.kind.word) for found, _ in everything), no_wrap=True)
+    table.add_column(min_width=max(len(_name(found)) for found, _ in everything), no_wrap=True)
+    table.add_column(min_width=3, no_wrap=True)
+    table.add_column(overflow="fold")
+    for found, answer in rows:
+        table.add_row("", *_row(found, answer))
+    return table
 
 
 def _availability(found: Found) -> Availability:
@@ -46,14 +61,17 @@ def _availability(found: Found) -> Availability:
     return Availability(available=True)
 
 
-def _row(found: Found, answer: Availability) -> Iterable[Text]:
-    name = found.name
+def _name(found: Found) -> str:
     if found.kind is SOURCE and found.thing.argument:
-        name += f":{found.thing.argument}"
-    available = Text("yes", style="green") if answer.available else Text("no", style="red")
-    yield from (Text(found.kind.word), Text(name, style="bold"), available)
+        return f"{found.name}:{found.thing.argument}"
+    return found.name
+
+
+def _row(found: Found, answer: Availability) -> Iterable[Text]:
+    yield Text(found.kind.word)
+    yield Text(_name(found), style="bold")
+    yield Text("yes", style="green") if answer.available else Text("no", style="red")
     yield Text("; ".join(part for part in _about(found, answer) if part))
-    yield Text(str(found.origin), style="dim")
 
 
 def _about(found: Found, answer: Availability) -> Iterable[str]:
@@ -77,9 +95,9 @@ def _print_list(console: Console, title: str, rows: Iterable[tuple[str, str]]) -
     """Lines that are never broken, so that a command can be copied."""
     for i, (name, text) in enumerate(rows):
         if i == 0:
-            console.print(f"\n{title}", style="bold", highlight=False)
+            _print(console, f"\n{title}", style="bold")
         _print(console, f"  {name}: {text}")
 
 
-def _print(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+def _print(console: Console, text: str, style: str = "") -> None:
+    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)

@@ -71,10 +71,11 @@ def backends(place):
 
 
 def test_what_can_run_is_listed_with_versions_devices_and_origin(backends):
-    line = " ".join(row(listing(), "ready"))
-    assert line == (
-        "backend ready yes A ready backend; frame 3.1, work 2; on cpu, gpu four-backends 7.0"
-    )
+    text = listing()
+    line = " ".join(row(text, "ready"))
+    assert line == "backend ready yes A ready backend; frame 3.1, work 2; on cpu, gpu"
+    heading = [x for x in text[: text.index("A ready backend")].splitlines() if x[:1] != " "][-1]
+    assert heading == "four-backends 7.0"
 
 
 def test_what_cannot_run_says_why_and_what_to_type(backends):
@@ -95,6 +96,22 @@ def test_a_check_that_fails_or_answers_nonsense_is_a_backend_that_cannot_run(bac
 def test_sources_are_listed_with_their_argument():
     assert row(listing(), "folder:PATH")[:3] == ["source", "folder:PATH", "yes"]
     assert row(listing(), "digits")[:3] == ["source", "digits", "yes"]
+
+
+def test_a_tracker_is_listed_with_what_it_is_told(place):
+    place(
+        "some_tracker",
+        """
+@hookimpl
+def cnnbench_trial_started(trial): ...
+
+@hookimpl
+def cnnbench_epoch_ended(trial): ...
+""",
+        entry_point="noter",
+    )
+    line = " ".join(row(listing(), "noter"))
+    assert line == "tracker noter yes is told: epoch ended, trial started"
 
 
 def test_broken_and_switched_off_plugins_stand_below(place, monkeypatch):

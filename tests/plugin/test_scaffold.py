@@ -82,7 +82,7 @@ def test_a_new_plugin_installs_is_found_and_says_what_remains(workshop):
     assert "Wrote cnnbench-sketch" in workshop.run("cnnbench new plugin sketch")
     workshop.run("python -m pip install -e cnnbench-sketch")
     listing = workshop.run("cnnbench plugins")
-    (line,) = [x for x in listing.splitlines() if "cnnbench-sketch 0.1.0" in x]
+    (_, line) = listing[listing.index("cnnbench-sketch 0.1.0\n") :].splitlines()[:2]
     assert line.split()[:3] == ["backend", "sketch", "yes"]
 
     tests = workshop.run("python -m pytest cnnbench-sketch")
