@@ -7,18 +7,26 @@ from typing import Annotated
 
 import typer
 
+from cnnbench.cli.completion import complete_recipe, complete_variant
+
 
 def describe(
-    recipe: Annotated[Path, typer.Argument(help="The recipe, a TOML file.")],
+    recipe: Annotated[
+        Path, typer.Argument(help="The recipe, a TOML file.", autocompletion=complete_recipe)
+    ],
+    *,
     variant: Annotated[
-        str | None, typer.Option(help="Whose network to show; the baseline's if not given.")
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a key, as in network.kernel=5."),
+        str | None,
+        typer.Option(
+            help="Whose network to show. Default: the baseline's.", autocompletion=complete_variant
+        ),
     ] = None,
     data: Annotated[
-        str | None, typer.Option(metavar="SOURCE", help="Other images: folder:PATH, npz:PATH, ...")
+        str | None, typer.Option(help="Other images for the recipe, e.g. folder:photos.")
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a key: network.kernel=5."),
     ] = None,
 ) -> None:
     """Show a network layer by layer: output shape, parameters, FLOPs, receptive field."""
@@ -29,5 +37,5 @@ def describe(
     from cnnbench.report.network import describe_network, print_network
 
     find_source = load_plugins().source
-    loaded = load_recipe(recipe, overrides=settings or (), data=data, find_source=find_source)
+    loaded = load_recipe(recipe, overrides=overrides or (), data=data, find_source=find_source)
     print_network(describe_network(loaded, variant, find_source), Console())

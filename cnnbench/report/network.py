@@ -9,14 +9,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cnnbench.data.passes import input_shape
 from cnnbench.data.requests import request_of
 from cnnbench.data.source import DataSource
 from cnnbench.errors import Problem, RecipeError
-from cnnbench.network.architectures import build_network
-from cnnbench.network.network import Network
 from cnnbench.network.receptive import Receptive
 from cnnbench.network.summary import Summary, summarize
+from cnnbench.recipe.effective import network_of
 from cnnbench.recipe.spec import Configuration, Recipe
 from cnnbench.recipe.words import nearest
 
@@ -42,24 +40,15 @@ def describe_network(recipe: Recipe, variant: str | None, find_source: FindSourc
     configurations = {v.name: v.configuration for v in recipe.variants}
     if chosen not in configurations:
         raise RecipeError([_unknown(recipe, chosen)])
-    summaries = {
-        name: summarize(network_of(configuration, find_source))
-        for name, configuration in configurations.items()
-    }
+    summaries = {name: _summary(c, find_source) for name, c in configurations.items()}
     others = tuple((name, s.parameters) for name, s in summaries.items() if name != chosen)
     return Description(recipe.name, chosen, summaries[chosen], others)
 
 
-def network_of(configuration: Configuration, find_source: FindSource) -> Network:
-    """The network of a configuration, from what the source says of itself.
-
-    Raises DataError, NetworkError.
-    """
+def _summary(configuration: Configuration, find_source: FindSource) -> Summary:
     name, request = request_of(configuration.data)
     facts = find_source(name).facts(request)
-    classes = configuration.data.classes or facts.classes
-    shape = input_shape(facts.shape, configuration.augmentation)
-    return build_network(configuration.network, shape, len(classes))
+    return summarize(network_of(configuration, facts.shape, facts.classes))
 
 
 def print_network(description: Description, console: Console) -> None:
@@ -104,6 +93,11 @@ def layer_table(summary: Summary, title: str) -> Table:
 
 
 def _remarks(summary: Summary) -> Iterator[str]:
+    maps = [row for row in summary.rows if len(row.shape) > 1]
+    below = sum(row.parameters for row in maps)
+    if below:
+        above = summary.parameters - below
+        yield f"{below:,} parameters up to {maps[-1].name}, {above:,} above it."
     fixed = summary.parameters - summary.trainable_parameters
     if fixed:
         yield f"{fixed:,} of the parameters are moving statistics, which no gradient trains."

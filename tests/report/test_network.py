@@ -8,17 +8,13 @@ from cnnbench.data.spec import AugmentationSpec, DataSpec
 from cnnbench.errors import RecipeError
 from cnnbench.network.spec import NetworkSpec
 from cnnbench.recipe.spec import Configuration, Recipe, Variant
-from cnnbench.report.network import describe_network, network_of, print_network
+from cnnbench.report.network import describe_network, print_network
 
 SOURCES = {source.name: source for source in BUILTIN_SOURCES}
 
 
-def configuration(source="mnist5k", augmentation=None, **network):
-    return Configuration(
-        data=DataSpec(source=source),
-        network=NetworkSpec(**network),
-        augmentation=augmentation or AugmentationSpec(),
-    )
+def configuration(**network):
+    return Configuration(data=DataSpec(source="mnist5k"), network=NetworkSpec(**network))
 
 
 RECIPE = Recipe(
@@ -50,7 +46,7 @@ def test_the_baseline_is_shown_layer_by_layer():
         *("conv_1", "conv", "32,", "3x3,", "relu"),
         *("26x26x32", "320", "389,376", "3x3"),
     ]
-    assert lines[-5].split() == ["total", "93,322", "5,588,480"]
+    assert lines[-6].split() == ["total", "93,322", "5,588,480"]
 
 
 def test_the_other_variants_are_listed_with_their_parameters():
@@ -73,11 +69,17 @@ def test_an_unknown_variant_is_answered_with_the_nearest_name():
         describe_network(RECIPE, "Convet", SOURCES.__getitem__)
 
 
-def test_the_network_sees_what_a_random_crop_leaves():
-    cropped = configuration(augmentation=AugmentationSpec(crop=(24, 20)))
-    assert network_of(cropped, SOURCES.__getitem__).input_shape == (24, 20, 1)
+def test_parameters_are_told_apart_by_the_last_map():
+    assert "55,744 parameters up to conv_3, 37,578 above it." in printed()
+    assert "above it" not in printed("dense [512]")
 
 
-def test_chosen_classes_decide_the_output():
-    chosen = Configuration(data=DataSpec(source="mnist5k", classes=("3", "5", "8")))
-    assert network_of(chosen, SOURCES.__getitem__).layers[-1].units == 3
+def test_the_network_sees_what_a_random_crop_leaves_and_the_classes_chosen():
+    data = DataSpec(source="mnist5k", classes=("3", "5", "8"))
+    configuration = Configuration(data=data, augmentation=AugmentationSpec(crop=(24, 20)))
+    recipe = Recipe(
+        name="study", baseline="a", variants=(Variant(name="a", configuration=configuration),)
+    )
+    summary = describe_network(recipe, None, SOURCES.__getitem__).summary
+    assert summary.input_shape == (24, 20, 1)
+    assert summary.rows[-1].shape == (3,)
