@@ -71,18 +71,19 @@ def split_rows(
         counts, {split: _sizes(stack) for split, stack in stacks.items()}, spec, names, part
     )
 
-    test: list[Rows] = []
-    if part is not None:
+    def draw(split: SplitName, amounts: Counts) -> list[Rows]:
+        nonlocal pool
+        if split in keep:
+            return _take(stacks[split], amounts)[0]
+        drawn, pool = _take(pool, amounts)
+        return drawn
+
+    if part is None:
+        test = draw("test", amounts.test)
+    else:
         test, pool = _deal(pool, fold or 0, folds)
-    elif "test" in keep:
-        test, _ = _take(stacks["test"], amounts.test)
-    else:
-        test, pool = _take(pool, amounts.test)
-    if "validation" in keep:
-        validation, _ = _take(stacks["validation"], amounts.validation)
-    else:
-        validation, pool = _take(pool, amounts.validation)
-    train, _ = _take(pool, amounts.train)
+    validation = draw("validation", amounts.validation)
+    train = draw("train", amounts.train)
     return Split(_joined(train), _joined(validation), _joined(test))
 
 
