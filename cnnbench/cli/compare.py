@@ -23,8 +23,9 @@ def _complete_format(incomplete: str) -> list[str]:
 def _complete_baseline(context: typer.Context, incomplete: str) -> list[str]:
     from cnnbench.comparison.baselines import baseline_names
 
-    paths = context.params.get("paths") or []
-    names = baseline_names(paths, context.params.get("by", "variant"))
+    # While an option still lacks its value, the paths typed so far stand in `args`.
+    typed = context.params.get("paths") or context.args
+    names = baseline_names([Path(path) for path in typed], context.params.get("by", "variant"))
     return [name for name in names if name.startswith(incomplete)]
 
 

@@ -31,7 +31,9 @@ def columns_of(comparison: Comparison, table: Table) -> tuple[Column, ...]:
             _value_head(comparison),
             tuple(scale.value(row.value) if row.value else "-" for row in rows),
         ),
-        Column(_difference_head(scale), tuple(_difference(row, scale) for row in rows)),
+        Column(
+            _difference_head(scale), tuple(_difference(row, scale) for row in rows), optional=True
+        ),
         *_costs(comparison, rows),
     )
 

@@ -16,6 +16,7 @@ from cnnbench.report.cells import Column, columns_of, explanation_of, title_of
 WIDTH = 100
 """Characters a line, where no terminal sets another limit."""
 _GAP = 2
+_NO_BREAK = "\u00a0"
 _NARROWEST_NAME = 12
 
 
@@ -66,8 +67,8 @@ def _print_table(comparison: Comparison, table: Table, console: Console) -> None
     console.print()
     _print_wrapped(explanation_of(comparison, table), console, style="dim")
     notes = list(table.notes)
-    if left_out := [column.head for column in columns if column not in shown]:
-        notes.append(f"no room for the columns {' and '.join(left_out)} at this width")
+    if left_out := [column.head.split(",")[0] for column in columns if column not in shown]:
+        notes.append(f"no room at this width for {', '.join(left_out)}")
     _print_notes(notes, console)
 
 
@@ -77,11 +78,10 @@ def _print_notes(notes: Sequence[str], console: Console) -> None:
 
 
 def _print_wrapped(text: str, console: Console, *, indent: str = "", style: str = "") -> None:
-    lines = wrap(
-        _encodable(text, console), _width(console), subsequent_indent=indent, break_long_words=False
-    )
+    glued = _encodable(text, console).replace(" %", f"{_NO_BREAK}%")
+    lines = wrap(glued, _width(console), subsequent_indent=indent, break_long_words=False)
     for line in lines:
-        console.print(Text(line, style=style), soft_wrap=True)
+        console.print(Text(line.replace(_NO_BREAK, " "), style=style), soft_wrap=True)
 
 
 def _that_fit(columns: tuple[Column, ...], width: int) -> tuple[Column, ...]:

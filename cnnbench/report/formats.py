@@ -75,7 +75,7 @@ def _markdown_row(cells: Iterator[str]) -> str:
 
 def _escaped(text: str) -> str:
     """Names come from recipes: no character of theirs is markup."""
-    for character in "\\|*_`<":
+    for character in "\\|*`<":
         text = text.replace(character, f"\\{character}")
     return text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from cnnbench.comparison.metrics import suggestion
 from cnnbench.comparison.values import Comparison
 from cnnbench.errors import ComparisonError
 from cnnbench.report.formats import FORMATS
@@ -14,12 +15,16 @@ Render = Callable[[Comparison], str]
 
 
 def find_format(name: str) -> Render:
-    """The built-in format of that name, or a plugin's. Raises PluginError with the nearest name."""
+    """The built-in format of that name, or a plugin's. Raises ComparisonError if there is none."""
     if name in FORMATS:
         return FORMATS[name]
     from cnnbench.plugin.manager import load_plugins  # only a foreign name is worth the time
 
-    return load_plugins().report_format(name).render
+    foreign = load_plugins().report_formats
+    if name not in foreign:
+        names = list(dict.fromkeys((*FORMATS, *foreign)))
+        raise ComparisonError(f"there is no report format {name!r}; {suggestion(name, names)}")
+    return foreign[name].render
 
 
 def write_report(text: str, path: Path) -> None:

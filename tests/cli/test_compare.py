@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from cnnbench.results.record import Plan, Record, Status
+from cnnbench.results.store import Store
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Two backends, two variants, three replicates each."""
+    for backend, gain in (("torch", 0.0), ("jax", 0.01)):
+        records = [
+            Record(
+                trial=f"{backend}-{variant}-{replicate}",
+                recipe="mnist",
+                variant=variant,
+                replicate=replicate,
+                backend=backend,
+                status=Status.OK,
+                metrics={"test": {"accuracy": base + gain + replicate / 100, "log_loss": 0.3}},
+            )
+            for variant, base in (("plain", 0.9), ("dropout", 0.92))
+            for replicate in range(3)
+        ]
+        with Store(tmp_path / "results", "mnist", backend) as store:
+            for record in records:
+                store.append(record)
+            store.write_plan(
+                Plan(
+                    recipe="mnist",
+                    backend=backend,
+                    baseline="plain",
+                    variants=("plain", "dropout"),
+                    replicates=3,
+                    trials={x.trial: (x.variant, x.replicate, None) for x in records},
+                )
+            )
+    return tmp_path / "results"
+
+
+def compare(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "cnnbench", "compare", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def test_a_table_for_each_backend_is_printed(results):
+    run = compare(results)
+    assert run.returncode == 0
+    assert "mnist on jax" in run.stdout
+    assert "mnist on torch" in run.stdout
+    assert "plain (baseline)" in run.stdout
+    assert "91.0 ± 2.5 %" in run.stdout  # 0.90, 0.91, 0.92: 4.3027 * 0.01 / sqrt(3)
+
+
+def test_backends_are_compared_variant_by_variant(results):
+    content = json.loads(compare(results, "--by", "backend", "--format", "json").stdout)
+    (table,) = content["tables"]
+    assert [(row["variant"], row["backend"]) for row in table["rows"]] == [
+        ("plain", "jax"),
+        ("plain", "torch"),
+        ("dropout", "jax"),
+        ("dropout", "torch"),
+    ]
+    assert table["rows"][1]["difference"]["mean"] == pytest.approx(-0.01)
+
+
+def test_a_report_can_go_to_a_file(results, tmp_path):
+    run = compare(results, "--format", "csv", "--output", tmp_path / "report.csv")
+    assert (run.returncode, run.stdout) == (0, "")
+    assert (tmp_path / "report.csv").read_text() == compare(results, "--format", "csv").stdout
+
+
+def test_the_table_that_goes_to_a_file_is_the_one_that_is_piped(results, tmp_path):
+    compare(results, "--output", tmp_path / "report.txt")
+    assert (tmp_path / "report.txt").read_text(encoding="utf-8") == compare(results).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--metric", "acuracy"], "did you mean 'accuracy'?"),
+        (["--baseline", "plane"], "did you mean 'plain'?"),
+        (["--format", "jsn"], "did you mean 'json'?"),
+        (["--output", "/proc/report.csv"], "can't be written to /proc/report.csv"),
+    ],
+)
+def test_a_wrong_request_is_one_sentence_and_exit_code_2(results, arguments, words):
+    run = compare(results, *arguments)
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert words in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+
+
+def test_an_empty_folder_says_how_to_make_records(tmp_path):
+    run = compare(tmp_path)
+    assert run.returncode == 2
+    assert "cnnbench run RECIPE --backend BACKEND" in run.stderr
+
+
+def test_a_cut_file_is_compared_and_the_damage_told(results):
+    path = results / "mnist" / "torch" / "records.jsonl"
+    path.write_bytes(path.read_bytes()[:-30])
+    run = compare(results)
+    assert run.returncode == 0
+    assert "cut while being written" in run.stdout
+    assert "dropout: 2 of 3 replicates recorded" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("--baseline dr", "dropout"),
+        ("--by backend --baseline to", "torch"),
+        ("--metric balanced", "balanced_accuracy"),
+        ("--format mark", "markdown"),
+    ],
+)
+def test_names_are_completed(results, typed, offered):
+    line = f"cnnbench compare {results} {typed}"
+    run = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; sys.argv[0] = 'cnnbench'; from cnnbench.cli import main; main()",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            **os.environ,
+            "_CNNBENCH_COMPLETE": "complete_bash",
+            "COMP_WORDS": line,
+            "COMP_CWORD": str(len(line.split()) - 1),
+        },
+    )
+    assert offered in run.stdout.split()

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from cnnbench.report.console import comparison_text, print_comparison
+
+
+def on_terminal(comparison, width, encoding="utf-8"):
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding)
+    console = Console(
+        file=file, width=width, force_terminal=True, color_system=None, legacy_windows=False
+    )
+    print_comparison(comparison, console)
+    file.flush()
+    return raw.getvalue().decode(encoding)
+
+
+@pytest.mark.parametrize("name", ["SMALL_DATA", "BACKENDS", "TWO_TABLES", "TIMES"])
+def test_the_table_is_the_golden_one(comparisons, golden, name):
+    golden(f"{name.lower()}.txt", comparison_text(getattr(comparisons, name)))
+
+
+@pytest.mark.parametrize("width", [80, 60, 40])
+def test_narrow_terminals_get_the_golden_table(comparisons, golden, width):
+    golden(f"small_data_{width}.txt", on_terminal(comparisons.SMALL_DATA, width))
+
+
+@pytest.mark.parametrize("name", ["SMALL_DATA", "BACKENDS", "TWO_TABLES"])
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
+def test_no_line_is_wider_than_the_terminal_or_100(comparisons, name, width):
+    text = on_terminal(getattr(comparisons, name), width)
+    lines = [line for line in text.splitlines() if "/torch/" not in line]  # paths stay whole
+    assert max(map(len, lines)) <= min(width, 100)
+
+
+def test_a_pipe_gets_100_columns_without_colours(comparisons):
+    file = io.StringIO()
+    print_comparison(comparisons.SMALL_DATA, Console(file=file))
+    assert file.getvalue() == comparison_text(comparisons.SMALL_DATA)
+    assert "\x1b" not in file.getvalue()
+
+
+def test_a_terminal_without_unicode_gets_plain_characters(comparisons):
+    text = on_terminal(comparisons.SMALL_DATA, 100, encoding="ascii")
+    assert "90.1 +- 1.2 %" in text
+
+
+def test_columns_without_room_are_told(comparisons):
+    text = on_terminal(comparisons.SMALL_DATA, 60)
+    assert "parameters" not in text.splitlines()[3]
+    assert "note: no room at this width for" in text

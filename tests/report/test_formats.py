@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from cnnbench.report.formats import FORMATS, csv_text, json_text, markdown_text
+
+
+@pytest.mark.parametrize("name", ["SMALL_DATA", "BACKENDS", "TWO_TABLES", "TIMES"])
+@pytest.mark.parametrize("suffix", ["csv", "md"])
+def test_the_text_is_the_golden_one(comparisons, golden, name, suffix):
+    render = {"csv": csv_text, "md": markdown_text}[suffix]
+    golden(f"{name.lower()}.{suffix}", render(getattr(comparisons, name)))
+
+
+def test_csv_keeps_every_digit_and_leaves_missing_values_empty(comparisons):
+    rows = list(csv.DictReader(io.StringIO(csv_text(comparisons.SMALL_DATA))))
+    assert [row["variant"] for row in rows] == [
+        "plain",
+        "dropout",
+        "augmentation",
+        "all together [sic]",
+    ]
+    assert float(rows[1]["test_accuracy_mean"]) == 0.9134
+    assert float(rows[1]["difference_low"]) == 0.0122 - 0.0093
+    assert rows[3]["test_accuracy_mean"] == ""
+    assert [row["is_baseline"] for row in rows] == ["true", "false", "false", "false"]
+
+
+def test_csv_puts_the_unit_into_the_column_name(comparisons):
+    (first, _) = csv.DictReader(io.StringIO(csv_text(comparisons.TIMES)))
+    assert float(first["latency_single_seconds_mean"]) == 0.00213
+
+
+def test_json_holds_everything(comparisons):
+    content = json.loads(json_text(comparisons.SMALL_DATA))
+    (table,) = content["tables"]
+    assert content["metric"]["name"] == "accuracy"
+    assert content["metric"]["unit"] == "fraction"
+    assert content["notes"] == list(comparisons.SMALL_DATA.notes)
+    assert table["notes"] == list(comparisons.SMALL_DATA.tables[0].notes)
+    assert table["rows"][1]["difference"] == {
+        "mean": 0.0122,
+        "n": 5,
+        "interval": {"low": 0.0122 - 0.0093, "high": 0.0122 + 0.0093},
+    }
+    assert table["rows"][3]["value"] is None
+
+
+def test_names_in_markdown_are_no_markup(comparisons):
+    text = markdown_text(comparisons.TWO_TABLES)
+    (line,) = [line for line in text.splitlines() if "dense" in line]
+    assert "dense\\|net" in line
+    assert line.replace("\\|", "").count("|") == 7
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_ends_with_one_newline(comparisons, name):
+    text = FORMATS[name](comparisons.SMALL_DATA)
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from cnnbench.errors import ComparisonError
+from cnnbench.report.formats import FORMATS
+from cnnbench.report.output import find_format, write_report
+
+
+def test_built_in_formats_are_found_by_name():
+    assert find_format("csv") is FORMATS["csv"]
+
+
+def test_an_unknown_format_is_answered_with_the_nearest():
+    with pytest.raises(ComparisonError, match="did you mean 'markdown'"):
+        find_format("markdwon")
+
+
+def test_a_report_replaces_the_old_one_whole(tmp_path):
+    path = tmp_path / "report.csv"
+    path.write_text("old and longer")
+    write_report("new ± 1\n", path)
+    assert path.read_text(encoding="utf-8") == "new ± 1\n"
+    assert [file.name for file in tmp_path.iterdir()] == ["report.csv"]
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [("folder", "folder has the name"), ("missing/report.csv", "not exist"), ("file/x", "a file")],
+)
+def test_a_place_that_can_not_be_written_is_named(tmp_path, place, words):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ComparisonError, match="choose another --output") as caught:
+        write_report("text", tmp_path / place)
+    assert str(tmp_path / place) in str(caught.value)
+    assert words in str(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of Unix")
+def test_a_device_is_written_to_and_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_report("text", pipe)
+    assert os.read(reader, 100) == b"text"
+    os.close(reader)
+    assert pipe.is_fifo()

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+
+from cnnbench.comparison.intervals import Estimate, Interval
+from cnnbench.comparison.metrics import Unit
+from cnnbench.report.quantities import duration, percent, scale_of
+
+
+def estimate(mean, half=None):
+    return Estimate(mean, 3, None if half is None else Interval(mean - half, mean + half))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0 ms"),
+        (0.0854, "85 ms"),
+        (12.34, "12.3 s"),
+        (119.9, "119.9 s"),
+        (200.4, "3 min 20 s"),
+        (3599.6, "1 h 00 min"),
+        (7500, "2 h 05 min"),
+    ],
+)
+def test_durations_have_the_unit_that_suits_them(seconds, text):
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("unit", "mean", "half", "text"),
+    [
+        (Unit.FRACTION, 0.978, 0.004, "97.8 ± 0.4 %"),
+        (Unit.FRACTION, 0.9908, 0.0003, "99.08 ± 0.03 %"),
+        (Unit.FRACTION, 0.978, None, "97.8 %"),
+        (Unit.FRACTION, 1.0, 0.0, "100.0 ± 0.0 %"),
+        (Unit.NATS, 0.12345, 0.01, "0.123 ± 0.010"),
+        (Unit.SECONDS, 0.0021, 0.0001, "2.1 ± 0.1 ms"),
+        (Unit.SECONDS, 12.34, 1.0, "12.3 ± 1.0 s"),
+        (Unit.SECONDS, 1200, 60, "20.0 ± 1.0 min"),
+        (Unit.RATE, 2612.3, 51, "2,612 ± 51"),
+        (Unit.BYTES, 734_003_200, 1_048_576, "700 ± 1 MiB"),
+        (Unit.COUNT, 93_322, None, "93,322"),
+    ],
+)
+def test_values_have_the_unit_that_suits_their_column(unit, mean, half, text):
+    value = estimate(mean, half)
+    assert scale_of(unit, [value]).value(value) == text
+
+
+def test_a_column_shares_its_unit_and_decimals():
+    small, large = estimate(0.5, 0.1), estimate(20.0, 1.0)
+    scale = scale_of(Unit.SECONDS, [small, large])
+    assert scale.value(small) == "0.5 ± 0.1 s"
+    assert scale.value(large) == "20.0 ± 1.0 s"
+
+
+@pytest.mark.parametrize(
+    ("mean", "half", "text"),
+    [
+        (0.012, 0.009, "+1.2 [+0.3, +2.1]"),
+        (-0.012, 0.009, "-1.2 [-2.1, -0.3]"),
+        (0.012, None, "+1.2"),
+        (0.0, None, "0.0"),
+        (0.006, 0.0063, "+0.6 [-0.0, +1.2]"),
+    ],
+)
+def test_differences_are_signed(mean, half, text):
+    difference = estimate(mean, half)
+    assert scale_of(Unit.FRACTION, [estimate(0.9, 0.01)]).difference(difference) == text
+
+
+def test_a_column_without_values_has_a_scale_all_the_same():
+    assert scale_of(Unit.SECONDS, []).unit == "ms"
+
+
+def test_levels_are_per_cent():
+    assert percent(0.1141) == "11.4 %"
