@@ -33,6 +33,18 @@ def window_count(size: int, window: int, stride: int, padding: Padding) -> int:
     return (size - window) // stride + 1
 
 
+def padding_of(size: int, window: int, stride: int, padding: Padding) -> tuple[int, int]:
+    """Pixels to add before and after an axis, for frameworks that pad by number.
+
+    "same" pads as TensorFlow does: just enough for the last window, the odd pixel after.
+    """
+    if padding == "valid":
+        return 0, 0
+    missing = (window_count(size, window, stride, padding) - 1) * stride + window - size
+    total = max(missing, 0)
+    return total // 2, total - total // 2
+
+
 def describe_shape(shape: Shape) -> str:
     """A shape as people write it: "28x28x1", or "64 values"."""
     return "x".join(map(str, shape)) if len(shape) > 1 else f"{shape[0]:,} values"

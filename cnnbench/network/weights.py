@@ -42,6 +42,25 @@ def weight_shapes(network: Network) -> dict[str, Shape]:
     return arrays
 
 
+def trainable_arrays(network: Network, frozen: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """The names of the arrays that a gradient moves, where the layers in `frozen` stay put."""
+    split = {name: name.partition("/") for name in weight_shapes(network)}
+    return tuple(
+        name
+        for name, (layer, _, part) in split.items()
+        if layer not in frozen and part not in MOVING_STATISTICS
+    )
+
+
+def penalized_kernels(network: Network) -> dict[str, tuple[float, float]]:
+    """(l1, l2) of each kernel that has a penalty, by its name."""
+    return {
+        f"{name}/kernel": (layer.l1, layer.l2)
+        for name, layer in network.named_layers()
+        if isinstance(layer, Conv | Dense) and (layer.l1 or layer.l2)
+    }
+
+
 def initial_weights(network: Network, seed: int) -> Weights:
     """Initial values by the initialisers that Keras uses by default.
 

@@ -4,7 +4,7 @@ from cnnbench.errors import NetworkError
 from cnnbench.network.architectures import build_network
 from cnnbench.network.layers import Conv, Dense, Flatten, GlobalAveragePool, Pool
 from cnnbench.network.network import Network
-from cnnbench.network.shapes import layer_shapes
+from cnnbench.network.shapes import layer_shapes, padding_of
 from cnnbench.network.spec import NetworkSpec
 
 DIGIT = (28, 28, 1)
@@ -52,6 +52,22 @@ def test_strides_round_down_when_valid_and_up_when_same(side, stride, padding, e
     conv = Conv(filters=5, stride=(stride, 1), padding=padding)
     [shape] = shapes_of(conv, input_shape=(side, 9, 3))
     assert shape == (expected, 7 if padding == "valid" else 9, 5)
+
+
+@pytest.mark.parametrize(
+    ("size", "window", "stride", "expected"),
+    [
+        (7, 3, 1, (1, 1)),
+        (7, 2, 1, (0, 1)),
+        (8, 3, 2, (0, 1)),
+        (7, 3, 2, (1, 1)),
+        (8, 4, 1, (1, 2)),
+        (9, 2, 3, (0, 0)),
+    ],
+)
+def test_same_padding_puts_the_odd_pixel_after(size, window, stride, expected):
+    assert padding_of(size, window, stride, "same") == expected
+    assert padding_of(size, window, stride, "valid") == (0, 0)
 
 
 def test_pooling_may_overlap():

@@ -3,7 +3,12 @@ import numpy as np
 from cnnbench.network.architectures import build_network
 from cnnbench.network.layers import BatchNorm, Conv, Dense, Flatten
 from cnnbench.network.spec import NetworkSpec
-from cnnbench.network.weights import initial_weights, weight_shapes
+from cnnbench.network.weights import (
+    initial_weights,
+    penalized_kernels,
+    trainable_arrays,
+    weight_shapes,
+)
 
 DIGIT = (28, 28, 1)
 CONVNET = build_network(NetworkSpec(batch_norm="after"), DIGIT, 10)
@@ -80,3 +85,19 @@ def test_the_output_is_shared_by_variants_with_other_hidden_layers():
     shallow = of_layers(Flatten(), Dense(units=5))
     deep = of_layers(Flatten(), Dense(units=6), Dense(units=5))
     assert np.array_equal(shallow["dense_2/kernel"], deep["dense_3/kernel"])
+
+
+def test_gradients_move_neither_moving_statistics_nor_frozen_layers():
+    network = build_network(NetworkSpec(filters=(4, 4), batch_norm="after"), DIGIT, 10)
+    moved = trainable_arrays(network, frozenset({"conv_1", "batch_norm_1", "dense_1"}))
+    assert moved == (
+        *("conv_2/kernel", "conv_2/bias", "batch_norm_2/gamma", "batch_norm_2/beta"),
+        *("dense_2/kernel", "dense_2/bias"),
+    )
+
+
+def test_penalties_are_listed_by_kernel():
+    layers = (Conv(filters=4, l1=0.1), Conv(filters=4), Flatten(), Dense(units=5, l2=0.2))
+    spec = NetworkSpec(architecture="layers", layers=layers)
+    network = build_network(spec, DIGIT, 10)
+    assert penalized_kernels(network) == {"conv_1/kernel": (0.1, 0), "dense_1/kernel": (0, 0.2)}
