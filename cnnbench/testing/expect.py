@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,17 @@ def expect_equal(what: str, got: object, expected: object, hint: str) -> None:
     expect(got == expected, f"{what}: expected {expected}, got {got}; {hint}")
 
 
+def expect_names(what: str, got: Iterable[str], expected: Iterable[str], hint: str) -> None:
+    """Fail unless both hold the same names; says which are missing and which are too many."""
+    missing, extra = set(expected).difference(got), set(got).difference(expected)
+    parts = [
+        f"{word} {', '.join(sorted(names))}"
+        for word, names in (("without", missing), ("with an unknown", extra))
+        if names
+    ]
+    expect(not parts, f"the arrays {what}: came {' and '.join(parts)}; {hint}".replace(" :", ":"))
+
+
 def expect_close(
     what: str,
     got: ArrayLike,
@@ -55,9 +66,9 @@ def expect_close(
         return
     worst = _worst(difference)
     place = f" at {list(map(int, worst))}" if worst else ""
+    count = f" ({int(wrong.sum())} of {wrong.size} values differ)" if worst else ""
     raise Failed(
-        f"{what}: expected {right[worst]:.7g}{place}, got {ours[worst]:.7g} "
-        f"({int(wrong.sum())} of {wrong.size} values differ); {hint}"
+        f"{what}: expected {right[worst]:.7g}{place}, got {ours[worst]:.7g}{count}; {hint}"
     )
 
 
@@ -74,7 +85,7 @@ def expect_moves(
 
     Gradients come from the output down, so the topmost array that moves wrongly is the one named.
     """
-    expect_equal(f"the names of the arrays {what}", sorted(got), sorted(expected), hint)
+    expect_names(what, got, expected, hint)
     moves = {name: _difference(expected, start, name) for name in expected}
     largest = max(float(np.abs(move).max(initial=0.0)) for move in moves.values())
     for name, move in reversed(moves.items()):
@@ -93,7 +104,7 @@ def expect_moves(
 
 def expect_same(what: str, got: Weights, expected: Weights, hint: str) -> None:
     """Fail unless every array is exactly equal."""
-    expect_equal(f"the names of the arrays {what}", sorted(got), sorted(expected), hint)
+    expect_names(what, got, expected, hint)
     for name, right in expected.items():
         if not np.array_equal(got[name], right, equal_nan=True):
             expect_close(f"{name} {what}", got[name], right, hint, tolerance=0.0)

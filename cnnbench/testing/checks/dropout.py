@@ -33,11 +33,15 @@ def _factors(model: Model) -> tuple[NDArray[np.float64], float]:
     after = model.get_weights()
     moves = {n: after[n].astype(np.float64) - START[n] for n in ("dense_1/kernel", "dense_1/bias")}
     bias = moves["dense_1/bias"]
+    _expect_a_step(bias)
+    return (moves["dense_1/kernel"] @ bias / (bias @ bias)).reshape(NET.input_shape), result.loss
+
+
+def _expect_a_step(bias: NDArray[np.float64]) -> None:
     expect(
         bool(np.abs(bias[0]) > 1e-3),  # noqa: PLR2004 - any real step is larger
         "one step did not move the bias of the dense layer; train_epoch must take a step a batch",
     )
-    return (moves["dense_1/kernel"] @ bias / (bias @ bias)).reshape(NET.input_shape), result.loss
 
 
 def _dropped(factors: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -104,6 +108,7 @@ def _gradient(bench: Bench) -> None:
     after = model.get_weights()
     moves = {name: after[name].astype(np.float64) - start[name] for name in start}
     upper = moves["dense_2/bias"]
+    _expect_a_step(upper)
     hidden = (start["dense_1/kernel"][0] + start["dense_1/bias"]).astype(np.float64)
     forwards = moves["dense_2/kernel"] @ upper / (upper @ upper) / hidden
     expect_close(

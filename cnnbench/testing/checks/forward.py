@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import get_args
 
 import numpy as np
 
@@ -32,6 +31,15 @@ ASYMMETRIC = (
 KERNEL = "kernels are (height, width, in, out) and are not flipped; the bias is added once"
 AVERAGE = "an average counts no padded pixel"
 MAXIMUM = "a padded pixel must never win: pad with minus infinity, not with zero"
+
+FORMULAS: dict[Activation, str] = {
+    "linear": "x itself",
+    "relu": "max(x, 0), flat below 0",
+    "elu": "x above 0 and exp(x) - 1 below",
+    "gelu": "x times the normal distribution function (by erf, not its tanh approximation)",
+    "sigmoid": "1 / (1 + exp(-x))",
+    "tanh": "tanh(x)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +135,13 @@ _CASES: dict[str, _Case] = {
     **{
         f"activation-{function}": _Case(
             f"{function} in a convolution, in a dense layer and on its own, forwards and back",
-            "gelu is the exact one, by the error function; elu has alpha 1",
+            f"{function} is {formula}, in every layer that names it and in no other",
             _activated(function),
             trained=True,
             # The usual approximation of gelu is furthest off between 2 and 3.
             spread=3.0,
         )
-        for function in get_args(Activation)
+        for function, formula in FORMULAS.items()
     },
 }
 

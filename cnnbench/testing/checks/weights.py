@@ -7,7 +7,7 @@ import numpy as np
 from cnnbench.network.layers import BatchNorm, Conv, Dense, Flatten
 from cnnbench.network.weights import weight_shapes
 from cnnbench.testing.bench import Bench
-from cnnbench.testing.expect import expect, expect_close, expect_equal, expect_same
+from cnnbench.testing.expect import expect, expect_close, expect_equal, expect_names, expect_same
 from cnnbench.testing.finding import Check
 from cnnbench.testing.samples import SMALL, batches, network, random_weights
 
@@ -24,7 +24,7 @@ NET = network(
 def _names(bench: Bench) -> None:
     got = bench.build(NET).get_weights()
     expected = weight_shapes(NET)
-    expect_equal("the names of the arrays", sorted(got), sorted(expected), "see Weights")
+    expect_names("", got, expected, "see cnnbench.network.network.Weights")
     for name, array in got.items():
         hint = "kernels are (height, width, in, out) and (in, out)"
         expect_equal(f"the shape of {name}", tuple(array.shape), expected[name], hint)
@@ -74,8 +74,9 @@ def _copies(bench: Bench) -> None:
     kept = model.get_weights()
     before = {name: array.copy() for name, array in kept.items()}
     model.train_epoch(batches(SMALL), 0.5)
+    after = model.get_weights()
     expect_same("kept from before training", kept, before, hint)
-    moved = any(not np.array_equal(array, kept[n]) for n, array in model.get_weights().items())
+    moved = any(not np.array_equal(after[name], kept[name]) for name in kept)
     expect(moved, "training moved no weight: train_epoch must take an optimiser step a batch")
 
 
