@@ -26,9 +26,9 @@ class DivergedError(CnnbenchError):
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """A pass over the validation images and their labels in its order."""
+    """A pass over the validation images, used after every epoch, and their labels in its order."""
 
-    batches: Callable[[], Batches]
+    batches: Batches
     labels: NDArray[np.int32]
 
 
@@ -110,5 +110,5 @@ def fit(
 def _judge(model: Model, validation: Validation | None) -> tuple[float | None, float | None]:
     if validation is None:
         return None, None
-    probabilities = class_probabilities(model.predict(validation.batches()))
+    probabilities = class_probabilities(model.predict(validation.batches))
     return log_loss(probabilities, validation.labels), accuracy(probabilities, validation.labels)

@@ -85,6 +85,7 @@ def prepare_images(trial: Trial, cached: CachedImages) -> TrialImages:
         seed=trial.seed_for("split"),
         fold=trial.fold,
         folds=trial.configuration.evaluation.folds,
+        classes=chosen.classes,
     )
     normalization = fit_normalization(chosen.images, split.train, spec.normalization)
     return TrialImages(trial, chosen, split, normalization)

@@ -193,7 +193,7 @@ def _validation(images: TrialImages) -> Validation | None:
     rows = images.split.validation
     if not len(rows):
         return None
-    return Validation(lambda: images.evaluation(rows), images.chosen.labels[rows])
+    return Validation(images.evaluation(rows), images.chosen.labels[rows])
 
 
 def _test(model: Model, images: TrialImages, result: _Result) -> None:

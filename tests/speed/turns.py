@@ -1,0 +1,55 @@
+"""Timing by turns: what else runs on the machine slows both sides, and the ratio stays honest."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+
+def by_turns(
+    sides: Mapping[str, Callable[[], float]], rounds: int, *, target: float | None = None
+) -> float:
+    """Time the sides by turns and print each and the median of the ratios first / last.
+
+    sides: by name, functions that return seconds; the reference comes last.
+    """
+    times: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, measure in sides.items():
+            times[name].append(measure())
+    width = max(len(name) for name in sides)
+    for name, taken in times.items():
+        median = statistics.median(taken)
+        print(f"  {name:{width}}  {median:8.3f} s  ({min(taken):.3f} to {max(taken):.3f})")
+    first, *_, last = times.values()
+    ratios = [one / other for one, other in zip(first, last, strict=True)]
+    ratio = statistics.median(ratios)
+    wanted = "" if target is None else f", target at most {target}"
+    print(
+        f"  {'ratio':{width}}  {ratio:8.3f}    ({min(ratios):.3f} to {max(ratios):.3f}), "
+        f"n = {rounds}{wanted}",
+        flush=True,
+    )
+    return ratio
+
+
+def machine() -> str:
+    """Where a figure was measured, in a line."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{platform.machine()}, {cores} cores, Python {platform.python_version()}"
+
+
+def process(command: Sequence[str], environment: Mapping[str, str] | None = None) -> float:
+    """Seconds of a whole process. Raises CalledProcessError if it fails."""
+    start = time.perf_counter()
+    subprocess.run(
+        command,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, **(environment or {})},
+    )
+    return time.perf_counter() - start
