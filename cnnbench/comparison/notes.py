@@ -44,7 +44,7 @@ def grouped(said: Iterable[tuple[str, str]]) -> Iterator[str]:
 def _missing(entry: Entry, row: Row) -> Iterator[str]:
     planned = entry.series.planned
     if planned is not None and not planned:
-        yield "no trial of its own, as its settings come to the same as another variant's"
+        yield "no trial planned"
     elif planned and row.missing:
         folds = any(fold is not None for _, fold in planned)
         things = "trials" if folds else "replicates"
@@ -97,7 +97,7 @@ def _pairs(entry: Entry, row: Row) -> Iterator[str]:
     if not paired:
         yield "no pair with the baseline, so no difference"
     elif paired < row.n:
-        yield f"difference over {paired} of {row.n} replicates, the others make no pair"
+        yield f"difference over {paired} of {row.n} trials, the others make no pair"
 
 
 def _level(entry: Entry, row: Row, measure: Measure) -> Iterator[str]:

@@ -65,7 +65,7 @@ def test_one_replicate_has_no_interval(study):
 
 def test_replicates_without_a_pair_are_told(study):
     writer = study().add("plain", FIVE[:3]).add("dropout", FIVE)
-    assert "dropout: difference over 3 of 5 replicates, the others make no pair" in notes(
+    assert "dropout: difference over 3 of 5 trials, the others make no pair" in notes(
         writer.write()
     )
 
@@ -73,6 +73,11 @@ def test_replicates_without_a_pair_are_told(study):
 def test_a_baseline_without_results_leaves_no_difference(study):
     writer = study().add_one("plain", 0, status=Status.FAILED).add("dropout", FIVE)
     assert "dropout: no pair with the baseline, so no difference" in notes(writer.write())
+
+
+def test_a_variant_without_trials_in_the_plan_is_told(study):
+    folder = study().add("plain", FIVE).write(variants=("plain", "empty"))
+    assert notes(folder) == ["empty: no trial planned"]
 
 
 def test_records_of_earlier_settings_are_counted(study):

@@ -8,14 +8,12 @@ timed by turns, so that what else runs on the machine slows both.
 
 from __future__ import annotations
 
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
+from turns import by_turns, machine, process
 
 from cnnbench.recipe.spec import Configuration
 from cnnbench.results.environment import environment_json, environment_key, machine_environment
@@ -25,7 +23,6 @@ RECIPES = ("mnist", "downsampling", "regularization", "small_data")
 BACKENDS = ("torch", "tensorflow", "jax", "torch-native")
 VARIANTS, REPLICATES = 25, 25
 ROUNDS = 5
-TARGET = 3.0
 CLASSES = tuple("0123456789")
 REFERENCE = """
 import json, pathlib, sys
@@ -42,22 +39,15 @@ def main() -> None:
         records, size = write_results(Path(name))
         compare = [sys.executable, "-m", "cnnbench", "compare", name]
         reference = [sys.executable, "-c", REFERENCE, name]
-        times: dict[str, list[float]] = {"compare": [], "reference": []}
-        for _ in range(ROUNDS):
-            times["reference"].append(seconds(reference))
-            times["compare"].append(seconds(compare))
-    print(f"{records:,} records, {size / 2**20:.0f} MiB; median (range) of {ROUNDS}:")
-    for label, taken in times.items():
-        median = statistics.median(taken)
-        print(f"  {label:10} {median:.2f} s ({min(taken):.2f} to {max(taken):.2f})")
-    ratios = [ours / theirs for ours, theirs in zip(*times.values(), strict=True)]
-    print(f"  ratio      {statistics.median(ratios):.2f} (target: compare under {TARGET:.0f} s)")
-
-
-def seconds(command: list[str]) -> float:
-    start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - start
+        print(f"comparing {records:,} records of {size / 2**20:.0f} MiB on {machine()}")
+        by_turns(
+            {
+                "cnnbench compare": lambda: process(compare),
+                "pandas, json.loads": lambda: process(reference),
+            },
+            ROUNDS,
+        )
+        print("  target: cnnbench compare under 3 s")
 
 
 def write_results(folder: Path) -> tuple[int, int]:
