@@ -13,142 +13,138 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from cnnbench.network.layers import (
-    Activate,
-    BatchNorm,
-    Conv,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalAveragePool,
-    Layer,
-    Pool,
-)
+from cnnbench.network import layers
 from cnnbench.network.network import Network, Shape
-from cnnbench.network.shapes import layer_shapes
+from cnnbench.network.shapes import layer_shapes, padding_of
 
 Step = Callable[[Tensor], Tensor]
 
-_ACTIVATIONS: dict[str, Step] = {
-    "relu": torch.relu,
-    "elu": functional.elu,
-    "gelu": functional.gelu,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
+_ACTIVATIONS: dict[str, list[Step]] = {
+    "linear": [],
+    "relu": [torch.relu],
+    "elu": [functional.elu],
+    "gelu": [functional.gelu],
+    "sigmoid": [torch.sigmoid],
+    "tanh": [torch.tanh],
 }
-_MONOTONE = frozenset({torch.relu, torch.relu_, functional.elu, torch.sigmoid, torch.tanh})
-"""The largest of some values is the same before and after these."""
+# Nothing else needs the output of a convolution or a dense layer, so ReLU may overwrite it.
+_FUSED = _ACTIVATIONS | {"relu": [torch.relu_]}
+_MONOTONE = {torch.relu, torch.relu_, functional.elu, torch.sigmoid, torch.tanh}
 
 
 def network_steps(
-    network: Network, arrays: Mapping[str, Tensor], frozen: frozenset[str], *, training: bool
+    network: Network,
+    arrays: Mapping[str, Tensor],
+    frozen: frozenset[str],
+    dropout: torch.Generator | None,
 ) -> list[Step]:
-    """The steps from NCHW images to scores. arrays: by canonical name, convolutions' as OIHW.
+    """The steps from NCHW images to scores.
 
-    The steps of training draw dropout from PyTorch's default generator and move the statistics of
-    batch normalisation; those of prediction do neither.
+    arrays: by canonical name, those of convolutions as OIHW. dropout: where training draws its
+    masks from; None makes the steps of prediction, which moves no statistics either.
     """
     steps: list[Step] = []
     shapes = (network.input_shape, *layer_shapes(network))
     for (name, layer), shape in zip(network.named_layers(), shapes, strict=False):
         own = {key.partition("/")[2]: arrays[key] for key in arrays if key.startswith(f"{name}/")}
-        made = _layer_steps(layer, shape, own, learning=training and name not in frozen)
-        if isinstance(layer, Dropout) and not training:
-            continue
-        if isinstance(layer, Pool) and layer.kind == "max" and steps and steps[-1] in _MONOTONE:
-            # The activation then works on a fraction of the values, with the same result.
-            steps[-1:] = [*made, steps[-1]]
-        else:
-            steps += made
+        learning = dropout is not None and name not in frozen
+        made = _layer_steps(layer, shape, own, dropout, learning=learning)
+        if (
+            isinstance(layer, layers.Pool)
+            and layer.kind == "max"
+            and steps
+            and steps[-1] in _MONOTONE
+        ):
+            # The same values, but the activation is computed of the largest ones alone.
+            made = [*made, steps.pop()]
+        steps += made
     return steps
 
 
 def _layer_steps(
-    layer: Layer, shape: Shape, own: Mapping[str, Tensor], *, learning: bool
+    layer: layers.Layer,
+    shape: Shape,
+    own: Mapping[str, Tensor],
+    dropout: torch.Generator | None,
+    *,
+    learning: bool,
 ) -> list[Step]:
-    """One layer. shape: of its input, height first. own: its arrays. learning: not frozen."""
-    made: list[Step]
+    """One layer. shape: of its input. own: its arrays by part. learning: training, not frozen."""
     match layer:
-        case Conv():
-            pad, padding = _padded(shape, layer, layer.kernel, layer.stride, 0.0)
-            window = {"stride": layer.stride, "padding": padding}
-            arrays = {"weight": own["kernel"], "bias": own["bias"]}
-            convolve = partial(functional.conv2d, **arrays, **window)
-            made = [*pad, convolve, *_activation(layer.activation)]
-        case Pool():
-            made = _pool(layer, shape)
-        case BatchNorm() if learning:
-            made = [partial(_normalize, layer, **own)]
-        case BatchNorm():
-            statistics = {"running_mean": own["mean"], "running_var": own["variance"]}
-            affine = {"weight": own["gamma"], "bias": own["beta"]}
-            made = [partial(functional.batch_norm, **statistics, **affine, eps=layer.epsilon)]
-        case Activate():
-            made = [_ACTIVATIONS[layer.function]] if layer.function in _ACTIVATIONS else []
-        case Dropout():
-            made = [partial(functional.dropout, p=layer.rate)]
-        case Flatten():
-            made = [_flatten]
-        case GlobalAveragePool():
-            made = [partial(torch.mean, dim=(2, 3))]
-        case Dense():
+        case layers.Conv():
+            pad, window = _window(shape, layer.kernel, layer.stride, layer.padding, 0.0)
+            values = {"weight": own["kernel"], "bias": own["bias"]}
+            convolve = partial(functional.conv2d, **values, **window)
+            made = [*pad, convolve, *_FUSED[layer.activation]]
+        case layers.Dense():
             multiply = partial(torch.addmm, own["bias"], mat2=own["kernel"])
-            made = [multiply, *_activation(layer.activation)]
+            made = [multiply, *_FUSED[layer.activation]]
+        case layers.Pool():
+            made = _pool(layer, shape)
+        case layers.BatchNorm():
+            made = [partial(_normalize if learning else _normalize_fixed, layer, **own)]
+        case layers.Activate():
+            made = _ACTIVATIONS[layer.function]
+        case layers.Dropout():
+            made = [partial(_drop, layer.rate, dropout)] if dropout is not None else []
+        case layers.Flatten():
+            made = [_flatten]
+        case layers.GlobalAveragePool():
+            made = [partial(torch.mean, dim=(2, 3))]
         case _:
             raise AssertionError(f"capabilities do not name {layer!r}")
     return made
 
 
-def _activation(name: str) -> list[Step]:
-    """What follows a layer that needs its output no more: ReLU may overwrite it."""
-    return [torch.relu_] if name == "relu" else [f for n, f in _ACTIVATIONS.items() if n == name]
+def _window(
+    shape: Shape, size: layers.Pair, stride: layers.Pair, padding: layers.Padding, outside: float
+) -> tuple[list[Step], dict[str, layers.Pair]]:
+    """Stride and padding of a window; where PyTorch can't pad as asked, a step before it pads."""
+    (top, bottom), (left, right) = (
+        padding_of(*axis, padding) for axis in zip(shape[:2], size, stride, strict=True)
+    )
+    if (top, left) == (bottom, right):
+        return [], {"stride": stride, "padding": (top, left)}
+    pad = partial(functional.pad, pad=(left, right, top, bottom), value=outside)
+    return [pad], {"stride": stride, "padding": (0, 0)}
 
 
-def _pool(layer: Pool, shape: Shape) -> list[Step]:
-    outside = -torch.inf if layer.kind == "max" else 0.0
-    pad, padding = _padded(shape, layer, layer.size, layer.strides, outside)
-    function = functional.max_pool2d if layer.kind == "max" else _average_pool
-    pool = partial(function, kernel_size=layer.size, stride=layer.strides, padding=padding)
-    if layer.kind == "average" and pad:
-        return [partial(_average_padded, pool, *pad)]
-    return [*pad, pool]
+def _pool(layer: layers.Pool, shape: Shape) -> list[Step]:
+    if layer.kind == "max":
+        pad, window = _window(shape, layer.size, layer.strides, layer.padding, -torch.inf)
+        return [*pad, partial(functional.max_pool2d, kernel_size=layer.size, **window)]
+    pad, window = _window(shape, layer.size, layer.strides, layer.padding, 0.0)
+    average = partial(_average_pool, kernel_size=layer.size, **window)
+    return [partial(_average_padded, average, *pad)] if pad else [average]
 
 
 _average_pool = partial(functional.avg_pool2d, count_include_pad=False)
 
 
 def _average_padded(average: Step, pad: Step, x: Tensor) -> Tensor:
-    """The mean of the image's own pixels in each window, divided by their share of it."""
+    """The mean over each window, divided by the share of the window that is not padding."""
     return average(pad(x)) / average(pad(torch.ones_like(x[:1, :1])))
 
 
-def _padded(
-    shape: Shape, layer: Conv | Pool, window: tuple[int, int], stride: tuple[int, int], value: float
-) -> tuple[list[Step], tuple[int, int]]:
-    """Padding for the window's own function where both sides need the same, else a step before."""
-    if layer.padding == "valid":
-        return [], (0, 0)
-    sides = zip(shape, window, stride, strict=False)
-    down, right = (max((-(-n // s) - 1) * s + k - n, 0) for n, k, s in sides)
-    if down % 2 == right % 2 == 0:
-        return [], (down // 2, right // 2)
-    before = (right // 2, down // 2)
-    pads = (before[0], right - before[0], before[1], down - before[1])
-    return [partial(functional.pad, pad=pads, value=value)], (0, 0)
-
-
-def _normalize(
-    layer: BatchNorm, x: Tensor, *, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor
-) -> Tensor:
+def _normalize(layer: layers.BatchNorm, x: Tensor, **own: Tensor) -> Tensor:
     """By the batch's statistics; the moving ones follow with its biased variance."""
     # batch_norm would move an unbiased variance, and refuses a batch of one vector.
-    output, batch_mean, batch_rsqrt = torch.native_batch_norm(
-        x, gamma, beta, None, None, True, 0.0, layer.epsilon
+    output, mean, rsqrt = torch.native_batch_norm(
+        x, own["gamma"], own["beta"], None, None, True, 0.0, layer.epsilon
     )
     with torch.no_grad():
-        mean.lerp_(batch_mean, 1 - layer.momentum)
-        variance.lerp_(batch_rsqrt.pow(-2) - layer.epsilon, 1 - layer.momentum)
+        own["mean"].lerp_(mean, 1 - layer.momentum)
+        own["variance"].lerp_(rsqrt.pow(-2) - layer.epsilon, 1 - layer.momentum)
     return output
+
+
+def _normalize_fixed(layer: layers.BatchNorm, x: Tensor, **own: Tensor) -> Tensor:
+    mean, variance, gamma, beta = (own[part] for part in ("mean", "variance", "gamma", "beta"))
+    return functional.batch_norm(x, mean, variance, gamma, beta, eps=layer.epsilon)
+
+
+def _drop(rate: float, generator: torch.Generator, x: Tensor) -> Tensor:
+    return x * torch.empty_like(x).bernoulli_(1 - rate, generator=generator).div_(1 - rate)
 
 
 def _flatten(x: Tensor) -> Tensor:
