@@ -22,6 +22,7 @@ from cnnbench.network.layers import (
     Pool,
 )
 from cnnbench.network.network import Network, Weights
+from cnnbench_keras._pooling import PaddedAveragePooling
 
 _PARTS = {
     "kernel": "kernel",
@@ -135,6 +136,8 @@ def _keras_layer(layer: Layer, common: dict[str, Any], data_format: str, seed: i
                 kernel_initializer=_blank,
                 **maps,
             )
+        case Pool(kind="average", padding="same") if data_format == "channels_first":
+            made = PaddedAveragePooling(layer, **common)
         case Pool():
             kinds = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}
             made = kinds[layer.kind](layer.size, layer.strides, layer.padding, **maps)
