@@ -3,59 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
-import textwrap
 import venv
 from pathlib import Path
 
 import pytest
-
-PLUGIN = """
-    import os, signal, time
-    import numpy as np
-    from cnnbench.plugin import hookimpl
-    from cnnbench.plugin.backend import EpochResult
-    from cnnbench.testing.numpy_backend import NumpyBackend, NumpyEngine, NumpyModel
-
-    CNNBENCH_INTERFACE = "1.0"
-
-    class Model(NumpyModel):
-        def train_epoch(self, batches, learning_rate):
-            if learning_rate == 9.0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            if learning_rate == 8.0:
-                time.sleep(600)
-            if learning_rate == 7.0:
-                raise RuntimeError("the kernel\\nfell over")
-            if learning_rate == 6.0:
-                return EpochResult(loss=float("nan"), penalty=0.0, correct=0, count=1)
-            print("a framework that prints")
-            return super().train_epoch(batches, learning_rate)
-
-    class Engine(NumpyEngine):
-        model = Model
-
-    class Backend(NumpyBackend):
-        name = "scripted"
-        engine = Engine
-
-    class Absent(NumpyBackend):
-        name = "absent"
-        def check(self):
-            from cnnbench.plugin.backend import Availability
-            return Availability(False, "its framework is not installed", "pip install it")
-
-    class Stillborn(NumpyBackend):
-        name = "stillborn"
-        def open(self, device, threads):
-            os._exit(3)
-
-    @hookimpl
-    def cnnbench_backends():
-        return [Backend(), Absent(), Stillborn()]
-"""
 
 RECIPE = """
 title = "A tiny study"
@@ -86,7 +41,7 @@ training.learning_rate = {rate}
 def scripted(tmp_path_factory):
     """A folder for PYTHONPATH that holds the plugin as pip would have installed it."""
     folder = tmp_path_factory.mktemp("site")
-    (folder / "cnnbench_scripted.py").write_text(textwrap.dedent(PLUGIN))
+    shutil.copy(Path(__file__).parent / "scripted_plugin.py", folder / "cnnbench_scripted.py")
     info = folder / "cnnbench_scripted-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: cnnbench-scripted\nVersion: 1.0\n")

@@ -36,8 +36,8 @@ class View(Protocol):
 
 
 def choose_view(console: Console, trials: Sequence[Trial], *, quiet: bool) -> View:
-    """The view that fits the console."""
-    if quiet:
+    """The view that fits the console; none if there is nothing to show."""
+    if quiet or not trials:
         return QuietView()
     return LiveView(console, trials) if console.is_terminal else PlainView(console, trials)
 

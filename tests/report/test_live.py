@@ -1,0 +1,122 @@
+"""What a run shows on a terminal and in a pipe."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from cnnbench.plugin.executor import EpochEnded, Outcome, TrialEnded, TrialStarted
+from cnnbench.recipe.spec import Configuration
+from cnnbench.report.live import LiveView, PlainView, QuietView, choose_view, duration
+from cnnbench.results.record import Costs, Epoch, Record, Status
+from cnnbench.trials.trial import Trial
+
+
+def trial(number, variant="dropout", epochs=4):
+    settings = {"data": {"source": "digits"}, "training": {"epochs": epochs}}
+    return Trial(
+        id=f"{number:016x}",
+        recipe="tiny",
+        variant=variant,
+        replicate=number,
+        fold=None,
+        backend="torch",
+        device="auto",
+        seed=0,
+        data="digest",
+        configuration=Configuration.model_validate(settings),
+    )
+
+
+def epoch(number):
+    values = {"loss": 1.0, "penalty": 0.0, "accuracy": 0.5, "val_loss": 1.0, "val_accuracy": 0.875}
+    return Epoch(epoch=number, learning_rate=0.1, seconds=0.1, **values)
+
+
+def outcome(of, status=Status.OK, reason=""):
+    return Outcome(
+        Record(
+            trial=of.id,
+            recipe=of.recipe,
+            variant=of.variant,
+            replicate=of.replicate,
+            backend=of.backend,
+            status=status,
+            reason=reason,
+            metrics={"test": {"accuracy": 0.9125}} if status is Status.OK else {},
+            costs=Costs(total=3.25),
+        )
+    )
+
+
+def console(*, terminal):
+    return Console(file=io.StringIO(), force_terminal=terminal, width=100, no_color=True)
+
+
+@pytest.mark.parametrize(
+    ("terminal", "quiet", "view"),
+    [(True, False, LiveView), (False, False, PlainView), (True, True, QuietView)],
+)
+def test_the_view_fits_where_it_is_shown(terminal, quiet, view):
+    assert type(choose_view(console(terminal=terminal), [trial(0)], quiet=quiet)) is view
+
+
+def test_a_finished_study_shows_nothing():
+    assert type(choose_view(console(terminal=True), [], quiet=False)) is QuietView
+
+
+def test_in_a_pipe_each_trial_is_a_line():
+    trials = [trial(0), trial(1)]
+    out = console(terminal=False)
+    with PlainView(out, trials) as view:
+        for one in trials:
+            view.hear(TrialStarted(one, 0))
+            view.hear(TrialEnded(one, 0, outcome(one)))
+    lines = out.file.getvalue().splitlines()
+    assert lines[0].startswith("[1/2] dropout, replicate 1 (torch): test accuracy 91.2% in 3.2 s")
+    assert lines[1] == "[2/2] dropout, replicate 2 (torch): test accuracy 91.2% in 3.2 s"
+
+
+def test_a_failure_is_shown_with_its_reason():
+    out = console(terminal=False)
+    with PlainView(out, [trial(0)]) as view:
+        view.hear(TrialEnded(trial(0), 0, outcome(trial(0), Status.TIMEOUT, "took [long]")))
+    assert "timeout: took [long]" in out.file.getvalue()
+
+
+def test_on_a_terminal_every_worker_shows_its_variant_epoch_and_validation_accuracy():
+    trials = [trial(0), trial(1, "l2"), trial(2)]
+    out = console(terminal=True)
+    with LiveView(out, trials) as view:
+        view.hear(TrialStarted(trials[0], 0))
+        view.hear(TrialStarted(trials[1], 1))
+        view.hear(EpochEnded(trials[1], 1, epoch(3)))
+        view.hear(TrialEnded(trials[0], 0, outcome(trials[0])))
+        out.file.truncate(0)
+        out.print(view._render())
+    text = out.file.getvalue()
+    assert "1 of 3 trials" in text
+    assert "l2, replicate 2 (torch)" in text
+    assert "epoch 3/4" in text
+    assert "validation 87.5%" in text
+    assert "idle" in text
+
+
+def test_a_slot_whose_next_trial_has_started_is_not_shown_as_idle():
+    # An executor hands out the next trial before the last one's outcome is stored.
+    trials = [trial(0), trial(1)]
+    out = console(terminal=True)
+    with LiveView(out, trials) as view:
+        view.hear(TrialStarted(trials[0], 0))
+        view.hear(TrialStarted(trials[1], 0))
+        view.hear(TrialEnded(trials[0], 0, outcome(trials[0])))
+        out.file.truncate(0)
+        out.print(view._render())
+    assert "idle" not in out.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(3.6, "4 s"), (200, "3 min 20 s"), (7500, "2 h 05 min")]
+)
+def test_durations_read_well(seconds, text):
+    assert duration(seconds) == text

@@ -1,0 +1,87 @@
+"""A plugin whose backends misbehave on request; the fixture `scripted` puts it on a path.
+
+Learning rates are what a recipe can vary and a backend sees, so they say what is to go wrong.
+"""
+
+import os
+import signal
+import time
+
+from cnnbench.plugin import Availability, EpochResult, hookimpl
+from cnnbench.testing.numpy_backend import NumpyBackend, NumpyEngine, NumpyModel
+
+CNNBENCH_INTERFACE = "1.0"
+
+
+class ScriptedModel(NumpyModel):
+    def train_epoch(self, batches, learning_rate):
+        if learning_rate == 9.0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if learning_rate == 8.0:
+            time.sleep(600)
+        if learning_rate == 7.0:
+            raise RuntimeError("the kernel\nfell over")
+        if learning_rate == 6.0:
+            return EpochResult(loss=float("nan"), penalty=0.0, correct=0, count=1)
+        print("a framework that prints")
+        return super().train_epoch(batches, learning_rate)
+
+
+class ScriptedEngine(NumpyEngine):
+    model = ScriptedModel
+
+
+class Scripted(NumpyBackend):
+    name = "scripted"
+    engine = ScriptedEngine
+
+
+class RoundedModel(NumpyModel):
+    def train_epoch(self, batches, learning_rate):
+        result = super().train_epoch(batches, learning_rate)
+        self.set_weights(self.get_weights())  # which are float32
+        return result
+
+
+class RoundedEngine(NumpyEngine):
+    model = RoundedModel
+
+
+class Rounded(NumpyBackend):
+    name = "rounded"
+    engine = RoundedEngine
+
+
+class HastyModel(NumpyModel):
+    def train_epoch(self, batches, learning_rate):
+        return super().train_epoch(batches, 1.01 * learning_rate)
+
+
+class HastyEngine(NumpyEngine):
+    model = HastyModel
+
+
+class Hasty(NumpyBackend):
+    name = "hasty"
+    engine = HastyEngine
+
+
+class Absent(NumpyBackend):
+    name = "absent"
+
+    def check(self):
+        return Availability(
+            available=False, reason="its framework is not installed", install="pip install it"
+        )
+
+
+class Stillborn(NumpyBackend):
+    name = "stillborn"
+
+    def open(self, device, threads):
+        os._exit(3)
+
+
+@hookimpl
+def cnnbench_backends():
+    return [Scripted(), Rounded(), Hasty(), Absent(), Stillborn()]
