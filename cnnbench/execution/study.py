@@ -16,7 +16,7 @@ from cnnbench.plugin.plugins import Plugins
 from cnnbench.recipe.spec import Recipe
 from cnnbench.results.record import Plan
 from cnnbench.results.store import Store
-from cnnbench.training.trial import optimization_of
+from cnnbench.training.build import optimization_of
 from cnnbench.trials.expand import Known, expand
 from cnnbench.trials.trial import Device, Trial
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
-from cnnbench.network.architectures import build_network
 from cnnbench.network.layers import Dropout
 from cnnbench.network.network import Weights
-from cnnbench.network.weights import initial_weights
 from cnnbench.plugin.backend import Engine
 from cnnbench.results.probe import Steps
+from cnnbench.training.build import build_model, network_of
 from cnnbench.training.images import TrialImages
 from cnnbench.training.metrics import class_probabilities
 from cnnbench.training.progress import LearningRate
-from cnnbench.training.trial import optimization_of
 from cnnbench.trials.trial import Trial
 
 
@@ -22,15 +22,11 @@ def first_epoch(trial: Trial, engine: Engine, images: TrialImages, *, nudged: bo
 
     nudged: start from weights that are each moved by one unit in the last place.
     """
-    configuration = trial.configuration
-    network = build_network(configuration.network, images.input_shape, len(images.chosen.classes))
-    weights = initial_weights(network, trial.seed_for("weights"))
-    if nudged:
-        weights = nudge(weights, trial.seed_for("weights"))
-    optimization = optimization_of(configuration.training)
-    model = engine.build(network, weights, optimization, trial.seed_for("dropout"))
+    network = network_of(trial, images)
+    change = partial(nudge, seed=trial.seed_for("weights")) if nudged else lambda weights: weights
+    model = build_model(trial, engine, network, change)
     initial = class_probabilities(model.predict(images.evaluation(images.split.test)))
-    rate = LearningRate(configuration.training).of(1)
+    rate = LearningRate(trial.configuration.training).of(1)
     epoch = images.training().epoch(0)
     losses = []
     for number in range(len(epoch)):

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cnnbench.data.batches import Batches
 from cnnbench.data.cache import CachedImages
 from cnnbench.errors import CnnbenchError
-from cnnbench.network.architectures import build_network
-from cnnbench.network.network import Network
 from cnnbench.network.summary import summarize
-from cnnbench.network.weights import initial_weights
-from cnnbench.plugin.backend import Backend, Engine, Model, Optimization
+from cnnbench.plugin.backend import Backend, Engine, Model
 from cnnbench.plugin.executor import Outcome
 from cnnbench.results.environment import environment_key, machine_environment
 from cnnbench.results.record import Beside, Costs, Epoch, Record, Status
+from cnnbench.training.build import build_model, network_of, optimization_of
 from cnnbench.training.costs import (
     BATCH_PREDICTIONS,
     SINGLE_PREDICTIONS,
@@ -30,7 +28,6 @@ from cnnbench.training.costs import (
 from cnnbench.training.fit import Fit, Validation, fit
 from cnnbench.training.images import TrialImages, prepare_images
 from cnnbench.training.metrics import class_probabilities, evaluate, trivial_levels
-from cnnbench.training.spec import TrainingSpec
 from cnnbench.trials.trial import Trial
 
 
@@ -46,16 +43,6 @@ class _Result:
 
 class UnsupportedError(CnnbenchError):
     """The backend declares that it lacks what the trial needs."""
-
-
-def optimization_of(spec: TrainingSpec) -> Optimization:
-    """What of the training section concerns a backend."""
-    return Optimization(
-        optimizer=spec.optimizer,
-        momentum=spec.momentum,
-        weight_decay=spec.weight_decay,
-        precision=spec.precision,
-    )
 
 
 def run_trial(
@@ -146,47 +133,24 @@ def _carry_out(
 ) -> None:
     spec = trial.configuration.training
     result.fields["samples"] = images.samples()
-    network = build_network(
-        trial.configuration.network, images.input_shape, len(images.chosen.classes)
-    )
+    network = network_of(trial, images)
     summary = summarize(network)
     result.costs |= {"parameters": summary.parameters, "flops": summary.flops}
-    optimization = optimization_of(spec)
-    if missing := backend.capabilities.missing(network, optimization):
+    if missing := backend.capabilities.missing(network, optimization_of(spec)):
         raise UnsupportedError(f"backend {backend.name} lacks {missing}")
 
-    model, result.costs["compile"] = _build(trial, engine, network, images)
-    fit(
-        model,
-        _epochs(images),
-        _validation(images),
-        spec,
-        fitted=result.fitted,
-        on_epoch=on_epoch,
-    )
+    passes = images.training()
+    compiling = Stopwatch()
+    with compiling:
+        model = build_model(trial, engine, network)
+        model.compile(passes.epoch(0))
+        model.synchronize()
+    result.costs["compile"] = compiling.last
+    epochs = map(passes.epoch, itertools.count())
+    validation = _validation(images)
+    fit(model, epochs, validation, spec, fitted=result.fitted, on_epoch=on_epoch)
     result.fields["best_epoch"] = result.fitted.best_epoch
     _test(model, images, result)
-
-
-def _build(
-    trial: Trial, engine: Engine, network: Network, images: TrialImages
-) -> tuple[Model, float]:
-    weights = initial_weights(network, trial.seed_for("weights"))
-    optimization = optimization_of(trial.configuration.training)
-    watch = Stopwatch()
-    with watch:
-        model = engine.build(network, weights, optimization, trial.seed_for("dropout"))
-        model.compile(images.training().epoch(0))
-        model.synchronize()
-    return model, watch.last
-
-
-def _epochs(images: TrialImages) -> Iterator[Batches]:
-    passes = images.training()
-    epoch = 0
-    while True:
-        yield passes.epoch(epoch)
-        epoch += 1
 
 
 def _validation(images: TrialImages) -> Validation | None:
