@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+
+from cnnbench.cli.completion import complete_backend
 
 
 def check(
     backend: Annotated[
         str,
-        typer.Argument(help="An installed backend, or module:attribute, or file.py:attribute."),
+        typer.Argument(
+            help="An installed backend, or module:attribute, or file.py:attribute.",
+            autocompletion=complete_backend,
+        ),
     ],
-    device: Annotated[str, typer.Option(help="cpu, gpu or auto.")] = "cpu",
+    device: Annotated[
+        Literal["auto", "cpu", "gpu"], typer.Option(help="auto: a GPU if there is one.")
+    ] = "cpu",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads for the backend.")] = 1,
     only: Annotated[
         list[str] | None, typer.Option(metavar="CHECK", help="Run this check; may be repeated.")

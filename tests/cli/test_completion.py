@@ -1,5 +1,7 @@
+import os
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -23,7 +25,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def variants(recipe, incomplete=""):
-    return complete_variant(SimpleNamespace(params={"recipe": recipe}), incomplete)
+    return complete_variant(SimpleNamespace(params={"recipe": recipe}, args=[]), incomplete)
 
 
 def test_recipes_in_the_folder_and_below_are_offered_and_no_other_toml_files(folder):
@@ -38,6 +40,16 @@ def test_recipes_in_the_folder_and_below_are_offered_and_no_other_toml_files(fol
 def test_variants_of_the_recipe_on_the_line_are_offered(folder):
     assert variants("recipes/a.toml") == ["one", "other"]
     assert variants("mine.toml", "ot") == ["other"]
+
+
+def test_the_shell_offers_variants_while_the_option_lacks_its_value(folder):
+    words = "cnnbench describe recipes/a.toml --variant "
+    shell = {"_CNNBENCH_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "4"}
+    program = Path(sys.executable).with_name("cnnbench")
+    done = subprocess.run(
+        [program], env={**os.environ, **shell}, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["one", "other"]
 
 
 def test_nothing_is_offered_where_there_is_no_recipe_to_read(folder):
