@@ -77,8 +77,8 @@ def _gpu_name() -> str:
 class TensorflowModel(KerasModel):
     """A graph each for a training step and a prediction, traced once for any number of images.
 
-    XLA, which Keras's `fit` uses by default, is left off: on a CPU the graph's oneDNN kernels do a
-    step of a small convnet in a third of its time, and a smaller last batch would compile again.
+    XLA is left off, as Keras itself does on a CPU: there the graph's oneDNN kernels do a step of a
+    small convnet in a third of its time, and a smaller last batch would be compiled again.
     """
 
     def __init__(
