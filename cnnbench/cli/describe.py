@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cnnbench.cli.completion import complete_recipe, complete_variant
+from cnnbench.cli.completion import complete_variant
+from cnnbench.cli.options import DataSource, Overrides, RecipePath
 
 
 def describe(
-    recipe: Annotated[
-        Path, typer.Argument(help="The recipe, a TOML file.", autocompletion=complete_recipe)
-    ],
+    recipe: RecipePath,
     *,
     variant: Annotated[
         str | None,
@@ -21,13 +19,8 @@ def describe(
             help="Whose network to show. Default: the baseline's.", autocompletion=complete_variant
         ),
     ] = None,
-    data: Annotated[
-        str | None, typer.Option(help="Other images for the recipe, e.g. folder:photos.")
-    ] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Override a key: network.kernel=5."),
-    ] = None,
+    data: DataSource = None,
+    overrides: Overrides = None,
 ) -> None:
     """Show a network layer by layer: output shape, parameters, FLOPs, receptive field."""
     from rich.console import Console

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from cnnbench.cli.completion import complete_backend, complete_recipe
+from cnnbench.cli.completion import complete_backend
+from cnnbench.cli.options import DataSource, DeviceName, Overrides, RecipePath
 
 
 def run(
-    recipe: Annotated[
-        Path, typer.Argument(help="The recipe, a TOML file.", autocompletion=complete_recipe)
-    ],
+    recipe: RecipePath,
     backend: Annotated[
         list[str] | None,
         typer.Option(
@@ -22,16 +21,9 @@ def run(
         ),
     ] = None,
     *,
-    data: Annotated[
-        str | None, typer.Option(help="Other images for the recipe, e.g. folder:photos.")
-    ] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Override a key: training.epochs=3."),
-    ] = None,
-    device: Annotated[
-        Literal["auto", "cpu", "gpu"], typer.Option(help="auto: a GPU if there is one.")
-    ] = "auto",
+    data: DataSource = None,
+    overrides: Overrides = None,
+    device: DeviceName = "auto",
     jobs: Annotated[
         int | None,
         typer.Option(min=1, help="Trials at a time. Default: one a core, one thread each."),

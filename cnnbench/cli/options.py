@@ -1,0 +1,24 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from cnnbench.cli.completion import complete_recipe
+
+RecipePath = Annotated[
+    Path, typer.Argument(help="The recipe, a TOML file.", autocompletion=complete_recipe)
+]
+DataSource = Annotated[
+    str | None, typer.Option(help="Other images for the recipe, e.g. folder:photos.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a key: training.epochs=3."),
+]
+DeviceName = Annotated[
+    Literal["auto", "cpu", "gpu"], typer.Option(help="auto: a GPU if there is one.")
+]
