@@ -24,7 +24,7 @@ def _optimization(bench: Bench) -> Optimization:
 
 def _repetition(bench: Bench) -> None:
     net = TWICE if "dropout" in bench.backend.capabilities.layers else SMALL
-    passes = batches(net, 40, batch_size=16)
+    passes = batches(net, 32, batch_size=16)
 
     def train() -> tuple[list[EpochResult], Weights]:
         model = bench.build(net, optimization=_optimization(bench), seed=5)

@@ -27,7 +27,7 @@ def _compile(bench: Bench) -> None:
     net = network(*_known(bench.backend.capabilities))
     known = bench.backend.capabilities.optimizers
     optimization = Optimization(optimizer="adam" if "adam" in known else min(known))
-    passes = batches(net, 14, batch_size=6).copy(key="all")
+    passes = batches(net, 12, batch_size=6).copy(key="all")
     plain, compiled = (bench.build(net, optimization=optimization) for _ in range(2))
     compiled.compile(passes)
     start = random_weights(net)

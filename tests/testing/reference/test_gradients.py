@@ -1,0 +1,126 @@
+"""The reference's gradients against finite differences of its own objective, in float64."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from cnnbench.data.batches import Batch
+from cnnbench.network.layers import (
+    Activate,
+    Activation,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool,
+    Pool,
+)
+from cnnbench.network.network import Network
+from cnnbench.network.weights import MOVING_STATISTICS, weight_shapes
+from cnnbench.plugin.backend import Optimization
+from cnnbench.testing.reference import Reference
+
+FIRST = Conv(filters=3, activation="linear")
+LAYERS = {
+    "conv-valid": [Conv(filters=3, kernel=(2, 3), stride=(1, 2), activation="tanh"), Flatten()],
+    "conv-same": [Conv(filters=3, stride=(2, 2), padding="same", activation="tanh"), Flatten()],
+    "conv-even": [Conv(filters=2, kernel=(4, 2), padding="same", activation="tanh"), Flatten()],
+    "max-pool": [FIRST, Pool(size=(3, 2), stride=(1, 2)), Flatten()],
+    "max-pool-same": [FIRST, Pool(size=(3, 2), stride=(2, 2), padding="same"), Flatten()],
+    "average-pool": [FIRST, Pool(kind="average", size=(2, 3), stride=(2, 1)), Flatten()],
+    "average-pool-same": [FIRST, Pool(kind="average", size=(3, 3), padding="same"), Flatten()],
+    "global-average-pool": [FIRST, GlobalAveragePool()],
+    "batch-norm-map": [FIRST, BatchNorm(), Activate(function="tanh"), Flatten()],
+    "batch-norm-vector": [Flatten(), Dense(units=4, activation="tanh"), BatchNorm(epsilon=0.1)],
+    "dropout": [FIRST, Dropout(rate=0.4), Flatten(), Dense(units=4), Dropout(rate=0.2)],
+    "penalties": [
+        Conv(filters=2, activation="linear", l1=0.1, l2=0.2),
+        Flatten(),
+        Dense(units=4, activation="linear", l1=0.3, l2=0.4),
+    ],
+    **{
+        f"activation-{name}": [
+            Conv(filters=2, activation=name),
+            Flatten(),
+            Dense(units=4, activation=name),
+            Activate(function=name),
+        ]
+        for name in get_args(Activation)
+    },
+}
+
+
+def build(layers, output, frozen=frozenset()):
+    units = 1 if output == "sigmoid" else 3
+    net = Network(
+        input_shape=(6, 5, 2),
+        layers=(*layers, Dense(units=units, activation="linear")),
+        classes=max(units, 2),
+        output=output,
+    )
+    rng = np.random.default_rng(0)
+    weights = {
+        name: np.abs(rng.normal(size=shape)) + 0.1 if "variance" in name else rng.normal(size=shape)
+        for name, shape in weight_shapes(net).items()
+    }
+    return lambda weights: Reference(net, weights, Optimization("sgd", frozen=frozen), 3), weights
+
+
+def batch(classes):
+    rng = np.random.default_rng(1)
+    labels = np.array([0, 1, classes - 1, 1], np.int32)
+    return Batch(rng.normal(size=(4, 6, 5, 2)), labels, rng.uniform(0.1, 2, 4))
+
+
+def objective(reference, data):
+    scores = reference.scores(data.images, training=True)
+    losses = data.weights * reference.output.losses(scores, data.labels)
+    return losses.sum() / len(losses) + reference.penalty()
+
+
+@pytest.mark.parametrize("output", ["softmax", "sigmoid"])
+@pytest.mark.parametrize("layers", LAYERS.values(), ids=LAYERS)
+def test_a_step_of_descent_follows_the_slope_of_the_objective(layers, output):
+    make, weights = build(layers, output)
+    data = batch(2 if output == "sigmoid" else 3)
+    trained = make(weights)
+    trained.step(data, 1.0)
+    after = trained.get_weights()
+    rng = np.random.default_rng(2)
+    for name, array in weights.items():
+        if name.partition("/")[2] in MOVING_STATISTICS:
+            continue
+        # One random direction an array: its slope is the gradient's component along it.
+        direction = rng.normal(size=array.shape)
+        ahead, behind = (
+            objective(make({**weights, name: array + sign * 1e-5 * direction}), data)
+            for sign in (1, -1)
+        )
+        slope = ((array - after[name]) * direction).sum()
+        assert slope == pytest.approx((ahead - behind) / 2e-5, rel=1e-4, abs=1e-8), name
+
+
+def test_a_frozen_batch_norm_passes_gradients_through_its_moving_statistics():
+    layers = [FIRST, BatchNorm(), Flatten()]
+    make, weights = build(layers, "softmax", frozen=frozenset({"batch_norm_1"}))
+    data = batch(3)
+    trained = make(weights)
+    trained.step(data, 1.0)
+    after = trained.get_weights()
+    for part in ("gamma", "beta", "mean", "variance"):
+        name = f"batch_norm_1/{part}"
+        assert np.array_equal(after[name], weights[name])
+    direction = np.random.default_rng(2).normal(size=weights["conv_1/kernel"].shape)
+    ahead, behind = (
+        objective(
+            make({**weights, "conv_1/kernel": weights["conv_1/kernel"] + sign * 1e-5 * direction}),
+            data,
+        )
+        for sign in (1, -1)
+    )
+    slope = ((weights["conv_1/kernel"] - after["conv_1/kernel"]) * direction).sum()
+    assert slope == pytest.approx((ahead - behind) / 2e-5, rel=1e-5)

@@ -1,0 +1,83 @@
+"""The reference's optimisers against Keras's, run in another process, and by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from cnnbench.plugin.backend import Optimization
+from cnnbench.testing.reference import RULES
+
+pytest.importorskip("keras")
+
+KERAS = {
+    "sgd": "SGD(0.1)",
+    "momentum": "SGD(0.1, momentum=0.8)",
+    "rmsprop": "RMSprop(0.1)",
+    "adam": "Adam(0.1)",
+    "adamw": "AdamW(0.1, weight_decay=0.3)",
+}
+RATES = (0.1, 0.1, 0.02)
+SCRIPT = """
+import json, sys
+import keras
+import numpy as np
+start, gradients, rates, optimizers = json.load(sys.stdin)
+paths = {}
+for name, text in optimizers.items():
+    optimizer = eval("keras.optimizers." + text)
+    variable = keras.Variable(np.array(start, "float32"))
+    paths[name] = []
+    for gradient, rate in zip(gradients, rates):
+        optimizer.learning_rate = rate
+        optimizer.apply([keras.ops.convert_to_tensor(np.array(gradient, "float32"))], [variable])
+        paths[name].append(keras.ops.convert_to_numpy(variable).tolist())
+json.dump(paths, sys.stdout)
+"""
+START = [0.5, -1.0, 2.0, 0.25]
+# Of ordinary size, near epsilon, zero, and large.
+GRADIENTS = [[0.3, 1e-6, 0.0, 40.0], [-0.2, 3e-6, 1e-7, 10.0], [0.7, -1e-6, 0.0, -20.0]]
+
+
+@pytest.fixture(scope="module")
+def keras_paths():
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        input=json.dumps([START, GRADIENTS, RATES, KERAS]),
+        env={**os.environ, "KERAS_BACKEND": "torch"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("name", KERAS)
+def test_three_steps_agree_with_keras(name, keras_paths):
+    rule = RULES[name](Optimization(name, momentum=0.8, weight_decay=0.3))
+    w = np.array(START)
+    for gradient, rate, theirs in zip(GRADIENTS, RATES, keras_paths[name], strict=True):
+        rule.begin_step()
+        w = rule.move("w", w, np.array(gradient), rate)
+        # Keras computes 1 - 0.999^t in float32, which is right to about 2e-5 of a move.
+        np.testing.assert_allclose(w, theirs, rtol=2e-5, atol=5e-6)
+
+
+def test_momentum_by_hand():
+    rule = RULES["momentum"](Optimization("momentum", momentum=0.5))
+    w = rule.move("w", np.array([1.0]), np.array([2.0]), 0.1)
+    assert w == pytest.approx([0.8])
+    # The velocity is -0.2; half of it stays, and the new gradient adds -0.01 * 4.
+    assert rule.move("w", w, np.array([4.0]), 0.01) == pytest.approx([0.8 - 0.1 - 0.04])
+
+
+def test_the_first_step_of_adam_is_the_learning_rate_long():
+    rule = RULES["adam"](Optimization("adam"))
+    rule.begin_step()
+    w = rule.move("w", np.array([1.0, 1.0]), np.array([0.5, -20.0]), 0.01)
+    assert w == pytest.approx([0.99, 1.01], abs=1e-6)
