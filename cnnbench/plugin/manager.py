@@ -1,4 +1,4 @@
-"""Finding plugins: entry points of the group `cnnbench`, each imported, checked and asked."""
+"""Loading plugins: each found, imported, checked and asked; a broken one is kept as data."""
 
 from __future__ import annotations
 
@@ -49,7 +49,12 @@ def load_plugins(
 def _origin(entry_point: EntryPoint) -> Origin:
     distribution = entry_point.dist
     assert distribution is not None, "entry points that were found belong to a distribution"
-    return Origin(entry_point.name, distribution.name, distribution.version)
+    try:
+        name, number = distribution.name, distribution.version
+    except (KeyError, TypeError):  # how newer Pythons answer where older ones give None
+        name = number = ""
+    # A distribution that was removed by half has lost both.
+    return Origin(entry_point.name, name or "an unnamed distribution", number or "?")
 
 
 def _sorted(found: Iterable[EntryPoint]) -> list[EntryPoint]:

@@ -297,6 +297,17 @@ def test_the_author_of_a_broken_plugin_finds_its_traceback(place):
     assert "KeyError: 'weights'" in trace
 
 
+def test_what_is_left_of_a_half_removed_distribution_is_a_broken_plugin(good, tmp_path):
+    info = tmp_path / "half_gone-1.dist-info"
+    info.mkdir()
+    (info / "entry_points.txt").write_text("[cnnbench]\nhalf = half_gone\n")
+    plugins = load_plugins()
+    found = broken(plugins, "half")
+    assert str(found.origin) == "an unnamed distribution ?"
+    assert "No module named 'half_gone'" in found.reason
+    assert "good" in plugins.backends
+
+
 def test_an_entry_point_name_that_is_taken_is_refused(place):
     place("first_module", PROVIDES_GOOD, entry_point="same", distribution="aa-first")
     place("second_module", "", entry_point="same", distribution="bb-second")
