@@ -22,6 +22,10 @@ class CheckRow(Protocol):
         """Of the check."""
 
     @property
+    def about(self) -> str:
+        """The property that was checked."""
+
+    @property
     def verdict(self) -> str:
         """One of passed, failed, unsupported."""
 
@@ -54,15 +58,19 @@ def print_findings(console: Console, rows: Sequence[CheckRow], *, tracebacks: bo
     table.add_column("check", no_wrap=True)
     table.add_column("result", no_wrap=True)
     table.add_column("seconds", justify="right")
-    table.add_column("why", overflow="fold")
+    table.add_column("property, or why not", overflow="fold")
     for row in rows:
         result = Text(row.verdict, style=STYLES[row.verdict])
-        table.add_row(Text(row.name), result, f"{row.seconds:.2f}", Text(row.reason))
+        table.add_row(Text(row.name), result, f"{row.seconds:.2f}", _told(row))
     console.print(table)
     for row in rows if tracebacks else ():
         if row.traceback:
             console.print(f"\n{row.name}:\n{row.traceback.rstrip()}", markup=False, highlight=False)
     console.print(f"\n{summarize_findings(rows)}", highlight=False)
+
+
+def _told(row: CheckRow) -> Text:
+    return Text(row.reason) if row.reason else Text(row.about, style="dim")
 
 
 def summarize_findings(rows: Sequence[CheckRow]) -> str:

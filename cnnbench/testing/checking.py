@@ -23,7 +23,7 @@ def run_check(check: Check, bench: Bench) -> Finding:
     except Exception as error:  # noqa: BLE001 - a backend may raise anything; the finding says what
         verdict, trace = Verdict.FAILED, traceback.format_exc()
         reason = _raised(error)
-    return Finding(check.name, verdict, reason, time.perf_counter() - start, trace)
+    return Finding(check.name, check.about, verdict, reason, time.perf_counter() - start, trace)
 
 
 def _raised(error: Exception) -> str:

@@ -43,10 +43,12 @@ class Check:
 class Finding:
     """What a check found.
 
-    reason: a sentence, "" if it passed. traceback: where the backend raised, else "".
+    about: the property that was checked. reason: a sentence, "" if it passed. traceback: where the
+    backend raised, else "".
     """
 
     name: str
+    about: str
     verdict: Verdict
     reason: str = ""
     seconds: float = 0.0

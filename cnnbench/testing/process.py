@@ -12,7 +12,7 @@ from threading import Timer
 from types import TracebackType
 from typing import Self
 
-from cnnbench.testing.finding import Finding, Verdict
+from cnnbench.testing.finding import Check, Finding, Verdict
 from cnnbench.testing.target import find_backend
 
 PATIENCE = 120.0
@@ -38,7 +38,7 @@ class CheckProcess:
         self.process: subprocess.Popen[str] | None = None
         self.log = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - closed in close
 
-    def run(self, name: str) -> Finding:
+    def run(self, check: Check) -> Finding:
         """The finding of one check, in a process that is started when needed."""
         if self.process is None:
             self.process = self._start()
@@ -48,7 +48,7 @@ class CheckProcess:
         timer = Timer(self.patience, process.kill)
         timer.start()
         try:
-            process.stdin.write(f"{name}\n")
+            process.stdin.write(f"{check.name}\n")
             process.stdin.flush()
             answer = process.stdout.readline()
         except BrokenPipeError:
@@ -59,7 +59,8 @@ class CheckProcess:
             fields = json.loads(answer)
             return Finding(**{**fields, "verdict": Verdict(fields["verdict"])})
         self._stop()
-        return Finding(name, Verdict.FAILED, self._why(process, late=late), traceback=self._log())
+        why = self._why(process, late=late)
+        return Finding(check.name, check.about, Verdict.FAILED, why, traceback=self._log())
 
     def close(self) -> None:
         """End the process."""

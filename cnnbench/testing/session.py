@@ -42,4 +42,4 @@ def check_backend(
     require_available(target)
     with CheckProcess(target, device, threads) as process:
         for check in checks:
-            yield process.run(check.name)
+            yield process.run(check)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from cnnbench.plugin.availability import check_availability
 from cnnbench.testing.checks import CHECKS
-from cnnbench.testing.finding import Verdict
+from cnnbench.testing.finding import Check, Verdict
 from cnnbench.testing.process import CheckProcess
 from cnnbench.testing.target import Target, find_backend, target_name
 
@@ -51,18 +51,17 @@ class BackendSuite:
 
     def pytest_generate_tests(self, metafunc: Any) -> None:
         """Make a test of every check."""
-        if "check_name" in metafunc.fixturenames:
-            metafunc.parametrize("check_name", [check.name for check in CHECKS])
+        if "check" in metafunc.fixturenames:
+            metafunc.parametrize("check", CHECKS, ids=[check.name for check in CHECKS])
 
-    def test_backend(self, check_name: str) -> None:
+    def test_backend(self, check: Check) -> None:
         """The backend has the property."""
         import pytest
 
         assert self._process is not None, "started by setup_class"
-        finding = self._process.run(check_name)
+        finding = self._process.run(check)
         if finding.verdict is Verdict.UNSUPPORTED:
             pytest.skip(finding.reason)
         if finding.verdict is Verdict.FAILED:
-            pytest.fail(
-                "\n\n".join(filter(None, (finding.reason, finding.traceback))), pytrace=False
-            )
+            parts = (f"Not so: {check.about}.", finding.reason, finding.traceback)
+            pytest.fail("\n\n".join(filter(None, parts)), pytrace=False)

@@ -94,7 +94,12 @@ _CASES: dict[str, _Case] = {
     "conv-same-stride": _Case(
         'padding "same" with stride 2 pads as TensorFlow does, by the size of the input',
         ASYMMETRIC,
-        (Conv(filters=2, stride=(2, 2), padding="same", activation="linear"), Flatten()),
+        (
+            Conv(filters=2, stride=(2, 2), padding="same", activation="linear"),
+            # A stride beyond the kernel needs no padding, and must not get a negative one.
+            Conv(filters=3, kernel=(1, 1), stride=(3, 2), padding="same", activation="linear"),
+            Flatten(),
+        ),
     ),
     "max-pool": _Case(
         "max pooling without padding, also where windows overlap or leave pixels out",
@@ -104,7 +109,11 @@ _CASES: dict[str, _Case] = {
     "max-pool-same": _Case(
         'max pooling with padding "same" ignores what was padded',
         f"{MAXIMUM}; {ASYMMETRIC}",
-        (Pool(size=(3, 3), stride=(2, 2), padding="same"), Flatten()),
+        (
+            Pool(size=(3, 3), stride=(2, 2), padding="same"),
+            Pool(size=(2, 1), stride=(3, 2), padding="same"),
+            Flatten(),
+        ),
     ),
     "average-pool": _Case(
         "average pooling without padding, also where windows overlap or leave pixels out",
@@ -114,7 +123,11 @@ _CASES: dict[str, _Case] = {
     "average-pool-same": _Case(
         'average pooling with padding "same" counts no padded pixel',
         f"{AVERAGE}; {ASYMMETRIC}",
-        (Pool(kind="average", size=(3, 3), stride=(2, 2), padding="same"), Flatten()),
+        (
+            Pool(kind="average", size=(3, 3), stride=(2, 2), padding="same"),
+            Pool(kind="average", size=(2, 1), stride=(3, 2), padding="same"),
+            Flatten(),
+        ),
     ),
     "global-average-pool": _Case(
         "global average pooling is the mean of each channel over height and width",

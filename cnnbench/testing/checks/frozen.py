@@ -43,6 +43,13 @@ def _train(bench: Bench, net: Network, layer: str, hint: str) -> None:
         "the layers below a frozen one still get their gradients through it",
     )
     expect_close(f"the loss with {layer} frozen", got.loss, expected.loss, hint, tolerance=1e-4)
+    expect_close(
+        f"the penalty with {layer} frozen",
+        got.penalty,
+        expected.penalty,
+        "the penalty that is reported counts all kernels, frozen or not",
+        tolerance=1e-4,
+    )
 
 
 def _layers(bench: Bench) -> None:
@@ -61,6 +68,8 @@ def _batch_norm(bench: Bench) -> None:
 CHECKS = (
     Check("frozen-layers", "frozen layers do not move, the others do", _layers),
     Check(
-        "frozen-batch-norm", "nor do a frozen layer's statistics, which it trains with", _batch_norm
+        "frozen-batch-norm",
+        "a frozen layer's statistics stay, and it trains with them",
+        _batch_norm,
     ),
 )

@@ -12,7 +12,7 @@ from cnnbench.plugin.backend import Capabilities, Model, Optimization
 from cnnbench.testing.batches import ArrayBatches
 from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect, expect_equal, expect_moves, expect_same
-from cnnbench.testing.finding import Check
+from cnnbench.testing.finding import Check, Failed
 from cnnbench.testing.samples import SMALL, batches, network, random_weights
 
 LARGER = network(Conv(filters=4, stride=(3, 3)), Flatten(), shape=(12, 12, 2))
@@ -106,10 +106,9 @@ def _barrier(bench: Bench) -> None:
         if after <= 5 * idle + LAG:
             return
         waits.append(after)
-    expect(
-        False,
+    raise Failed(
         f"reading the weights after synchronize took {min(waits):.2f} s, and a second time hardly "
-        "anything; synchronize returned while the device was still at work",
+        "anything; synchronize returned while the device was still at work"
     )
 
 

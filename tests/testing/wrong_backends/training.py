@@ -285,6 +285,18 @@ class UpdatesFrozenStatistics(Reference):
         return super().step(batch, lr)
 
 
+class PenalizesOnlyWhatMoves(Reference):
+    """As Keras does."""
+
+    def penalty(self):
+        nodes = self.nodes
+        self.nodes = dict(self.trained())
+        try:
+            return super().penalty()
+        finally:
+            self.nodes = nodes
+
+
 class ClimbsInsteadOfDescending(Reference):
     def weighted_slopes(self, scores, labels, weights):
         return -super().weighted_slopes(scores, labels, weights)
@@ -368,6 +380,7 @@ BACKENDS = (
     with_reference("frozen-layers", MovesFrozenLayers),
     with_reference("frozen-layers", DecaysFrozenLayers),
     with_reference("frozen-layers", StopsTheGradientAtFrozenLayers),
+    with_reference("frozen-layers", PenalizesOnlyWhatMoves),
     with_reference("frozen-batch-norm", UpdatesFrozenStatistics),
     with_reference("learning", ClimbsInsteadOfDescending),
     _with_mixed("bfloat16", ForgetsToUndoLossScaling),
