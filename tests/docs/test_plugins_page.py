@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from pathlib import Path
 
@@ -33,7 +34,20 @@ def test_no_hook_is_documented_that_does_not_exist():
     assert set(re.findall(r"^### `(cnnbench_\w+)\(", TEXT, flags=re.MULTILINE)) == set(HOOKS)
 
 
-def test_the_examples_together_are_a_plugin_that_works(workshop):
+RECIPE = """
+replicates = 2
+[data]
+source = "stripes:60"
+[network]
+filters = [2]
+dense = []
+[training]
+epochs = 2
+optimizer = "sgd"
+"""
+
+
+def test_the_examples_together_are_a_plugin_that_works(workshop, scripted_path):
     folder = workshop.folder / "cnnbench_example"
     folder.mkdir()
     (pyproject,) = re.findall(r"^```toml\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
@@ -53,3 +67,14 @@ def test_the_examples_together_are_a_plugin_that_works(workshop):
     assert "base edges no" in " ".join(ours.split())
     assert "edges: fetch-edges" in listing
     assert "Broken" not in listing
+
+    (workshop.folder / "tiny.toml").write_text(RECIPE)
+    stopped = workshop.start("cnnbench run tiny.toml --backend scripted --executor nowhere")
+    assert stopped.returncode == 1
+    assert "the executor nowhere runs nothing" in stopped.stdout + stopped.stderr
+    workshop.run("cnnbench run tiny.toml --backend scripted --jobs 1")
+    assert workshop.run("cnnbench compare results --format tally") == "1 recipes\n"
+    notes = [json.loads(line) for line in (workshop.folder / "track.jsonl").open()]
+    statuses = [note["status"] for note in notes if "status" in note]
+    assert statuses == ["failed", "failed", "ok", "ok"]
+    assert sum("epoch" in note for note in notes) == 4

@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+import runpy
 import tomllib
+import zipfile
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cnnbench.errors import PluginError
-from cnnbench.plugin.scaffold import write_plugin
+from cnnbench.network.layers import Dense, Flatten
+from cnnbench.network.network import Network
+from cnnbench.network.weights import initial_weights
+from cnnbench.plugin.backend import Optimization
+from cnnbench.plugin.scaffold import FILES, write_plugin
+from cnnbench.testing.batches import ArrayBatches
+from cnnbench.testing.numpy_backend import NumpyEngine
 
 
 def test_a_new_plugin_is_a_distribution_with_its_entry_point(tmp_path):
@@ -69,6 +79,67 @@ def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(PluginError, match=r"can't write .*: Not a directory"):
         write_plugin("sketch", tmp_path / "file" / "below")
+
+
+@pytest.mark.parametrize(("output", "units"), [("softmax", 3), ("sigmoid", 1)])
+@pytest.mark.parametrize("frozen", [frozenset(), frozenset({"dense_1"})])
+def test_what_the_new_backend_can_do_agrees_with_the_reference(tmp_path, output, units, frozen):
+    network = Network(
+        input_shape=(4, 4, 1),
+        layers=(
+            Flatten(),
+            Dense(units=6, l1=0.01, l2=0.1),
+            Dense(units=5, activation="linear"),
+            Dense(units=units, activation="linear"),
+        ),
+        classes=max(units, 2),
+        output=output,
+    )
+    rng = np.random.default_rng(0)
+    weights = initial_weights(network, seed=1)
+    batches = ArrayBatches(
+        rng.random((10, 4, 4, 1), dtype=np.float32),
+        rng.integers(0, network.classes, 10).astype(np.int32),
+        weights=rng.random(10, dtype=np.float32),
+        batch_size=4,
+    )
+    optimization = Optimization("sgd", frozen=frozen)
+    folder = write_plugin("sketch", tmp_path)
+    engine = runpy.run_path(str(folder / "cnnbench_sketch" / "_backend.py"))["open_engine"](
+        "cpu", 1
+    )
+    models = [
+        make(network, weights, optimization, 0) for make in (engine.build, NumpyEngine().build)
+    ]
+    for rate in (0.5, 0.1):
+        ours, right = (model.train_epoch(batches, rate) for model in models)
+        assert (ours.correct, ours.count) == (right.correct, right.count)
+        np.testing.assert_allclose(
+            [ours.loss, ours.penalty], [right.loss, right.penalty], rtol=1e-5
+        )
+    ours, right = (model.get_weights() for model in models)
+    for name, array in right.items():
+        np.testing.assert_allclose(ours[name], array, atol=1e-6, err_msg=name)
+    ours, right = (model.predict(batches) for model in models)
+    np.testing.assert_allclose(ours, right, atol=1e-6)
+
+
+def test_the_templates_are_part_of_the_wheel(workshop):
+    root = Path(__file__).parents[2]
+    workshop.run(f"python -m pip wheel --no-deps --no-build-isolation --wheel-dir . {root}")
+    (wheel,) = workshop.folder.glob("cnnbench-*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for template in FILES.values():
+        assert template is None or f"cnnbench/plugin/templates/{template}" in names
+
+
+def test_what_is_wrong_with_a_name_is_a_sentence_on_the_command_line(workshop):
+    done = workshop.start("cnnbench new plugin ../sketch")
+    assert done.returncode == 2
+    assert done.stderr.startswith("cnnbench: '../sketch' can't name a plugin")
+    assert "Traceback" not in done.stderr
+    workshop.run("cnnbench new plugin sketch --directory deep/er")
+    assert (workshop.folder / "deep" / "er" / "cnnbench-sketch" / "pyproject.toml").exists()
 
 
 def test_the_new_code_is_well_formed(workshop):
