@@ -69,7 +69,7 @@ CHECKS = (
     Check("frozen-layers", "frozen layers do not move, the others do", _layers),
     Check(
         "frozen-batch-norm",
-        "a frozen layer's statistics stay, and it trains with them",
+        "frozen statistics stay, and the layer trains with them",
         _batch_norm,
     ),
 )

@@ -222,14 +222,14 @@ class IsNotAvailable(NumpyBackend):
         return Availability(available=False, reason="it is somewhere else")
 
 
-class UsesColorama(NumpyEngine):
+class UsesIniconfig(NumpyEngine):
     """Stands for a framework; any small distribution that the suite does not need will do."""
 
     versions = {"iniconfig": __import__("importlib.metadata").metadata.version("iniconfig")}  # noqa: RUF012
 
 
 class ImportsItsFrameworkToCheck(NumpyBackend):
-    engine = UsesColorama
+    engine = UsesIniconfig
 
     def check(self):
         import iniconfig  # noqa: F401 - the mistake
