@@ -26,6 +26,10 @@ def print_plugins(console: Console, plugins: Plugins, *, tracebacks: bool = Fals
     for origin in sorted({found.origin for found, _ in asked}, key=_built_in_last):
         _print(console, str(origin), style="bold")
         console.print(_table([row for row in asked if row[0].origin == origin], asked))
+    if not plugins.backends:
+        _print(
+            console, "\nThere is no backend, so nothing can be trained; the README installs one."
+        )
     remedies = [
         (found.name, answer.install)
         for found, answer in asked

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from importlib.metadata import entry_points
 
 import pytest
 from rich.console import Console
@@ -112,6 +113,13 @@ def cnnbench_epoch_ended(trial): ...
     )
     line = " ".join(row(listing(), "noter"))
     assert line == "tracker noter yes is told: epoch ended, trial started"
+
+
+def test_without_any_backend_the_way_to_one_is_pointed_out(backends, monkeypatch):
+    assert "There is no backend" not in listing()
+    names = {point.name for point in entry_points(group="cnnbench")}
+    monkeypatch.setenv("CNNBENCH_DISABLE_PLUGINS", ",".join(names))
+    assert "There is no backend, so nothing can be trained; the README installs one." in listing()
 
 
 def test_broken_and_switched_off_plugins_stand_below(place, monkeypatch):
