@@ -13,6 +13,7 @@ from typing import Any
 from cnnbench.errors import Problem
 from cnnbench.recipe.lines import KeyPath, locate
 from cnnbench.recipe.setting import Key, Setting, flatten
+from cnnbench.recipe.words import nearest
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _HINTS = {
@@ -121,16 +122,14 @@ def _syntax(file: str, error: str, text: str) -> Problem:
 
 
 def _missing(file: str) -> str:
-    from cnnbench.recipe.words import nearest
-
     message = "there is no such file"
     folder = Path(file).parent
     if not file.endswith(".toml") and Path(f"{file}.toml").is_file():
         return f"{message}; did you mean {file}.toml?"
     if not folder.is_dir():
         return f"{message}, nor a folder {folder}"
-    near = nearest(Path(file).name, [path.name for path in folder.glob("*.toml")])
-    return f"{message}; did you mean {folder / near}?" if near else message
+    near = nearest(Path(file).stem, [path.stem for path in folder.glob("*.toml")])
+    return f"{message}; did you mean {folder / near}.toml?" if near else message
 
 
 def _identity(file: str) -> str:

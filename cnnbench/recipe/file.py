@@ -33,7 +33,7 @@ class VariantEntry(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    name: str = Field(min_length=1, description="unique; stands in tables")
+    name: str = Field(pattern=r"^\S(.*\S)?$", description="unique; stands in tables")
     description: str = Field("", description="what this variant shows")
 
 
@@ -78,7 +78,7 @@ def fields_of(model: type[BaseModel], above: Key = ()) -> Iterator[tuple[Key, Fi
             yield from fields_of(table, (*above, name))
 
 
-def places(name: str) -> list[str]:
+def places_of(name: str) -> list[str]:
     """The dotted keys of a recipe whose last part is this name."""
     keys = [*fields_of(Header), *fields_of(Configuration)]
     return [dotted(key) for key, _ in keys if key[-1] == name]

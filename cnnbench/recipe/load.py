@@ -8,14 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from cnnbench.errors import PluginError, Problem, RecipeError
-from cnnbench.recipe.check import Candidate, Checker, FindSource
+from cnnbench.recipe.blame import Candidate
+from cnnbench.recipe.check import Checker, FindSource
 from cnnbench.recipe.compose import Draft, compose
 from cnnbench.recipe.document import Unreadable, read_chain
 from cnnbench.recipe.file import Header
 from cnnbench.recipe.overrides import read_overrides
 from cnnbench.recipe.setting import Setting
 from cnnbench.recipe.spec import Configuration, Recipe, Variant
-from cnnbench.recipe.validate import order, validate
+from cnnbench.recipe.validate import validate
 from cnnbench.recipe.words import nearest
 
 
@@ -54,7 +55,7 @@ def load_recipe(
     if not problems:
         problems += checker.repeated(valid, file)
     if problems or about is None:
-        raise RecipeError(order(problems, documents[::-1]))
+        raise RecipeError(_in_order(problems, [document.file for document in documents[::-1]]))
     return Recipe(
         name=Path(file).stem,
         title=about.title,
@@ -112,3 +113,14 @@ def _check_baseline(draft: Draft, baseline: str) -> list[Problem]:
     meant = f"; did you mean {near!r}?" if near else ";"
     message = f"there is no variant {baseline!r}{meant} variants: {', '.join(names)}"
     return [draft.header["baseline",].problem("baseline", message)]
+
+
+def _in_order(problems: Sequence[Problem], files: Sequence[str]) -> list[Problem]:
+    """Without repetitions, by file and line; those of the command line come last."""
+    return sorted(
+        dict.fromkeys(problems),
+        key=lambda problem: (
+            files.index(problem.file) if problem.file in files else len(files),
+            problem.line or 0,
+        ),
+    )

@@ -22,7 +22,7 @@ class Configuration(BaseModel):
 
 
 class Variant(BaseModel):
-    """A named configuration. settings: the dotted keys it changes, as the recipe gives them."""
+    """A named configuration: the recipe's sections with what the variant changes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 

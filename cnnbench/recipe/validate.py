@@ -5,20 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-import tomllib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
 
 from cnnbench.errors import Problem
-from cnnbench.recipe.document import Document
-from cnnbench.recipe.file import layer_models, places, submodel
-from cnnbench.recipe.lines import KeyPath
-from cnnbench.recipe.setting import Key, Setting, Settings, dotted, nest
-from cnnbench.recipe.words import expected_of, kind_of, nearest, show
+from cnnbench.recipe.explain import explain
+from cnnbench.recipe.setting import Key, Settings, dotted, nest
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -57,7 +51,7 @@ def validate(model: type[M], settings: Settings) -> Validated[M]:
         try:
             value = model.model_validate_json(json.dumps(nest(left)))
         except ValidationError as error:
-            found = _explain(model, left, error)
+            found = explain(model, left, error)
         else:
             return Validated(value, tuple(problems), frozenset(wrong))
         # A wrong value that was taken out may leave its key missing: that is no second problem.
@@ -76,6 +70,8 @@ def _impossible(value: Any) -> str:
             return f"{value} is not a number to compute with: give a finite one"
         case dt.date() | dt.time():
             return f"got {value} (a date or time), which no key takes; text goes in quotes"
+        case str() if not _is_unicode(value):
+            return f"got {value!r}, which is not text in UTF-8"
         case list():
             return next(filter(None, map(_impossible, value)), "")
         case dict():
@@ -83,173 +79,10 @@ def _impossible(value: Any) -> str:
     return ""
 
 
-def _explain(
-    model: type[BaseModel], settings: Settings, error: ValidationError
-) -> list[tuple[Problem, Key]]:
-    """A problem per key, with the key of the setting to blame (of a missing key, its own)."""
-    explained: dict[KeyPath, tuple[Problem, Key]] = {}
-    for item in error.errors(include_url=False, include_input=False, include_context=False):
-        found = _Location(model, item["loc"], item["type"])
-        if found.path not in explained:
-            explained[found.path] = found.problem(settings)
-    return list(explained.values())
-
-
-class _Location:
-    """Where in a model an error of pydantic lies.
-
-    path: the key, with the index and key inside a typed list. field: None if there is no such key.
-    inside: what of `path` lies inside a typed list; element: the index in another list.
-    """
-
-    def __init__(self, model: type[BaseModel], loc: tuple[int | str, ...], kind: str) -> None:
-        self.missing = kind == "missing"
-        self.model = model
-        self.field: FieldInfo | None = None
-        self.key: Key = ()
-        self.inside: KeyPath = ()
-        self.element: KeyPath = ()
-        self.layer = ""
-        for index, part in enumerate(loc):
-            self.key = (*self.key, str(part))
-            self.field = self.model.model_fields.get(str(part))
-            table = submodel(self.field) if self.field else None
-            if table is None:
-                self._go_inside(loc[index + 1 :])
-                break
-            if index + 1 < len(loc):
-                self.model = table
-        self.path: KeyPath = (*self.key, *self.inside)
-
-    def _go_inside(self, rest: tuple[int | str, ...]) -> None:
-        """Names in the rest are pydantic's for the branches of a union, or those of a layer."""
-        models = layer_models(self.field) if self.field else {}
-        match rest:
-            case (int(index), str(tag), str(name), *more) if tag in models:
-                self.model = models[tag]
-                self.layer = f"layer {index + 1} ({tag}): {name}: "
-                self.field = self.model.model_fields.get(name)
-                self.inside = (index, name)
-                self.missing = self.missing and not more
-            case (int(index), *_) if models:
-                self.layer = f"layer {index + 1}: "
-                self.inside = (index,)
-            case _:
-                self.missing = self.missing and not rest
-                self.element = tuple(part for part in rest if isinstance(part, int))[:1]
-
-    def problem(self, settings: Settings) -> tuple[Problem, Key]:
-        """The problem, and the setting to blame."""
-        if self.missing and not self.inside:
-            return self._absent()
-        key, setting = next(
-            (key, setting)
-            for key, setting in settings.items()
-            if key[: len(self.key)] == self.key or self.key[: len(key)] == key
-        )
-        depth = len(self.key) - 1 if len(key) > len(self.key) else None
-        return setting.problem(
-            dotted(self.key[: len(key)]),
-            self.layer + self._message(setting, deeper=len(key) > len(self.key)),
-            depth=depth,
-            inside=self.inside or self.element,
-        ), key
-
-    def _absent(self) -> tuple[Problem, Key]:
-        """Of a table that is missing, the key in it that is required."""
-        key, field = self.key, self.field
-        while field is not None and (table := submodel(field)) is not None:
-            name, field = next(x for x in table.model_fields.items() if x[1].is_required())
-            key = (*key, name)
-        assert field is not None
-        return Problem(dotted(key), f"is required: {expected_of(field)}"), key
-
-    def _message(self, setting: Setting, *, deeper: bool) -> str:
-        if self.field is None:
-            return self._unknown()
-        if self.missing:
-            return f"is required: {expected_of(self.field)}"
-        if deeper:
-            return f"is a single value, not a table: {expected_of(self.field)}"
-        value = setting.value
-        for part in self.inside:
-            value = value[part]
-        if self.inside and isinstance(self.inside[-1], int):
-            return _wrong_layer(value, layer_models(self.field))
-        return _wrong_value(value, self.field)
-
-    def _unknown(self) -> str:
-        name = str(self.path[-1])
-        siblings = list(self.model.model_fields)
-        elsewhere = [] if self.inside else places(name)
-        near = nearest(name, siblings)
-        allowed = f"allowed: {', '.join(siblings)}"
-        if elsewhere:
-            at_top = elsewhere[0] == name
-            where = "at the top, above the first [section]" if at_top else " or ".join(elsewhere)
-            return (
-                f"unknown key; it stands {where}"
-                if at_top
-                else f"unknown key; did you mean {where}?"
-            )
-        return f"unknown key; did you mean {near}? {allowed}" if near else f"unknown key; {allowed}"
-
-
-def _wrong_value(value: Any, field: FieldInfo) -> str:
-    wanted = expected_of(field)
-    kind = kind_of(value)
-    usual = "one of" if kind == "text" else kind
-    named = "" if wanted.startswith(usual) and kind != "a list" else f" ({kind})"
-    message = f"got {show(value)}{named}, expected {wanted}"
-    if kind in ("a whole number", "a decimal number") and field.description:
-        message += f" ({field.description})"
-    hint = _hint(value, field, wanted)
-    return f"{message}; {hint}" if hint else message
-
-
-def _hint(value: Any, field: FieldInfo, wanted: str) -> str:
-    choices = get_args(field.annotation)
-    if isinstance(value, str) and choices and all(isinstance(x, str) for x in choices):
-        near = nearest(value, choices)
-        return f"did you mean {near}?" if near else ""
-    if isinstance(value, str) and value.startswith("["):
-        return 'text inside a list needs quotes too: ["a", "b"]'
-    if isinstance(value, str) and _reads(value):
-        return f"write it without quotes: {value}"
-    if isinstance(value, str) and value in ("True", "False"):
-        return f"write it in small letters and without quotes: {value.lower()}"
-    if wanted.startswith("a list") and not isinstance(value, list | dict):
-        pair = "of two" in wanted
-        return f"write it in brackets: [{show(value)}{f', {show(value)}' if pair else ''}]"
-    return ""
-
-
-def _wrong_layer(value: Any, models: Mapping[str, type[BaseModel]]) -> str:
-    types = ", ".join(models)
-    if not isinstance(value, dict):
-        return f'got {show(value)} ({kind_of(value)}), expected a table like {{ type = "flatten" }}'
-    if "type" not in value:
-        return f"type is required: one of {types}"
-    near = nearest(str(value["type"]), models)
-    end = f"; did you mean {near}?" if near else ""
-    return f"type: got {show(value['type'])}, expected one of {types}{end}"
-
-
-def _reads(text: str) -> bool:
-    """Whether the text would be a number or truth value without its quotes."""
+def _is_unicode(text: str) -> bool:
+    """Not so for bytes of the command line that could not be decoded."""
     try:
-        return isinstance(tomllib.loads(f"x = {text}")["x"], int | float)
-    except ValueError:
+        text.encode()
+    except UnicodeEncodeError:
         return False
-
-
-def order(problems: Sequence[Problem], documents: Sequence[Document]) -> list[Problem]:
-    """Without repetitions, by file and line; the command line's come last."""
-    files = [document.file for document in documents]
-    return sorted(
-        dict.fromkeys(problems),
-        key=lambda problem: (
-            files.index(problem.file) if problem.file in files else len(files),
-            problem.line or 0,
-        ),
-    )
+    return True

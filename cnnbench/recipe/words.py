@@ -106,8 +106,8 @@ def _bounds(constraints: Sequence[Any]) -> str:
                 words.append(f"above {low}")
             case annotated_types.Lt(lt=high):
                 words.append(f"below {high}")
-            case annotated_types.MinLen():
-                words.append("that is not empty")
+            case object(pattern=str()):
+                words.append("on one line, not empty, without space around it")
     match limits:
         case {"ge": low, "le": high}:
             words.insert(0, f"from {low} to {high}")

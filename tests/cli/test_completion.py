@@ -52,6 +52,11 @@ def test_the_shell_offers_variants_while_the_option_lacks_its_value(folder):
     assert done.stdout.split() == ["one", "other"]
 
 
+def test_variants_are_offered_while_the_line_is_not_parsed_yet(folder):
+    context = SimpleNamespace(params={}, args=["describe", "recipes/a.toml", "--variant"])
+    assert complete_variant(context, "") == ["one", "other"]
+
+
 def test_nothing_is_offered_where_there_is_no_recipe_to_read(folder):
     assert variants("broken.toml") == variants("missing.toml") == variants(None) == []
 

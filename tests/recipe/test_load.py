@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from cnnbench.errors import RecipeError
+
 TENS = '[data]\nsource = "tens"\n'
 
 
@@ -110,6 +112,21 @@ network.dropout = 0.5
     assert names(recipe) == ["a-valid", "a-same", "b-valid", "b-same"]
     b = configuration(recipe, "b-same").network
     assert (b.dropout, b.padding) == (0.5, "same")
+
+
+def test_combinations_of_the_same_name_are_refused(load):
+    with pytest.raises(RecipeError, match="two combinations would be called 'a-tens-photos:x'"):
+        load(
+            """
+[matrix]
+data.source = ["tens-photos:x", "photos:x"]
+[[variant]]
+name = "a"
+[[variant]]
+name = "a-tens"
+network.kernel = 2
+"""
+        )
 
 
 def test_a_recipe_inherits_key_by_key_along_a_chain(load, write):

@@ -154,6 +154,14 @@ def test_a_wrong_line_of_a_section_is_explained(problems, line, expected):
         ),
         (TENS + '[[variant]]\nname = ""\n', 'study.toml:4: variant.name: got "" (text), expected'),
         (
+            TENS + '[[variant]]\nname = "a\\nb"\n',
+            'study.toml:4: variant.name: got "a\\nb" (text), expected text in quotes on one',
+        ),
+        (
+            TENS + '[[variant]]\nname = "a"\n"network.dropout" = 0.5\n',
+            "study.toml:5: network.dropout: variant 'a': unknown key; a dotted key is written",
+        ),
+        (
             TENS + '[variant]\nname = "a"\n',
             "study.toml:3: variant: a variant begins with [[variant]]",
         ),

@@ -1,0 +1,117 @@
+"""From what is wrong with variants to problems at the most telling places."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cnnbench.data.source import Facts
+from cnnbench.errors import Problem
+from cnnbench.recipe.entries import Entry
+from cnnbench.recipe.setting import Key, Setting, Settings, dotted
+from cnnbench.recipe.spec import Configuration
+from cnnbench.recipe.validate import Validated
+
+LISTED = 12
+"""How many classes a hint lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A variant whose values are valid, apart from the `wrong` ones, each by itself."""
+
+    entry: Entry
+    settings: Settings
+    validated: Validated[Configuration]
+
+    @property
+    def configuration(self) -> Configuration:
+        """Of the values that are valid."""
+        assert self.validated.value is not None
+        return self.validated.value
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What is wrong with one variant; key: to blame, a section's dotted key."""
+
+    candidate: Candidate
+    key: Key
+    message: str
+
+    @property
+    def own(self) -> Setting | None:
+        """The setting to blame, if the variant itself or the command line makes it."""
+        setting = _find(self.candidate.settings, self.key)
+        if setting and setting.overrides:
+            return setting
+        return _find(self.candidate.entry.settings, self.key)
+
+    @property
+    def mistake(self) -> tuple[object, ...]:
+        """Equal for complaints about the same mistake."""
+        return (self.key, self.message, *((self.own.file, self.own.line()) if self.own else ()))
+
+
+def _find(settings: Settings, key: Key) -> Setting | None:
+    """The setting of a key, or the first below it."""
+    return next((setting for other, setting in settings.items() if other[: len(key)] == key), None)
+
+
+def problem_of(group: Sequence[Complaint], variants: int, file: str) -> Problem:
+    """One problem at the most telling place: the key to blame, else one of the same section."""
+    first = group[0]
+    key, message, entry = dotted(first.key), first.message, first.candidate.entry
+    if len(group) == variants:
+        settings = first.candidate.settings
+        place = _find(settings, first.key) or _find(settings, first.key[:1])
+    else:
+        place = first.own or _find(entry.settings, first.key[:1]) or entry.place
+        own_name = place.variant if place else ""
+        others = "" if own_name else _and_more(len(group) - 1)
+        message = f"variant {(own_name or entry.name)!r}{others}: {message}"
+    if place is None:
+        return Problem(key, message, file)
+    return Problem(key, message, place.file, place.line())
+
+
+def _and_more(count: int) -> str:
+    return f" (and {count} more)" if count else ""
+
+
+def sameness(earlier: Candidate, candidate: Candidate, file: str) -> Problem:
+    """That two variants would compute the same, at the place of the second."""
+    place = candidate.entry.place
+    message = (
+        f"variants {earlier.entry.name!r} and {candidate.entry.name!r} are the same configuration"
+    )
+    overridden = [
+        setting.file
+        for key, setting in candidate.settings.items()
+        if setting.overrides and (key in candidate.entry.settings or key in earlier.entry.settings)
+    ]
+    if overridden:
+        message += f", because {overridden[0]} overrides what tells them apart"
+    else:
+        message += ": change what one of them sets, or leave one out"
+    if place is None:
+        return Problem("variant", message, file)
+    return Problem("variant", message, place.file, place.line())
+
+
+def hint_for(settings: Settings, key: Key, facts: Facts) -> str:
+    """How to make a recipe fit other images than it was written for."""
+    source = settings["data", "source"]
+    blamed = settings.get(key)
+    if not source.overrides or (blamed and blamed.overrides):
+        return ""
+    if key == ("data", "classes") and blamed:
+        names = json.dumps(list(facts.classes[:LISTED]), ensure_ascii=False)
+        return f"; the recipe was written for other images: give --set 'data.classes={names}'"
+    if key[0] == "data" and key[1] in ("train", "validation", "test"):
+        return (
+            f"; the recipe was written for other images: give --set {dotted(key)}=NUMBER, or a "
+            "fraction below 1"
+        )
+    return ""
