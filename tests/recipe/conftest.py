@@ -48,6 +48,12 @@ def find_source(name: str) -> DataSource:
 
 
 @pytest.fixture
+def sources() -> Callable[[str], DataSource]:
+    """Find a source by name."""
+    return find_source
+
+
+@pytest.fixture
 def write(tmp_path, monkeypatch):
     """Write a file into the current folder, which is empty otherwise."""
     monkeypatch.chdir(tmp_path)
