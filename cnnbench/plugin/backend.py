@@ -93,8 +93,8 @@ class EpochResult:
     """One pass of training, from the forward passes of its own steps.
 
     loss: sum of weight * loss over the images divided by their number, without penalties.
-    penalty: mean over the steps of the L1/L2 penalties of all kernels, frozen or not. correct: images whose largest score (or
-    sigmoid above 0.5) is their label. count: images.
+    penalty: mean over the steps of the L1/L2 penalties of all kernels, frozen or not.
+    correct: images whose largest score (or sigmoid above 0.5) is their label. count: images.
     """
 
     loss: float
