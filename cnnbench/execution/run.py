@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cnnbench.errors import PluginError, ResultsError
 from cnnbench.execution.study import Study, available_backend, plan_study, read_images
+from cnnbench.plugin.availability import check_availability
 from cnnbench.plugin.executor import Event, Limits, Listener
 from cnnbench.plugin.plugins import Plugins
 from cnnbench.recipe.load import load_recipe
@@ -77,7 +78,7 @@ def choose_backends(wanted: Sequence[str], plugins: Plugins) -> tuple[str, ...]:
     """The backends asked for, or the only one that can run here. Raises PluginError."""
     if wanted:
         return tuple(dict.fromkeys(wanted))
-    able = [name for name, backend in plugins.backends.items() if backend.check().available]
+    able = [name for name, x in plugins.backends.items() if check_availability(x).available]
     if len(able) == 1:
         return (able[0],)
     if able:

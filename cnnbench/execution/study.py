@@ -11,6 +11,7 @@ from cnnbench.data.requests import request_of
 from cnnbench.data.source import Request
 from cnnbench.errors import PluginError
 from cnnbench.network.architectures import build_network
+from cnnbench.plugin.availability import check_availability
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.plugins import Plugins
 from cnnbench.recipe.spec import Recipe
@@ -67,7 +68,7 @@ def read_images(recipe: Recipe, plugins: Plugins) -> tuple[KnownImages, tuple[st
 def available_backend(plugins: Plugins, name: str) -> Backend:
     """The backend, ready to be opened. Raises PluginError that says what to install."""
     backend = plugins.backend(name)
-    availability = backend.check()
+    availability = check_availability(backend)
     if not availability.available:
         remedy = f"; install it with: {availability.install}" if availability.install else ""
         raise PluginError(f"backend {name} can't run here: {availability.reason}{remedy}")
