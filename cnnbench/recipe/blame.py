@@ -101,17 +101,18 @@ def sameness(earlier: Candidate, candidate: Candidate, file: str) -> Problem:
 
 
 def hint_for(settings: Settings, key: Key, facts: Facts) -> str:
-    """How to make a recipe fit other images than it was written for."""
-    source = settings["data", "source"]
-    blamed = settings.get(key)
+    """How to make a recipe fit other images than it was written for, else ""."""
+    source, blamed = settings["data", "source"], settings.get(key)
     if not source.overrides or (blamed and blamed.overrides):
         return ""
-    if key == ("data", "classes") and blamed:
-        names = json.dumps(list(facts.classes[:LISTED]), ensure_ascii=False)
-        return f"; the recipe was written for other images: give --set 'data.classes={names}'"
-    if key[0] == "data" and key[1] in ("train", "validation", "test"):
-        return (
-            f"; the recipe was written for other images: give --set {dotted(key)}=NUMBER, or a "
-            "fraction below 1"
-        )
-    return ""
+    match key:
+        case ("data", "classes") if blamed:
+            names = json.dumps(list(facts.classes[:LISTED]), ensure_ascii=False)
+            change = f"give --set 'data.classes={names}'"
+        case ("data", "train" | "validation" | "test"):
+            change = f"give --set {dotted(key)}=NUMBER, or a fraction below 1"
+        case ("network", "kernel" | "pool"):
+            change = "to read these larger give --set 'data.image_size=[HEIGHT, WIDTH]'"
+        case _:
+            return ""
+    return f"; the recipe was written for other images: {change}"

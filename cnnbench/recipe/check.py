@@ -47,6 +47,7 @@ class Checker:
     def _complaints(self, candidate: Candidate) -> Iterator[tuple[Key, str]]:
         clean, configuration = candidate.validated.clean, candidate.configuration
         data = configuration.data
+        key: Key
         try:
             facts = self._facts_of(data)
         except (DataError, PluginError) as error:
@@ -72,7 +73,8 @@ class Checker:
             try:
                 effective_settings(configuration, facts.shape, facts.classes)
             except NetworkError as error:
-                yield ("network", error.key) if error.key else ("network",), str(error)
+                key = ("network", error.key) if error.key else ("network",)
+                yield key, str(error) + hint_for(candidate.settings, key, facts)
 
     def _facts_of(self, data: DataSpec) -> Facts:
         name, request = request_of(data)

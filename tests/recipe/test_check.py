@@ -122,6 +122,13 @@ def test_classes_that_other_data_lack_say_which_there_are(problems):
     assert problem.endswith("""give --set 'data.classes=["cat", "dog"]'""")
 
 
+def test_a_network_that_is_too_deep_for_other_data_says_how_to_read_them_larger(problems):
+    text = TENS + "[network]\nfilters = [4, 4, 4, 4, 4]\n"
+    (problem,) = problems(text, data="photos:pets")
+    assert problem.startswith("study.toml:4: network.kernel: conv_4 has a kernel of 3x3, but")
+    assert problem.endswith("to read these larger give --set 'data.image_size=[HEIGHT, WIDTH]'")
+
+
 def test_a_limit_of_the_command_line_needs_no_such_hint(problems):
     (problem,) = problems(TENS, "data.train=300", data="photos:pets")
     assert problem.startswith("--set data.train=300: data.train: train asks for 300 images, but ")

@@ -1,0 +1,89 @@
+"""The recipes that come with cnnbench."""
+
+from pathlib import Path
+
+import pytest
+
+from cnnbench.data.sources import BUILTIN_SOURCES
+from cnnbench.network.summary import summarize
+from cnnbench.recipe.effective import network_of
+from cnnbench.recipe.load import load_recipe
+
+FOLDER = Path(__file__).parents[2] / "recipes"
+SOURCES = {source.name: source for source in BUILTIN_SOURCES}
+MNIST_CLASSES = tuple("0123456789")
+
+
+def load(name):
+    return load_recipe(FOLDER / f"{name}.toml", find_source=SOURCES.__getitem__)
+
+
+def names(recipe):
+    return [variant.name for variant in recipe.variants]
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
+def test_a_recipe_loads_and_says_what_it_is_about(path):
+    recipe = load(path.stem)
+    assert recipe.title.endswith("?") or " against " in recipe.title
+    assert recipe.description
+    assert len(recipe.variants) >= 2
+
+
+def test_mnist_compares_the_published_networks():
+    recipe = load("mnist")
+    totals = {
+        variant.name: summarize(
+            network_of(variant.configuration, (28, 28, 1), MNIST_CLASSES)
+        ).parameters
+        for variant in recipe.variants
+    }
+    assert totals == {"dense": 784 * 512 + 512 + 512 * 10 + 10, "convnet": 93_322}
+    for variant in recipe.variants:
+        training = variant.configuration.training
+        assert (training.epochs, training.batch_size, training.optimizer) == (5, 64, "rmsprop")
+
+
+def test_mnist_leaves_most_images_of_any_source_for_training():
+    data = load("mnist").variants[0].configuration.data
+    assert (data.train, data.validation, data.test) == (None, 0.1, None)
+
+
+def test_downsampling_crosses_its_four_kinds_with_both_paddings():
+    recipe = load("downsampling")
+    kinds = [f"{a}-{b}" for a in ("max", "average", "stride", "none") for b in ("valid", "same")]
+    assert (names(recipe), recipe.baseline) == (kinds, "max-valid")
+
+
+def test_small_data_reads_in_the_order_of_the_method():
+    assert names(load("small_data")) == [
+        "over-fit",
+        "dropout",
+        "l2",
+        "early_stopping",
+        "batch_norm",
+        "augmentation",
+        "together",
+    ]
+
+
+def test_augmentation_tries_every_kind_of_transform_alone():
+    from cnnbench.data.spec import AugmentationSpec
+
+    tried = {
+        key
+        for variant in load("augmentation").variants
+        for key in variant.configuration.augmentation.model_dump(exclude_defaults=True)
+    }
+    assert set(AugmentationSpec.model_fields) - tried == {"crop", "fill_value"}
+
+
+@pytest.mark.parametrize("name", ["batch_norm", "small_data"])
+def test_short_trainings_with_batch_normalisation_follow_the_statistics_quickly(name):
+    recipe = load(name)
+    normalized = [
+        variant.configuration.network.batch_norm_momentum
+        for variant in recipe.variants
+        if variant.configuration.network.batch_norm != "none"
+    ]
+    assert set(normalized) == {0.9}
