@@ -100,11 +100,11 @@ class TorchModel(Model):
 
     def get_weights(self) -> Weights:
         """Every array, copied, convolutions' back in (height, width, in, out)."""
-        tensors = {name: array.detach() for name, array in self._arrays.items()}
-        return {
-            name: np.array((x.permute(2, 3, 1, 0) if x.ndim == 4 else x).cpu(), order="C")  # noqa: PLR2004
-            for name, x in tensors.items()
-        }
+        weights = {}
+        for name, array in self._arrays.items():
+            canonical = array.permute(2, 3, 1, 0) if array.ndim == 4 else array  # noqa: PLR2004
+            weights[name] = np.array(canonical.detach().cpu().numpy(), order="C")
+        return weights
 
     def set_weights(self, weights: Weights) -> None:
         """Replace every array."""

@@ -1,0 +1,82 @@
+"""Updates against the formulas of `Optimization`, over steps whose learning rate changes."""
+
+import numpy as np
+import pytest
+import torch
+
+from cnnbench.plugin.backend import Optimization
+from cnnbench_torch_native._optimizer import make_update
+
+RATES = (0.01, 0.01, 0.002, 0.03)
+
+
+class Sgd:
+    def __call__(self, w, g, lr):
+        return w - lr * g
+
+
+class Momentum:
+    v = 0.0
+
+    def __call__(self, w, g, lr):
+        self.v = 0.8 * self.v - lr * g
+        return w + self.v
+
+
+class RMSprop:
+    s = 0.0
+
+    def __call__(self, w, g, lr):
+        self.s = 0.9 * self.s + 0.1 * g**2
+        return w - lr * g / np.sqrt(self.s + 1e-7)
+
+
+class Adam:
+    m, s, t = 0.0, 0.0, 0
+
+    def __call__(self, w, g, lr):
+        self.t += 1
+        self.m = 0.9 * self.m + 0.1 * g
+        self.s = 0.999 * self.s + 0.001 * g**2
+        rate = lr * np.sqrt(1 - 0.999**self.t) / (1 - 0.9**self.t)
+        return w - rate * self.m / (np.sqrt(self.s) + 1e-7)
+
+
+class AdamW(Adam):
+    def __call__(self, w, g, lr):
+        return super().__call__(w - lr * 0.1 * w, g, lr)
+
+
+FORMULAS = {"sgd": Sgd, "momentum": Momentum, "rmsprop": RMSprop, "adam": Adam, "adamw": AdamW}
+
+
+# The smallest gradients are where the place of epsilon shows.
+@pytest.mark.parametrize("size", [1.0, 1e-4, 1e-7])
+@pytest.mark.parametrize("name", FORMULAS)
+def test_steps_follow_the_formula_through_changes_of_the_learning_rate(name, size):
+    draw = np.random.default_rng(0)
+    start = [draw.normal(size=(3, 2)), draw.normal(size=4)]
+    gradients = [[size * draw.normal(size=w.shape) for w in start] for _ in RATES]
+    parameters = [torch.tensor(w, dtype=torch.float64, requires_grad=True) for w in start]
+    update = make_update(parameters, Optimization(name, momentum=0.8, weight_decay=0.1))
+    formulas = [FORMULAS[name]() for _ in start]
+    expected = list(start)
+    for rate, step in zip(RATES, gradients, strict=True):
+        for parameter, gradient in zip(parameters, step, strict=True):
+            parameter.grad = torch.tensor(gradient)
+        update(rate)
+        moves = zip(formulas, expected, step, strict=True)
+        expected = [formula(w, g, rate) for formula, w, g in moves]
+    for parameter, w in zip(parameters, expected, strict=True):
+        np.testing.assert_allclose(parameter.detach().numpy(), w, rtol=1e-12, atol=0)
+
+
+def test_kernels_that_lie_in_memory_as_channels_last_are_updated_in_place():
+    kernel = torch.randn(4, 3, 2, 2).contiguous(memory_format=torch.channels_last)
+    before = kernel.clone()
+    kernel.requires_grad_()
+    images = torch.randn(2, 3, 5, 5)
+    torch.nn.functional.conv2d(images, kernel).square().sum().backward()
+    gradient = kernel.grad.clone()
+    make_update([kernel], Optimization("sgd"))(0.5)
+    torch.testing.assert_close(kernel.detach(), before - 0.5 * gradient)
