@@ -65,16 +65,9 @@ class Checker:
                 yield key, str(error) + hint_for(candidate.settings, key, facts)
                 if error.key == "classes":
                     return
-        crop, (height, width, _) = configuration.augmentation.crop, facts.shape
-        if clean("augmentation") and crop and (crop[0] > height or crop[1] > width):
-            message = f"a crop of {crop[0]}x{crop[1]} does not fit in images of {height}x{width}"
-            yield ("augmentation", "crop"), message
-        elif clean("augmentation", "network"):
-            try:
-                effective_settings(configuration, facts.shape, facts.classes)
-            except NetworkError as error:
-                key = ("network", error.key) if error.key else ("network",)
-                yield key, str(error) + hint_for(candidate.settings, key, facts)
+            else:
+                yield from _unmonitored(facts, configuration)
+        yield from _network_complaints(candidate, facts)
 
     def _facts_of(self, data: DataSpec) -> Facts:
         name, request = request_of(data)
@@ -93,3 +86,37 @@ class Checker:
         facts = self._facts_of(configuration.data)
         settings = effective_settings(configuration, facts.shape, facts.classes)
         return repr(request_of(configuration.data)) + json.dumps(settings, sort_keys=True)
+
+
+def _network_complaints(candidate: Candidate, facts: Facts) -> Iterator[tuple[Key, str]]:
+    """What stands against building the network for these images."""
+    clean, configuration = candidate.validated.clean, candidate.configuration
+    crop, (height, width, _) = configuration.augmentation.crop, facts.shape
+    if clean("augmentation") and crop and (crop[0] > height or crop[1] > width):
+        message = f"a crop of {crop[0]}x{crop[1]} does not fit in images of {height}x{width}"
+        yield ("augmentation", "crop"), message
+    elif clean("augmentation", "network"):
+        try:
+            effective_settings(configuration, facts.shape, facts.classes)
+        except NetworkError as error:
+            key = ("network", error.key) if error.key else ("network",)
+            yield key, str(error) + hint_for(candidate.settings, key, facts)
+
+
+def _unmonitored(facts: Facts, configuration: Configuration) -> Iterator[tuple[Key, str]]:
+    """What waits for validation values that there won't be."""
+    data, training = configuration.data, configuration.training
+    if configuration.evaluation.folds or "validation" not in facts.count:
+        return  # then some are drawn from the images for training
+    chosen = [facts.classes.index(name) for name in data.classes or facts.classes]
+    counts = facts.class_count.get("validation")
+    if sum(counts[index] for index in chosen) if counts else facts.count["validation"]:
+        return
+    why = "the source's own validation split holds no image of the chosen classes"
+    stopping = training.early_stopping
+    if stopping.patience and stopping.monitor.startswith("val_"):
+        key = ("training", "early_stopping", "monitor")
+        yield key, f'{stopping.monitor} can\'t be monitored, as {why}: monitor "loss" instead'
+    if training.schedule.kind == "plateau":
+        key = ("training", "schedule", "kind")
+        yield key, f'a plateau of the validation loss can\'t be seen, as {why}: use "cosine"'

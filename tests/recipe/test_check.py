@@ -72,6 +72,30 @@ def test_what_can_not_be_done_is_told_at_the_key_to_blame(problems, tmp_path, te
     assert problem.startswith(expected.format(folder=tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("training", "expected"),
+    [
+        (
+            "early_stopping.patience = 3",
+            "study.toml:5: training.early_stopping.monitor: val_loss can't be monitored, as the so",
+        ),
+        (
+            'schedule.kind = "plateau"',
+            "study.toml:5: training.schedule.kind: a plateau of the validation loss can't be seen",
+        ),
+    ],
+)
+def test_validation_values_can_not_be_waited_for_without_validation_images(
+    load, problems, training, expected
+):
+    data = '[data]\nsource = "parts"\nclasses = {classes}\n[training]\n'
+    (problem,) = problems(data.format(classes=["b", "c"]) + training + "\n")
+    assert problem.startswith(expected)
+    load(data.format(classes=["a", "b"]) + training + "\n")
+    load(data.format(classes=["b", "c"]) + training + "\n[evaluation]\nfolds = 2\n")
+    load(data.format(classes=["b", "c"]) + 'early_stopping = { patience = 3, monitor = "loss" }\n')
+
+
 def test_a_source_is_judged_even_where_another_key_of_the_section_is_wrong(problems):
     found = problems('[data]\nsource = "photo"\ntrain = "x"\n')
     assert [problem[:13] for problem in found] == ["study.toml:2:", "study.toml:3:"]
