@@ -87,3 +87,8 @@ def test_short_trainings_with_batch_normalisation_follow_the_statistics_quickly(
         if variant.configuration.network.batch_norm != "none"
     ]
     assert set(normalized) == {0.9}
+
+
+def test_the_documentation_lists_every_recipe():
+    text = (FOLDER.parent / "docs" / "recipes.md").read_text()
+    assert all(f"`recipes/{path.name}`" in text for path in FOLDER.glob("*.toml"))
