@@ -26,7 +26,7 @@ def complete_variant(context: typer.Context, incomplete: str) -> list[str]:
     from cnnbench.recipe.compose import compose
     from cnnbench.recipe.document import Unreadable, read_chain
 
-    # While the option still lacks its value, the line is not parsed yet: it stands in the arguments.
+    # While the option lacks its value, the line is not parsed yet: it stands in the arguments.
     recipe = context.params.get("recipe") or next(
         (word for word in context.args if word.endswith(".toml")), None
     )
