@@ -16,7 +16,8 @@ def describe(
     variant: Annotated[
         str | None,
         typer.Option(
-            help="Whose network to show. Default: the baseline's.", autocompletion=complete_variant
+            help="Whose network to show. Default: the first variant's.",
+            autocompletion=complete_variant,
         ),
     ] = None,
     data: DataSource = None,

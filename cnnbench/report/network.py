@@ -32,11 +32,11 @@ class Description:
 
 
 def describe_network(recipe: Recipe, variant: str | None, find_source: FindSource) -> Description:
-    """The network of a variant, the baseline's by default; no image is decoded.
+    """The network of a variant, the first one's by default; no image is decoded.
 
     Raises RecipeError for an unknown variant, DataError, NetworkError.
     """
-    chosen = recipe.baseline if variant is None else variant
+    chosen = recipe.variants[0].name if variant is None else variant
     configurations = {v.name: v.configuration for v in recipe.variants}
     if chosen not in configurations:
         raise RecipeError([_unknown(recipe, chosen)])

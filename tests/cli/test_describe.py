@@ -34,7 +34,7 @@ def described(*arguments):
     )
 
 
-def test_the_baselines_layers_are_shown_and_the_others_sizes(recipe):
+def test_the_first_variants_layers_are_shown_and_the_others_sizes(recipe):
     text = described(recipe).stdout
     assert "93,322" in text
     assert "55,744 parameters up to conv_3" in text

@@ -38,7 +38,7 @@ def printed(variant=None):
     return console.file.getvalue()
 
 
-def test_the_baseline_is_shown_layer_by_layer():
+def test_the_first_variant_is_shown_layer_by_layer():
     lines = printed().splitlines()
     assert lines[0].strip() == "study: convnet"
     assert lines[2].split() == ["input", "28x28x1"]
