@@ -1,0 +1,163 @@
+"""An epoch of torch-native against hand-tuned PyTorch loops, and against Keras on PyTorch.
+
+All train the MNIST convnet on the same 4,000 images in the same batches of 64 with Adam, from the
+same weights, by turns in one process that was started with torch-native's environment, so that the
+allocator serves all of them alike. The first epoch is not counted.
+
+    python tests/speed/bench_torch_native.py [--device gpu] [--rounds N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from itertools import count
+from math import sqrt
+
+import numpy as np
+from turns import by_turns, machine
+
+from cnnbench.network.architectures import build_network
+from cnnbench.network.network import Network, Weights
+from cnnbench.network.spec import NetworkSpec
+from cnnbench.network.weights import initial_weights
+from cnnbench.plugin.backend import Model, Optimization
+from cnnbench.plugin.manager import load_plugins
+from cnnbench.testing import ArrayBatches
+
+IMAGES, BATCH = 4000, 64
+LEARNING_RATE = 0.001
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
+    options.add_argument("--rounds", type=int, default=9)
+    options.add_argument("--threads", type=int, help=argparse.SUPPRESS)
+    chosen = options.parse_args()
+    if chosen.threads:
+        measure(chosen.device, chosen.threads, chosen.rounds)
+        return
+    print(f"an epoch of the MNIST convnet, {IMAGES:,} images, batch {BATCH}, Adam; {machine()}")
+    backend = load_plugins().backend("torch-native")
+    for threads in (1, 2):
+        command = [sys.executable, __file__, "--device", chosen.device]
+        command += ["--rounds", str(chosen.rounds), "--threads", str(threads)]
+        environment = backend.environment(chosen.device, threads)
+        subprocess.run(command, check=True, env={**os.environ, **environment})
+
+
+def measure(device: str, threads: int, rounds: int) -> None:
+    """Print the ratios in this process."""
+    network = build_network(NetworkSpec(), (28, 28, 1), 10)
+    weights = initial_weights(network, 0)
+    draw = np.random.default_rng(0)
+    labels = draw.integers(0, 10, IMAGES, dtype=np.int32)
+    # Each class has a picture of its own under the noise, so that there is something to learn.
+    images = draw.random((10, 28, 28, 1), np.float32)[labels] + draw.normal(
+        0, 0.3, (IMAGES, 28, 28, 1)
+    )
+    batches = ArrayBatches(
+        images.astype(np.float32),
+        labels,
+        order=draw.permutation(IMAGES),
+        batch_size=BATCH,
+        key="training",
+    )
+    native = of_backend("torch-native", (device, threads), network, weights, batches)
+    references = {
+        "hand-tuned": hand_tuned(device, weights, batches, pool_first=False),
+        "hand-tuned, pooling before ReLU": hand_tuned(device, weights, batches, pool_first=True),
+    }
+    if load_plugins().backends.get("torch") is None:
+        print("  cnnbench-keras is not installed: no comparison with Keras on PyTorch")
+    else:
+        references["Keras on PyTorch"] = of_backend(
+            "torch", (device, threads), network, weights, batches
+        )
+    losses = [epoch() for epoch in (native, *references.values())]
+    if max(losses) - min(losses) > 0.01:  # float32 makes them drift apart by a tenth of that
+        sys.exit(f"the loops do not train alike: mean losses of the first epoch {losses}")
+    for name, epoch in references.items():
+        print(f"{threads} thread{'s' if threads > 1 else ''}, {device}, against {name}:")
+        target = 1.05 if name.startswith("hand") else None
+        by_turns({"torch-native": clock(native), name: clock(epoch)}, rounds, target=target)
+
+
+def clock(epoch: Callable[[], float]) -> Callable[[], float]:
+    """Seconds of an epoch; fetching its loss waits for the device."""
+
+    def seconds() -> float:
+        start = time.perf_counter()
+        epoch()
+        return time.perf_counter() - start
+
+    return seconds
+
+
+def of_backend(
+    name: str, setting: tuple[str, int], network: Network, weights: Weights, batches: ArrayBatches
+) -> Callable[[], float]:
+    """An epoch of a backend on (device, threads); returns the mean loss."""
+    backend = load_plugins().backend(name)
+    # What this sets beyond torch-native's environment is read when Keras is imported, here.
+    os.environ.update(backend.environment(*setting))
+    model: Model = backend.open(*setting).build(network, weights, Optimization(), 0)
+    return lambda: model.train_epoch(batches, LEARNING_RATE).loss
+
+
+def hand_tuned(
+    device: str, weights: Weights, batches: ArrayBatches, *, pool_first: bool
+) -> Callable[[], float]:
+    """What someone who knows PyTorch would write for this network alone; returns the mean loss.
+
+    channels_last, ReLU in place, fused Adam, images on the device throughout, no wait within an
+    epoch. Pooling before ReLU gives the same result from a quarter of the values.
+    """
+    import torch
+    from torch import nn
+
+    def block(inputs: int, outputs: int) -> list[nn.Module]:
+        relu, pool = nn.ReLU(inplace=True), nn.MaxPool2d(2)
+        return [nn.Conv2d(inputs, outputs, 3), *((pool, relu) if pool_first else (relu, pool))]
+
+    maps = nn.Sequential(*block(1, 32), *block(32, 64), nn.Conv2d(64, 64, 3), nn.ReLU(inplace=True))
+    head = nn.Sequential(nn.Linear(576, 64), nn.ReLU(inplace=True), nn.Linear(64, 10))
+    with torch.no_grad():
+        arrays = iter(weights.values())
+        for parameter in (*maps.parameters(), *head.parameters()):
+            value = torch.tensor(next(arrays))
+            axes = {1: (0,), 2: (1, 0), 4: (3, 2, 0, 1)}[value.ndim]
+            parameter.copy_(value.permute(axes))
+    where = torch.device("cuda" if device == "gpu" else "cpu")
+    maps.to(where, memory_format=torch.channels_last)
+    head.to(where)
+    adam = torch.optim.Adam([*maps.parameters(), *head.parameters()], LEARNING_RATE, fused=True)
+    steps = count(1)
+    # NHWC in memory; labels in the type that the loss wants.
+    images = torch.tensor(batches.images, device=where).permute(0, 3, 1, 2)
+    labels = torch.tensor(batches.labels, device=where).long()
+    order = torch.tensor(batches.order, device=where)
+
+    def epoch() -> float:
+        total = torch.zeros((), device=where)
+        for rows in order.split(BATCH):
+            features = maps(images[rows]).permute(0, 2, 3, 1).flatten(1)
+            loss = nn.functional.cross_entropy(head(features), labels[rows])
+            adam.zero_grad(set_to_none=True)
+            loss.backward()
+            # Keras's place for epsilon, without which the losses part.
+            adam.param_groups[0]["eps"] = 1e-7 / sqrt(1 - 0.999 ** next(steps))
+            adam.step()
+            total += loss.detach() * len(rows)
+        return total.item() / len(order)
+
+    return epoch
+
+
+if __name__ == "__main__":
+    main()
