@@ -5,8 +5,9 @@ Everything else that is raised is a bug and keeps its traceback.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 class CnnbenchError(Exception):
@@ -67,3 +68,13 @@ class RecipeError(CnnbenchError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
+
+
+def nearest(word: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The name most like the word, whatever its case; else one that begins like it."""
+    known = {name.lower(): name for name in names}
+    word = word.lower()
+    near = get_close_matches(word, known, n=1, cutoff=cutoff) or [
+        name for name in known if name.startswith(word) or (len(name) > 1 and word.startswith(name))
+    ]
+    return known[near[0]] if word and near else None

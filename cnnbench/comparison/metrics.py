@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 
-from cnnbench.errors import ComparisonError
+from cnnbench.errors import ComparisonError, nearest
 from cnnbench.results.record import Record
 
 
@@ -95,6 +94,6 @@ def find_measure(name: str, split: str) -> Measure:
 
 def suggestion(name: str, names: list[str]) -> str:
     """The rest of a sentence that says a name is unknown: the nearest one, and all there are."""
-    near = get_close_matches(name, names, n=1)
-    question = f"did you mean {near[0]!r}? " if near else ""
+    near = nearest(name, names)
+    question = f"did you mean {near!r}? " if near else ""
     return f"{question}There is: {', '.join(names)}"

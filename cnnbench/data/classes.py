@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Sequence
 
-from cnnbench.errors import DataError
+from cnnbench.errors import DataError, nearest
 
 LEAST_CLASSES = 2
 LISTED = 20
@@ -38,9 +37,8 @@ def check_classes(available: Sequence[str], chosen: Sequence[str] | None) -> Non
 
 
 def _unknown(name: str, available: Sequence[str]) -> str:
-    folded = {other.casefold(): other for other in available}
-    nearest = difflib.get_close_matches(name.casefold(), folded, n=1)
-    if nearest:
-        return f"the source has no class {name!r}; did you mean {folded[nearest[0]]!r}?"
+    near = nearest(name, available)
+    if near:
+        return f"the source has no class {name!r}; did you mean {near!r}?"
     listed = ", ".join(available[:LISTED]) + (", ..." if len(available) > LISTED else "")
     return f"the source has no class {name!r}; it has {listed}"

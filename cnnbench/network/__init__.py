@@ -1,1 +1,1 @@
-"""Networks as plain values: what a recipe describes, what a backend builds, what needs no framework."""
+"""Networks as plain values: described by recipes, built by backends, known without a framework."""

@@ -83,7 +83,7 @@ class Activate(Layer):
 
 
 class Dropout(Layer):
-    """In training zeroes each unit with probability `rate` and scales the others by 1 / (1 - rate)."""
+    """In training zeroes each unit with probability `rate`; scales the others by 1 / (1 - rate)."""
 
     type: Literal["dropout"] = "dropout"
     rate: Rate = 0.5

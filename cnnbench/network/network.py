@@ -1,4 +1,4 @@
-"""A network: an input shape, named layers in order, and the output that turns scores into classes."""
+"""A network: an input shape, named layers in order, and what turns scores into classes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Network(BaseModel):
     output: Literal["softmax", "sigmoid"] = "softmax"
 
     def named_layers(self) -> Iterator[tuple[str, AnyLayer]]:
-        """Layers with their names: the type and a counter per type, "conv_1", "conv_2", "dense_1"."""
+        """Layers with their names, the type and a count per type: "conv_1", "conv_2", "dense_1"."""
         counts: dict[str, int] = {}
         for layer in self.layers:
             counts[layer.type] = counts.get(layer.type, 0) + 1

@@ -20,7 +20,9 @@ class NetworkSpec(BaseModel):
         "layers: the list under `layers`",
     )
     filters: tuple[Count, ...] = Field((32, 64, 64), description="filters of each convolution")
-    kernel: Count | Pair = Field(3, description="of every convolution: a number, or [height, width]")
+    kernel: Count | Pair = Field(
+        3, description="of every convolution: a number, or [height, width]"
+    )
     stride: Count | Pair = Field(1, description="of every convolution that does not downsample")
     padding: Literal["valid", "same"] = Field(
         "valid", description="of every convolution; same pads so that stride 1 keeps the size"

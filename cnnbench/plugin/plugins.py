@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
 import pluggy
 
 from cnnbench.data.source import DataSource
-from cnnbench.errors import PluginError
+from cnnbench.errors import PluginError, nearest
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.base import PretrainedBase
 from cnnbench.plugin.callbacks import Callbacks
@@ -135,10 +134,10 @@ class Plugins:
 
     def _unknown(self, kind: Kind, name: str) -> str:
         names = list(self._found[kind])
-        near = get_close_matches(name, names, n=1)
+        near = nearest(name, names)
         parts = [f"there is no {kind.word} {name!r}"]
         if near:
-            parts.append(f"did you mean {near[0]!r}?")
+            parts.append(f"did you mean {near!r}?")
         if names:
             parts.append(f"found: {', '.join(names)}")
         else:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from importlib.metadata import EntryPoint
 from types import ModuleType
 
 import pluggy
 
+from cnnbench.errors import nearest
 from cnnbench.plugin import hooks
 from cnnbench.plugin.found import KINDS, TRACKER, Found, Kind, Origin, Tracker
 
@@ -69,8 +69,8 @@ class Registry:
         specified = [name for name in vars(hooks) if name.startswith("cnnbench_")]
         for hook in self.manager.get_hookcallers(plugin) or ():
             if not hook.has_spec():
-                near = get_close_matches(hook.name, specified, n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
+                near = nearest(hook.name, specified)
+                hint = f"; did you mean {near!r}?" if near else ""
                 raise Refused(f"it implements the unknown hook {hook.name!r}{hint}")
 
     def _collected(self, kind: Kind, plugin: object, origin: Origin) -> list[Found]:

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cnnbench.errors import Problem
+from cnnbench.errors import Problem, nearest
 from cnnbench.recipe.lines import KeyPath, locate
 from cnnbench.recipe.setting import Key, Setting, flatten
-from cnnbench.recipe.words import nearest
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _HINTS = {

@@ -9,11 +9,11 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from cnnbench.errors import Problem
+from cnnbench.errors import Problem, nearest
 from cnnbench.recipe.file import layer_models, places_of, submodel
 from cnnbench.recipe.lines import KeyPath
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted
-from cnnbench.recipe.words import expected_of, kind_of, nearest, show
+from cnnbench.recipe.words import expected_of, kind_of, show
 
 
 def explain(

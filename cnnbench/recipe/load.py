@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from cnnbench.errors import PluginError, Problem, RecipeError
+from cnnbench.errors import PluginError, Problem, RecipeError, nearest
 from cnnbench.recipe.blame import Candidate
 from cnnbench.recipe.check import Checker, FindSource
 from cnnbench.recipe.compose import Draft, compose
@@ -17,7 +17,6 @@ from cnnbench.recipe.overrides import read_overrides
 from cnnbench.recipe.setting import Setting
 from cnnbench.recipe.spec import Configuration, Recipe, Variant
 from cnnbench.recipe.validate import validate
-from cnnbench.recipe.words import nearest
 
 
 def load_recipe(

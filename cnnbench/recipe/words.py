@@ -1,12 +1,11 @@
-"""The words of error messages: what a value is, what a key takes, which name is nearest."""
+"""The words of error messages: what a value is, what a key takes."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import types
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
@@ -26,16 +25,6 @@ KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     ((dt.date, dt.time), "a date or time"),
 )
 NUMBERS = {2: "two", 3: "three", 4: "four"}
-
-
-def nearest(word: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The name most like the word, whatever its case; else one that begins like it."""
-    known = {name.lower(): name for name in names}
-    word = word.lower()
-    near = get_close_matches(word, known, n=1, cutoff=cutoff) or [
-        name for name in known if name.startswith(word) or (len(name) > 1 and word.startswith(name))
-    ]
-    return known[near[0]] if word and near else None
 
 
 def show(value: Any) -> str:

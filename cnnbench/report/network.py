@@ -11,12 +11,11 @@ from rich.text import Text
 
 from cnnbench.data.requests import request_of
 from cnnbench.data.source import DataSource
-from cnnbench.errors import Problem, RecipeError
+from cnnbench.errors import Problem, RecipeError, nearest
 from cnnbench.network.receptive import Receptive
 from cnnbench.network.summary import Summary, summarize
 from cnnbench.recipe.effective import network_of
 from cnnbench.recipe.spec import Configuration, Recipe
-from cnnbench.recipe.words import nearest
 
 FindSource = Callable[[str], DataSource]
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 
-from cnnbench.errors import PluginError
+from cnnbench.errors import PluginError, nearest
 from cnnbench.plugin.availability import check_availability
 from cnnbench.testing.checks import CHECKS
 from cnnbench.testing.finding import Check, Finding
@@ -18,8 +17,8 @@ def select_checks(names: Sequence[str]) -> tuple[Check, ...]:
     known = {check.name: check for check in CHECKS}
     for name in names:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            guess = f"; did you mean {near[0]!r}?" if near else ""
+            near = nearest(name, known)
+            guess = f"; did you mean {near!r}?" if near else ""
             raise PluginError(f"there is no check {name!r}{guess} (known: {', '.join(known)})")
     return tuple(known[name] for name in names) or CHECKS
 
