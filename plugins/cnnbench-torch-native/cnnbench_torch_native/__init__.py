@@ -47,10 +47,10 @@ class TorchNative(Backend):
             "OMP_NUM_THREADS": str(threads),
             "MKL_NUM_THREADS": str(threads),
             # Threads that wait by spinning for long steal the cores from whatever else runs: beside
-            # three busy processes two threads then take 1.7 times as long, alone no less.
+            # three busy processes two threads then take 1.7 times as long, alone about the same.
             "GOMP_SPINCOUNT": "1000",
             # glibc would hand the memory of every large activation back to the kernel and fault it
-            # in again, page by page, at the next step: a third of a small network's training time.
+            # in again, page by page, at the next step: over a quarter of a small network's time.
             "MALLOC_MMAP_MAX_": "0",
             "MALLOC_TRIM_THRESHOLD_": str(2**40),
             # A cuBLAS workspace of fixed size is what makes its sums come out the same every time.
