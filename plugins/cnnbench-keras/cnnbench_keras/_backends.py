@@ -43,6 +43,8 @@ class KerasBackend(Backend):
             "OMP_NUM_THREADS": str(threads),
             "MKL_NUM_THREADS": str(threads),
             "OPENBLAS_NUM_THREADS": str(threads),
+            # Threads that wait by spinning for long steal the cores from whatever else runs.
+            "GOMP_SPINCOUNT": "1000",
             # glibc would give the memory of each step's large arrays back to the system and fault
             # it in again page by page in the next: kept, a step takes 20 to 40 % less time.
             "MALLOC_MMAP_MAX_": "0",

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
-from jax import numpy as jnp
+import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.batches import Batches
 from cnnbench.errors import PluginError
 from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import Engine, Model, Optimization
-from cnnbench_keras._jax_program import JaxProgram, ProgramCache
+from cnnbench_keras._jax_program import JaxProgram, ProgramCache, on_device
 from cnnbench_keras._model import KerasModel
 from cnnbench_keras._resident import ResidentImages
 
@@ -63,14 +63,13 @@ class JaxModel(KerasModel):
         for size in sorted(
             {min(batches.batch_size, batches.size), batches.size % batches.batch_size} - {0}
         ):
-            images = jnp.zeros((size, *shape), jnp.float32)
-            # The step consumes the state it is given.
-            state = jax.tree.map(jnp.copy, self._state)
-            outcome = self._program.step(
-                state, images, jnp.zeros(size, jnp.int32), jnp.zeros(size, jnp.float32)
-            )
-            jax.block_until_ready(outcome)
-        images = jnp.zeros((batches.batch_size, *shape), jnp.float32)
+            images = on_device(np.zeros((size, *shape), np.float32))
+            labels = on_device(np.zeros(size, np.int32))
+            weights = on_device(np.zeros(size, np.float32))
+            # The step takes over the state it is given.
+            state = jax.tree.map(on_device, self._state)
+            jax.block_until_ready(self._program.step(state, images, labels, weights))
+        images = on_device(np.zeros((batches.batch_size, *shape), np.float32))
         jax.block_until_ready(self._program.predict(self._state, images))
 
     def synchronize(self) -> None:
@@ -103,5 +102,5 @@ class JaxModel(KerasModel):
         if count < batch_size:
             # Padded rather than compiled anew: the rows of a prediction don't touch each other.
             padding = [(0, batch_size - count)] + [(0, 0)] * (images.ndim - 1)
-            images = jnp.pad(images, padding)
-        return self._program.predict(self._state, images)[:count]
+            images = on_device(np.pad(np.asarray(images), padding))
+        return self._program.predict(self._state, images)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 from jax import numpy as jnp
+from numpy.typing import NDArray
 
 from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import Optimization
@@ -34,13 +35,11 @@ class JaxProgram:
     def __init__(self, network: Network, optimization: Optimization) -> None:
         self.network = network
         self._binary = network.output == "sigmoid"
-        self._built = build_keras(
-            network, optimization.frozen, optimization.precision, 0, "channels_last"
-        )
+        self._built = build_keras(network, optimization, seed=0, initializer=_blank)
         model = self._built.model
         self._trainable = list(model.trainable_variables)
         self._other = list(model.non_trainable_variables)
-        self._optimizer = keras_optimizer(optimization)
+        self._optimizer = _blank_slots(keras_optimizer(optimization))
         self._optimizer.build(self._trainable)
         self._slots = list(self._optimizer.variables)
         places = {id(variable): (0, at) for at, variable in enumerate(self._trainable)}
@@ -63,7 +62,9 @@ class JaxProgram:
         # Every variable of every optimiser here starts at zero.
         state = State(_zeros(self._trainable), _zeros(self._other), _zeros(self._slots))
         for at, layer in self._seeds.items():
-            state.other[at] = jnp.array([layer_seed(seed, layer), 0], state.other[at].dtype)
+            state.other[at] = on_device(
+                np.array([layer_seed(seed, layer), 0], state.other[at].dtype)
+            )
         return self.write(state, weights)
 
     def read(self, state: State) -> Weights:
@@ -76,8 +77,7 @@ class JaxProgram:
         """The state with these arrays. Raises KeyError or ValueError if they don't fit."""
         values = (list(state.trainable), list(state.other))
         for name, (part, at) in self._places.items():
-            # Copied: a step gives the memory of its state away, and NumPy's must not be among it.
-            value = jnp.array(weights[name], jnp.float32, copy=True)
+            value = on_device(np.asarray(weights[name], np.float32))
             if value.shape != values[part][at].shape:
                 raise ValueError(f"{name} is {values[part][at].shape}, not {value.shape}")
             values[part][at] = value
@@ -86,7 +86,7 @@ class JaxProgram:
     def with_learning_rate(self, state: State, learning_rate: float) -> State:
         """The state for steps at this rate."""
         optimizer = list(state.optimizer)
-        optimizer[self._rate] = jnp.asarray(learning_rate, jnp.float32)
+        optimizer[self._rate] = on_device(np.array(learning_rate, np.float32))
         return state._replace(optimizer=optimizer)
 
     def _step(
@@ -123,9 +123,27 @@ class JaxProgram:
         return jax.nn.sigmoid(scores) if self._binary else jax.nn.softmax(scores)
 
 
+def on_device(array: NDArray[Any]) -> jax.Array:
+    """A copy of the array that a step may take over.
+
+    Unlike jnp.array, which compiles a program for every shape that it meets, to stay in memory.
+    """
+    return jax.device_put(np.array(array))
+
+
+def _blank(shape: tuple[int, ...], dtype: str | None = None) -> jax.Array:
+    return on_device(np.zeros(shape, dtype))
+
+
+def _blank_slots(optimizer: Any) -> Any:
+    """The optimiser with slots that nothing is compiled for."""
+    add = optimizer.add_variable
+    optimizer.add_variable = lambda *place, **how: add(*place, **how | {"initializer": _blank})
+    return optimizer
+
+
 def _zeros(variables: list[Any]) -> list[jax.Array]:
-    """An array for each variable, made without compiling anything."""
-    return [jnp.array(np.zeros(variable.shape, variable.dtype)) for variable in variables]
+    return [_blank(variable.shape, variable.dtype) for variable in variables]
 
 
 def _judge(scores: jax.Array, labels: jax.Array, binary: bool) -> tuple[jax.Array, jax.Array]:
@@ -142,14 +160,14 @@ def _judge(scores: jax.Array, labels: jax.Array, binary: bool) -> tuple[jax.Arra
 
 
 class ProgramCache:
-    """Programs of the networks last built: a worker's trials mostly differ in their seeds alone.
+    """Programs of the networks last built: a worker's trials mostly differ in their seeds alone."""
 
-    limit: parameters of all programs together; each parameter costs 4 bytes for Keras's variable
-    and 4 for each of the optimiser's slots.
-    """
+    PROGRAMS = 6
+    """A compiled program of a small network takes about 40 MB."""
+    PARAMETERS = 5_000_000
+    """Of all programs together; a parameter takes 4 bytes, and 4 for each slot of the optimiser."""
 
-    def __init__(self, limit: int = 4_000_000) -> None:
-        self._limit = limit
+    def __init__(self) -> None:
         self._programs: OrderedDict[tuple[Network, Optimization], JaxProgram] = OrderedDict()
 
     def get(self, network: Network, optimization: Optimization) -> JaxProgram:
@@ -157,9 +175,10 @@ class ProgramCache:
         key = (network, optimization)
         program = self._programs.pop(key, None) or JaxProgram(network, optimization)
         self._programs[key] = program
-        while len(self._programs) > 1 and self._size() > self._limit:
+        while len(self._programs) > 1 and self._overfull():
             self._programs.popitem(last=False)
         return program
 
-    def _size(self) -> int:
-        return sum(program.parameters for program in self._programs.values())
+    def _overfull(self) -> bool:
+        parameters = sum(program.parameters for program in self._programs.values())
+        return len(self._programs) > self.PROGRAMS or parameters > self.PARAMETERS

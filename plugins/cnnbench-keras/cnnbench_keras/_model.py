@@ -43,7 +43,8 @@ class KerasModel(Model):
             self._predict_step(images, batches.batch_size)
             for images, _, _ in self._on_device(batches)
         ]
-        return np.concatenate(self._fetch(outputs)).astype(np.float32, copy=False)
+        # What follows belongs to images that filled the last batch up.
+        return np.concatenate(self._fetch(outputs))[: batches.size].astype(np.float32, copy=False)
 
     def _on_device(self, batches: Batches) -> Iterator[tuple[Any, Any, Any]]:
         """Images, labels and sample weights of each batch, on the device."""
@@ -74,4 +75,7 @@ class KerasModel(Model):
 
     @abstractmethod
     def _predict_step(self, images: Any, batch_size: int) -> Any:
-        """Probabilities on the device; a last batch may be smaller than batch_size."""
+        """Probabilities on the device.
+
+        A last batch smaller than batch_size may be filled up; the rows beyond it are dropped.
+        """

@@ -22,6 +22,7 @@ from cnnbench.network.layers import (
     Pool,
 )
 from cnnbench.network.network import Network, Weights
+from cnnbench.plugin.backend import Optimization
 from cnnbench_keras._pooling import PaddedAveragePooling
 
 _PARTS = {
@@ -62,25 +63,37 @@ class KerasNetwork:
             variable.assign(weights[name])
 
 
+def blank(shape: tuple[int, ...], dtype: str | None = None) -> Any:
+    """Zeros where weights will be, from NumPy: nothing is drawn only to be replaced."""
+    return np.zeros(shape, dtype)
+
+
 def build_keras(
-    network: Network, frozen: frozenset[str], precision: str, seed: int, data_format: str
+    network: Network,
+    optimization: Optimization,
+    seed: int,
+    *,
+    data_format: str = "channels_last",
+    initializer: Callable[..., Any] = blank,
 ) -> KerasNetwork:
-    """The network in Keras, its dropout seeded, the layers in `frozen` not trainable.
+    """The network in Keras, its dropout seeded, its frozen layers not trainable, without weights.
 
     data_format: "channels_last" or "channels_first", how maps lie in memory between the layers; the
     input is NHWC and the kernels are (height, width, in, out) either way.
     """
-    policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
+    mixed = optimization.precision == "bfloat16"
+    policy = "mixed_bfloat16" if mixed else "float32"
     inputs = keras.Input(network.input_shape, dtype="float32")
     outputs = inputs
     if data_format == "channels_first":
         outputs = keras.layers.Permute((3, 1, 2), dtype=policy, name="to_channels_first")(outputs)
     layers: dict[str, Any] = {}
     for name, layer in network.named_layers():
-        common = {"name": name, "dtype": policy, "trainable": name not in frozen}
-        layers[name] = _keras_layer(layer, common, data_format, layer_seed(seed, name))
-        outputs = layers[name](outputs)
-    if precision == "bfloat16":
+        common = {"name": name, "dtype": policy, "trainable": name not in optimization.frozen}
+        made = _keras_layer(layer, common, data_format, layer_seed(seed, name), initializer)
+        layers[name] = made
+        outputs = made(outputs)
+    if mixed:
         outputs = keras.layers.Activation("linear", dtype="float32", name="scores")(outputs)
     model = keras.Model(inputs, outputs)
     penalties = {
@@ -113,17 +126,16 @@ def layer_seed(seed: int, name: str) -> int:
     return int.from_bytes(digest[:4], "big") >> 1
 
 
-def _blank(shape: tuple[int, ...], dtype: Any = None) -> Any:
-    """Zeros, to be replaced by the given weights.
-
-    From NumPy: Keras's own initialisers on JAX compile a program for every shape, for seconds.
-    """
-    return np.zeros(shape, dtype)
-
-
-def _keras_layer(layer: Layer, common: dict[str, Any], data_format: str, seed: int) -> Any:
+def _keras_layer(
+    layer: Layer,
+    common: dict[str, Any],
+    data_format: str,
+    seed: int,
+    initializer: Callable[..., Any],
+) -> Any:
     """The Keras layer of the same meaning; penalties are the training step's business."""
     maps = common | {"data_format": data_format}
+    arrays = {"kernel_initializer": initializer, "bias_initializer": initializer}
     made: Any
     match layer:
         case Conv():
@@ -133,7 +145,7 @@ def _keras_layer(layer: Layer, common: dict[str, Any], data_format: str, seed: i
                 layer.stride,
                 layer.padding,
                 activation=layer.activation,
-                kernel_initializer=_blank,
+                **arrays,
                 **maps,
             )
         case Pool(kind="average", padding="same") if data_format == "channels_first":
@@ -144,7 +156,14 @@ def _keras_layer(layer: Layer, common: dict[str, Any], data_format: str, seed: i
         case BatchNorm():
             axis = 1 if data_format == "channels_first" else -1
             made = keras.layers.BatchNormalization(
-                axis=axis, momentum=layer.momentum, epsilon=layer.epsilon, **common
+                axis=axis,
+                momentum=layer.momentum,
+                epsilon=layer.epsilon,
+                beta_initializer=initializer,
+                gamma_initializer=initializer,
+                moving_mean_initializer=initializer,
+                moving_variance_initializer=initializer,
+                **common,
             )
         case Activate():
             made = keras.layers.Activation(layer.function, **common)
@@ -155,9 +174,7 @@ def _keras_layer(layer: Layer, common: dict[str, Any], data_format: str, seed: i
         case GlobalAveragePool():
             made = keras.layers.GlobalAveragePooling2D(**maps)
         case Dense():
-            made = keras.layers.Dense(
-                layer.units, activation=layer.activation, kernel_initializer=_blank, **common
-            )
+            made = keras.layers.Dense(layer.units, activation=layer.activation, **arrays, **common)
         case _:
             raise AssertionError(f"capabilities do not name {layer!r}")
     return made

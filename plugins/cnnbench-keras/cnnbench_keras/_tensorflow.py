@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import keras
 import tensorflow as tf
 from numpy.typing import NDArray
 
@@ -33,13 +33,11 @@ class TensorflowEngine(Engine):
         self, network: Network, weights: Weights, optimization: Optimization, seed: int
     ) -> Model:
         """A model of its own; nothing of an earlier one is shared."""
-        # Keras's layers and TensorFlow's functions hold each other in cycles.
-        gc.collect()
+        # Frees what earlier models left: graphs in cycles, kernels, names.
+        keras.utils.clear_session()
         if self._gpu:
             tf.config.experimental.reset_memory_stats("GPU:0")
-        built = build_keras(
-            network, optimization.frozen, optimization.precision, seed, "channels_last"
-        )
+        built = build_keras(network, optimization, seed)
         built.set_weights(weights)
         return TensorflowModel(built, network, optimization, self._resident)
 
@@ -92,7 +90,7 @@ class TensorflowModel(KerasModel):
         self._built = built
         self._binary = network.output == "sigmoid"
         self._trainable = list(built.model.trainable_variables)
-        self._optimizer = keras_optimizer(optimization)
+        self._optimizer = _local(keras_optimizer(optimization))
         self._optimizer.build(self._trainable)
         images = tf.TensorSpec((None, *network.input_shape), tf.float32)
         labels, weights = tf.TensorSpec((None,), tf.int32), tf.TensorSpec((None,), tf.float32)
@@ -150,6 +148,20 @@ class TensorflowModel(KerasModel):
     def _trace_prediction(self, images: Any) -> Any:
         scores = self._built.model(images, training=False)
         return tf.sigmoid(scores) if self._binary else tf.nn.softmax(scores)
+
+
+def _local(optimizer: Any) -> Any:
+    """The optimiser without its sum over replicas, of which there is one.
+
+    TensorFlow registers a gradient function for that sum, never to be removed, which would hold
+    the graph of every model as long as the process lives, 4 MB each.
+    """
+    optimizer._all_reduce_sum_gradients = _same  # noqa: SLF001 - Keras has no public switch
+    return optimizer
+
+
+def _same(gradients_and_variables: Any) -> Any:
+    return gradients_and_variables
 
 
 def _judge(scores: Any, labels: Any, binary: bool) -> tuple[Any, Any]:

@@ -48,9 +48,7 @@ class TorchEngine(Engine):
         # Keras copies maps to and fro between the layouts when its layers are channels_last. With
         # channels_first layers over an NHWC image PyTorch itself keeps the maps in its
         # channels_last memory format throughout: nothing is copied, a step takes half the time.
-        built = build_keras(
-            network, optimization.frozen, optimization.precision, seed, "channels_first"
-        )
+        built = build_keras(network, optimization, seed, data_format="channels_first")
         built.set_weights(weights)
         return TorchModel(
             built, network.output == "sigmoid", optimization, self._device, self._resident
