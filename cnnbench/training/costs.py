@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 import statistics
 import time
 from collections.abc import Callable
@@ -48,12 +51,14 @@ class Stopwatch:
 def reset_peak_memory() -> None:
     """Start the kernel's high-water mark anew: a warm worker's mark is of earlier trials.
 
-    Linux lets a process do this for itself; elsewhere the mark is of the process's whole life.
+    What earlier trials have freed is given back first, as a worker's allocator may be told to keep
+    it. Linux lets a process do this for itself; elsewhere the mark is of the process's whole life.
     """
-    try:
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
+        ctypes.CDLL(None).malloc_trim(0)
+    with contextlib.suppress(OSError):
         _CLEAR_REFS.write_text("5")
-    except OSError:
-        return
 
 
 def peak_memory() -> int:
