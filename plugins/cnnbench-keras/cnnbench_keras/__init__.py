@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cnnbench.data.source import DataSource
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.hooks import hookimpl
 
@@ -20,3 +21,11 @@ def cnnbench_backends() -> Iterable[Backend]:
     from cnnbench_keras._backends import JaxBackend, TensorflowBackend, TorchBackend
 
     return TorchBackend(), TensorflowBackend(), JaxBackend()
+
+
+@hookimpl
+def cnnbench_sources() -> Iterable[DataSource]:
+    """Keras's data sets."""
+    from cnnbench_keras._source import KerasDatasets
+
+    return (KerasDatasets(),)

@@ -1,0 +1,87 @@
+"""The data sets of keras.datasets as a source."""
+
+from __future__ import annotations
+
+import pickle
+import tarfile
+import zipfile
+import zlib
+from difflib import get_close_matches
+from typing import ClassVar
+
+import numpy as np
+
+from cnnbench.data.pixels import conform, conform_shape
+from cnnbench.data.source import DataSource, Facts, ImageData, Request
+from cnnbench.errors import DataError
+from cnnbench_keras._data.catalog import DATASETS, Dataset
+from cnnbench_keras._data.files import obtain
+
+_DAMAGE = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    zlib.error,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    pickle.UnpicklingError,
+)
+
+
+class KerasDatasets(DataSource):
+    """Images that Keras downloads, shared with it: each file is looked for where Keras keeps it."""
+
+    name: ClassVar[str] = "keras"
+    argument: ClassVar[str] = "|".join(DATASETS)
+    description: ClassVar[str] = "a data set of keras.datasets, downloaded when first used"
+
+    def facts(self, request: Request) -> Facts:
+        """Known without reading anything."""
+        dataset = _dataset(request)
+        count = {"train": dataset.train, "test": dataset.test}
+        return Facts(
+            conform_shape(dataset.shape, request),
+            dataset.classes,
+            {split: sum(images) for split, images in count.items()},
+            count,
+        )
+
+    def fingerprint(self, request: Request) -> str:
+        """Sizes and times of the files, which are downloaded first where they are missing."""
+        states = [obtain(file).stat() for file in _dataset(request).files]
+        return " ".join(f"{state.st_size} {state.st_mtime_ns}" for state in states)
+
+    def load(self, request: Request) -> ImageData:
+        """Read both splits; the test split that comes with the data set stays the test split."""
+        from cnnbench_keras._data.readers import read
+
+        dataset = _dataset(request)
+        paths = [obtain(file) for file in dataset.files]
+        try:
+            train, test = read(dataset, paths)
+        except _DAMAGE as error:
+            names = " or ".join(str(path) for path in paths)
+            raise DataError(
+                f"{names} is damaged ({error}): delete it, so that it is downloaded again", "source"
+            ) from error
+        images = np.concatenate([train.images, test.images])
+        labels = np.concatenate([train.labels, test.labels])
+        rows = np.arange(len(images), dtype=np.int64)
+        return ImageData(
+            conform(images, request),
+            labels,
+            dataset.classes,
+            {"test": rows[len(train.images) :]},
+        )
+
+
+def _dataset(request: Request) -> Dataset:
+    name = request.argument
+    if name in DATASETS:
+        return DATASETS[name]
+    near = get_close_matches(name, DATASETS, n=1)
+    hint = f'; did you mean "keras:{near[0]}"?' if near else ""
+    raise DataError(
+        f'source "keras:{name}" is not known{hint} (known: {", ".join(DATASETS)})', "source"
+    )
