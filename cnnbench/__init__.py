@@ -68,14 +68,16 @@ def compare(
     baseline: str | None = None,
     metric: str = "accuracy",
     by: Literal["variant", "backend"] = "variant",
+    split: Literal["test", "validation"] = "test",
 ) -> pd.DataFrame:
     """Compare recorded variants with their baseline, paired by replicate: one row a variant.
 
     paths: results folders or records files, "results" if none. metric: as `cnnbench compare
-    --metric`. by: "backend" compares the backends for the same variant.
+    --metric`. by: "backend" compares the backends for the same variant. split: of the images that
+    the metric is taken on. What limits the comparison stands in `attrs["notes"]`.
     Raises cnnbench.errors.CnnbenchError where nothing can be compared.
     """
     from cnnbench.comparison.frame import compare_frame
 
     found = [Path(path) for path in paths] or [Path("results")]
-    return compare_frame(found, baseline=baseline, metric=metric, by=by)
+    return compare_frame(found, baseline=baseline, metric=metric, by=by, split=split)
