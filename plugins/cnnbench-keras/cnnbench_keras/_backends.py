@@ -22,6 +22,8 @@ class KerasBackend(Backend):
     )
     distributions: ClassVar[tuple[str, ...]]
     """Names under which the framework may be installed, the usual one first."""
+    computing: ClassVar[tuple[str, ...]] = ()
+    """Other distributions that compute for it and come with it."""
 
     def check(self) -> Availability:
         """Whether Keras and the framework are installed, and for which devices."""
@@ -33,6 +35,7 @@ class KerasBackend(Backend):
                 reason = f"backend {self.name} needs {module}, which is not installed here"
                 return Availability(available=False, reason=reason, install=install)
             versions[found[0]] = found[1]
+        versions |= filter(None, (installed_version((name,)) for name in self.computing))
         devices = ("cpu", "gpu") if has_nvidia_driver() and self._has_cuda(versions) else ("cpu",)
         return Availability(available=True, versions=versions, devices=devices)
 
@@ -144,6 +147,7 @@ class JaxBackend(KerasBackend):
     name = "jax"
     title = "Keras 3 on JAX"
     distributions = ("jax",)
+    computing = ("jaxlib",)
 
     def _has_cuda(self, versions: Mapping[str, str]) -> bool:  # noqa: ARG002 - a separate distribution
         return installed_version(("jax-cuda13-plugin", "jax-cuda12-plugin")) is not None

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import numpy as np
 import pytest
+
+from cnnbench.plugin.manager import load_plugins
 
 
 @pytest.fixture
@@ -12,3 +21,28 @@ def datasets(tmp_path, monkeypatch):
     folder = tmp_path / "keras" / "datasets"
     folder.mkdir(parents=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def observe(tmp_path_factory):
+    """A function that gives what a backend did in a process of its own; see observe.py.
+
+    Each process runs once: `observe("torch", "repeated")` is another, which does only that part.
+    """
+
+    @cache
+    def run(name, part="observations"):
+        backend = load_plugins().backend(name)
+        answer = backend.check()
+        if not answer.available:
+            pytest.skip(f"{answer.reason}: {answer.install}")
+        file = tmp_path_factory.mktemp("observed") / f"{name}-{part}.npz"
+        subprocess.run(
+            [sys.executable, Path(__file__).with_name("observe.py"), name, file, part],
+            env={**os.environ, **backend.environment("cpu", 1)},
+            check=True,
+        )
+        with np.load(file) as arrays:
+            return dict(arrays)
+
+    return run
