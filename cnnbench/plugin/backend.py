@@ -31,7 +31,8 @@ class Optimization:
     rmsprop:  s = 0.9 s + 0.1 g^2; w -= lr * g / sqrt(s + 1e-7)
     adam:     m = 0.9 m + 0.1 g; s = 0.999 s + 0.001 g^2;
               w -= lr * sqrt(1 - 0.999^t) / (1 - 0.9^t) * m / (sqrt(s) + 1e-7)
-              (Kingma and Ba 2015, the variant before section 2.1, as Keras has it)
+              (Kingma and Ba 2015, the variant before section 2.1, as Keras has it; to follow Keras
+              over hundreds of steps, compute 1 - 0.9^t and 1 - 0.999^t in float32)
     adamw:    w -= lr * weight_decay * w, then as adam (Loshchilov and Hutter 2019), for all arrays
 
     All state starts at zero. frozen: names of layers whose arrays don't move; a frozen batch
