@@ -23,7 +23,7 @@ from cnnbench.network.layers import (
 )
 from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import Optimization
-from cnnbench_keras._pooling import PaddedAveragePooling
+from cnnbench_keras._pooling import pooling
 
 _PARTS = {
     "kernel": "kernel",
@@ -148,11 +148,8 @@ def _keras_layer(
                 **arrays,
                 **maps,
             )
-        case Pool(kind="average", padding="same") if data_format == "channels_first":
-            made = PaddedAveragePooling(layer, **common)
         case Pool():
-            kinds = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}
-            made = kinds[layer.kind](layer.size, layer.strides, layer.padding, **maps)
+            made = pooling(layer, data_format, common)
         case BatchNorm():
             axis = 1 if data_format == "channels_first" else -1
             made = keras.layers.BatchNormalization(
