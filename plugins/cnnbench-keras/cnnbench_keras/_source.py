@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import pickle
+import struct
 import tarfile
 import zipfile
 import zlib
-from difflib import get_close_matches
 from typing import ClassVar
 
 import numpy as np
 
 from cnnbench.data.pixels import conform, conform_shape
 from cnnbench.data.source import DataSource, Facts, ImageData, Request
-from cnnbench.errors import DataError
+from cnnbench.errors import DataError, nearest
 from cnnbench_keras._data.catalog import DATASETS, Dataset
-from cnnbench_keras._data.files import obtain
+from cnnbench_keras._data.files import obtain, stamp
 
 _DAMAGE = (
     OSError,
@@ -25,7 +24,8 @@ _DAMAGE = (
     zlib.error,
     zipfile.BadZipFile,
     tarfile.TarError,
-    pickle.UnpicklingError,
+    IndexError,
+    struct.error,
 )
 
 
@@ -49,8 +49,7 @@ class KerasDatasets(DataSource):
 
     def fingerprint(self, request: Request) -> str:
         """Sizes and times of the files, which are downloaded first where they are missing."""
-        states = [obtain(file).stat() for file in _dataset(request).files]
-        return " ".join(f"{state.st_size} {state.st_mtime_ns}" for state in states)
+        return " ".join(stamp(file) for file in _dataset(request).files)
 
     def load(self, request: Request) -> ImageData:
         """Read both splits; the test split that comes with the data set stays the test split."""
@@ -80,8 +79,8 @@ def _dataset(request: Request) -> Dataset:
     name = request.argument
     if name in DATASETS:
         return DATASETS[name]
-    near = get_close_matches(name, DATASETS, n=1)
-    hint = f'; did you mean "keras:{near[0]}"?' if near else ""
+    near = nearest(name, DATASETS)
+    hint = f'; did you mean "keras:{near}"?' if near else ""
     raise DataError(
         f'source "keras:{name}" is not known{hint} (known: {", ".join(DATASETS)})', "source"
     )

@@ -50,6 +50,26 @@ def test_a_file_that_is_there_is_not_downloaded(datasets):
     assert obtain(file) == datasets / "older-name.npz"
 
 
+def test_half_a_download_is_not_kept(datasets):
+    class Cut(SimpleHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(2 * len(CONTENT)))
+            self.end_headers()
+            self.wfile.write(CONTENT)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Cut) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{running.server_address[1]}/set.npz"
+        with pytest.raises(DataError, match=r"\(only 20 of 40 bytes came\)"):
+            obtain(RemoteFile("set.npz", url))
+        running.shutdown()
+    assert list(datasets.iterdir()) == []
+
+
 def test_another_file_than_the_published_one_is_refused(server, datasets):
     with pytest.raises(DataError, match="is not the published file"):
         obtain(RemoteFile("set.npz", f"{server}/set.npz", "0" * 64))

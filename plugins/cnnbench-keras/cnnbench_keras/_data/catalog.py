@@ -8,6 +8,9 @@ from typing import Literal
 _KERAS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 _TORONTO = "https://www.cs.toronto.edu/~kriz/"
 
+CIFAR10_BATCHES = (*(f"data_batch_{part}" for part in range(1, 6)), "test_batch")
+CIFAR100_BATCHES = ("train", "test")
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
@@ -15,12 +18,15 @@ class RemoteFile:
 
     path: below the folder `datasets` of Keras's home. sha256: of the file at `url`, as Keras
     states it, "" where it states none. also: other names under which the same file is kept.
+    members: the files that are needed of an archive. unpacked: folders that may hold these instead.
     """
 
     path: str
     url: str
     sha256: str = ""
     also: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    unpacked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,11 @@ DATASETS: dict[str, Dataset] = {
                 _TORONTO + "cifar-10-python.tar.gz",
                 "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
                 also=("cifar-10-batches-py.tar.gz", "cifar-10-python.tar.gz"),
+                members=CIFAR10_BATCHES,
+                unpacked=(
+                    "cifar-10-batches-py-target/cifar-10-batches-py",
+                    "cifar-10-batches-py",
+                ),
             ),
         ),
     ),
@@ -137,6 +148,8 @@ DATASETS: dict[str, Dataset] = {
                 _TORONTO + "cifar-100-python.tar.gz",
                 "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
                 also=("cifar-100-python.tar.gz",),
+                members=CIFAR100_BATCHES,
+                unpacked=("cifar-100-python-target/cifar-100-python", "cifar-100-python"),
             ),
         ),
     ),

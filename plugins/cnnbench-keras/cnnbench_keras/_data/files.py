@@ -25,16 +25,18 @@ def datasets_folder() -> Path:
 
 
 def obtain(file: RemoteFile) -> Path:
-    """The file on disk, downloaded if it is under none of its names.
+    """The file, or a folder with what it holds; downloaded where there is neither.
 
     Raises DataError where it is missing and can't be downloaded.
     """
     folder = datasets_folder()
-    names = (file.path, *file.also)
-    found = next((folder / name for name in names if (folder / name).is_file()), None)
-    if found is not None:
-        return found
     target = folder / file.path
+    for path in (target, *(folder / name for name in file.also)):
+        if path.is_file():
+            return path
+    for path in (folder / name for name in file.unpacked):
+        if all((path / name).is_file() for name in file.members):
+            return path
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _download(file, target)
@@ -47,6 +49,14 @@ def obtain(file: RemoteFile) -> Path:
     return target
 
 
+def stamp(file: RemoteFile) -> str:
+    """Size and time of the file that `obtain` finds, or of each file in that folder."""
+    path = obtain(file)
+    parts = [path / name for name in file.members] if path.is_dir() else [path]
+    states = [part.stat() for part in parts]
+    return " ".join(f"{state.st_size} {state.st_mtime_ns}" for state in states)
+
+
 def _download(file: RemoteFile, target: Path) -> None:
     """Download beside the target and rename, so that a file that is there is whole."""
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="downloading-") as folder:
@@ -56,6 +66,9 @@ def _download(file: RemoteFile, target: Path) -> None:
             part.open("wb") as output,
         ):
             digest = _copy(answer, output)
+            size, promised = output.tell(), answer.headers["Content-Length"]
+        if promised and size != int(promised):
+            raise OSError(f"only {size:,} of {int(promised):,} bytes came")
         if file.sha256 and digest != file.sha256:
             raise DataError(
                 f"what {file.url} gives is not the published file (SHA-256 {digest} instead of "

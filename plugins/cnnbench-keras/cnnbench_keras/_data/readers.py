@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import gzip
-import pickle
 import struct
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import IO, Any, NamedTuple
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench_keras._data.catalog import Dataset
+from cnnbench_keras._data.catalog import CIFAR10_BATCHES, CIFAR100_BATCHES, Dataset
+from cnnbench_keras._data.pickled import read_pickle
 
 
 class Split(NamedTuple):
@@ -37,8 +37,8 @@ def read(dataset: Dataset, paths: Sequence[Path]) -> Splits:
     }
     splits = readers[dataset.layout](paths)
     for images, labels in splits:
-        if images.shape != (len(labels), *dataset.shape) or not len(labels):
-            raise ValueError(f"images of shape {images.shape} for {len(labels)} labels")
+        if images.shape != (*labels.shape, *dataset.shape) or not len(labels):
+            raise ValueError(f"images of shape {images.shape} for labels of shape {labels.shape}")
         if labels.min() < 0 or labels.max() >= len(dataset.classes):
             raise ValueError(f"labels outside 0..{len(dataset.classes) - 1}")
     return splits
@@ -48,12 +48,25 @@ def _npz(paths: Sequence[Path]) -> Splits:
     with np.load(paths[0], allow_pickle=False) as arrays:
         train, test = (
             Split(
-                np.asarray(arrays[f"x_{name}"], np.uint8)[..., None],
-                np.asarray(arrays[f"y_{name}"], np.int32),
+                _pixels(f"x_{name}", arrays[f"x_{name}"]),
+                _labels(f"y_{name}", arrays[f"y_{name}"]),
             )
             for name in ("train", "test")
         )
     return train, test
+
+
+def _pixels(name: str, array: NDArray[Any]) -> NDArray[np.uint8]:
+    """Grey images with an axis for their channel; floats in 0..1 would round to black."""
+    if array.dtype != np.uint8:
+        raise ValueError(f"{name} is {array.dtype}; expected is uint8")
+    return array[..., None]
+
+
+def _labels(name: str, array: NDArray[Any]) -> NDArray[np.int32]:
+    if array.dtype.kind not in "iu":
+        raise ValueError(f"{name} is {array.dtype}; expected are whole numbers")
+    return array.astype(np.int32)
 
 
 def _idx(paths: Sequence[Path]) -> Splits:
@@ -79,53 +92,47 @@ def _idx_array(path: Path) -> NDArray[np.uint8]:
 
 
 def _cifar10(paths: Sequence[Path]) -> Splits:
-    with tarfile.open(paths[0]) as archive:
-        parts = [_cifar(archive, f"data_batch_{part}", b"labels") for part in range(1, 6)]
-        train = Split(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
-        return train, _cifar(archive, "test_batch", b"labels")
+    *parts, test = _cifar(paths[0], CIFAR10_BATCHES, b"labels")
+    return Split(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True))), test
 
 
 def _cifar100(paths: Sequence[Path]) -> Splits:
-    with tarfile.open(paths[0]) as archive:
-        train, test = (_cifar(archive, name, b"fine_labels") for name in ("train", "test"))
+    train, test = _cifar(paths[0], CIFAR100_BATCHES, b"fine_labels")
     return train, test
 
 
-def _cifar(archive: tarfile.TarFile, name: str, labels: bytes) -> Split:
-    """A batch: rows of 1,024 red, 1,024 green and 1,024 blue values, row-major 32x32 each."""
-    member = next((m for m in archive if m.isfile() and Path(m.name).name == name), None)
-    file = member and archive.extractfile(member)
-    if not file:
-        raise ValueError(f"the archive holds no file {name}")
-    batch = _ArrayUnpickler(file, encoding="bytes").load()
-    pixels = np.asarray(batch[b"data"], np.uint8).reshape(-1, 3, 32, 32)
-    return Split(
-        np.ascontiguousarray(pixels.transpose(0, 2, 3, 1)), np.asarray(batch[labels], np.int32)
-    )
+def _cifar(path: Path, names: Sequence[str], labels: bytes) -> list[Split]:
+    """Batches: rows of 1,024 red, 1,024 green and 1,024 blue values, row-major 32x32 each."""
+    batches = _unpacked(path, names) if path.is_dir() else _packed(path, names)
+    missing = [name for name in names if name not in batches]
+    if missing:
+        raise ValueError(f"it holds no file {missing[0]}")
+    return [_cifar_split(batches[name], labels) for name in names]
 
 
-class _ArrayUnpickler(pickle.Unpickler):
-    """Reads the pickles in which CIFAR is published, and nothing in them can run.
+def _cifar_split(batch: Mapping[bytes, Any], labels: bytes) -> Split:
+    pixels = batch[b"data"]
+    if not isinstance(pixels, np.ndarray):
+        raise ValueError("its pixels are no array")  # noqa: TRY004 - as `read` promises
+    images = pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    return Split(np.ascontiguousarray(images), _labels(labels.decode(), np.asarray(batch[labels])))
 
-    Only what rebuilds an array can be named; every other class or function is refused.
-    """
 
-    _ALLOWED = frozenset(
-        {
-            ("numpy", "ndarray"),
-            ("numpy", "dtype"),
-            ("numpy.core.multiarray", "_reconstruct"),
-            ("numpy._core.multiarray", "_reconstruct"),
-            ("_codecs", "encode"),
-        }
-    )
+def _unpacked(folder: Path, names: Sequence[str]) -> Mapping[str, Mapping[bytes, Any]]:
+    batches = {}
+    for name in names:
+        with (folder / name).open("rb") as file:
+            batches[name] = read_pickle(file)
+    return batches
 
-    def __init__(self, file: IO[bytes], *, encoding: str) -> None:
-        super().__init__(file, encoding=encoding)
 
-    def find_class(self, module: str, name: str) -> Any:
-        """Called for everything that a pickle names."""
-        if (module, name) not in self._ALLOWED:
-            raise pickle.UnpicklingError(f"it names {module}.{name}, which no array needs")
-        # NumPy renamed this module in version 2.
-        return super().find_class(module.replace("numpy.core", "numpy._core"), name)
+def _packed(path: Path, names: Sequence[str]) -> Mapping[str, Mapping[bytes, Any]]:
+    """In the order of the archive: going back would decompress it from its beginning."""
+    batches = {}
+    with tarfile.open(path) as archive:
+        for member in archive:
+            name = PurePosixPath(member.name).name
+            file = archive.extractfile(member) if member.isfile() and name in names else None
+            if file is not None:
+                batches[name] = read_pickle(file)
+    return batches
