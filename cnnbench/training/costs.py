@@ -51,14 +51,18 @@ class Stopwatch:
 def reset_peak_memory() -> None:
     """Start the kernel's high-water mark anew: a warm worker's mark is of earlier trials.
 
-    What earlier trials have freed is given back first, as a worker's allocator may be told to keep
-    it. Linux lets a process do this for itself; elsewhere the mark is of the process's whole life.
+    Linux lets a process do this for itself; elsewhere the mark is of the process's whole life.
     """
+    release_freed_memory()
+    with contextlib.suppress(OSError):
+        _CLEAR_REFS.write_text("5")
+
+
+def release_freed_memory() -> None:
+    """Give back what has been freed: allocators keep it, some because a worker's was told to."""
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
         ctypes.CDLL(None).malloc_trim(0)
-    with contextlib.suppress(OSError):
-        _CLEAR_REFS.write_text("5")
 
 
 def peak_memory() -> int:

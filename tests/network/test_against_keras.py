@@ -20,8 +20,10 @@ from cnnbench.network.network import Network
 from cnnbench.network.shapes import layer_shapes
 from cnnbench.network.summary import summarize
 
-os.environ.setdefault("KERAS_BACKEND", "torch")
-keras = pytest.importorskip("keras")
+with pytest.MonkeyPatch.context() as environment:
+    # Not for longer: processes that other tests start would inherit it.
+    environment.setenv("KERAS_BACKEND", os.environ.get("KERAS_BACKEND", "torch"))
+    keras = pytest.importorskip("keras")
 
 PLAIN = {
     BatchNorm: keras.layers.BatchNormalization,
