@@ -97,10 +97,16 @@ class TensorflowModel(KerasModel):
         self._train = tf.function(self._trace_step, input_signature=[images, labels, weights])
         self._predict = tf.function(self._trace_prediction, input_signature=[images])
 
-    def compile(self, batches: Batches) -> None:  # noqa: ARG002 - the graphs suit any pass
-        """Trace both graphs; running them is left to the steps that count."""
-        self._train.get_concrete_function()
-        self._predict.get_concrete_function()
+    def compile(self, batches: Batches) -> None:
+        """Trace both graphs and run them once, which optimises them; then put all state back."""
+        variables = (*self._built.model.variables, *self._optimizer.variables)
+        values = [variable.numpy() for variable in variables]
+        size = min(batches.batch_size, batches.size)
+        images = tf.zeros((size, *self._built.model.input_shape[1:]))
+        self._train(images, tf.zeros(size, tf.int32), tf.zeros(size))
+        self._predict(images)
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
 
     def synchronize(self) -> None:
         """Wait for the GPU."""
