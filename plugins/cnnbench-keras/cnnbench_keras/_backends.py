@@ -156,6 +156,8 @@ class JaxBackend(KerasBackend):
         flags = [os.environ.get("XLA_FLAGS", "")]
         if threads == 1:
             flags.append("--xla_cpu_multi_thread_eigen=false")
+        if device != "cpu":
+            flags.append("--xla_gpu_deterministic_ops=true")
         environment = {
             # XLA makes a thread pool of this size.
             "NPROC": str(threads),

@@ -54,7 +54,9 @@ def _take_devices(gpu: bool, threads: int) -> None:
     try:
         threading.set_intra_op_parallelism_threads(threads)
         threading.set_inter_op_parallelism_threads(1)
-        if not gpu:
+        if gpu:
+            tf.config.experimental.enable_op_determinism()
+        else:
             tf.config.set_visible_devices([], "GPU")
     except RuntimeError as error:
         raise PluginError(
