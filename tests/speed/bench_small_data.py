@@ -105,7 +105,7 @@ def train_as_a_user_would(work: dict[str, object]) -> None:
             stack += [layers.Dropout(network.dropout)] if network.dropout else []
             stack += [layers.Dense(10, activation="softmax")]
             model = keras.Sequential(stack)
-            model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
             patience = variant.configuration.training.early_stopping.patience
             stop = [keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)]
             model.fit(
