@@ -150,13 +150,20 @@ def hand_tuned(
             loss = nn.functional.cross_entropy(head(features), labels[rows])
             adam.zero_grad(set_to_none=True)
             loss.backward()
-            # Keras's place for epsilon, without which the losses part.
-            adam.param_groups[0]["eps"] = 1e-7 / sqrt(1 - 0.999 ** next(steps))
+            adam.param_groups[0].update(as_keras(next(steps)))
             adam.step()
             total += loss.detach() * len(rows)
         return total.item() / len(order)
 
     return epoch
+
+
+def as_keras(step: int) -> dict[str, float]:
+    """Keras's place for epsilon and its float32 corrections, without which the losses part."""
+    first, second = 1 - 0.9**step, sqrt(1 - 0.999**step)
+    rounded_first, rounded_second = (1 - np.float32(beta) ** step for beta in (0.9, 0.999))
+    rounded = sqrt(rounded_second) / float(rounded_first)
+    return {"lr": LEARNING_RATE * rounded * first / second, "eps": 1e-7 / second}
 
 
 if __name__ == "__main__":
