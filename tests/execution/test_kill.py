@@ -13,13 +13,20 @@ import psutil
 import pytest
 
 pytestmark = pytest.mark.usefixtures("scripted_path")
+# A shell's background jobs, such as a test run may be, start with interrupts ignored.
+PROGRAM = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from cnnbench.cli import main
+main()
+"""
 KILLS = 20
 REPLICATES = 800
 """More trials than twenty runs of a second get done."""
 
 
 def start(recipe, results, *options, replicates=12):
-    command = [sys.executable, "-m", "cnnbench", "run", str(recipe), "--backend", "scripted"]
+    command = [sys.executable, "-c", PROGRAM, "run", str(recipe), "--backend", "scripted"]
     command += ["--results", str(results), "--set", f"replicates={replicates}", *options]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
