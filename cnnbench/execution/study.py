@@ -10,10 +10,10 @@ from cnnbench.data.cache import open_images
 from cnnbench.data.requests import request_of
 from cnnbench.data.source import Request
 from cnnbench.errors import PluginError
-from cnnbench.network.architectures import build_network
 from cnnbench.plugin.availability import check_availability
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.plugins import Plugins
+from cnnbench.recipe.effective import network_of
 from cnnbench.recipe.spec import Recipe
 from cnnbench.results.record import Plan
 from cnnbench.results.store import Store
@@ -110,10 +110,6 @@ def plan_study(
 
 def _supported(trial: Trial, backend: Backend, known: KnownImages) -> bool:
     """Whether a backend that once lacked something for this trial has it now."""
-    from cnnbench.data.passes import input_shape
-
     images = known[request_of(trial.configuration.data)]
-    classes = trial.configuration.data.classes or images.classes
-    shape = input_shape(images.shape, trial.configuration.augmentation)
-    network = build_network(trial.configuration.network, shape, len(classes))
+    network = network_of(trial.configuration, images.shape, images.classes)
     return not backend.capabilities.missing(network, optimization_of(trial.configuration.training))
