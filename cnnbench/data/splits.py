@@ -48,7 +48,8 @@ def split_rows(
     is the test split. classes: their names, for messages.
 
     Every split keeps the class proportions of what it is drawn from to within one image, see
-    `cnnbench.data.amounts`. Raises DataError when more is asked than there is.
+    `cnnbench.data.amounts`; a fold's part holds each class's images divided by the folds, rounded
+    up or down. Raises DataError when more is asked than there is.
     """
     names = classes or [str(label) for label in range(int(labels.max(initial=-1)) + 1)]
     keep = _kept(fixed, folds)

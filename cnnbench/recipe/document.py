@@ -73,13 +73,13 @@ def read_chain(file: str | os.PathLike[str]) -> list[Document]:
             message = f'{name!r} is not the name of a recipe file, e.g. extends = "mnist.toml"'
             raise Unreadable(child.problem(("extends",), "extends", message))
         parent = os.path.normpath(os.path.join(os.path.dirname(child.file), name))  # noqa: PTH118, PTH120 - keeps the path as the user typed it
+        if not os.path.isfile(parent):  # noqa: PTH113 - False for what can't be a path at all
+            message = f"there is no file {parent}; the path is relative to this recipe"
+            raise Unreadable(child.problem(("extends",), "extends", message))
         if _identity(parent) in seen:
             message = f"{name!r} leads back to {parent}: a recipe can't extend itself"
             raise Unreadable(child.problem(("extends",), "extends", message))
         seen.add(_identity(parent))
-        if not Path(parent).is_file():
-            message = f"there is no file {parent}; the path is relative to this recipe"
-            raise Unreadable(child.problem(("extends",), "extends", message))
         documents.append(read_document(parent))
     return documents[::-1]
 

@@ -258,6 +258,9 @@ def test_splits_are_disjoint_exact_and_stratified_or_refused_early(request):
         if fixed and not folds:
             assert set(parts.test) <= set(fixed["test"])
         open_counts = np.array(per_class["train"])
-        if folds or not fixed:
+        drawn = np.bincount(labels[parts.test], minlength=classes)
+        if folds:
+            assert (np.abs(drawn - open_counts / folds) < 1).all()
+        elif not fixed:
             quota = len(parts.test) * open_counts / open_counts.sum()
-            assert (np.abs(np.bincount(labels[parts.test], minlength=classes) - quota) < 1).all()
+            assert (np.abs(drawn - quota) < 1).all()
