@@ -92,6 +92,8 @@ def _orientation(image: Image.Image) -> int:
     """EXIF's orientation, 1 (upright) where there is none or it is damaged."""
     if image.format == "PNG" and "exif" not in image.info:
         return 1  # Pillow would decode the whole image in search of it
+    if image.format == "TIFF":
+        return 1  # Pillow has swapped the sides and turns the pixels itself
     try:
         return int(image.getexif().get(ORIENTATION, 1))
     except Exception:  # noqa: BLE001 - damaged EXIF raises anything and the picture may still be fine

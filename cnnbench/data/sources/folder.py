@@ -26,7 +26,7 @@ SAMPLE = 500
 """How many files `facts` looks into to see whether the images are of one size."""
 NAMED = 10
 """How many unreadable files a note names."""
-REVISION = 1
+REVISION = 2
 """Raised when files are decoded to other pixels."""
 
 

@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from cnnbench.data.source import Request
 from cnnbench.data.sources.folder import Folder
@@ -255,6 +255,24 @@ def test_photos_are_turned_upright_as_exif_says(tmp_path, orientation):
     assert facts(tmp_path).shape == (16, 32, 3)
     np.testing.assert_allclose(load(tmp_path).images[0, ..., 0], upright, atol=6)
     assert load(tmp_path, image_size=(8, 16)).images[0, 2, 2, 0] > 200
+
+
+@pytest.mark.parametrize("extension", ["jpg", "png", "webp", "tiff", "avif"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_format_is_turned_as_pillow_turns_it(tmp_path, extension, orientation):
+    levels = np.zeros((16, 32), np.uint8)
+    levels[:8, :8] = 255
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        exif = Image.Exif()  # saving as AVIF takes the orientation out of it
+        exif[0x0112] = orientation
+        Image.fromarray(levels).convert("RGB").save(
+            tmp_path / name / f"1.{extension}", exif=exif, quality=100
+        )
+    with Image.open(tmp_path / "a" / f"1.{extension}") as image:
+        expected = np.asarray(ImageOps.exif_transpose(image))
+    assert facts(tmp_path).shape == expected.shape
+    np.testing.assert_array_equal(load(tmp_path).images[0], expected)
 
 
 def test_grey_is_one_channel_when_asked_for(photos):
