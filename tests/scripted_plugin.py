@@ -7,13 +7,19 @@ import os
 import signal
 import time
 
+import numpy as np
+
 from cnnbench.plugin import Availability, EpochResult, hookimpl
 from cnnbench.testing.numpy_backend import NumpyBackend, NumpyEngine, NumpyModel
 
 CNNBENCH_INTERFACE = "1.0"
+TEST_IMAGES = 30
+"""As many as the tiny study has."""
 
 
 class ScriptedModel(NumpyModel):
+    fails_on = 0
+
     def train_epoch(self, batches, learning_rate):
         if learning_rate == 9.0:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -24,7 +30,15 @@ class ScriptedModel(NumpyModel):
         if learning_rate == 6.0:
             return EpochResult(loss=float("nan"), penalty=0.0, correct=0, count=1)
         print("a framework that prints")
-        return super().train_epoch(batches, learning_rate)
+        result = super().train_epoch(batches, learning_rate)
+        if learning_rate == 5.0:  # the last step went too far
+            self.set_weights({name: x * np.nan for name, x in self.get_weights().items()})
+        self.fails_on = TEST_IMAGES if learning_rate == 4.0 else 0
+        return result
+
+    def predict(self, batches):
+        predicted = super().predict(batches)
+        return predicted * np.nan if len(predicted) == self.fails_on else predicted
 
 
 class ScriptedEngine(NumpyEngine):

@@ -21,7 +21,10 @@ from cnnbench.training.spec import TrainingSpec
 
 
 class DivergedError(CnnbenchError):
-    """The loss is no number any more; training on would only cost time."""
+    """What the network computes is no number any more; training on would only cost time."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}; lower training.learning_rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ def fit(
     """Train until the epochs are over or early stopping says so; leave the weights to evaluate.
 
     epochs: the passes over the training images, one an epoch. fitted: filled as it goes.
-    Raises DivergedError when the loss becomes NaN or infinite.
+    Raises DivergedError when a loss becomes NaN or infinite. The training loss of an epoch is from
+    before its last step, so what that step broke shows in the validation loss alone.
     """
     rate, stopper = LearningRate(spec), Stopper(spec.early_stopping)
     training, judging = Stopwatch(model.synchronize), Stopwatch(model.synchronize)
@@ -90,11 +94,9 @@ def fit(
         fitted.data += batches.waited
         fitted.evaluation = judging.seconds
         on_epoch(epoch)
-        if not math.isfinite(result.loss + result.penalty):
-            raise DivergedError(
-                f"the training loss became {result.loss + result.penalty} in epoch {number}; "
-                "lower training.learning_rate"
-            )
+        _refuse_divergence("training", result.loss + result.penalty, number)
+        if val_loss is not None:
+            _refuse_divergence("validation", val_loss, number)
         rate.tell(epoch)
         stopper.tell(epoch)
         if stopper.improved and stopper.restores:
@@ -105,6 +107,11 @@ def fit(
     if stopper.best_weights is not None:
         model.set_weights(stopper.best_weights)
         fitted.best_epoch = stopper.best_epoch
+
+
+def _refuse_divergence(split: str, loss: float, epoch: int) -> None:
+    if not math.isfinite(loss):
+        raise DivergedError(f"the {split} loss became {loss} in epoch {epoch}")
 
 
 def _judge(model: Model, validation: Validation | None) -> tuple[float | None, float | None]:

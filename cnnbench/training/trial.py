@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from cnnbench.data.cache import CachedImages
 from cnnbench.errors import CnnbenchError
 from cnnbench.network.summary import summarize
@@ -25,7 +27,7 @@ from cnnbench.training.costs import (
     peak_memory,
     reset_peak_memory,
 )
-from cnnbench.training.fit import Fit, Validation, fit
+from cnnbench.training.fit import DivergedError, Fit, Validation, fit
 from cnnbench.training.images import TrialImages, prepare_images
 from cnnbench.training.metrics import class_probabilities, evaluate, trivial_levels
 from cnnbench.trials.trial import Trial
@@ -166,6 +168,8 @@ def _test(model: Model, images: TrialImages, result: _Result) -> None:
     watch = Stopwatch()
     with watch:
         test = class_probabilities(model.predict(images.evaluation(rows.test)))
+    if not np.isfinite(test).all():
+        raise DivergedError("the probabilities of the test images are not finite numbers")
     metrics = {"test": evaluate(test, labels[rows.test])}
     if len(rows.validation):
         validation = class_probabilities(model.predict(images.evaluation(rows.validation)))

@@ -69,6 +69,22 @@ def test_a_diverged_trial_keeps_its_history(recipe, tmp_path):
     assert "nan" in history.read_text().lower()
 
 
+@pytest.mark.parametrize(
+    ("rate", "reason"),
+    [
+        (5.0, "the validation loss became nan in epoch 1; lower training.learning_rate"),
+        (4.0, "the probabilities of the test images are not finite numbers; lower"),
+    ],
+)
+def test_a_trial_whose_last_step_diverged_is_no_result(recipe, tmp_path, rate, reason):
+    # A step's loss is taken before it moves the weights, so the training loss is fine.
+    record = run(recipe(rate), tmp_path, overrides={"training.epochs": 1})["other", 0]
+    assert record.status == "failed"
+    assert record.reason.startswith(reason)
+    assert record.metrics == {}
+    assert record.epochs == 1
+
+
 def test_the_inline_executor_gives_the_same_results(recipe, tmp_path):
     local = run(recipe(), tmp_path)
     inline = run(recipe(), tmp_path, results=tmp_path / "inline", executor="inline")
