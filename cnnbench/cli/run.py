@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -66,11 +67,13 @@ def run(
     if dry_run:
         print_dry_run(console, prepared.recipe, trials, missing)
         return
+    begun = time.time()
     try:
         with choose_view(console, missing, quiet=quiet) as view:
             run_prepared(prepared, plugins, options, view.hear)
     except KeyboardInterrupt:
-        typer.echo(interruption(len(prepared.ok_records()), len(trials)), err=True)
+        recorded = len(prepared.ok_records(since=begun if force else 0.0))
+        typer.echo(interruption(recorded, len(trials), force=force), err=True)
         raise typer.Exit(130) from None
     if not quiet:
         folders = [study.store.folder for study in prepared.studies]

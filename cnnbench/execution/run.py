@@ -60,9 +60,10 @@ class Prepared:
         """What is damaged in the results folders."""
         return tuple(problem for study in self.studies for problem in study.problems)
 
-    def ok_records(self) -> list[Record]:
-        """Those of `records` that ended well."""
-        return [record for record in self.records() if record.status is Status.OK]
+    def ok_records(self, since: float = 0.0) -> list[Record]:
+        """Those of `records` that ended well. since: and began then or later, seconds since 1970."""
+        found = [record for record in self.records() if record.status is Status.OK]
+        return [record for record in found if record.started >= since]
 
     def records(self) -> list[Record]:
         """The newest record of every trial that has one, read anew, in the order of the trials."""

@@ -54,11 +54,14 @@ def print_dry_run(
     console.print(f"dry run: nothing was trained; {plural(len(missing), 'trial')} would run")
 
 
-def interruption(recorded: int, total: int) -> str:
-    """The sentence after Ctrl-C."""
+def interruption(recorded: int, total: int, *, force: bool) -> str:
+    """The sentence after Ctrl-C. recorded: trials; with `force`, those of this run alone."""
+    said = f"Interrupted: {recorded} of {plural(total, 'trial')} recorded"
+    if not force:
+        return f"{said}, none lost; the same command goes on from there."
     return (
-        f"Interrupted: {recorded} of {plural(total, 'trial')} recorded, none lost; "
-        "the same command goes on from there."
+        f"{said} by this run, none lost; the same command starts them all again, "
+        "without --force it runs only those that are not recorded."
     )
 
 

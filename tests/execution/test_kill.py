@@ -123,3 +123,21 @@ def test_an_interrupt_says_what_is_recorded_and_how_to_go_on(stuck):
     wanted = "Interrupted: 2 of 24 trials recorded, none lost; the same command goes on from there."
     assert errors.strip() == wanted
     wait_until(lambda: not any(map(alive, workers)))
+
+
+def test_an_interrupted_forced_run_counts_what_it_ran_itself(stuck, recipe):
+    process, results = stuck
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+    forced = start(recipe(8.0), results, "--force", "--jobs", "1")
+    try:
+        wait_until(lambda: len(ok_lines(results)) == 3)  # one worker, so one more good trial
+        os.killpg(forced.pid, signal.SIGINT)
+        _, errors = forced.communicate(timeout=60)
+    finally:
+        forced.kill()
+    assert forced.returncode == 130, errors
+    assert " ".join(errors.split()) == (
+        "Interrupted: 1 of 24 trials recorded by this run, none lost; the same command starts them "
+        "all again, without --force it runs only those that are not recorded."
+    )
