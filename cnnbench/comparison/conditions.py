@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cnnbench.comparison.notes import grouped
-from cnnbench.comparison.pairs import flat
+from cnnbench.comparison.settings import flat
 from cnnbench.comparison.tables import Entry
 from cnnbench.results.record import Record
 

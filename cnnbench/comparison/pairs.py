@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from cnnbench.comparison.select import Part, Series
+from cnnbench.comparison.settings import differing_keys, first_few
 from cnnbench.results.record import Record
-
-_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +42,6 @@ def pair_backends(series: Series, reference: Series) -> Pairs:
     return Pairs(kept, tuple(refused))
 
 
-def differing_keys(
-    first: Mapping[str, Any], second: Mapping[str, Any]
-) -> dict[str, tuple[Any, Any]]:
-    """Dotted keys whose values differ, with both values; None where one lacks the key."""
-    if first == second:
-        return {}
-    left, right = dict(flat(first)), dict(flat(second))
-    keys = dict.fromkeys((*left, *right))
-    return {key: (left.get(key), right.get(key)) for key in keys if left.get(key) != right.get(key)}
-
-
-def flat(mapping: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """Dotted keys with their values, tables within tables opened up."""
-    items: list[tuple[str, Any]] = []
-    for key, value in mapping.items():
-        if isinstance(value, Mapping):
-            items += flat(value, f"{prefix}{key}.")
-        else:
-            items.append((f"{prefix}{key}", value))
-    return items
-
-
 def _obstacle(record: Record, counterpart: Record) -> str:
     """Why the two can't be compared, "" if they can."""
     if not same_images(record, counterpart):
@@ -74,8 +50,7 @@ def _obstacle(record: Record, counterpart: Record) -> str:
     if not differing:
         return ""
     named = [f"{key} {ours} and {theirs}" for key, (ours, theirs) in differing.items()]
-    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
-    return f"other settings than on {counterpart.backend}: {', '.join(named[:_NAMED])}{more}"
+    return f"other settings than on {counterpart.backend}: {first_few(named)}"
 
 
 def same_images(record: Record, counterpart: Record) -> bool:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cnnbench.comparison.settings import differing_keys, first_few
 from cnnbench.results.read import Study
 from cnnbench.results.record import Plan, Record, Status
 
 Part = tuple[int, int | None]
 """Replicate and fold: equal parts of two series make a pair."""
+_NO_PLAN = "no plan.json to go by, so that missing trials can't be told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +92,33 @@ def _planned(study: Study, plan: Plan) -> Selection:
 
 
 def _unplanned(study: Study, recipe: str, backend: str, records: list[Record]) -> Selection:
-    """Without a plan, the first variant is the baseline and the newest of equal parts counts."""
-    found: dict[str, dict[Part, Record]] = {}
+    """Without a plan, the first variant is the baseline.
+
+    Of each variant the newest settings count, so that no mean mixes two configurations, and of
+    equal parts the newest record.
+    """
+    recorded: dict[str, list[Record]] = {}
     for record in records:
-        parts = found.setdefault(record.variant, {})
-        earlier = parts.get((record.replicate, record.fold))
-        if earlier is None or earlier.started <= record.started:
-            parts[record.replicate, record.fold] = record
-    notes = ["no plan.json beside the records, so that missing trials can't be told"]
-    if others := len(records) - sum(map(len, found.values())):
-        notes.append(f"{others} {_records_of(others)} the same replicate with older dates left out")
+        recorded.setdefault(record.variant, []).append(record)
+    found: dict[str, dict[Part, Record]] = {}
+    others = 0
+    keys: dict[str, None] = {}
+    for variant, candidates in recorded.items():
+        candidates.sort(key=lambda record: record.started)
+        newest = candidates[-1].settings
+        counting = [record for record in candidates if record.settings == newest]
+        found[variant] = {(x.replicate, x.fold): x for x in counting}
+        others += len(candidates) - len(counting)
+        for record in candidates:
+            keys |= dict.fromkeys(differing_keys(record.settings, newest))
+    notes = [_NO_PLAN]
+    if others:
+        notes.append(
+            f"{others} {_records_of(others)} other settings than the newest left out, "
+            f"which differ in {first_few(list(keys))}"
+        )
+    if older := len(records) - others - sum(map(len, found.values())):
+        notes.append(f"{older} {_records_of(older)} the same replicate with older dates left out")
     return Selection(
         recipe,
         backend,

@@ -147,6 +147,17 @@ def test_without_a_plan_the_first_variant_is_the_baseline_and_the_newest_counts(
     assert found["plain"].planned is None
 
 
+def test_without_a_plan_a_row_holds_one_configuration_only(study):
+    long, short = {"training": {"epochs": 3}}, {"training": {"epochs": 2}}
+    writer = study().add("plain", [0.9, 0.9, 0.9], settings=long, started=1.0)
+    for replicate in range(2):
+        trial = f"short-{replicate}"
+        writer.add_one("plain", replicate, trial=trial, value=0.5, settings=short, started=2.0)
+    row = rows(writer.write(plan=False))["plain"]
+    assert row.n == 2
+    assert row.value.mean == 0.5
+
+
 def test_each_recipe_and_backend_has_its_table(study):
     for recipe in ("mnist", "small"):
         for backend in ("jax", "torch"):

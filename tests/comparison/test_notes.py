@@ -95,9 +95,29 @@ def test_settings_of_the_command_line_are_told(study):
 
 def test_a_missing_plan_is_told(study):
     folder = study().add("plain", FIVE).write(plan=False)
-    assert notes(folder) == [
-        "no plan.json beside the records, so that missing trials can't be told"
-    ]
+    assert notes(folder) == ["no plan.json to go by, so that missing trials can't be told"]
+
+
+def test_a_damaged_plan_is_not_said_to_be_missing(study):
+    folder = study().add("plain", FIVE).write()
+    (folder / "plan.json").write_text('{"recipe": ')
+    comparison = compare_records([folder])
+    assert "plan.json is damaged" in comparison.notes[0]
+    (note,) = comparison.tables[0].notes
+    assert note == "no plan.json to go by, so that missing trials can't be told"
+
+
+def test_without_a_plan_the_keys_that_earlier_settings_differ_in_are_told(study):
+    long, short = {"training": {"epochs": 3}}, {"training": {"epochs": 2}}
+    writer = study().add("plain", FIVE, settings=long, started=1.0)
+    for replicate in range(2):
+        writer.add_one(
+            "plain", replicate, trial=f"new{replicate}", settings=short, started=2.0 + replicate
+        )
+    assert (
+        "5 records of other settings than the newest left out, which differ in training.epochs"
+        in notes(writer.write(plan=False))
+    )
 
 
 def test_without_a_plan_older_records_of_a_replicate_are_counted(study):
