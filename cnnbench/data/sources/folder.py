@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from cnnbench.data.duplicates import Fingerprinted, duplicate_notes, pixel_digest
 from cnnbench.data.source import DataSource, Facts, ImageData, Request, SplitName
 from cnnbench.data.sources._listing import ImageFile, Listing, list_images
+from cnnbench.data.sources._names import printable, some
 from cnnbench.errors import DataError
 
 Size = tuple[int, int]
@@ -55,8 +55,7 @@ class Folder(DataSource):
         """Names, sizes and times of all images."""
         digest = sha256(f"folder {REVISION}".encode())
         for file in _list(request).files:
-            line = f"{file.name}\0{file.size}\0{file.modified}\n"
-            digest.update(line.encode(errors="surrogateescape"))
+            digest.update(f"{file.name}\0{file.size}\0{file.modified}\n".encode())
         return digest.hexdigest()
 
     def load(self, request: Request) -> ImageData:
@@ -77,7 +76,7 @@ class Folder(DataSource):
             np.array([index[file.class_name] for file in files], np.int32),
             listing.classes,
             fixed,
-            listing.notes + _unreadable_notes(outcomes) + _duplicates(files, digests),
+            listing.notes + _unreadable_notes(listing, outcomes) + _duplicates(files, digests),
         )
 
 
@@ -112,7 +111,8 @@ def _one_size(files: Sequence[ImageFile]) -> Size:
                 )
     if known is None:
         raise DataError(
-            f"none of {len(files):,} images can be read, {files[0].path} first", "source"
+            f"none of {len(files):,} images can be read, {printable(files[0].path)} first",
+            "source",
         )
     return known[1]
 
@@ -157,37 +157,57 @@ def _readable(
     listing: Listing, outcomes: Sequence[Outcome], images: NDArray[np.uint8], request: Request
 ) -> tuple[list[ImageFile], list[bytes]]:
     """The files that could be read, whose pixels are moved up to close the gaps."""
+    bad = _reasons(outcomes)
+    if bad and request.unreadable == "error":
+        raise DataError(
+            f"{_of(bad, outcomes)} can't be read: {_some(bad)}; mend or remove the files, or give "
+            '--set data.unreadable="skip"',
+            "unreadable",
+        )
     files: list[ImageFile] = []
     digests: list[bytes] = []
     for row, (file, result) in enumerate(outcomes):
-        if isinstance(result, Exception):
-            if request.unreadable == "error":
-                raise DataError(f"{file.path} can't be read: {result}", "unreadable")
-            continue
-        images[len(files)] = images[row]
-        files.append(file)
-        digests.append(result)
-    left = Counter(file.class_name for file in files)
-    for name in listing.classes:
-        if not left[name]:
-            first, reason = next(item for item in outcomes if item[0].class_name == name)
+        if not isinstance(result, Exception):
+            images[len(files)] = images[row]
+            files.append(file)
+            digests.append(result)
+    left = {file.split for file in files}
+    for split in dict.fromkeys(file.split for file in listing.files):
+        if split not in left:
+            lost = _reasons([item for item in outcomes if item[0].split == split])
+            whole = f"of the given {split} split " if split else ""
             raise DataError(
-                f"no image of class {name!r} can be read, {first.path} for example: {reason!s}; "
-                "mend the files or remove the class's folder",
+                f"none of the {len(lost):,} images {whole}can be read: {_some(lost)}; mend or "
+                "remove the files",
                 "source",
             )
     return files, digests
 
 
-def _unreadable_notes(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
-    bad = [f"{file.name} ({why})" for file, why in outcomes if isinstance(why, Exception)]
+def _reasons(outcomes: Sequence[Outcome]) -> list[str]:
+    """The files that can't be read, each with the reason."""
+    return [f"{file.name} ({why})" for file, why in outcomes if isinstance(why, Exception)]
+
+
+def _some(bad: Sequence[str]) -> str:
+    more = f" and {len(bad) - NAMED:,} more" if len(bad) > NAMED else ""
+    return ", ".join(bad[:NAMED]) + more
+
+
+def _of(bad: Sequence[str], outcomes: Sequence[Outcome]) -> str:
+    return f"{len(bad):,} of {len(outcomes):,} images"
+
+
+def _unreadable_notes(listing: Listing, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    bad = _reasons(outcomes)
     if not bad:
         return ()
-    more = f" and {len(bad) - NAMED:,} more" if len(bad) > NAMED else ""
-    listed = ", ".join(bad[:NAMED])
-    return (
-        f"{len(bad):,} of {len(outcomes):,} images can't be read and are skipped: {listed}{more}.",
-    )
+    notes = [f"{_of(bad, outcomes)} can't be read and are skipped: {_some(bad)}."]
+    read = {file.class_name for file, why in outcomes if not isinstance(why, Exception)}
+    lost = [name for name in listing.classes if name not in read]
+    if lost:
+        notes.append(f"Classes of which no image can be read: {some(lost)}.")
+    return tuple(notes)
 
 
 def _duplicates(files: Sequence[ImageFile], digests: Sequence[bytes]) -> tuple[str, ...]:

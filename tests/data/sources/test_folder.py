@@ -141,7 +141,87 @@ def test_unlabelled_test_images_are_noted_and_leave_the_test_split_open(tmp_path
     assert data.notes == (
         "Images outside class folders are left out: 3.png.",
         "Folders beside the splits are left out: extra.",
+        "test holds no images in class folders: a test split is drawn instead.",
     )
+
+
+def test_an_empty_split_is_noted_and_drawn_instead(tmp_path):
+    for name in ("train/a/1", "train/b/2", "test/a/3", "test/b/4"):
+        save(tmp_path / f"{name}.png")
+    for name in ("val/a", "val/b"):
+        (tmp_path / name).mkdir(parents=True)
+    data = load(tmp_path)
+    assert set(data.fixed) == {"train", "test"}
+    (note,) = data.notes
+    assert note == "val holds no images in class folders: a validation split is drawn instead."
+
+
+@pytest.mark.parametrize(
+    ("tops", "words"),
+    [
+        (("training_set", "test_set"), "(test_set, training_set)"),
+        (("seg_train", "seg_pred"), "(seg_train)"),
+        (("val", "test"), "(test, val)"),
+    ],
+)
+def test_splits_under_other_names_are_not_taken_for_classes(tmp_path, tops, words):
+    for top in tops:
+        for name in ("cats", "dogs"):
+            save(tmp_path / top / name / "1.png")
+    for ask in (facts, load):
+        with pytest.raises(DataError) as error:
+            ask(tmp_path)
+        assert f"look like splits {words}, not classes; name them train, val and test" in str(
+            error.value
+        )
+
+
+def test_classes_that_hold_the_same_folders_are_noted(tmp_path):
+    for name in ("cat", "dog"):
+        for place in ("indoors", "outdoors"):
+            save(tmp_path / name / place / "1.png")
+    data = load(tmp_path)
+    assert data.classes == ("cat", "dog")
+    (note,) = data.notes
+    assert note.startswith("The classes cat, dog hold the same folders (indoors, outdoors): if th")
+
+
+def test_an_accented_name_is_one_class_however_it_is_stored(tmp_path):
+    save(tmp_path / "train" / "Ka\u0308tzchen" / "1.png")
+    save(tmp_path / "test" / "K\u00e4tzchen" / "2.png")
+    save(tmp_path / "train" / "Hund" / "3.png")
+    assert facts(tmp_path).classes == ("Hund", "K\u00e4tzchen")
+    assert load(tmp_path).labels.tolist() == [0, 1, 1]
+
+
+def test_a_file_name_that_is_not_utf8_is_escaped_where_it_is_named(photos):
+    whole = (photos / "cat" / "1.png").read_bytes()
+    for name, content in ((b"bad\xff.jpg", b"x"), (b"copy\xfe.png", whole)):
+        with open(os.path.join(os.fsencode(photos / "cat"), name), "wb") as file:  # noqa: PTH118, PTH123 - bytes
+            file.write(content)
+    unreadable, copies = load(photos).notes
+    assert "cat/bad\\xff.jpg (not an image" in unreadable
+    assert "cat/copy\\xfe.png of cat/1.png" in copies
+    Folder().fingerprint(Request(str(photos)))
+
+
+def test_a_class_whose_name_is_not_utf8_is_refused(photos):
+    os.rename(photos / "dog", os.path.join(os.fsencode(photos), b"cl\xff"))  # noqa: PTH104, PTH118 - bytes
+    message = str(refused(photos))
+    assert message.endswith(f"{photos}/cl\\xff is not UTF-8: rename it")
+
+
+def test_images_of_formats_that_are_not_read_are_counted(photos):
+    for number in range(3):
+        (photos / "cat" / f"{number}.HEIC").write_bytes(b"x")
+    (photos / "dog" / "raw.cr2").write_bytes(b"x")
+    (photos / "dog" / "._raw.cr2").write_bytes(b"x")
+    words = "4 files are of formats that cnnbench does not read (.heic 3, .cr2 1): convert to"
+    (note,) = load(photos).notes
+    assert note == f"{words} JPEG or PNG."
+    for path in photos.glob("*/*.png"):
+        path.unlink()
+    assert f"has no images in cat, dog; {words}" in str(refused(photos))
 
 
 # Folders that hold no study
@@ -365,10 +445,13 @@ def test_the_images_that_remain_are_those_of_a_clean_folder(damaged):
     np.testing.assert_array_equal(images, load(damaged).images)
 
 
-def test_an_unreadable_image_is_an_error_if_asked(damaged):
+def test_unreadable_images_are_an_error_if_asked_which_names_them(damaged):
     error = refused(damaged, unreadable="error")
     assert error.key == "unreadable"
-    assert f"{damaged}/cat/cut.png can't be read" in str(error)
+    assert str(error).startswith("7 of 12 images can't be read: cat/cut.png (")
+    for name in ("empty.jpg", "garbage.jpg", "bomb.png", "smaller-bomb.png", "script.jpg", "link"):
+        assert name in str(error)
+    assert str(error).endswith('remove the files, or give --set data.unreadable="skip"')
 
 
 def test_a_bomb_is_refused_before_its_pixels_are_decoded(damaged, monkeypatch):
@@ -395,17 +478,30 @@ def test_many_unreadable_images_are_counted_beyond_the_first_ten(photos):
     assert note.endswith("and 20 more.")
 
 
-def test_a_class_of_unreadable_images_is_an_error(photos):
+def test_a_class_of_unreadable_images_is_noted_and_empty(photos):
     for path in (photos / "cat").iterdir():
         path.write_bytes(b"x")
-    assert "no image of class 'cat' can be read" in str(refused(photos))
-    assert "none of" not in str(refused(photos, image_size=(4, 4)))
+    data = load(photos)
+    assert data.classes == ("cat", "dog")
+    assert data.labels.tolist() == [1, 1, 1]
+    assert data.notes[-1] == "Classes of which no image can be read: cat."
+
+
+def test_a_given_split_of_unreadable_images_is_an_error(tmp_path):
+    for name in ("train/a/1", "train/b/2", "test/a/3", "test/b/4"):
+        save(tmp_path / f"{name}.png")
+    for path in (tmp_path / "test").glob("*/*"):
+        path.write_bytes(b"x")
+    assert str(refused(tmp_path)).startswith(
+        "none of the 2 images of the given test split can be read: test/a/3.png (not an image"
+    )
 
 
 def test_a_folder_of_unreadable_images_is_an_error(photos):
     for path in photos.glob("*/*"):
         path.write_bytes(b"x")
     assert "none of 5 images can be read" in str(refused(photos))
+    assert "none of the 5 images can be read" in str(refused(photos, image_size=(4, 4)))
 
 
 # Duplicates
