@@ -82,7 +82,7 @@ def _planned(study: Study, plan: Plan) -> Selection:
     return Selection(
         plan.recipe,
         plan.backend,
-        str(study.folder),
+        str(study.place),
         plan.title,
         plan.baseline,
         series,
@@ -122,7 +122,7 @@ def _unplanned(study: Study, recipe: str, backend: str, records: list[Record]) -
     return Selection(
         recipe,
         backend,
-        str(study.folder),
+        str(study.place),
         "",
         next(iter(found)),
         tuple(Series(variant, backend, parts) for variant, parts in found.items()),

@@ -21,17 +21,27 @@ _NAMED_LINES = 5
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """What one folder holds, RESULTS/RECIPE/BACKEND.
+    """What one file of records holds, as a rule that of RESULTS/RECIPE/BACKEND.
 
     records: the newest of each trial, in the order in which the trials were first recorded.
     environments: those that the records name, by key. problems: a sentence each.
     """
 
-    folder: Path
+    file: Path
     records: tuple[Record, ...]
     plan: Plan | None = None
     environments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where the plan, the histories and the predictions stand."""
+        return self.file.parent
+
+    @property
+    def place(self) -> Path:
+        """What names the study: its folder, or the file where it has a name of its own."""
+        return self.folder if self.file.name == RECORDS else self.file
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,7 @@ class ResultSet:
 
 
 def read_results(paths: Sequence[Path]) -> ResultSet:
-    """Read every records.jsonl at or below the paths, each once.
+    """Read every file named and every records.jsonl below a folder, each once.
 
     Raises ResultsError if a path does not exist or if no record is found below any of them.
     """
@@ -61,7 +71,7 @@ def read_results(paths: Sequence[Path]) -> ResultSet:
         for file in _record_files(path):
             files.setdefault(file.resolve(), file)
     with collector_paused():
-        studies = tuple(read_study(file.parent) for file in files.values())
+        studies = tuple(read_study(file) for file in files.values())
     result = ResultSet(studies)
     if not result.records:
         places = ", ".join(str(path) for path in paths) or "no path"
@@ -73,20 +83,23 @@ def read_results(paths: Sequence[Path]) -> ResultSet:
     return result
 
 
-def read_study(folder: Path) -> Study:
-    """Read one folder; what is missing or damaged becomes a problem."""
-    records, problems = read_records(folder / RECORDS)
+def read_study(file: Path) -> Study:
+    """Read one file of records; what is missing or damaged becomes a problem.
+
+    A plan speaks of the records.jsonl beside it, not of a copy or a part under another name.
+    """
+    records, problems = read_records(file)
     try:
-        plan = read_plan(folder)
+        plan = read_plan(file.parent) if file.name == RECORDS else None
     except ResultsError as error:
         plan, problems = None, (*problems, str(error))
     environments: dict[str, Mapping[str, Any]] = {}
     for key in dict.fromkeys(record.environment for record in records if record.environment):
         try:
-            environments[key] = _read_environment(folder, key)
+            environments[key] = _read_environment(file.parent, key)
         except ResultsError as error:
             problems = (*problems, str(error))
-    return Study(folder, records, plan, environments, problems)
+    return Study(file, records, plan, environments, problems)
 
 
 def read_records(path: Path) -> tuple[tuple[Record, ...], tuple[str, ...]]:

@@ -35,6 +35,27 @@ def test_records_are_found_below_a_folder_in_a_folder_and_by_file(tmp_path, fold
     assert trials(folder / "records.jsonl") == wanted
 
 
+def test_the_file_that_is_named_is_read_and_not_the_one_beside_it(folder):
+    lines = (folder / "records.jsonl").read_text().splitlines(keepends=True)
+    (folder / "old.jsonl").write_text("".join(lines[:2]))
+    (study,) = read_results([folder / "old.jsonl"]).studies
+    assert [record.trial for record in study.records] == ["t0", "t1"]
+    assert study.place == folder / "old.jsonl"
+
+
+def test_a_copy_of_the_records_is_read_from_anywhere(tmp_path, folder):
+    copy = tmp_path / "mine.jsonl"
+    copy.write_bytes((folder / "records.jsonl").read_bytes())
+    assert trials(copy) == ["t0", "t1", "t2", "t3"]
+
+
+def test_a_plan_says_nothing_about_a_file_of_another_name(folder):
+    (folder / "plan.json").write_text("damaged")
+    (folder / "records.jsonl").rename(folder / "old.jsonl")
+    (study,) = read_results([folder / "old.jsonl"]).studies
+    assert (study.plan, study.problems) == (None, ())
+
+
 def test_overlapping_paths_are_read_once(tmp_path, folder):
     assert len(read_results([tmp_path, folder, folder / "records.jsonl"]).studies) == 1
 
