@@ -96,6 +96,13 @@ class Stillborn(NumpyBackend):
         os._exit(3)
 
 
+class Broken(NumpyBackend):
+    name = "broken"
+
+    def open(self, device, threads):
+        raise ValueError("the framework's\nlibrary is damaged")
+
+
 @hookimpl
 def cnnbench_backends():
-    return [Scripted(), Rounded(), Hasty(), Absent(), Stillborn()]
+    return [Scripted(), Rounded(), Hasty(), Absent(), Stillborn(), Broken()]

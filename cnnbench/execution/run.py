@@ -61,7 +61,7 @@ class Prepared:
         return tuple(problem for study in self.studies for problem in study.problems)
 
     def ok_records(self, since: float = 0.0) -> list[Record]:
-        """Those of `records` that ended well. since: and began then or later, seconds since 1970."""
+        """Those of `records` that ended well. since: the earliest start, seconds since 1970."""
         found = [record for record in self.records() if record.status is Status.OK]
         return [record for record in found if record.started >= since]
 

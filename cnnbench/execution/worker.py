@@ -12,7 +12,7 @@ import queue
 import signal
 import sys
 import threading
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 from cnnbench.execution.protocol import decode, encode, pack_outcome, pack_probe
 
@@ -41,12 +41,19 @@ def _listen(requests: queue.Queue[dict[str, Any]]) -> None:
     os._exit(0)
 
 
+def _leave() -> NoReturn:
+    """End without Python's farewell, which aborts while a thread waits for standard input."""
+    sys.stderr.flush()
+    os._exit(0)
+
+
 def _serve(requests: queue.Queue[dict[str, Any]], output: BinaryIO) -> None:
     from cnnbench.errors import CnnbenchError
     from cnnbench.execution.bench import Bench
     from cnnbench.plugin.executor import Limits
     from cnnbench.plugin.manager import load_plugins
     from cnnbench.results.record import Epoch
+    from cnnbench.training.crash import describe_crash
     from cnnbench.trials.trial import Trial
 
     def send(kind: str, **content: Any) -> None:
@@ -63,7 +70,11 @@ def _serve(requests: queue.Queue[dict[str, Any]], output: BinaryIO) -> None:
         )
     except CnnbenchError as error:
         send("refused", reason=str(error))
-        return
+        _leave()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a broken framework raises
+        reason = describe_crash(error)
+        send("refused", reason=f"backend {opening['backend']} can't be opened: {reason}")
+        _leave()
     send("ready")
     while True:
         request = requests.get()

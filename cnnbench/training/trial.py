@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +26,7 @@ from cnnbench.training.costs import (
     peak_memory,
     reset_peak_memory,
 )
+from cnnbench.training.crash import describe_crash
 from cnnbench.training.fit import DivergedError, Fit, Validation, fit
 from cnnbench.training.images import TrialImages, prepare_images
 from cnnbench.training.metrics import class_probabilities, evaluate, trivial_levels
@@ -74,7 +74,7 @@ def run_trial(
         except CnnbenchError as error:
             status, reason = Status.FAILED, str(error)
         except Exception as error:  # noqa: BLE001 - a crash costs this trial only
-            status, reason = Status.FAILED, _where(error)
+            status, reason = Status.FAILED, describe_crash(error)
     environment = engine_environment(engine)
     record = blank_record(trial, status, reason, beside, started).model_copy(
         update={
@@ -188,12 +188,3 @@ def _test(model: Model, images: TrialImages, result: _Result) -> None:
         "latency_single": latency(model, images.evaluation(batch[:1], 1), SINGLE_PREDICTIONS),
         "latency_batch": latency(model, images.evaluation(batch), BATCH_PREDICTIONS),
     }
-
-
-def _where(error: Exception) -> str:
-    """Kind, text and place of a bug, in one line; the whole traceback goes to the worker's log."""
-    traceback.print_exception(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}{place}"

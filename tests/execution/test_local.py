@@ -43,7 +43,7 @@ def test_every_trial_leaves_an_ok_record_with_metrics_costs_and_history(recipe, 
     ("rate", "status", "reason"),
     [
         (9.0, "failed", "the worker process died: signal SIGKILL"),
-        (7.0, "failed", "RuntimeError: the kernel fell over"),
+        (7.0, "failed", "RuntimeError: the kernel fell over ("),
         (6.0, "failed", "the training loss became nan in epoch 1; lower training.learning_rate"),
     ],
 )
@@ -124,3 +124,21 @@ def test_a_backend_that_cant_run_is_refused_with_what_to_install(recipe, tmp_pat
 def test_workers_that_never_come_up_end_the_run(recipe, tmp_path):
     with pytest.raises(PluginError, match=r"die before their first trial \(exit code 3"):
         run(recipe(), tmp_path, backend="stillborn")
+
+
+def test_a_backend_that_breaks_when_opened_is_said_with_its_reason(recipe, tmp_path):
+    with pytest.raises(PluginError) as refused:
+        run(recipe(), tmp_path, backend="broken")
+    said = str(refused.value)
+    assert said.startswith("backend broken can't be opened: ValueError: the framework's library is")
+    assert "cnnbench_scripted.py:" in said
+    assert said.endswith("--executor inline shows the whole traceback")
+
+
+def test_a_crash_says_how_to_see_its_traceback_and_inline_shows_it(recipe, tmp_path, capfd):
+    record = run(recipe(7.0), tmp_path)["other", 0]
+    assert record.reason.endswith("--executor inline shows the whole traceback")
+    assert "Traceback" not in capfd.readouterr().err
+    inline = run(recipe(7.0), tmp_path, executor="inline")["other", 0]
+    assert inline.reason == record.reason
+    assert "in train_epoch" in capfd.readouterr().err
