@@ -12,6 +12,7 @@ from cnnbench.comparison.conditions import condition_notes, images_of
 from cnnbench.comparison.metrics import Measure, find_measure, suggestion
 from cnnbench.comparison.notes import row_notes
 from cnnbench.comparison.pairs import Pairs, pair, pair_backends
+from cnnbench.comparison.places import with_places
 from cnnbench.comparison.select import Selection, Series, select
 from cnnbench.comparison.tables import Entry, levels_of, make_row
 from cnnbench.comparison.values import By, Comparison, Table
@@ -32,13 +33,13 @@ def compare_records(
 
     by: "variant" makes a table for each recipe and backend, against the baseline variant (by
     default the recipe's own); "backend" a table for each recipe, where each variant is compared
-    with itself on the baseline backend (by default the first by name). metric: a name in
+    with itself on the baseline backend (by default the first found). metric: a name in
     `cnnbench.comparison.metrics`. Raises ResultsError if there are no records, ComparisonError if
     a name is unknown.
     """
     measure = find_measure(metric, split)
     results = read_results(paths)
-    selections = [selection for study in results.studies for selection in select(study)]
+    selections = with_places([x for study in results.studies for x in select(study)])
     if by == "variant":
         names = [series.variant for selection in selections for series in selection.series]
     else:
@@ -63,7 +64,9 @@ def _variant_tables(
             notes.append(f"no variant {wanted} in this recipe; its own baseline is used instead")
         reference = by_name.get(baseline)
         entries = [_entry(series, reference, series.variant, pair) for series in selection.series]
-        tables.append(_table([selection], baseline, entries, notes, measure))
+        tables.append(
+            _table([selection], baseline, entries, notes, measure=measure, place=selection.place)
+        )
     return tuple(tables)
 
 
@@ -78,38 +81,35 @@ def _backend_tables(
 
 def _backend_table(selections: Sequence[Selection], wanted: str | None, measure: Measure) -> Table:
     """Rows by variant, below each its backends, the baseline first."""
-    selections = _told_apart(selections)
-    notes = [f"{x.backend}: {note}" for x in selections for note in x.notes]
-    backends = [selection.backend for selection in selections]
-    baseline = wanted if wanted in backends else backends[0]
-    if wanted is not None and baseline != wanted:
-        notes.append(f"no records on {wanted}; the others are compared with {baseline}")
-    if len(selections) == 1:
-        notes.append(f"recorded on {baseline} only, so there is nothing to compare it with")
-    first = backends.index(baseline)
-    ordered = [selections[first], *selections[:first], *selections[first + 1 :]]
-    variants = dict.fromkeys(series.variant for x in ordered for series in x.series)
+    told = _told_apart(selections)
+    notes = [f"{x.name}: {note}" for x in told for note in x.notes]
+    first = next((i for i, x in enumerate(told) if x.backend == wanted), 0)
+    baseline = told[first]
+    if wanted is not None and baseline.backend != wanted:
+        notes.append(f"no records on {wanted}; the others are compared with {baseline.name}")
+    if len(told) == 1:
+        notes.append(f"recorded on {baseline.name} only, so there is nothing to compare it with")
+    ordered = [baseline, *told[:first], *told[first + 1 :]]
     entries = []
-    for variant in variants:
-        found = [series for x in ordered for series in x.series if series.variant == variant]
-        reference = found[0] if found[0].backend == baseline else None
-        for series in found:
-            label = f"{variant} on {series.backend}"
-            entries.append(_entry(series, reference, label, pair_backends))
-    return _table(ordered, baseline, entries, notes, measure)
+    for variant in dict.fromkeys(series.variant for x in ordered for series in x.series):
+        reference = next((x for x in baseline.series if x.variant == variant), None)
+        entries += [
+            _entry(series, reference, f"{variant} on {x.name}", pair_backends, x.place)
+            for x in ordered
+            for series in x.series
+            if series.variant == variant
+        ]
+    places = {x.place for x in selections}
+    place = places.pop() if len(places) == 1 else ""
+    return _table(ordered, baseline.name, entries, notes, measure=measure, place=place)
 
 
 def _told_apart(selections: Sequence[Selection]) -> list[Selection]:
-    """The same backend in two folders is two backends, called after their folders too."""
+    """The same backend in two folders is two backends; others need no place."""
     counts = Counter(selection.backend for selection in selections)
-    renamed = []
-    for selection in selections:
-        name = selection.backend
-        if counts[name] > 1:
-            name = f"{name} ({selection.folder})"
-        series = tuple(replace(series, backend=name) for series in selection.series)
-        renamed.append(replace(selection, backend=name, series=series))
-    return renamed
+    return [
+        replace(x, place=(x.place or x.folder) if counts[x.backend] > 1 else "") for x in selections
+    ]
 
 
 def _entry(
@@ -117,10 +117,11 @@ def _entry(
     reference: Series | None,
     label: str,
     make_pairs: Callable[[Series, Series], Pairs],
+    place: str = "",
 ) -> Entry:
-    if series is reference or reference is None:
-        return Entry(label, series, is_baseline=series is reference, pairs=None)
-    return Entry(label, series, is_baseline=False, pairs=make_pairs(series, reference))
+    is_baseline = series is reference
+    pairs = None if is_baseline or reference is None else make_pairs(series, reference)
+    return Entry(label, series, is_baseline=is_baseline, pairs=pairs, place=place)
 
 
 def _table(
@@ -128,7 +129,9 @@ def _table(
     baseline: str,
     entries: Sequence[Entry],
     notes: Sequence[str],
+    *,
     measure: Measure,
+    place: str,
 ) -> Table:
     records = [x for entry in entries for x in entry.series.ok.values()]
     rows = tuple(make_row(entry, measure) for entry in entries)
@@ -141,6 +144,7 @@ def _table(
         title=next((x.title for x in selections if x.title), ""),
         backends=tuple(dict.fromkeys(x.backend for x in selections)),
         folders=tuple(x.folder for x in selections),
+        place=place,
         baseline=baseline,
         images=images_of(records),
         chance=levels.chance,

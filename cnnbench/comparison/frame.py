@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnbench.comparison.compare import compare_records
-from cnnbench.comparison.rows import flat_rows
+from cnnbench.comparison.rows import flat_notes, flat_rows
 from cnnbench.comparison.values import By
 
 if TYPE_CHECKING:
@@ -29,20 +29,13 @@ def compare_frame(
 ) -> pd.DataFrame:
     """`compare_records` as a data frame, one row a variant and backend.
 
-    The caveats are a list of sentences in `frame.attrs["notes"]`, each after its recipe's name.
+    The caveats are a list of sentences in `frame.attrs["notes"]`, each after its table's name.
     """
     import pandas as pd
 
     comparison = compare_records(paths, baseline=baseline, metric=metric, by=by, split=split)
     frame = pd.DataFrame(list(flat_rows(comparison)))
-    frame.attrs["notes"] = [
-        *comparison.notes,
-        *(
-            f"{table.recipe} on {' and '.join(table.backends)}: {note}"
-            for table in comparison.tables
-            for note in table.notes
-        ),
-    ]
+    frame.attrs["notes"] = list(flat_notes(comparison))
     return frame
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cnnbench.comparison.intervals import Estimate
 from cnnbench.comparison.metrics import Metric, Unit
-from cnnbench.comparison.values import Comparison, Row, Table
+from cnnbench.comparison.values import Comparison, Row, Table, name_of
 
 Cell = str | int | float | bool | None
 
@@ -25,6 +25,13 @@ def flat_rows(comparison: Comparison) -> Iterator[dict[str, Cell]]:
             yield _flat(comparison, table, row)
 
 
+def flat_notes(comparison: Comparison) -> Iterator[str]:
+    """Every caveat: first those of all tables, then each table's after the table's name."""
+    yield from comparison.notes
+    for table in comparison.tables:
+        yield from (f"{name_of(comparison, table)}: {note}" for note in table.notes)
+
+
 def value_column(comparison: Comparison) -> str:
     """What the columns of the compared value begin with: test_accuracy, training_seconds."""
     metric = comparison.metric
@@ -38,6 +45,7 @@ def _flat(comparison: Comparison, table: Table, row: Row) -> dict[str, Cell]:
         "recipe": table.recipe,
         "backend": row.backend,
         "variant": row.variant,
+        "folder": row.folder,
         "is_baseline": row.is_baseline,
         "n": row.n,
         **_columns(value_column(comparison), row.value),
@@ -45,6 +53,9 @@ def _flat(comparison: Comparison, table: Table, row: Row) -> dict[str, Cell]:
         "pairs": row.difference.n if row.difference else None,
         "training_seconds_median": row.training_seconds,
         "parameters": row.parameters,
+        "train": row.images.train,
+        "validation": row.images.validation,
+        "test": row.images.test,
         "planned": row.planned,
         "missing": row.missing,
         "failed": row.failed,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnnbench.comparison.settings import differing_keys, first_few
+from cnnbench.comparison.values import located
 from cnnbench.results.read import Study
 from cnnbench.results.record import Plan, Record, Status
 
@@ -19,11 +20,12 @@ _NO_PLAN = "no plan.json to go by, so that missing trials can't be told"
 class Series:
     """What becomes a row: the records of one variant on one backend.
 
-    planned: the parts that the study asks for, None where no plan tells.
+    folder: where they stand. planned: the parts that the study asks for, None where no plan tells.
     """
 
     variant: str
     backend: str
+    folder: str
     records: Mapping[Part, Record] = field(default_factory=dict)
     planned: tuple[Part, ...] | None = None
 
@@ -37,7 +39,7 @@ class Series:
 class Selection:
     """The series of one recipe on one backend, in the order of the recipe.
 
-    notes: what was left out.
+    notes: what was left out. place: the results folder in short, "" where all come from one.
     """
 
     recipe: str
@@ -48,6 +50,12 @@ class Selection:
     series: tuple[Series, ...]
     environments: Mapping[str, Mapping[str, Any]]
     notes: tuple[str, ...] = ()
+    place: str = ""
+
+    @property
+    def name(self) -> str:
+        """The backend as a heading names it."""
+        return located(self.backend, self.place)
 
 
 def select(study: Study) -> tuple[Selection, ...]:
@@ -63,6 +71,7 @@ def select(study: Study) -> tuple[Selection, ...]:
 
 
 def _planned(study: Study, plan: Plan) -> Selection:
+    folder = str(study.place)
     recorded = {record.trial: record for record in study.records}
     planned: dict[str, list[Part]] = {variant: [] for variant in plan.variants}
     found: dict[str, dict[Part, Record]] = {variant: {} for variant in plan.variants}
@@ -71,7 +80,7 @@ def _planned(study: Study, plan: Plan) -> Selection:
         if trial in recorded:
             found.setdefault(variant, {})[replicate, fold] = recorded[trial]
     series = tuple(
-        Series(variant, plan.backend, found.get(variant, {}), tuple(parts))
+        Series(variant, plan.backend, folder, found.get(variant, {}), tuple(parts))
         for variant, parts in planned.items()
     )
     notes = []
@@ -82,7 +91,7 @@ def _planned(study: Study, plan: Plan) -> Selection:
     return Selection(
         plan.recipe,
         plan.backend,
-        str(study.place),
+        folder,
         plan.title,
         plan.baseline,
         series,
@@ -97,6 +106,7 @@ def _unplanned(study: Study, recipe: str, backend: str, records: list[Record]) -
     Of each variant the newest settings count, so that no mean mixes two configurations, and of
     equal parts the newest record.
     """
+    folder = str(study.place)
     recorded: dict[str, list[Record]] = {}
     for record in records:
         recorded.setdefault(record.variant, []).append(record)
@@ -122,10 +132,10 @@ def _unplanned(study: Study, recipe: str, backend: str, records: list[Record]) -
     return Selection(
         recipe,
         backend,
-        str(study.place),
+        folder,
         "",
         next(iter(found)),
-        tuple(Series(variant, backend, parts) for variant, parts in found.items()),
+        tuple(Series(variant, backend, folder, parts) for variant, parts in found.items()),
         study.environments,
         tuple(notes),
     )

@@ -11,8 +11,8 @@ from cnnbench.comparison.intervals import Estimate, estimate
 from cnnbench.comparison.metrics import Measure
 from cnnbench.comparison.pairs import Pairs
 from cnnbench.comparison.select import Part, Series
-from cnnbench.comparison.values import Row
-from cnnbench.results.record import Record, Status
+from cnnbench.comparison.values import Images, Row
+from cnnbench.results.record import Record, Samples, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,14 @@ class Entry:
     """A row before it is computed.
 
     label: how notes call it. pairs: with the baseline's records, None for the baseline itself and
-    where there is no baseline.
+    where there is no baseline. place: what tells the backend from another of its name, if any.
     """
 
     label: str
     series: Series
     is_baseline: bool
     pairs: Pairs | None
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,13 @@ def make_row(entry: Entry, measure: Measure) -> Row:
     statuses = Counter(record.status for record in series.records.values())
     values = values_of(series, measure)
     seconds = [x.costs.training for x in series.ok.values() if x.costs.training is not None]
-    sizes = {x.costs.parameters for x in series.records.values()} - {None}
+    sizes = {x.costs.parameters for x in series.records.values()}
     return Row(
         variant=series.variant,
         backend=series.backend,
+        folder=series.folder,
+        place=entry.place,
+        images=_images([x.samples for x in series.ok.values() if x.samples]),
         is_baseline=entry.is_baseline,
         n=len(values),
         planned=None if series.planned is None else len(series.planned),
@@ -65,8 +69,20 @@ def make_row(entry: Entry, measure: Measure) -> Row:
         value=_estimate(values, series.ok),
         difference=_difference(entry, measure),
         training_seconds=median(seconds) if seconds else None,
-        parameters=sizes.pop() if len(sizes) == 1 else None,
+        parameters=_only({size for size in sizes if size is not None}),
     )
+
+
+def _images(samples: Sequence[Samples]) -> Images:
+    return Images(
+        train=_only({x.train for x in samples}),
+        validation=_only({x.validation for x in samples}),
+        test=_only({x.test for x in samples}),
+    )
+
+
+def _only(numbers: set[int]) -> int | None:
+    return numbers.pop() if len(numbers) == 1 else None
 
 
 def values_of(series: Series, measure: Measure) -> dict[Part, float]:

@@ -12,17 +12,31 @@ By = Literal["variant", "backend"]
 
 
 @dataclass(frozen=True, slots=True)
+class Images:
+    """How many images the trials of a variant drew for each split, None where the number varies."""
+
+    train: int | None = None
+    validation: int | None = None
+    test: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One variant on one backend.
 
-    n: values that the mean is over, one a replicate and fold. planned: trials of the study, None
-    where no plan tells. missing: planned trials without any record. difference: to the baseline,
-    over the `difference.n` pairs that both have; None for the baseline itself or without a pair.
+    folder: of its records. place: the results folder in short, where the table has another row of
+    the same variant and backend; else "". n: values that the mean is over, one a replicate and
+    fold. planned: trials of the study, None where no plan tells. missing: planned trials without
+    any record. difference: to the baseline, over the `difference.n` pairs that both have; None for
+    the baseline itself or without a pair.
     training_seconds: median over the trials. parameters: of the network, None if it varies.
     """
 
     variant: str
     backend: str
+    folder: str
+    place: str
+    images: Images
     is_baseline: bool
     n: int
     planned: int | None
@@ -40,6 +54,7 @@ class Row:
 class Table:
     """One recipe, on one backend or, compared by backend, on all.
 
+    place: the results folder in short, where the tables come from several; else "".
     baseline: the variant, or by backend the backend, that the others are compared with.
     images: the data in a few words. chance, majority: accuracy of guessing evenly, and of always
     saying the most frequent class; None for a metric that has no such level. folds: parts of the
@@ -51,6 +66,7 @@ class Table:
     title: str
     backends: tuple[str, ...]
     folders: tuple[str, ...]
+    place: str
     baseline: str
     images: str
     chance: float | None
@@ -69,3 +85,14 @@ class Comparison:
     by: By
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
+
+
+def located(name: str, place: str) -> str:
+    """A name, and where it is found if that is worth saying."""
+    return f"{name} ({place})" if place else name
+
+
+def name_of(comparison: Comparison, table: Table) -> str:
+    """The recipe and what it ran on, unlike the name of any other table."""
+    where = "by backend" if comparison.by == "backend" else f"on {' and '.join(table.backends)}"
+    return located(f"{table.recipe} {where}", table.place)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cnnbench.comparison.metrics import Unit
-from cnnbench.comparison.values import Comparison, Row, Table
+from cnnbench.comparison.values import Comparison, Row, Table, located, name_of
 from cnnbench.report.quantities import Scale, duration, percent, scale_of
 
 
@@ -40,8 +40,7 @@ def columns_of(comparison: Comparison, table: Table) -> tuple[Column, ...]:
 
 def title_of(comparison: Comparison, table: Table) -> str:
     """The recipe, what it ran on, and its own title."""
-    where = "by backend" if comparison.by == "backend" else f"on {' and '.join(table.backends)}"
-    name = f"{table.recipe} {where}"
+    name = name_of(comparison, table)
     return f"{name}: {table.title}" if table.title else name
 
 
@@ -70,7 +69,9 @@ def _names(comparison: Comparison, rows: Sequence[Row]) -> tuple[Column, ...]:
         return (Column("variant", tuple(_marked(x.variant, x) for x in rows), numeric=False),)
     return (
         Column("variant", tuple(row.variant for row in rows), numeric=False),
-        Column("backend", tuple(_marked(x.backend, x) for x in rows), numeric=False),
+        Column(
+            "backend", tuple(_marked(located(x.backend, x.place), x) for x in rows), numeric=False
+        ),
     )
 
 

@@ -46,7 +46,7 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class ResultSet:
-    """The studies found, in the order of the paths and by name below each."""
+    """The studies found, in the order of the paths, below each the nearest first and by name."""
 
     studies: tuple[Study, ...]
 
@@ -170,7 +170,7 @@ def _record_files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if path.is_dir():
-        return sorted(path.rglob(RECORDS))
+        return sorted(path.rglob(RECORDS), key=lambda file: (len(file.parts), file))
     raise ResultsError(f"there is no file or folder {path}")
 
 

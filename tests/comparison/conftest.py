@@ -105,5 +105,15 @@ def study(tmp_path):
 
 
 @pytest.fixture
+def reference(tmp_path):
+    """A writer of studies into results/reference, below the other's folder."""
+
+    def make(**names):
+        return StudyWriter(tmp_path / "results" / "reference", **names)
+
+    return make
+
+
+@pytest.fixture
 def samples():
     return SAMPLES

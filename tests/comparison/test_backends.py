@@ -101,5 +101,33 @@ def test_the_same_backend_in_two_folders_is_told_apart_by_folder(study, tmp_path
     first.rename(second)
     first = study().add("plain", JAX).write()
     table = compare(first, second)
-    assert [row.backend for row in table.rows] == [f"torch ({first})", f"torch ({second})"]
+    assert [(row.backend, row.place) for row in table.rows] == [
+        ("torch", "results"),
+        ("torch", "elsewhere"),
+    ]
+    assert [row.folder for row in table.rows] == [str(first), str(second)]
     assert table.rows[1].difference.n == 3
+
+
+def test_only_backends_that_stand_in_two_folders_are_told_apart(study, reference):
+    reference(backend="jax").add("plain", JAX).write()
+    reference(backend="torch").add("plain", TORCH).write()
+    folder = study(backend="torch").add("plain", TORCH).write()
+    table = compare(folder.parent.parent)
+    assert [(row.backend, row.place) for row in table.rows] == [
+        ("torch", "results"),
+        ("jax", ""),
+        ("torch", "results/reference"),
+    ]
+    assert table.baseline == "torch (results)"
+
+
+def test_the_nearest_of_two_folders_with_the_backend_that_is_named_is_the_baseline(
+    study, reference
+):
+    reference(backend="jax").add("plain", JAX).write()
+    reference(backend="torch").add("plain", TORCH).write()
+    folder = study(backend="torch").add("plain", TORCH).write()
+    table = compare(folder.parent.parent, baseline="torch")
+    assert table.baseline == "torch (results)"
+    assert not [note for note in table.notes if "no records on" in note]

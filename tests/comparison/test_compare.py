@@ -4,6 +4,7 @@ import pytest
 from scipy import stats
 
 from cnnbench.comparison.compare import compare_records
+from cnnbench.comparison.values import name_of
 from cnnbench.errors import ComparisonError, ResultsError
 from cnnbench.results.record import Costs, Status
 
@@ -170,6 +171,27 @@ def test_each_recipe_and_backend_has_its_table(study):
         ("small", "jax"),
         ("small", "torch"),
     ]
+
+
+def test_the_results_folder_itself_comes_before_those_in_it_and_each_table_names_its_own(
+    study, reference
+):
+    reference(recipe="digits").add("plain", PLAIN).write()
+    reference(recipe="mnist").add("plain", PLAIN).write()
+    folder = study(recipe="mnist").add("plain", DROPOUT).write()
+    comparison = compare_records([folder.parent.parent])
+    assert [name_of(comparison, table) for table in comparison.tables] == [
+        "mnist on torch (results)",
+        "digits on torch (results/reference)",
+        "mnist on torch (results/reference)",
+    ]
+
+
+def test_one_results_folder_needs_no_name(study):
+    for backend in ("jax", "torch"):
+        folder = study(backend=backend).add("plain", PLAIN).write()
+    comparison = compare_records([folder.parent.parent])
+    assert [table.place for table in comparison.tables] == ["", ""]
 
 
 def test_a_file_put_together_from_several_studies_is_taken_apart(study, tmp_path):

@@ -18,6 +18,25 @@ def test_a_comparison_is_a_row_a_variant(study):
     assert frame.attrs["notes"][0] == "mnist on torch: plain, dropout: 2 of 3 replicates recorded"
 
 
+def test_rows_and_notes_of_two_folders_are_told_apart(study, reference):
+    inner = reference().add("plain", [0.7]).write()
+    outer = study().add("plain", [0.8]).write()
+    frame = compare_frame([outer.parent.parent])
+    assert list(frame["folder"]) == [str(outer), str(inner)]
+    one, two = frame.attrs["notes"]
+    assert one.startswith("mnist on torch (results): plain: one replicate only")
+    assert two.startswith("mnist on torch (results/reference): plain: one replicate only")
+
+
+def test_a_row_says_how_many_images_its_trials_drew(study, samples):
+    writer = study().add("plain", [0.8, 0.9])
+    writer.add_one("dropout", 0, samples=samples.model_copy(update={"train": 300}))
+    writer.add_one("dropout", 1)
+    frame = compare_frame([writer.write()]).set_index("variant")
+    assert list(frame.loc["plain", ["train", "validation", "test"]]) == [200, 100, 500]
+    assert list(frame["train"].isna()) == [False, True]
+
+
 @pytest.mark.parametrize(
     ("metric", "column"),
     [

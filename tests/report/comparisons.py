@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from cnnbench.comparison.intervals import Estimate, Interval
 from cnnbench.comparison.metrics import METRICS
-from cnnbench.comparison.values import Comparison, Row, Table
+from cnnbench.comparison.values import Comparison, Images, Row, Table
 
 
 def estimate(mean, half=None, n=5):
@@ -18,6 +18,9 @@ def row(variant, value, difference=None, **changes):
     made = Row(
         variant=variant,
         backend="torch",
+        folder="results/small_data/torch",
+        place="",
+        images=Images(200, 200, 1000),
         is_baseline=False,
         n=5,
         planned=5,
@@ -39,6 +42,7 @@ def table(*rows, **changes):
         title="What helps when images are few",
         backends=("torch",),
         folders=("results/small_data/torch",),
+        place="",
         baseline="plain",
         images="mnist5k: 200 train, 200 validation, 1,000 test images, 10 classes",
         chance=0.1,
