@@ -11,6 +11,12 @@ from cnnbench.plugin.base import PretrainedBase
 from cnnbench.plugin.executor import Executor
 from cnnbench.plugin.report_format import ReportFormat
 
+DISABLE = "CNNBENCH_DISABLE_PLUGINS"
+"""Environment variable: plugins, separated by commas, that are not even imported.
+
+By the names of their entry points, or by those of their distributions.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -63,7 +69,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One thing, ready to use."""
+    """One thing that was brought."""
 
     kind: Kind
     thing: Any
@@ -71,7 +77,7 @@ class Found:
 
     @property
     def name(self) -> str:
-        """Unique within its kind."""
+        """What it is asked for by, within its kind."""
         return str(self.thing.name)
 
 

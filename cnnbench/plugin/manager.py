@@ -9,8 +9,15 @@ from importlib.metadata import EntryPoint, entry_points, version
 
 from cnnbench.data.sources import BUILTIN_SOURCES
 from cnnbench.plugin.executor import Executor
-from cnnbench.plugin.found import EXECUTOR, REPORT_FORMAT, SOURCE, BrokenPlugin, Origin
-from cnnbench.plugin.plugins import DISABLE, Plugins
+from cnnbench.plugin.found import (
+    DISABLE,
+    EXECUTOR,
+    REPORT_FORMAT,
+    SOURCE,
+    BrokenPlugin,
+    Origin,
+)
+from cnnbench.plugin.plugins import Plugins
 from cnnbench.plugin.registry import Refused, Registry
 from cnnbench.plugin.report_format import ReportFormat
 
@@ -34,7 +41,7 @@ def load_plugins(
     broken, disabled = [], []
     for entry_point in _sorted(entry_points(group="cnnbench")):
         origin = _origin(entry_point)
-        if entry_point.name in switched_off:
+        if switched_off & {entry_point.name, origin.distribution}:
             disabled.append(origin)
             continue
         try:
@@ -43,7 +50,7 @@ def load_plugins(
             cause = refused.__cause__
             trace = "".join(traceback.format_exception(cause)) if cause else ""
             broken.append(BrokenPlugin(origin, str(refused), trace))
-    return Plugins(registry.found, registry.manager, broken, disabled)
+    return Plugins(registry, broken, disabled)
 
 
 def _origin(entry_point: EntryPoint) -> Origin:
@@ -58,5 +65,5 @@ def _origin(entry_point: EntryPoint) -> Origin:
 
 
 def _sorted(found: Iterable[EntryPoint]) -> list[EntryPoint]:
-    """By name, so that of two plugins with the same backend the same one is refused every time."""
+    """By name, so that they come in the same order every time."""
     return sorted(found, key=lambda entry_point: (entry_point.name, str(_origin(entry_point))))

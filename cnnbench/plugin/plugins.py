@@ -7,29 +7,29 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-import pluggy
-
 from cnnbench.data.source import DataSource
 from cnnbench.errors import PluginError, nearest
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.base import PretrainedBase
 from cnnbench.plugin.callbacks import Callbacks
+from cnnbench.plugin.claims import settle
 from cnnbench.plugin.executor import Event, Executor
 from cnnbench.plugin.found import (
     BACKEND,
     BASE,
+    DISABLE,
     EXECUTOR,
+    KINDS,
     REPORT_FORMAT,
     SOURCE,
+    TRACKER,
     BrokenPlugin,
     Found,
     Kind,
     Origin,
 )
+from cnnbench.plugin.registry import Registry
 from cnnbench.plugin.report_format import ReportFormat
-
-DISABLE = "CNNBENCH_DISABLE_PLUGINS"
-"""Environment variable: entry point names, separated by commas, that are not even imported."""
 
 
 class PluginWarning(UserWarning):
@@ -44,19 +44,22 @@ class Plugins:
     """What was found, by kind and name; mappings are in the order of discovery, built-in first.
 
     broken: plugins that were refused. disabled: plugins that CNNBENCH_DISABLE_PLUGINS switched off.
+    contested: names that nobody gets. notes: whatever else an author or a user should know, a
+    sentence each.
     """
 
     def __init__(
         self,
-        found: Mapping[Kind, Mapping[str, Found]],
-        manager: pluggy.PluginManager,
+        registry: Registry,
         broken: Iterable[BrokenPlugin] = (),
         disabled: Iterable[Origin] = (),
+        notes: Iterable[str] = (),
     ) -> None:
-        self._found = found
-        self._callbacks = Callbacks(manager)
+        self._found, self.contested = settle(registry.found)
+        self._callbacks = Callbacks(registry.manager)
         self.broken = tuple(broken)
         self.disabled = tuple(disabled)
+        self.notes = tuple(notes)
 
     @property
     def backends(self) -> Mapping[str, Backend]:
@@ -110,11 +113,12 @@ class Plugins:
 
     def found(self) -> tuple[Found, ...]:
         """Everything with its origin, kind by kind."""
-        return tuple(found for things in self._found.values() for found in things.values())
+        kinds = (*KINDS, TRACKER)
+        return tuple(sorted(self._found, key=lambda found: kinds.index(found.kind)))
 
     def distribution_of(self, thing: object) -> Origin:
         """Where a thing that was found here came from. Raises KeyError for anything else."""
-        for found in self.found():
+        for found in self._found:
             if found.thing is thing:
                 return found.origin
         raise KeyError(thing)
@@ -124,16 +128,19 @@ class Plugins:
         self._callbacks.notify(event, report)
 
     def _things(self, kind: Kind) -> Mapping[str, Any]:
-        return MappingProxyType({name: x.thing for name, x in self._found[kind].items()})
+        return MappingProxyType({x.name: x.thing for x in self._found if x.kind is kind})
 
     def _get(self, kind: Kind, name: str) -> Any:
-        found = self._found[kind].get(name)
-        if found is None:
-            raise PluginError(self._unknown(kind, name))
-        return found.thing
+        things = self._things(kind)
+        if name in things:
+            return things[name]
+        for contested in self.contested:
+            if (contested.kind, contested.name) == (kind, name):
+                raise PluginError(contested.reason)
+        raise PluginError(self._unknown(kind, name))
 
     def _unknown(self, kind: Kind, name: str) -> str:
-        names = list(self._found[kind])
+        names = list(self._things(kind))
         near = nearest(name, names)
         parts = [f"there is no {kind.word} {name!r}"]
         if near:

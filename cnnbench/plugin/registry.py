@@ -1,4 +1,7 @@
-"""From an entry point to what a plugin brings; one mistake in it refuses the whole plugin."""
+"""From an entry point to what a plugin brings; one mistake in it refuses the whole plugin.
+
+That another plugin brings the same name is no mistake of either: see `claims`.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import pluggy
 
 from cnnbench.errors import nearest
 from cnnbench.plugin import hooks
+from cnnbench.plugin.foreign import foreign
 from cnnbench.plugin.found import KINDS, TRACKER, Found, Kind, Origin, Tracker
 
 STATEMENT = "CNNBENCH_INTERFACE"
@@ -24,18 +28,21 @@ class Refused(Exception):  # noqa: N818 - it is caught at once and never reaches
 
 
 class Registry:
-    """Everything registered so far, each name once per kind."""
+    """Everything registered so far, in the order of discovery."""
 
     def __init__(self) -> None:
         self.manager = pluggy.PluginManager("cnnbench")
         self.manager.add_hookspecs(hooks)
-        self.found: dict[Kind, dict[str, Found]] = {kind: {} for kind in (*KINDS, TRACKER)}
+        self.found: list[Found] = []
+        self._own: dict[tuple[Kind, str], Origin] = {}
 
     def add_things(self, kind: Kind, things: Iterable[object], origin: Origin) -> None:
-        """Add what cnnbench itself brings. Raises Refused."""
-        self._accept(self._checked(kind, list(things), origin))
+        """Add what cnnbench itself brings; no plugin can take these names. Raises Refused."""
+        found = self._checked(kind, list(things), origin)
+        self.found += found
+        self._own |= {(kind, one.name): origin for one in found}
 
-    def add_plugin(self, entry_point: EntryPoint, origin: Origin) -> None:
+    def add_plugin(self, entry_point: EntryPoint, origin: Origin) -> tuple[Found, ...]:
         """Import a plugin, register it and take up all or nothing of it. Raises Refused."""
         plugin = _imported(entry_point)
         _check_interface(plugin)
@@ -43,22 +50,26 @@ class Registry:
         self._register(plugin, origin)
         try:
             self._check_hooks(plugin)
-            for found in [self._collected(kind, plugin, origin) for kind in KINDS]:
-                self._accept(found)
-            self._accept(self._tracker(plugin, origin))
+            found = [one for kind in KINDS for one in self._collected(kind, plugin, origin)]
         except Refused:
             # pluggy would go on calling the hooks of a plugin that it has once registered.
             self.manager.unregister(plugin)
             raise
+        found += self._tracker(plugin, origin)
+        self.found += found
+        return tuple(found)
 
     def _register(self, plugin: object, origin: Origin) -> None:
-        if self.manager.has_plugin(origin.entry_point):
-            raise Refused(f"another plugin already has the entry point name {origin.entry_point!r}")
+        name = origin.entry_point
+        if self.manager.has_plugin(name):  # of another distribution, which has as good a claim
+            name = f"{name} of {origin.distribution}"
+        if self.manager.has_plugin(name):
+            raise Refused(f"{origin} has another plugin of the name {origin.entry_point!r}")
         if self.manager.is_registered(plugin):
             first = self.manager.get_name(plugin)
             raise Refused(f"it is the same module as the plugin {first!r}")
         try:
-            self.manager.register(plugin, origin.entry_point)
+            self.manager.register(plugin, name)
         except pluggy.PluginValidationError as error:
             if self.manager.is_registered(plugin):  # older pluggy leaves half of it
                 self.manager.unregister(plugin)
@@ -76,20 +87,16 @@ class Registry:
     def _collected(self, kind: Kind, plugin: object, origin: Origin) -> list[Found]:
         others = [other for other in self.manager.get_plugins() if other is not plugin]
         call = self.manager.subset_hook_caller(kind.hook, others)
-        try:
+        with foreign(lambda text: Refused(f"its hook {kind.hook!r} failed: {text}")):
             results = call()
-        except (Exception, SystemExit) as error:
-            raise Refused(f"its hook {kind.hook!r} failed: {_described(error)}") from error
         things: list[object] = []
         for result in results:
             if isinstance(result, str) or not isinstance(result, Iterable):
                 raise Refused(
                     f"its hook {kind.hook!r} returned {_shown(result)}, not a list of {kind.word}s"
                 )
-            try:
-                things += result
-            except (Exception, SystemExit) as error:  # a generator fails only now
-                raise Refused(f"its hook {kind.hook!r} failed: {_described(error)}") from error
+            with foreign(lambda text: Refused(f"its hook {kind.hook!r} failed: {text}")):
+                things += result  # a generator fails only now
         return self._checked(kind, things, origin)
 
     def _tracker(self, plugin: object, origin: Origin) -> list[Found]:
@@ -98,7 +105,7 @@ class Registry:
         return [Found(TRACKER, Tracker(origin.entry_point, tuple(told)), origin)] if told else []
 
     def _checked(self, kind: Kind, things: list[object], origin: Origin) -> list[Found]:
-        taken = dict(self.found[kind])
+        taken = {name: str(owner) for (one, name), owner in self._own.items() if one is kind}
         checked = []
         for thing in things:
             if not isinstance(thing, kind.type):
@@ -115,24 +122,18 @@ class Registry:
                     f"the {kind.word} name {found.name!r} is not made of letters, digits, '.', '_' "
                     "and '-'"
                 )
-            first = taken.get(found.name)
-            if first is not None:
-                owner = "itself" if first.origin == origin else str(first.origin)
-                raise Refused(f"its {kind.word} {found.name!r} is already provided by {owner}")
-            taken[found.name] = found
+            if found.name in taken:
+                raise Refused(
+                    f"its {kind.word} {found.name!r} is already provided by {taken[found.name]}"
+                )
+            taken[found.name] = "itself"
             checked.append(found)
         return checked
 
-    def _accept(self, things: Iterable[Found]) -> None:
-        for found in things:
-            self.found[found.kind][found.name] = found
-
 
 def _imported(entry_point: EntryPoint) -> object:
-    try:
+    with foreign(lambda text: Refused(f"it can't be imported: {text}")):
         return entry_point.load()
-    except (Exception, SystemExit) as error:
-        raise Refused(f"it can't be imported: {_described(error)}") from error
 
 
 def _check_interface(plugin: object) -> None:
@@ -158,14 +159,6 @@ def _check_marks(plugin: object) -> None:
             marked = hasattr(function, "cnnbench_impl") or hasattr(function, "cnnbench_spec")
             if not marked:
                 raise Refused(f"its function {name!r} is not marked with @hookimpl")
-
-
-def _described(error: BaseException) -> str:
-    return f"{type(error).__name__}: {_first_line(error)}".removesuffix(": ")
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).strip().splitlines()), "")
 
 
 def _shown(thing: object) -> str:

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from cnnbench.plugin.availability import check_availability
 from cnnbench.plugin.backend import Availability
-from cnnbench.plugin.found import BACKEND, BASE, SOURCE, BrokenPlugin, Found, Origin
-from cnnbench.plugin.plugins import DISABLE, Plugins
+from cnnbench.plugin.found import BACKEND, BASE, DISABLE, SOURCE, BrokenPlugin, Found, Origin
+from cnnbench.plugin.plugins import Plugins
 
 Asked = tuple[Found, Availability]
 
@@ -36,6 +36,8 @@ def print_plugins(console: Console, plugins: Plugins, *, tracebacks: bool = Fals
         if answer.install and not answer.available
     ]
     _print_list(console, "What is not available can be installed:", remedies)
+    contested = [(x.name, x.reason) for x in plugins.contested]
+    _print_list(console, "Brought by several, and not used:", contested)
     _print_broken(console, plugins.broken, tracebacks=tracebacks)
     off = [(origin.entry_point, str(origin)) for origin in plugins.disabled]
     _print_list(console, f"Switched off by {DISABLE}:", off)

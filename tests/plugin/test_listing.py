@@ -135,6 +135,18 @@ def test_broken_and_switched_off_plugins_stand_below(place, monkeypatch):
     assert "Traceback" not in text
 
 
+def test_a_name_that_two_plugins_bring_stands_below_with_both(place):
+    place("four_backends", BACKENDS)
+    place("one_more", BACKENDS + "\n@hookimpl\ndef cnnbench_backends():\n    return [Ready()]\n")
+    text = listing()
+    assert (
+        "Brought by several, and not used:\n  ready: the backend 'ready' is brought by "
+        "four_backends 1.2.3 and one_more 1.2.3, and none of them is used; switch off all but one: "
+    ) in text
+    assert row(text, "absent")[:3] == ["backend", "absent", "no"]
+    assert "Broken" not in text
+
+
 def test_the_tracebacks_of_broken_plugins_are_shown_on_request(place):
     place("zz_broken", "raise KeyError('[bold]')")
     text = listing(tracebacks=True)

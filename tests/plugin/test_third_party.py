@@ -46,25 +46,25 @@ BROKEN = {
         "from cnnbench.plugin import hookimpl\nCNNBENCH_INTERFACE = '1.0'\n"
         "@hookimpl\ndef cnnbench_backend(): return []"
     ),
-    "duplicate": (
-        "from cnnbench_elsewhere import *\nfrom cnnbench.plugin import hookimpl\n"
-        "CNNBENCH_INTERFACE = '1.0'\n"
-        "@hookimpl\ndef cnnbench_backends(): return [ElsewhereBackend()]"
-    ),
 }
+DUPLICATE = (
+    "from cnnbench_elsewhere import *\nfrom cnnbench.plugin import hookimpl\n"
+    "CNNBENCH_INTERFACE = '1.0'\n"
+    "class Second(ElsewhereBackend):\n    name = 'second'\n"
+    "@hookimpl\ndef cnnbench_backends(): return [ElsewhereBackend(), Second()]"
+)
 REASONS = {
     "import": "it can't be imported: ModuleNotFoundError: No module named "
     "'a_framework_that_is_nowhere'",
     "version": "it was made for plugin interface 2.0, this cnnbench has 1.0",
     "hook": "it implements the unknown hook 'cnnbench_backend'; did you mean 'cnnbench_backends'?",
-    "duplicate": "its backend 'elsewhere' is already provided by cnnbench-elsewhere 0.1.0",
 }
 
 
-def install_broken(workshop, name: str) -> None:
+def install(workshop, name: str, source: str) -> None:
     folder = workshop.folder / f"broken-{name}"
     folder.mkdir()
-    (folder / f"zz_{name}.py").write_text(BROKEN[name])
+    (folder / f"zz_{name}.py").write_text(source)
     (folder / "pyproject.toml").write_text(
         '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
         f'[project]\nname = "broken-{name}"\nversion = "0.1"\n'
@@ -112,11 +112,30 @@ def test_a_third_partys_backend_comes_runs_is_compared_and_goes(elsewhere):
 
 
 def test_broken_plugins_are_listed_with_their_reasons_and_disturb_nothing(elsewhere):
-    for name in BROKEN:
-        install_broken(elsewhere, name)
+    for name, source in BROKEN.items():
+        install(elsewhere, name, source)
     listing = elsewhere.run("cnnbench plugins")
     for name, reason in REASONS.items():
         assert f"zz_{name} (from broken-{name} 0.1): {reason}" in listing
     (line,) = [x for x in listing.splitlines() if x.split()[:2] == ["backend", "elsewhere"]]
     assert line.split()[2] == "yes"
+    elsewhere.run("cnnbench run dense.toml --backend elsewhere --dry-run")
+
+
+def test_a_duplicate_is_listed_with_both_plugins_and_switching_one_off_settles_it(
+    elsewhere, monkeypatch
+):
+    install(elsewhere, "duplicate", DUPLICATE)
+    reason = (
+        "the backend 'elsewhere' is brought by cnnbench-elsewhere 0.1.0 and broken-duplicate 0.1"
+    )
+    listing = elsewhere.run("cnnbench plugins")
+    assert f"  elsewhere: {reason}" in listing
+    assert [x for x in listing.splitlines() if x.split()[:3] == ["backend", "second", "yes"]]
+    elsewhere.run("cnnbench run dense.toml --backend second --dry-run")
+    refused = elsewhere.start("cnnbench run dense.toml --backend elsewhere --dry-run")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(f"cnnbench: {reason}")
+    assert "CNNBENCH_DISABLE_PLUGINS=zz_duplicate" in refused.stderr
+    monkeypatch.setenv("CNNBENCH_DISABLE_PLUGINS", "zz_duplicate")
     elsewhere.run("cnnbench run dense.toml --backend elsewhere --dry-run")
