@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ from cnnbench.errors import DataError
 Counts = NDArray[np.int64]
 """Images per class, shape (classes,)."""
 DEFAULT_FRACTION = 0.2
+ROUNDING = 1e-6
+"""By how many images fractions that add up to 1 may exceed them in floating point."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,46 +43,113 @@ def plan_amounts(
 
     First the test split is drawn, then validation, then training images, so that asking for fewer
     training images changes neither test nor validation. A fraction is of all the images that the
-    split is drawn from, rounded, at least one. Raises DataError when more is asked than there is or
-    a class is left without training images.
+    split is drawn from, rounded, at least one; where rounding alone lets fractions exceed the
+    images, training takes what remains. Raises DataError when more is asked than there is or a
+    class is left without training images.
     """
-    left = pool.copy()
-    everything = int(pool.sum())
-    taken: list[str] = []
+    amounts, errors = try_amounts(pool, fixed, spec, names, part)
+    if errors:
+        raise errors[0]
+    return amounts
 
-    def draw(split: SplitName, amount: Amount | None) -> Counts:
-        if split in fixed:
-            whole = int(fixed[split].sum())
+
+def try_amounts(
+    pool: Counts,
+    fixed: Mapping[SplitName, Counts],
+    spec: DataSpec,
+    names: Sequence[str],
+    part: Counts | None = None,
+    *,
+    unsure: Collection[str] = (),
+) -> tuple[Amounts, list[DataError]]:
+    """As `plan_amounts`, with every error: an amount that can't be met takes no image.
+
+    unsure: keys of `spec` that may be meant otherwise; they take no image and are not blamed.
+    """
+    drawing = _Drawing(pool, fixed, unsure)
+    drawn = 3 - len(fixed) - (part is not None)
+    if drawing.everything < drawn:
+        nothing = np.zeros_like(pool)
+        few = DataError(
+            f"{drawing.everything:,} images are too few to draw {drawn} splits from", "source"
+        )
+        return Amounts(nothing, nothing, nothing), [few]
+    if part is not None:
+        drawing.take("test", part, int(part.sum()))
+    test = drawing.draw("test", spec.test) if part is None else part
+    validation = drawing.draw("validation", spec.validation)
+    train = drawing.draw_training(spec.train)
+    if not drawing.errors and not {"train", "classes"} & set(unsure):
+        drawing.errors += _untrained_classes(train, pool, fixed, names)
+    return Amounts(train, validation, test), drawing.errors
+
+
+class _Drawing:
+    """What is left of the images while splits are drawn, and what could not be met.
+
+    exact: of the images taken, without rounding.
+    """
+
+    def __init__(
+        self, pool: Counts, fixed: Mapping[SplitName, Counts], unsure: Collection[str]
+    ) -> None:
+        self.everything = int(pool.sum())
+        self.errors: list[DataError] = []
+        self._left, self._fixed, self._unsure = pool.copy(), fixed, unsure
+        self._taken: dict[SplitName, str] = {}
+        self._exact = 0.0
+
+    def draw(self, split: SplitName, amount: Amount | None) -> Counts:
+        """A test or validation split."""
+        if split in self._fixed:
+            own = self._fixed[split]
+            whole = int(own.sum())
             wanted = _number(amount, whole, whole)
-            _require(split, wanted, whole, f"the source's own {split} split holds")
-            return apportion(wanted, fixed[split])
-        remaining = int(left.sum())
-        default = max(1, round(DEFAULT_FRACTION * everything))
-        wanted = _number(amount, everything, default)
-        _require(split, wanted, remaining, _remain(everything, taken))
-        chosen = apportion(wanted, left)
-        left[:] -= chosen
-        taken.append(f"{wanted:,} for {split}")
+            where = f"the source's own {split} split holds"
+            return apportion(self._met(split, wanted, whole, where), own)
+        default = max(1, round(DEFAULT_FRACTION * self.everything))
+        wanted = _number(amount, self.everything, default)
+        wanted = self._met(split, wanted, int(self._left.sum()), self._remain())
+        chosen = apportion(wanted, self._left)
+        if wanted:
+            exact = DEFAULT_FRACTION if amount is None else amount
+            self.take(split, chosen, exact * self.everything if exact < 1 else exact)
         return chosen
 
-    if part is None:
-        test = draw("test", spec.test)
-    else:
-        test = part
-        left -= part
-        taken.append(f"{int(part.sum()):,} for test")
-    validation = draw("validation", spec.validation)
-    remaining = int(left.sum())
-    if remaining == 0:
-        raise DataError(
-            f"no training image remains of {everything:,} after {' and '.join(taken)}",
-            "validation",
-        )
-    wanted = _number(spec.train, everything, remaining)
-    _require("train", wanted, remaining, _remain(everything, taken))
-    train = apportion(wanted, left)
-    _require_every_class(train, wanted, pool, names)
-    return Amounts(train, validation, test)
+    def draw_training(self, amount: Amount | None) -> Counts:
+        """The training images, at last."""
+        remaining = int(self._left.sum())
+        if not remaining:
+            after = " and ".join(self._taken.values())
+            message = f"no training image remains of {self.everything:,} after {after}"
+            self.errors.append(DataError(message, [*self._taken][-1]))
+            return self._left
+        wanted = _number(amount, self.everything, remaining)
+        if isinstance(amount, float):
+            excess = self._exact + amount * self.everything - self.everything
+            wanted = min(wanted, remaining) if excess <= ROUNDING else wanted
+        return apportion(self._met("train", wanted, remaining, self._remain()), self._left)
+
+    def take(self, split: SplitName, chosen: Counts, exact: float) -> None:
+        """Remove images from those left."""
+        self._left -= chosen
+        self._taken[split] = f"{int(chosen.sum()):,} for {split}"
+        self._exact += exact
+
+    def _met(self, split: SplitName, wanted: int, available: int, where: str) -> int:
+        """How many images a split gets: as many as it asks for, or none."""
+        if split in self._unsure:
+            return 0
+        if wanted > available:
+            message = f"{split} asks for {wanted:,} images, but {where} only {available:,}"
+            self.errors.append(DataError(message, split))
+            return 0
+        return wanted
+
+    def _remain(self) -> str:
+        if not self._taken:
+            return "there are"
+        return f"of {self.everything:,} there remain, after {' and '.join(self._taken.values())},"
 
 
 def apportion(total: int, counts: Counts) -> Counts:
@@ -129,28 +198,31 @@ def _number(amount: Amount | None, everything: int, default: int) -> int:
     return amount
 
 
-def _require(split: SplitName, wanted: int, available: int, where: str) -> None:
-    if wanted > available:
-        raise DataError(
-            f"{split} asks for {wanted:,} images, but {where} only {available:,}", split
-        )
-
-
-def _remain(everything: int, taken: Sequence[str]) -> str:
-    if not taken:
-        return "there are"
-    return f"of {everything:,} there remain, after {' and '.join(taken)},"
-
-
-def _require_every_class(train: Counts, wanted: int, pool: Counts, names: Sequence[str]) -> None:
+def _untrained_classes(
+    train: Counts, pool: Counts, fixed: Mapping[SplitName, Counts], names: Sequence[str]
+) -> Iterator[DataError]:
+    """That classes have no training image, though there are some, or because there is none."""
     missing = np.flatnonzero(train == 0)
+    nowhere = [index for index in missing if not pool[index]]
     if not len(missing):
         return
-    first = int(missing[0])
-    others = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
-    raise DataError(
-        f"class {names[first]!r}{others} has no image among the {wanted:,} for training: it has "
-        f"{int(pool[first]):,} of {int(pool.sum()):,} images outside fixed splits; ask for more "
-        "training images, add images of it, or leave it out with `classes`",
-        "train",
+    first = int((nowhere or missing)[0])
+    others = len(nowhere or missing) - 1
+    name = f"class {names[first]!r}" + (f" (and {others} more)" if others else "")
+    if not nowhere:
+        yield DataError(
+            f"{name} has no image among the {int(train.sum()):,} for training: it has "
+            f"{int(pool[first]):,} of {int(pool.sum()):,} images outside fixed splits; ask for "
+            "more training images, add images of it, or leave it out with `classes`",
+            "train",
+        )
+        return
+    holders = " and ".join(split for split, counts in fixed.items() if counts[first])
+    where = f"is in the given {holders} split only" if holders else "has no image"
+    alike = [x for x in names if x != names[first] and x.casefold() == names[first].casefold()]
+    hint = f" ({alike[0]!r} is another class)" if alike else ""
+    yield DataError(
+        f"{name} {where}{hint}, so there is none to train on; add some, or leave it out with "
+        "`classes`",
+        "source",
     )

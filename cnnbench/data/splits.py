@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.amounts import Counts, check_folds, part_of, plan_amounts
-from cnnbench.data.classes import check_classes
-from cnnbench.data.source import Facts, SplitName
+from cnnbench.data.source import SplitName
 from cnnbench.data.spec import DataSpec
 from cnnbench.data.streams import random_bits
-from cnnbench.errors import DataError
 
 Rows = NDArray[np.int64]
 KEPT: tuple[SplitName, ...] = ("validation", "test")
@@ -52,7 +50,7 @@ def split_rows(
     up or down. Raises DataError when more is asked than there is.
     """
     names = classes or [str(label) for label in range(int(labels.max(initial=-1)) + 1)]
-    keep = _kept(fixed, folds)
+    keep = kept_splits(fixed, folds)
     chosen = {split: rows[labels[rows] >= 0] for split, rows in fixed.items()}
     order = np.argsort(random_bits(seed, 0, 0, len(labels)), kind="stable")
 
@@ -88,30 +86,8 @@ def split_rows(
     return Split(_joined(train), _joined(validation), _joined(test))
 
 
-def check_amounts(facts: Facts, spec: DataSpec, folds: int) -> None:
-    """Raise the DataError that `split_rows` would raise, from counts alone.
-
-    Where a source does not tell its images by class, only the totals are checked.
-    """
-    check_classes(facts.classes, spec.classes)
-    names = spec.classes or facts.classes
-    if facts.class_count:
-        indices = [facts.classes.index(name) for name in names]
-        counts = {key: np.array(value)[indices] for key, value in facts.class_count.items()}
-    else:
-        names = ("all",)
-        counts = {key: np.array([value]) for key, value in facts.count.items()}
-    fixed: dict[SplitName, Counts] = {split: counts[split] for split in _kept(counts, folds)}
-    pool = np.sum([value for key, value in counts.items() if key not in fixed], axis=0)
-    if not np.ndim(pool):
-        raise DataError("the source has no images for training, only fixed test images", "source")
-    check_folds(spec, int(pool.sum()), folds)
-    for fold in range(max(1, folds)):
-        part = part_of(pool, fold, folds) if folds else None
-        plan_amounts(pool, fixed, spec, names, part)
-
-
-def _kept(fixed: Collection[str], folds: int) -> list[SplitName]:
+def kept_splits(fixed: Collection[str], folds: int) -> list[SplitName]:
+    """Those of the splits a source fixes that stay as they are; folds use its validation split."""
     return [split for split in KEPT if split in fixed and not (folds and split == "validation")]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cnnbench.errors import NetworkError
 from cnnbench.network.layers import (
@@ -20,6 +20,22 @@ from cnnbench.network.layers import (
 from cnnbench.network.network import Network
 from cnnbench.network.shapes import describe_shape, layer_shapes
 from cnnbench.network.spec import NetworkSpec
+
+SHAPING = frozenset(
+    {
+        *("architecture", "filters", "kernel", "stride", "padding"),
+        *("downsampling", "pool", "final_pool", "layers"),
+    }
+)
+"""Keys of `[network]` that decide whether every map is large enough for its layer."""
+_EVERYWHERE = frozenset({"architecture", "output"})
+_TOP = _EVERYWHERE | {"activation", "dense", "dropout", "l1", "l2"}
+USED: Mapping[str, frozenset[str]] = {
+    "convnet": frozenset(NetworkSpec.model_fields) - {"layers"},
+    "dense": _TOP,
+    "layers": _EVERYWHERE | {"layers"},
+}
+"""The keys of `[network]` that each architecture uses."""
 
 
 def build_network(spec: NetworkSpec, input_shape: tuple[int, int, int], classes: int) -> Network:

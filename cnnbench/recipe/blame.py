@@ -11,6 +11,7 @@ from cnnbench.errors import Problem
 from cnnbench.recipe.entries import Entry
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted
 from cnnbench.recipe.spec import Configuration
+from cnnbench.recipe.unsure import unsure_keys
 from cnnbench.recipe.validate import Validated
 
 LISTED = 12
@@ -30,6 +31,11 @@ class Candidate:
         """Of the values that are valid."""
         assert self.validated.value is not None
         return self.validated.value
+
+    @property
+    def unsure(self) -> frozenset[Key]:
+        """The keys whose values may be meant otherwise."""
+        return unsure_keys(self.validated.wrong, self.settings)
 
 
 @dataclass(frozen=True, slots=True)

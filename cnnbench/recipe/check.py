@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
+from cnnbench.data.feasibility import amount_errors
 from cnnbench.data.requests import request_of
 from cnnbench.data.source import DataSource, Facts, Request
 from cnnbench.data.spec import DataSpec
-from cnnbench.data.splits import check_amounts
 from cnnbench.errors import DataError, NetworkError, PluginError, Problem
+from cnnbench.network.architectures import SHAPING
 from cnnbench.recipe.blame import Candidate, Complaint, hint_for, problem_of, sameness
 from cnnbench.recipe.effective import effective_settings
-from cnnbench.recipe.setting import Key
+from cnnbench.recipe.setting import Key, Settings
 from cnnbench.recipe.spec import Configuration
+from cnnbench.recipe.unused import unused_keys
 
 FindSource = Callable[[str], DataSource]
+FOLDS: Key = ("evaluation", "folds")
+CROP: Key = ("augmentation", "crop")
 
 
 class Checker:
@@ -28,10 +32,10 @@ class Checker:
     def check(self, candidates: Sequence[Candidate], file: str) -> list[Problem]:
         """The problems of all variants; the same mistake in several is one problem."""
         groups: dict[tuple[object, ...], list[Complaint]] = {}
-        for candidate in candidates:
-            for key, message in self._complaints(candidate):
-                complaint = Complaint(candidate, key, message)
-                groups.setdefault(complaint.mistake, []).append(complaint)
+        found = [(x, key, message) for x in candidates for key, message in self._complaints(x)]
+        for candidate, key, message in [*found, *unused_keys(candidates, file)]:
+            complaint = Complaint(candidate, key, message)
+            groups.setdefault(complaint.mistake, []).append(complaint)
         return [problem_of(group, len(candidates), file) for group in groups.values()]
 
     def repeated(self, candidates: Sequence[Candidate], file: str) -> list[Problem]:
@@ -45,29 +49,26 @@ class Checker:
         return problems
 
     def _complaints(self, candidate: Candidate) -> Iterator[tuple[Key, str]]:
-        clean, configuration = candidate.validated.clean, candidate.configuration
-        data = configuration.data
+        configuration, settings = candidate.configuration, candidate.settings
+        unsure = candidate.unsure
         key: Key
         try:
-            facts = self._facts_of(data)
+            facts = self._facts_of(configuration.data)
         except (DataError, PluginError) as error:
             key = ("data", getattr(error, "key", "") or "source")
-            if clean("data") or (key[1] == "source" and key not in candidate.validated.wrong):
+            if key not in unsure:
                 yield key, str(error)
             return
-        if not clean("data"):
-            return
-        if clean("evaluation"):
-            try:
-                check_amounts(facts, data, configuration.evaluation.folds)
-            except DataError as error:
-                key = ("data", error.key) if error.key else ("evaluation", "folds")
-                yield key, str(error) + hint_for(candidate.settings, key, facts)
-                if error.key == "classes":
-                    return
-            else:
-                yield from _unmonitored(facts, configuration)
-        yield from _network_complaints(candidate, facts)
+        folds = configuration.evaluation.folds
+        names = {key[-1] for key in unsure if key[0] == "data" or key == FOLDS}
+        errors = amount_errors(facts, configuration.data, folds, names)
+        for wrong in errors:
+            key = ("data", wrong.key) if wrong.key else FOLDS
+            yield key, str(wrong) + hint_for(settings, key, facts)
+        if not errors and not names:
+            yield from (x for x in _unmonitored(facts, configuration) if x[0] not in unsure)
+        classes_known = "classes" not in {*names, *(wrong.key for wrong in errors)}
+        yield from _network_complaints(candidate, facts, classes_known=classes_known)
 
     def _facts_of(self, data: DataSpec) -> Facts:
         name, request = request_of(data)
@@ -88,19 +89,34 @@ class Checker:
         return repr(request_of(configuration.data)) + json.dumps(settings, sort_keys=True)
 
 
-def _network_complaints(candidate: Candidate, facts: Facts) -> Iterator[tuple[Key, str]]:
+def _network_complaints(
+    candidate: Candidate, facts: Facts, *, classes_known: bool
+) -> Iterator[tuple[Key, str]]:
     """What stands against building the network for these images."""
-    clean, configuration = candidate.validated.clean, candidate.configuration
+    configuration, settings, unsure = candidate.configuration, candidate.settings, candidate.unsure
     crop, (height, width, _) = configuration.augmentation.crop, facts.shape
-    if clean("augmentation") and crop and (crop[0] > height or crop[1] > width):
+    if {CROP, ("data", "image_size")} & unsure:
+        return
+    if crop and (crop[0] > height or crop[1] > width):
         message = f"a crop of {crop[0]}x{crop[1]} does not fit in images of {height}x{width}"
-        yield ("augmentation", "crop"), message
-    elif clean("augmentation", "network"):
-        try:
-            effective_settings(configuration, facts.shape, facts.classes)
-        except NetworkError as error:
-            key = ("network", error.key) if error.key else ("network",)
-            yield key, str(error) + hint_for(candidate.settings, key, facts)
+        yield CROP, message
+        return
+    shaping = {("network", name) for name in SHAPING}
+    if shaping & unsure:
+        return
+    try:
+        effective_settings(configuration, facts.shape, facts.classes)
+    except NetworkError as error:
+        if classes_known or error.key in SHAPING:
+            key: Key = ("network", error.key) if error.key else ("network",)
+            key = _overriding(settings, key, shaping)
+            yield key, str(error) + hint_for(settings, key, facts)
+
+
+def _overriding(settings: Settings, key: Key, shaping: Collection[Key]) -> Key:
+    """The key to blame for a map that became too small: what the command line changed, if any."""
+    changed = [x for x, setting in settings.items() if x in shaping and setting.overrides]
+    return key if key not in shaping or not changed or key in changed else changed[0]
 
 
 def _unmonitored(facts: Facts, configuration: Configuration) -> Iterator[tuple[Key, str]]:

@@ -28,10 +28,6 @@ class Validated(Generic[M]):
     problems: tuple[Problem, ...]
     wrong: frozenset[Key]
 
-    def clean(self, *sections: str) -> bool:
-        """Whether these sections hold no problem."""
-        return self.value is not None and not {key[0] for key in self.wrong} & set(sections)
-
 
 def validate(model: type[M], settings: Settings) -> Validated[M]:
     """The settings as a value of the model, and every problem with them.

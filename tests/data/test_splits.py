@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedShuffleSplit
 
+from cnnbench.data.cache import CachedImages
+from cnnbench.data.feasibility import absence_notes, amount_errors, facts_of
 from cnnbench.data.source import Facts
 from cnnbench.data.spec import DataSpec
-from cnnbench.data.splits import check_amounts, split_rows
+from cnnbench.data.splits import split_rows
 from cnnbench.errors import DataError
 
 
@@ -20,6 +22,11 @@ def split(labels, fixed=None, *, seed=0, fold=None, folds=0, **keys):
     return split_rows(
         np.asarray(labels, np.int32), fixed or {}, spec(**keys), seed=seed, fold=fold, folds=folds
     )
+
+
+def check_amounts(*request):
+    for error in amount_errors(*request):
+        raise error
 
 
 def every_row(parts):
@@ -174,8 +181,106 @@ def test_a_class_without_training_images_is_named():
 
 
 def test_a_class_that_only_the_fixed_test_split_holds_is_named():
-    with pytest.raises(DataError, match="class '2'"):
+    with pytest.raises(DataError, match="class '2' is in the given test split only") as error:
         split([0, 1] * 10 + [2, 2], {"test": np.array([20, 21])})
+    assert error.value.key == "source"
+
+
+def test_a_class_spelt_otherwise_in_the_fixed_test_split_is_named_with_its_double():
+    facts = Facts(
+        (8, 8, 1),
+        ("Cat", "cat", "dog"),
+        {"train": 20, "test": 10},
+        {"train": (10, 0, 10), "test": (0, 5, 5)},
+    )
+    with pytest.raises(DataError, match=r"class 'cat' is in .* \('Cat' is another class\)"):
+        check_amounts(facts, spec(), 0)
+
+
+def test_too_few_images_for_three_splits_are_the_source_s_fault():
+    with pytest.raises(DataError, match="2 images are too few to draw 3 splits from") as error:
+        split([0, 1])
+    assert error.value.key == "source"
+
+
+@given(
+    st.integers(10, 399),
+    st.sampled_from([(0.5, 0.2, 0.3), (0.6, 0.2, 0.2), (0.7, 0.15, 0.15), (0.8, 0.1, 0.1)]),
+)
+def test_fractions_that_add_up_to_1_are_met_whatever_they_round_to(images, fractions):
+    train, validation, test = fractions
+    parts = split(np.arange(images) % 2, train=train, validation=validation, test=test)
+    assert len(every_row(parts)) == len(set(every_row(parts)))
+    for rows, fraction in zip((parts.train, parts.validation, parts.test), fractions, strict=True):
+        assert abs(len(rows) - fraction * images) <= 1.5
+
+
+def test_fractions_that_exceed_1_are_refused_even_by_one_image():
+    with pytest.raises(DataError, match="train asks for 6 images"):
+        split(np.arange(10) % 2, train=0.6, validation=0.2, test=0.3)
+
+
+def test_every_amount_that_can_not_be_met_is_told():
+    facts = Facts((8, 8, 1), ("a", "b"), {"all": 100}, {"all": (50, 50)})
+    errors = amount_errors(facts, spec(train=900, validation=901, test=902), 0)
+    assert [error.key for error in errors] == ["test", "validation", "train"]
+    assert all("there are only 100" in str(error) for error in errors)
+
+
+def test_wrong_classes_and_folds_hide_no_wrong_amount():
+    facts = Facts((8, 8, 1), ("a", "b"), {"all": 100}, {"all": (50, 50)})
+    errors = amount_errors(facts, spec(classes=("a", "x"), train=101), 1)
+    assert [error.key for error in errors] == ["classes", "", "train"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "unsure"),
+    [
+        ({"train": 70}, "validation"),  # with its default of 20 there would remain 60
+        ({"classes": ("a", "x"), "train": 50, "validation": 25, "test": 25}, "train"),
+        ({"train": 60, "test": 20, "validation": 21}, "train"),
+    ],
+)
+def test_nothing_is_blamed_on_what_may_be_meant_otherwise(keys, unsure):
+    facts = Facts((8, 8, 1), ("a", "b"), {"all": 100}, {"all": (50, 50)})
+    errors = amount_errors(facts, spec(**keys), 0, {unsure, "classes"})
+    assert errors == []
+
+
+def test_classes_that_a_split_will_lack_are_noted():
+    facts = Facts((8, 8, 1), ("a", "b", "c"), {"all": 52}, {"all": (50, 1, 1)})
+    assert absence_notes(facts, spec(), 0) == (
+        "The validation split holds no image of: b, c.",
+        "The test split holds no image of: b, c.",
+    )
+    assert absence_notes(facts, spec(classes=("a", "b")), 0)[0].endswith("no image of: b.")
+    even = Facts((8, 8, 1), ("a", "b"), {"all": 100}, {"all": (50, 50)})
+    assert absence_notes(even, spec(), 0) == ()
+    few = Facts((8, 8, 1), ("a", "b"), {"all": 54}, {"all": (50, 4)})
+    assert absence_notes(few, spec(validation=20), 5) == (
+        "A fold's test split holds no image of: b.",
+    )
+
+
+def test_once_decoded_the_images_that_could_be_read_count():
+    def cached(fixed):
+        return CachedImages(
+            np.zeros((6, 8, 9, 1), np.uint8),
+            np.array([0, 0, 0, 1, 1, 0], np.int32),
+            ("a", "b"),
+            fixed,
+            (),
+            "",
+            synthetic=False,
+        )
+
+    whole = facts_of(cached({}))
+    assert (whole.shape, whole.count) == ((8, 9, 1), {"all": 6})
+    assert whole.class_count == {"all": (4, 2)}
+    parts = facts_of(cached({"test": np.array([4, 5])}))
+    assert parts.class_count == {"train": (3, 1), "test": (1, 1)}
+    stated = facts_of(cached({"train": np.array([0, 3]), "test": np.array([4, 5])}))
+    assert stated.class_count == {"train": (1, 1), "test": (1, 1)}
 
 
 @pytest.mark.parametrize(("folds", "keys"), [(1, {}), (101, {}), (5, {"test": 0.2})])

@@ -1,7 +1,7 @@
 import pytest
 
 from cnnbench.errors import NetworkError
-from cnnbench.network.architectures import build_network
+from cnnbench.network.architectures import USED, build_network
 from cnnbench.network.layers import (
     Activate,
     BatchNorm,
@@ -15,6 +15,39 @@ from cnnbench.network.layers import (
 from cnnbench.network.spec import NetworkSpec
 
 DIGIT = (28, 28, 1)
+
+
+OTHER_VALUES = {
+    "filters": (8, 8),
+    "kernel": 2,
+    "stride": 2,
+    "padding": "same",
+    "activation": "tanh",
+    "downsampling": "stride",
+    "pool": 1,
+    "final_pool": True,
+    "batch_norm": "after",
+    "batch_norm_momentum": 0.5,
+    "conv_dropout": 0.1,
+    "head": "global_average",
+    "dense": (7,),
+    "dropout": 0.1,
+    "l1": 0.1,
+    "l2": 0.1,
+    "layers": (Flatten(), Dense(units=3)),
+    "output": "sigmoid",
+}
+
+
+@pytest.mark.parametrize("architecture", USED)
+@pytest.mark.parametrize("name", OTHER_VALUES)
+def test_an_architecture_uses_the_keys_that_it_is_said_to_use(architecture, name):
+    base = {"architecture": architecture, "layers": (Flatten(),), "batch_norm": "before"}
+    plain, changed = (
+        build_network(NetworkSpec(**base | change), (64, 64, 1), 2)
+        for change in ({}, {name: OTHER_VALUES[name]})
+    )
+    assert (plain != changed) == (name in USED[architecture])
 
 
 def types(**settings):

@@ -106,6 +106,92 @@ def test_a_wrong_network_hides_no_wrong_amount(problems):
     assert [problem[:13] for problem in found] == ["study.toml:3:", "study.toml:5:"]
 
 
+def test_every_mistake_is_told_however_many_kinds_there_are(problems):
+    found = problems(
+        '[data]\nsource = "tens"\ntrian = 3\nclasses = ["x", "3"]\ntrain = 90000\n'
+        "[network]\nfilters = [8]\nkernel = 40\ndropuot = 1\n[evaluation]\nfolds = 1\n"
+    )
+    assert [problem.split(": ")[:2] for problem in found] == [
+        ["study.toml:3", "data.trian"],
+        ["study.toml:4", "data.classes"],
+        ["study.toml:5", "data.train"],
+        ["study.toml:8", "network.kernel"],
+        ["study.toml:9", "network.dropuot"],
+        ["study.toml:11", "evaluation.folds"],
+    ]
+
+
+def test_every_amount_that_is_too_large_is_told(problems):
+    found = problems('[data]\nsource = "photos:x"\ntrain = 900\nvalidation = 900\ntest = 900\n')
+    assert [problem.split(": ")[1] for problem in found] == [
+        "data.train",
+        "data.validation",
+        "data.test",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TENS + "train = 300\n[network]\nfiltres = [8, 8]\n[augmentation]\ncrop = [8, 8]\n",
+        TENS + "train = 300\n[network]\ndepth = 2\n[augmentation]\ncrop = [8, 8]\n",
+        TENS + "[network]\npool = 1.5\n[augmentation]\ncrop = [8, 8]\n",
+        TENS + "[network]\ncrop = [28, 28]\nkernel = 13\n",
+        TENS + "train = 450\nvalidaton = 50\n",
+        TENS + "train = 450\nvalidation = -50\n",
+        TENS + "[evaluation]\nfold = 5\n",
+        TENS + 'clases = ["1", "2"]\n[network]\noutput = "sigmoid"\n',
+        '[data]\nsource = "photos:x"\nimage_size = 64\n[network]\nkernel = 9\n',
+    ],
+)
+def test_what_follows_from_a_mistake_is_no_second_mistake(problems, text):
+    assert len(problems(text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("network", "key", "architecture", "users"),
+    [
+        ("layers = [{ type = 'flatten' }]", "layers", "convnet", '"layers"'),
+        ("filters = [8]\narchitecture = 'dense'", "filters", "dense", '"convnet"'),
+        (
+            "dropout = 0.5\narchitecture = 'layers'\nlayers = [{ type = 'flatten' }]",
+            "dropout",
+            "layers",
+            '"convnet" or "dense"',
+        ),
+    ],
+)
+def test_a_key_that_no_architecture_of_the_recipe_uses_is_told(
+    problems, network, key, architecture, users
+):
+    (problem,) = problems(f"{TENS}[network]\n{network}\n")
+    assert problem == (
+        f'study.toml:4: network.{key}: has no effect on architecture = "{architecture}": leave it '
+        f"out, or choose architecture = {users}"
+    )
+
+
+def test_a_key_that_some_variant_uses_may_be_inherited_by_others(load, problems):
+    text = TENS + (
+        "[network]\nfilters = [16]\n[[variant]]\nname = 'convnet'\n"
+        "[[variant]]\nname = 'dense'\nnetwork.architecture = 'dense'\n"
+    )
+    load(text)
+    (problem,) = problems(text + "network.kernel = 3\n")
+    assert problem.startswith("study.toml:10: network.kernel: variant 'dense': has no effect on")
+
+
+def test_a_key_of_a_parent_may_stay_unused(load, write):
+    write(f"{TENS}[network]\nfilters = [16]\n", "parent.toml")
+    load("extends = 'parent.toml'\n[network]\narchitecture = 'dense'\n")
+    load(f"{TENS}[network]\nfilters = [16]\n", "network.architecture=dense")
+
+
+def test_an_override_that_leaves_too_small_maps_is_blamed(problems):
+    (problem,) = problems(TENS + "[network]\nkernel = 3\n", "network.stride=2")
+    assert problem.startswith("--set network.stride=2: network.stride: ")
+
+
 def test_an_impossible_network_of_a_variant_names_it_and_its_line(problems):
     text = TENS + '[[variant]]\nname = "a"\n[[variant]]\nname = "b"\nnetwork.kernel = 9\n'
     (problem,) = problems(text)
@@ -176,7 +262,6 @@ def test_an_unknown_source_of_the_command_line_is_named_as_it_was_typed(problems
         "training.early_stopping.monitor = 'loss'",
         "network.pool = 2",
         "network.batch_norm_momentum = 0.5",
-        "network.layers = [{ type = 'flatten' }]",
         "augmentation.fill_mode = 'wrap'",
         "evaluation.exclusive = true",
         "data.classes = ['cat', 'dog']",
