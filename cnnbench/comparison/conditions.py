@@ -110,14 +110,14 @@ def _beside(records: Sequence[Record]) -> Iterator[str]:
     if len(slots) > 1 or len(threads) > 1:
         yield (
             "times were not taken under equal conditions: "
-            f"{_either(slots)} trials at a time, {_either(threads)} threads each"
+            f"{_either(slots, 'trial')} at a time, {_either(threads, 'thread')} each"
         )
     elif slots and slots[0] > 1:
         yield f"times were taken with {slots[0]} trials at a time on the machine"
 
 
-def _either(numbers: Sequence[int]) -> str:
-    return " or ".join(map(str, numbers))
+def _either(numbers: Sequence[int], thing: str) -> str:
+    return f"{' or '.join(map(str, numbers))} {thing}{'' if numbers == [1] else 's'}"
 
 
 def _range(numbers: Sequence[int]) -> str:

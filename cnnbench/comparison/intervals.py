@@ -12,6 +12,8 @@ from cnnbench.errors import ComparisonError
 CONFIDENCE = 0.95
 FEWEST = 2
 """Values that an interval takes at least."""
+ROUNDING = 1e-12
+"""Values closer than this, in any unit, are equal but for the last bits of their computation."""
 
 
 class TooFewReplicatesError(ComparisonError):
@@ -76,8 +78,10 @@ def _interval(values: Sequence[float], factor: float) -> Interval:
         )
     from scipy.special import stdtrit  # a fifth of the import time of scipy.stats
 
-    quantile = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2))
     mean = fmean(values)
+    if max(values) - min(values) <= ROUNDING:
+        return Interval(mean, mean)
+    quantile = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2))
     variance = fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
     half = quantile * (variance * factor) ** 0.5
     return Interval(mean - half, mean + half)

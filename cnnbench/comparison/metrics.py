@@ -31,6 +31,11 @@ class Metric:
     higher_is_better: bool = True
     cost: bool = False
 
+    @property
+    def constant(self) -> bool:
+        """Whether it is counted from the network and not measured, so that nothing is uncertain."""
+        return self.unit is Unit.COUNT
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -95,5 +100,5 @@ def find_measure(name: str, split: str) -> Measure:
 def suggestion(name: str, names: list[str]) -> str:
     """The rest of a sentence that says a name is unknown: the nearest one, and all there are."""
     near = nearest(name, names)
-    question = f"did you mean {near!r}? " if near else ""
-    return f"{question}There is: {', '.join(names)}"
+    known = ", ".join(names)
+    return f"did you mean {near!r}? There is: {known}" if near else f"there is: {known}"

@@ -25,7 +25,8 @@ def row_notes(entries: Sequence[Entry], rows: Sequence[Row], measure: Measure) -
             for entry, row in both
             for text in _without_value(entry, row, measure)
         ),
-        *((entry.label, text) for entry, row in both for text in _too_few(row)),
+        *((entry.label, text) for entry, row in both for text in _too_few(row, measure)),
+        *((entry.label, text) for entry, row in both for text in _without_spread(row)),
         *((entry.label, text) for entry, row in both for text in _pairs(entry, row)),
         *((entry.label, text) for entry, row in both for text in _level(entry, row, measure)),
     ]
@@ -81,9 +82,24 @@ def _without_value(entry: Entry, row: Row, measure: Measure) -> Iterator[str]:
         yield f"{_trials(lacking)} without a finite {measure.metric.title} left out"
 
 
-def _too_few(row: Row) -> Iterator[str]:
-    if 0 < row.n < FEWEST:
-        yield "one replicate only, so no interval; a difference may be chance"
+def _too_few(row: Row, measure: Measure) -> Iterator[str]:
+    if not 0 < row.n < FEWEST or measure.metric.constant:
+        return
+    text = "one replicate only, so no interval; a difference may be chance"
+    if row.planned is None or row.planned < FEWEST:  # else the rest of the study is missing
+        text += f"; run the recipe with --set replicates={FEWEST} or more for an interval"
+    yield text
+
+
+def _without_spread(row: Row) -> Iterator[str]:
+    """Equal values show a spread that is too small to be seen in so few, not one of zero."""
+    for estimate, what in ((row.value, "values"), (row.difference, "differences")):
+        interval = estimate.interval if estimate else None
+        if estimate and interval and interval.low == interval.high:
+            yield (
+                f"all {estimate.n} {what} are exactly the same, so that an interval of width 0 "
+                "says nothing about the uncertainty of the mean"
+            )
 
 
 def _pairs(entry: Entry, row: Row) -> Iterator[str]:

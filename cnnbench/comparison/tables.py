@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from cnnbench.comparison.intervals import Estimate, estimate
+from cnnbench.comparison.intervals import ROUNDING, Estimate, estimate
 from cnnbench.comparison.metrics import Measure
 from cnnbench.comparison.pairs import Pairs
 from cnnbench.comparison.select import Part, Series
@@ -66,7 +66,7 @@ def make_row(entry: Entry, measure: Measure) -> Row:
         failed=statuses[Status.FAILED],
         timeout=statuses[Status.TIMEOUT],
         unsupported=statuses[Status.UNSUPPORTED],
-        value=_estimate(values, series.ok),
+        value=_estimate(values, series.ok, measure),
         difference=_difference(entry, measure),
         training_seconds=median(seconds) if seconds else None,
         parameters=_only({size for size in sizes if size is not None}),
@@ -116,13 +116,18 @@ def _difference(entry: Entry, measure: Measure) -> Estimate | None:
     for part, (record, counterpart) in entry.pairs.by_part.items():
         ours, theirs = measure.of(record), measure.of(counterpart)
         if ours is not None and theirs is not None:
-            differences[part], records[part] = ours - theirs, record
-    return _estimate(differences, records)
+            same = abs(ours - theirs) <= ROUNDING
+            differences[part], records[part] = 0.0 if same else ours - theirs, record
+    return _estimate(differences, records, measure)
 
 
-def _estimate(values: dict[Part, float], records: dict[Part, Record]) -> Estimate | None:
+def _estimate(
+    values: dict[Part, float], records: dict[Part, Record], measure: Measure
+) -> Estimate | None:
     if not values:
         return None
+    if measure.metric.constant:
+        return Estimate(fmean(values.values()), len(values))
     folds = {fold for _, fold in values if fold is not None}
     if not folds:
         return estimate(list(values.values()))

@@ -8,6 +8,7 @@ from cnnbench.comparison.compare import compare_records
 from cnnbench.results.record import Beside, Status
 
 FIVE = [0.90, 0.92, 0.91, 0.93, 0.94]
+OTHER = [0.91, 0.95, 0.92, 0.93, 0.96]
 
 
 def notes(folder, **options):
@@ -16,12 +17,12 @@ def notes(folder, **options):
 
 
 def test_a_complete_study_under_equal_conditions_needs_no_note(study):
-    folder = study().add("plain", FIVE).add("dropout", FIVE).write()
+    folder = study().add("plain", FIVE).add("dropout", OTHER).write()
     assert notes(folder) == []
 
 
 def test_missing_replicates_are_counted(study):
-    folder = study().add("plain", FIVE).add("dropout", FIVE[:3]).write(replicates=5)
+    folder = study().add("plain", FIVE).add("dropout", OTHER[:3]).write(replicates=5)
     assert notes(folder) == ["dropout: 3 of 5 replicates recorded"]
 
 
@@ -32,12 +33,12 @@ def test_missing_folds_are_counted_as_trials(study):
 
 
 def test_rows_with_the_same_caveat_share_a_note(study):
-    writer = study().add("plain", FIVE).add("dropout", FIVE[:3]).add("l2", FIVE[:3])
+    writer = study().add("plain", FIVE).add("dropout", OTHER[:3]).add("l2", OTHER[:3])
     assert notes(writer.write(replicates=5)) == ["dropout, l2: 3 of 5 replicates recorded"]
 
 
 def test_failures_come_with_their_reasons_most_frequent_first(study):
-    writer = study().add("plain", FIVE).add("big", FIVE[:2])
+    writer = study().add("plain", FIVE).add("big", OTHER[:2])
     reasons = ("crashed", "out of\nmemory", "out of\nmemory")
     for replicate, reason in enumerate(reasons, start=2):
         writer.add_one("big", replicate, status=Status.FAILED, reason=reason)
@@ -57,21 +58,56 @@ def test_other_endings_are_told_too(study, status, words):
 
 
 def test_one_replicate_has_no_interval(study):
-    folder = study().add("plain", FIVE[:1]).add("dropout", FIVE[:1]).write()
+    folder = study().add("plain", FIVE[:1]).add("dropout", OTHER[:1]).write()
     assert notes(folder) == [
-        "plain, dropout: one replicate only, so no interval; a difference may be chance"
+        "plain, dropout: one replicate only, so no interval; a difference may be chance; "
+        "run the recipe with --set replicates=2 or more for an interval"
     ]
 
 
+def test_where_more_replicates_are_planned_none_are_proposed(study):
+    folder = study().add("plain", FIVE[:1]).write(replicates=5)
+    assert notes(folder) == [
+        "plain: 1 of 5 replicates recorded",
+        "plain: one replicate only, so no interval; a difference may be chance",
+    ]
+
+
+def test_equal_values_are_told_to_show_no_certainty(study):
+    folder = study().add("plain", [0.9, 0.92]).add("l2", [0.8, 0.8]).write()
+    assert notes(folder) == [
+        "l2: all 2 values are exactly the same, so that an interval of width 0 says nothing about "
+        "the uncertainty of the mean"
+    ]
+
+
+def test_equal_differences_are_equal_whatever_the_last_bits_are(study):
+    # in floating point 0.93 - 0.90 and 0.94 - 0.91 differ by 1e-16
+    folder = study().add("plain", [0.90, 0.91]).add("l2", [0.93, 0.94]).write()
+    assert notes(folder) == [
+        "l2: all 2 differences are exactly the same, so that an interval of width 0 says nothing "
+        "about the uncertainty of the mean"
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_is_counted_and_not_measured_needs_no_interval_and_no_note(study, count):
+    folder = study().add("plain", FIVE[:count]).add("large", OTHER[:count]).write()
+    (table,) = compare_records([folder], metric="parameters").tables
+    assert [row.value.interval for row in table.rows] == [None, None]
+    assert table.rows[1].difference.interval is None
+    assert table.notes == ()
+
+
 def test_replicates_without_a_pair_are_told(study):
-    writer = study().add("plain", FIVE[:3]).add("dropout", FIVE)
+    writer = study().add("plain", FIVE[:3]).add("dropout", OTHER)
     assert "dropout: difference over 3 of 5 trials, the others make no pair" in notes(
         writer.write()
     )
 
 
 def test_a_baseline_without_results_leaves_no_difference(study):
-    writer = study().add_one("plain", 0, status=Status.FAILED).add("dropout", FIVE)
+    writer = study().add_one("plain", 0, status=Status.FAILED).add("dropout", OTHER)
     assert "dropout: no pair with the baseline, so no difference" in notes(writer.write())
 
 
@@ -128,7 +164,7 @@ def test_without_a_plan_older_records_of_a_replicate_are_counted(study):
 
 
 def test_a_baseline_that_another_recipe_lacks_is_told(study):
-    study(recipe="a").add("plain", FIVE).add("dropout", FIVE).write()
+    study(recipe="a").add("plain", FIVE).add("dropout", OTHER).write()
     root = study(recipe="b").add("plain", FIVE).write().parent.parent
     _, second = compare_records([root], baseline="dropout").tables
     assert second.baseline == "plain"
@@ -189,13 +225,13 @@ def test_many_remarks_are_cut(study, samples):
 
 def test_other_images_than_the_baselines_are_told(study, samples):
     larger = samples.model_copy(update={"digest": "d2"})
-    folder = study().add("plain", FIVE).add("large", FIVE, samples=larger).write()
+    folder = study().add("plain", FIVE).add("large", OTHER, samples=larger).write()
     assert notes(folder) == ["large: drawn from other decoded images than the baseline"]
 
 
 def test_other_test_images_than_the_baselines_are_told(study, samples):
     fewer = samples.model_copy(update={"test": 100})
-    folder = study().add("plain", FIVE).add("few", FIVE, samples=fewer).write()
+    folder = study().add("plain", FIVE).add("few", OTHER, samples=fewer).write()
     assert notes(folder) == ["few: tested on other images than the baseline"]
 
 
@@ -209,7 +245,7 @@ def test_images_that_changed_between_replicates_are_told(study, samples):
 
 def test_other_numbers_of_classes_are_told(study, samples):
     three = samples.model_copy(update={"classes": ("a", "b", "c")})
-    folder = study().add("plain", FIVE).add("three", FIVE, samples=three).write()
+    folder = study().add("plain", FIVE).add("three", OTHER, samples=three).write()
     assert any("different numbers of classes" in note for note in notes(folder))
 
 
@@ -218,14 +254,14 @@ def test_environments_that_differ_are_told_with_what_differs(study):
         return {"python": "3.11.2", "backend_versions": {"torch": version}}
 
     writer = study().add("plain", FIVE, environment=environment("2.13"))
-    folder = writer.add("dropout", FIVE, environment=environment("2.14")).write()
+    folder = writer.add("dropout", OTHER, environment=environment("2.14")).write()
     assert notes(folder) == [
         "trials ran in 2 environments, which differ in backend_versions.torch (2.13, 2.14)"
     ]
 
 
 def test_an_environment_that_is_lost_is_told(study):
-    writer = study().add("plain", FIVE).add("dropout", FIVE, environment={"python": "3.12"})
+    writer = study().add("plain", FIVE).add("dropout", OTHER, environment={"python": "3.12"})
     folder = writer.write()
     for file in (folder.parent.parent / "environments").iterdir():
         file.unlink()
@@ -235,7 +271,7 @@ def test_an_environment_that_is_lost_is_told(study):
 
 
 def test_devices_that_differ_are_told(study):
-    folder = study().add("plain", FIVE, device="cpu").add("fast", FIVE, device="H200").write()
+    folder = study().add("plain", FIVE, device="cpu").add("fast", OTHER, device="H200").write()
     assert notes(folder) == ["trials ran on different devices: cpu, H200"]
 
 
@@ -247,9 +283,17 @@ def test_times_taken_side_by_side_are_told(study):
 
 def test_times_taken_under_unequal_conditions_are_told(study):
     two = Beside(slots=2, threads=1, exclusive=False)
-    folder = study().add("plain", FIVE).add("dropout", FIVE, beside=two).write()
+    folder = study().add("plain", FIVE).add("dropout", OTHER, beside=two).write()
     assert notes(folder) == [
-        "times were not taken under equal conditions: 1 or 2 trials at a time, 1 threads each"
+        "times were not taken under equal conditions: 1 or 2 trials at a time, 1 thread each"
+    ]
+
+
+def test_times_taken_with_other_numbers_of_threads_are_told(study):
+    two = Beside(slots=1, threads=2, exclusive=False)
+    folder = study().add("plain", FIVE).add("dropout", OTHER, beside=two).write()
+    assert notes(folder) == [
+        "times were not taken under equal conditions: 1 trial at a time, 1 or 2 threads each"
     ]
 
 
