@@ -60,8 +60,10 @@ def test_other_endings_are_told_too(study, status, words):
 def test_one_replicate_has_no_interval(study):
     folder = study().add("plain", FIVE[:1]).add("dropout", OTHER[:1]).write()
     assert notes(folder) == [
-        "plain, dropout: one replicate only, so no interval; a difference may be chance; "
-        "run the recipe with --set replicates=2 or more for an interval"
+        (
+            "plain, dropout: one replicate only, so no interval; a difference may be chance; "
+            "run the recipe with --set replicates=2 or more for an interval"
+        )
     ]
 
 
@@ -76,8 +78,10 @@ def test_where_more_replicates_are_planned_none_are_proposed(study):
 def test_equal_values_are_told_to_show_no_certainty(study):
     folder = study().add("plain", [0.9, 0.92]).add("l2", [0.8, 0.8]).write()
     assert notes(folder) == [
-        "l2: all 2 values are exactly the same, so that an interval of width 0 says nothing about "
-        "the uncertainty of the mean"
+        (
+            "l2: all 2 values are exactly the same, so that an interval of width 0 says "
+            "nothing about the uncertainty of the mean"
+        )
     ]
 
 
@@ -85,8 +89,10 @@ def test_equal_differences_are_equal_whatever_the_last_bits_are(study):
     # in floating point 0.93 - 0.90 and 0.94 - 0.91 differ by 1e-16
     folder = study().add("plain", [0.90, 0.91]).add("l2", [0.93, 0.94]).write()
     assert notes(folder) == [
-        "l2: all 2 differences are exactly the same, so that an interval of width 0 says nothing "
-        "about the uncertainty of the mean"
+        (
+            "l2: all 2 differences are exactly the same, so that an interval of width 0 says "
+            "nothing about the uncertainty of the mean"
+        )
     ]
 
 
