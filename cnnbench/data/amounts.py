@@ -133,7 +133,8 @@ class _Drawing:
     def take(self, split: SplitName, chosen: Counts, exact: float) -> None:
         """Remove images from those left."""
         self._left -= chosen
-        self._taken[split] = f"{int(chosen.sum()):,} for {split}"
+        if exact:
+            self._taken[split] = f"{int(chosen.sum()):,} for {split}"
         self._exact += exact
 
     def _met(self, split: SplitName, wanted: int, available: int, where: str) -> int:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnnbench.data.cache import open_images
+from cnnbench.data.feasibility import absence_notes, amount_errors, facts_of
 from cnnbench.data.requests import request_of
-from cnnbench.data.source import Request
-from cnnbench.errors import PluginError
+from cnnbench.data.source import DataSource, Facts, Request
+from cnnbench.errors import DataError, PluginError, Problem, RecipeError
 from cnnbench.plugin.availability import check_availability
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.plugins import Plugins
@@ -50,19 +51,47 @@ class Study:
 def read_images(recipe: Recipe, plugins: Plugins) -> tuple[KnownImages, tuple[str, ...]]:
     """What the recipe's sources hold, decoding those that are not in the cache, and their notes.
 
-    Raises DataError.
+    Raises RecipeError where they can't be read, or too few could be; DataError where they can't be
+    kept.
     """
     known: dict[tuple[str, Request], Known] = {}
+    facts: dict[tuple[str, Request], Facts] = {}
     notes: dict[str, None] = {}
+    problems: dict[Problem, None] = {}
     for variant in recipe.variants:
-        name, request = key = request_of(variant.configuration.data)
-        if key in known:
-            continue
-        cached = open_images(plugins.source(name), request)
-        height, width, channels = cached.images.shape[1:]
-        known[key] = Known(cached.digest, (height, width, channels), cached.classes)
-        notes |= dict.fromkeys(cached.notes)
+        data, folds = variant.configuration.data, variant.configuration.evaluation.folds
+        name, request = key = request_of(data)
+        source = plugins.source(name)
+        if key not in known:
+            try:
+                cached = open_images(source, request)
+            except DataError as error:
+                if not error.key:
+                    raise
+                raise RecipeError([variant.problem(("data", error.key), str(error))]) from error
+            facts[key] = facts_of(cached)
+            known[key] = Known(cached.digest, facts[key].shape, cached.classes)
+            notes |= dict.fromkeys(cached.notes)
+        errors = amount_errors(facts[key], data, folds)
+        for wrong in errors:
+            message = f"{wrong}{_lost(source, request, facts[key])}"
+            problems[variant.problem(("data", wrong.key or "source"), message)] = None
+        if not errors:
+            notes |= dict.fromkeys(absence_notes(facts[key], data, folds))
+    if problems:
+        raise RecipeError(list(problems))
     return known, tuple(notes)
+
+
+def _lost(source: DataSource, request: Request, readable: Facts) -> str:
+    """How many images could not be read: amounts were right before that turned out."""
+    listed = sum(source.facts(request).count.values())
+    lost = listed - sum(readable.count.values())
+    if not lost:
+        return ""
+    return (
+        f'; {lost:,} of {listed:,} images can\'t be read: --set data.unreadable="error" names them'
+    )
 
 
 def available_backend(plugins: Plugins, name: str) -> Backend:

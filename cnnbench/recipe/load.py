@@ -67,6 +67,7 @@ def load_recipe(
                 name=candidate.entry.name,
                 description=candidate.entry.description,
                 configuration=candidate.configuration,
+                settings=candidate.settings,
             )
             for candidate in candidates
         ),

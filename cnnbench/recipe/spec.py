@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from cnnbench.data.spec import AugmentationSpec, DataSpec
+from cnnbench.errors import Problem
 from cnnbench.network.spec import NetworkSpec
+from cnnbench.recipe.setting import Key, Setting, dotted
 from cnnbench.training.spec import EvaluationSpec, TrainingSpec
 
 
@@ -22,13 +26,22 @@ class Configuration(BaseModel):
 
 
 class Variant(BaseModel):
-    """A named configuration: the recipe's sections with what the variant changes."""
+    """A named configuration: the recipe's sections with what the variant changes.
+
+    settings: where its values were written, for what turns out to be wrong later.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     name: str
     configuration: Configuration
     description: str = ""
+    settings: Mapping[Key, Setting] = Field(default_factory=dict, exclude=True, repr=False)
+
+    def problem(self, key: Key, message: str) -> Problem:
+        """A problem with the value of a key, at its place if it was written anywhere."""
+        setting = self.settings.get(key)
+        return setting.problem(dotted(key), message) if setting else Problem(dotted(key), message)
 
 
 class Recipe(BaseModel):
