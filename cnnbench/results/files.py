@@ -81,7 +81,7 @@ def append_line(path: Path, line: bytes) -> None:
             while remaining:  # a second round only on a full disk: it raises what went wrong
                 remaining = remaining[file.write(remaining) :]
             os.fsync(file.fileno())
-        except BaseException:
+        except OSError:  # not an interrupt, which must not throw away what has been written
             with suppress(OSError):
                 file.truncate(size)
             raise

@@ -11,9 +11,11 @@ import textwrap
 import time
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnnbench.results import files
 from cnnbench.results.details import read_history
 from cnnbench.results.read import read_records
 from cnnbench.results.record import Record, Status
@@ -101,3 +103,13 @@ def test_records_cut_at_any_byte_lose_only_the_cut_line(cut, after):
         assert {item.trial for item in records} == kept | {f"t{n}" for n in range(10, 10 + after)}
         torn = len([line for line in content.split(b"\n") if line]) - len(whole)
         assert len(problems) == torn
+
+
+def test_an_interrupt_while_the_disk_is_slow_keeps_the_line(tmp_path, monkeypatch):
+    def interrupted(descriptor):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files.os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        files.append_line(tmp_path / "records.jsonl", b"{}")
+    assert (tmp_path / "records.jsonl").read_bytes() == b"{}\n"
