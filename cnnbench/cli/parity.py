@@ -33,17 +33,16 @@ def parity(
     Each variant's first replicate is trained on every backend; nothing is recorded.
     Exit code: 0 they agree, 1 some differ or failed, 2 the request was wrong.
     """
-    from rich.console import Console
-
     from cnnbench.cli.installed import installed_plugins
     from cnnbench.comparison.parity import Verdict, pair_probes
     from cnnbench.execution.parity import prepare_parity, probe_backends
     from cnnbench.report.output import write_report
     from cnnbench.report.parity import parity_csv, print_parity
+    from cnnbench.report.terminal import Terminal
 
-    console = Console()
+    console = Terminal()
     plugins = installed_plugins()
-    with console.status("reading the recipe and its images") as status:
+    with console.waiting("reading the recipe and its images") as status:
         prepared = prepare_parity(
             recipe, backend, plugins, device, overrides=overrides or [], data=data
         )

@@ -46,19 +46,18 @@ def run(
 
     Exit code: 0 all trials ok, 1 some failed, 2 the request was wrong, 130 interrupted.
     """
-    from rich.console import Console
-
     from cnnbench.cli.installed import installed_plugins
     from cnnbench.comparison.compare import compare_records
     from cnnbench.execution.run import RunOptions, choose_backends, prepare, run_prepared
     from cnnbench.report.console import print_comparison
     from cnnbench.report.live import choose_view
     from cnnbench.report.run import interruption, print_dry_run, print_notes, print_opening
+    from cnnbench.report.terminal import Terminal, say
 
-    console = Console(quiet=quiet)
+    console = Terminal(quiet=quiet)
     plugins = installed_plugins()
     options = RunOptions(results, device, jobs, executor, timeout, force)
-    with console.status("reading the recipe and its images"):
+    with console.waiting("reading the recipe and its images"):
         names = choose_backends(backend or [], plugins)
         prepared = prepare(recipe, names, plugins, options, overrides=overrides or [], data=data)
     trials, missing = prepared.trials, prepared.missing
@@ -73,7 +72,7 @@ def run(
             run_prepared(prepared, plugins, options, view.hear)
     except KeyboardInterrupt:
         recorded = len(prepared.ok_records(since=begun if force else 0.0))
-        typer.echo(interruption(recorded, len(trials), force=force), err=True)
+        say(interruption(recorded, len(trials), force=force))
         raise typer.Exit(130) from None
     if not quiet:
         folders = [study.store.folder for study in prepared.studies]

@@ -15,8 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from cnnbench.plugin.executor import EpochEnded, Event, TrialEnded, TrialStarted
+from cnnbench.report.terminal import say
 from cnnbench.results.record import Record, Status
 from cnnbench.trials.trial import Trial
+
+_BAR = 30
+"""Columns of the progress bar where there is room."""
 
 
 class View(Protocol):
@@ -36,10 +40,11 @@ class View(Protocol):
 
 
 def choose_view(console: Console, trials: Sequence[Trial], *, quiet: bool) -> View:
-    """The view that fits the console; none if there is nothing to show."""
+    """The view that fits the console; a quiet one if there is nothing to show."""
     if quiet or not trials:
         return QuietView()
-    return LiveView(console, trials) if console.is_terminal else PlainView(console, trials)
+    redraws = console.is_terminal and not console.is_dumb_terminal
+    return LiveView(console, trials) if redraws else PlainView(console, trials)
 
 
 class Progress:
@@ -81,6 +86,11 @@ class Progress:
         return time.monotonic() - self._start
 
     @property
+    def started(self) -> bool:
+        """Whether a trial has begun."""
+        return self._first is not None
+
+    @property
     def left(self) -> float | None:
         """Seconds left at the pace since the first trial began, None before there is a pace."""
         if self._first is None or self.fraction == 0:
@@ -89,7 +99,7 @@ class Progress:
 
 
 class QuietView:
-    """Shows nothing."""
+    """Shows nothing but failures, on standard error."""
 
     def __enter__(self) -> Self:
         return self
@@ -98,7 +108,9 @@ class QuietView:
         return
 
     def hear(self, event: Event) -> None:
-        """Ignore it."""
+        """Print a line when a trial ends and is not ok."""
+        if isinstance(event, TrialEnded) and event.outcome.record.status is not Status.OK:
+            say(told(event))
 
 
 class PlainView(QuietView):
@@ -114,9 +126,9 @@ class PlainView(QuietView):
         if not isinstance(event, TrialEnded):
             return
         left = self._progress.left
-        rest = f", about {duration(left)} left" if left is not None and left > 0 else ""
+        rest = f", about {duration(left)} left" if left is not None and round(left) else ""
         count = f"{self._progress.ended}/{self._progress.total}"
-        line = f"[{count}] {trial_name(event.trial)}: {summary(event.outcome.record)}{rest}"
+        line = f"[{count}] {told(event)}{rest}"
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -165,40 +177,60 @@ class LiveView:
                 # The slot's next trial may have started before this one was stored.
                 if self._slots[event.slot].trial == event.trial:
                     self._slots[event.slot] = _Slot()
-                record = event.outcome.record
-                if record.status is not Status.OK:
-                    text = f"{trial_name(event.trial)}: {summary(record)}"
-                    self._console.print(Text(text, style="red"))
+                if event.outcome.record.status is not Status.OK:
+                    self._console.print(Text(told(event), style="red"))
 
     def _render(self) -> RenderableType:
         progress = self._progress
-        left = "starting workers" if progress.left is None else f"{duration(progress.left)} left"
         head = Table.grid(padding=(0, 2))
+        head.add_column(max_width=_BAR)
+        for _ in range(4):
+            head.add_column(no_wrap=True)
         head.add_row(
-            ProgressBar(total=1.0, completed=progress.fraction, width=30),
+            ProgressBar(total=1.0, completed=progress.fraction),
             f"{progress.ended} of {progress.total} trials",
             f"{duration(progress.elapsed)} elapsed",
-            left,
+            _rest(progress),
             Text(f"{progress.failed} failed", style="red") if progress.failed else "",
         )
         workers = Table.grid(padding=(0, 2))
+        workers.add_column(no_wrap=True)
+        workers.add_column()  # of the variant's name, the one that may be cut
+        for _ in range(3):
+            workers.add_column(no_wrap=True)
         for number, slot in sorted(self._slots.items()):
-            workers.add_row(f"  worker {number + 1}", *_slot_cells(slot))
+            workers.add_row(f"worker {number + 1}", *_slot_cells(slot))
         return Group(head, workers)
 
 
-def _slot_cells(slot: _Slot) -> tuple[str, ...]:
+def _rest(progress: Progress) -> str:
+    if progress.left is not None:
+        return f"{duration(progress.left)} left"
+    return "first epochs" if progress.started else "starting workers"
+
+
+def _slot_cells(slot: _Slot) -> tuple[str | Text, ...]:
     if slot.trial is None:
         return ("idle",)
     epochs = slot.trial.configuration.training.epochs
     accuracy = "" if slot.val_accuracy is None else f"validation {slot.val_accuracy:.1%}"
-    return (trial_name(slot.trial), f"epoch {slot.epoch}/{epochs}", accuracy)
+    name = Text(slot.trial.variant, no_wrap=True, overflow="ellipsis")
+    return (name, _part(slot.trial), f"epoch {slot.epoch}/{epochs}", accuracy)
+
+
+def told(event: TrialEnded) -> str:
+    """Which trial ended, and how."""
+    return f"{trial_name(event.trial)}: {summary(event.outcome.record)}"
 
 
 def trial_name(trial: Trial) -> str:
     """Which trial, for people: variant, replicate from 1, fold from 1, backend."""
+    return f"{trial.variant}, {_part(trial)} ({trial.backend})"
+
+
+def _part(trial: Trial) -> str:
     fold = "" if trial.fold is None else f", fold {trial.fold + 1}"
-    return f"{trial.variant}, replicate {trial.replicate + 1}{fold} ({trial.backend})"
+    return f"replicate {trial.replicate + 1}{fold}"
 
 
 def summary(record: Record) -> str:

@@ -49,8 +49,8 @@ def outcome(of, status=Status.OK, reason=""):
     )
 
 
-def console(*, terminal):
-    return Console(file=io.StringIO(), force_terminal=terminal, width=100, no_color=True)
+def console(*, terminal, width=100):
+    return Console(file=io.StringIO(), force_terminal=terminal, width=width, no_color=True)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,56 @@ def test_in_a_pipe_each_trial_is_a_line():
     assert lines[1] == "[2/2] dropout, replicate 2 (torch): test accuracy 91.2% in 3.2 s"
 
 
+def test_a_terminal_that_cant_redraw_gets_plain_lines(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    assert type(choose_view(console(terminal=True), [trial(0)], quiet=False)) is PlainView
+
+
+def test_quiet_shows_failures_on_standard_error_alone(capsys):
+    with QuietView() as view:
+        view.hear(TrialStarted(trial(0), 0))
+        view.hear(TrialEnded(trial(0), 0, outcome(trial(0))))
+        view.hear(TrialEnded(trial(1), 0, outcome(trial(1), Status.FAILED, "fell [over]")))
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors == "dropout, replicate 2 (torch): failed: fell [over]\n"
+
+
+def test_no_time_left_is_not_worth_saying(monkeypatch):
+    trials = [trial(0, epochs=1), trial(1, epochs=1)]
+    out = console(terminal=False)
+    with PlainView(out, trials) as view:
+        view.hear(TrialStarted(trials[0], 0))
+        view.hear(TrialEnded(trials[0], 0, outcome(trials[0])))  # after no time at all
+    assert "left" not in out.file.getvalue()
+
+
+def rendered(view, width=100):
+    out = console(terminal=True, width=width)
+    out.print(view._render())
+    return out.file.getvalue()
+
+
+def test_each_worker_takes_one_line_however_long_its_names_are():
+    name = "a-variant-with-a-really-long-name-as-a-matrix-would-make"
+    trials = [trial(number, name, epochs=120) for number in range(2)]
+    view = LiveView(console(terminal=True), trials)
+    for slot, one in enumerate(trials):
+        view.hear(TrialStarted(one, slot))
+        view.hear(EpochEnded(one, slot, epoch(100)))
+    lines = rendered(view, width=80).splitlines()
+    assert len(lines) == 3
+    assert lines[1].startswith("worker 1  a-variant-with-a-really")
+    assert "…  replicate 1  epoch 100/120  validation 87.5%" in lines[1]
+
+
+def test_workers_are_not_said_to_start_once_they_train():
+    view = LiveView(console(terminal=True), [trial(0)])
+    assert "starting workers" in rendered(view)
+    view.hear(TrialStarted(trial(0), 0))
+    assert "starting workers" not in rendered(view)
+
+
 def test_a_failure_is_shown_with_its_reason():
     out = console(terminal=False)
     with PlainView(out, [trial(0)]) as view:
@@ -96,8 +146,7 @@ def test_on_a_terminal_every_worker_shows_its_variant_epoch_and_validation_accur
         out.print(view._render())
     text = out.file.getvalue()
     assert "1 of 3 trials" in text
-    assert "l2, replicate 2 (torch)" in text
-    assert "epoch 3/4" in text
+    assert "l2    replicate 2  epoch 3/4" in text
     assert "validation 87.5%" in text
     assert "idle" in text
 
