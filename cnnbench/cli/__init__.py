@@ -6,17 +6,23 @@ Nothing heavy is imported at the top of these files: `cnnbench --help` must stay
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 
 from cnnbench.cli.app import app
 from cnnbench.errors import CnnbenchError, RecipeError
+from cnnbench.report.printable import printable
 
 
 def main() -> None:
     """Run the command line; an expected error is one sentence on stderr and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a name may hold what the terminal's encoding lacks
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except CnnbenchError as error:
-        print(f"cnnbench: {_told(error)}", file=sys.stderr)  # noqa: T201 - rich would wrap it
+        text = printable(f"cnnbench: {_told(error)}")  # which may quote names of a foreign file
+        print(text, file=sys.stderr)  # noqa: T201 - rich would wrap it
         sys.exit(2)
 
 

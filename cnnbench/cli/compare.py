@@ -70,6 +70,7 @@ def compare(
 ) -> None:
     """Compare recorded variants with their baseline, paired by replicate."""
     from cnnbench.comparison.compare import compare_records
+    from cnnbench.report.formats import notes_text
     from cnnbench.report.output import find_format, write_report
 
     render = find_format(format_)
@@ -84,3 +85,5 @@ def compare(
         print_comparison(comparison, Console())
     else:
         typer.echo(render(comparison), nl=False)
+    if format_ == "csv":
+        typer.echo(notes_text(comparison), nl=False, err=True)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from cnnbench.comparison.values import Comparison, Table
 from cnnbench.report.cells import Column, columns_of, explanation_of, title_of
+from cnnbench.report.printable import printable
 
 WIDTH = 100
 """Characters a line, where no terminal sets another limit."""
@@ -102,5 +103,6 @@ def _width(console: Console) -> int:
 
 
 def _encodable(text: str, console: Console) -> str:
-    """For terminals without Unicode."""
+    """For terminals without Unicode, and safe for all."""
+    text = printable(text)
     return text.replace("±", "+-") if console.options.ascii_only else text

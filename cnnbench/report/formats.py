@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from importlib.metadata import version
 
-from cnnbench.comparison.rows import Cell, flat_rows
+from cnnbench.comparison.rows import Cell, flat_notes, flat_rows
 from cnnbench.comparison.values import Comparison, Table
 from cnnbench.report.cells import columns_of, explanation_of, title_of
 from cnnbench.report.console import comparison_text
+from cnnbench.report.printable import printable
 
 
 def csv_text(comparison: Comparison) -> str:
     """One row a variant and backend, raw numbers; an empty cell where there is no value.
 
-    Notes have no place in it; they stand in every other format.
+    Notes have no place in it; they stand in every other format, and `notes_text` has them.
     """
     rows = [{key: _csv_cell(value) for key, value in row.items()} for row in flat_rows(comparison)]
     text = io.StringIO(newline="")
@@ -32,6 +33,11 @@ def json_text(comparison: Comparison) -> str:
     """Everything the comparison holds, under the names of `cnnbench.comparison.values`."""
     content = {"cnnbench": version("cnnbench"), **asdict(comparison)}
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def notes_text(comparison: Comparison) -> str:
+    """A line a note, "" without any, for beside a format that has no place for them."""
+    return "".join(f"note: {printable(note)}\n" for note in flat_notes(comparison))
 
 
 def markdown_text(comparison: Comparison) -> str:
@@ -74,7 +80,8 @@ def _markdown_row(cells: Iterator[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Names come from recipes: no character of theirs is markup."""
+    """Names come from recipes: no character of theirs is markup, or a command to a terminal."""
+    text = printable(text)
     for character in "\\|*`<":
         text = text.replace(character, f"\\{character}")
     return text

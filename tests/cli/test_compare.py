@@ -81,6 +81,33 @@ def test_a_report_can_go_to_a_file(results, tmp_path):
     assert (tmp_path / "report.csv").read_text() == compare(results, "--format", "csv").stdout
 
 
+def test_the_notes_that_csv_has_no_place_for_go_to_standard_error(results):
+    path = results / "mnist" / "torch" / "records.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    run = compare(results, "--format", "csv")
+    assert run.returncode == 0
+    assert "note:" not in run.stdout
+    assert run.stderr.splitlines()[0] == (
+        "note: mnist on jax: dropout: all 3 differences are exactly the same, so that an interval "
+        "of width 0 says nothing about the uncertainty of the mean"
+    )
+    assert "note: mnist on torch: dropout: 2 of 3 replicates recorded" in run.stderr.splitlines()
+
+
+def test_json_holds_the_notes_itself(results):
+    assert compare(results, "--format", "json").stderr == ""
+
+
+@pytest.mark.parametrize("options", [[], ["--baseline", "none"]])
+def test_names_that_the_terminal_can_not_encode_are_written_out(results, options):
+    for name in ("records.jsonl", "plan.json"):
+        path = results / "mnist" / "torch" / name
+        path.write_text(path.read_text().replace('"dropout"', '"größer"'))
+    run = compare(results / "mnist" / "torch", *options, PYTHONIOENCODING="ascii")
+    assert "gr\\xf6\\xdfer" in run.stdout + run.stderr
+    assert "Traceback" not in run.stderr
+
+
 def test_the_table_that_goes_to_a_file_is_the_one_that_is_piped(results, tmp_path):
     compare(results, "--output", tmp_path / "report.txt")
     assert (tmp_path / "report.txt").read_text(encoding="utf-8") == compare(results).stdout

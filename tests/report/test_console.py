@@ -49,6 +49,18 @@ def test_a_terminal_without_unicode_gets_plain_characters(comparisons):
     assert "90.1 +- 1.2 %" in text
 
 
+def test_commands_to_the_terminal_are_written_out(comparisons):
+    table = comparisons.table(
+        comparisons.row("red \x1b[31m", comparisons.estimate(0.9, 0.01)),
+        title="clears \x9b2J",
+        notes=("rings \x07 and turns \u202e round",),
+    )
+    text = comparison_text(comparisons.comparison(table))
+    assert "red \\x1b[31m" in text
+    assert "clears \\x9b2J" in text
+    assert "note: rings \\x07 and turns \\u202e round" in text
+
+
 def test_columns_without_room_are_told(comparisons):
     text = on_terminal(comparisons.SMALL_DATA, 60)
     assert "parameters" not in text.splitlines()[3]

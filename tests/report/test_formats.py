@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from cnnbench.report.formats import FORMATS, csv_text, json_text, markdown_text
+from cnnbench.report.formats import FORMATS, csv_text, json_text, markdown_text, notes_text
 
 
 @pytest.mark.parametrize("name", ["SMALL_DATA", "BACKENDS", "TWO_TABLES", "TIMES"])
@@ -55,6 +55,19 @@ def test_names_in_markdown_are_no_markup(comparisons):
     (line,) = [line for line in text.splitlines() if "dense" in line]
     assert "dense\\|net" in line
     assert line.replace("\\|", "").count("|") == 7
+
+
+def test_names_in_markdown_are_no_commands_to_a_terminal(comparisons):
+    table = comparisons.table(comparisons.row("red \x1b[31m", None))
+    assert "red \\\\x1b[31m" in markdown_text(comparisons.comparison(table))
+
+
+def test_notes_are_a_line_each_with_the_table_that_they_concern(comparisons):
+    lines = notes_text(comparisons.SMALL_DATA).splitlines()
+    assert lines[:2] == [
+        "note: results/small_data/torch/records.jsonl: no record in line 3; ignored",
+        "note: small_data on torch: augmentation: 3 of 5 replicates recorded",
+    ]
 
 
 @pytest.mark.parametrize("name", FORMATS)
