@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
-def foreign(blame: Callable[[str], Exception], *expected: type[BaseException]) -> Iterator[None]:
+def foreign(
+    blame: Callable[[str], Exception], *expected: type[BaseException], place: bool = False
+) -> Iterator[None]:
     """Raise `blame("ValueError: no licence")` for what the plugin's code raises.
 
-    Not only for an Exception: an exit is one, too, and so is what a panic in Rust becomes. Ctrl-C
-    and the `expected` pass unchanged.
+    Not only for an Exception: an exit is none, nor is what becomes of a panic in Rust. Ctrl-C and
+    the `expected` pass unchanged. place: add the file and line, for where no traceback can be had.
     """
     try:
         yield
     except BaseException as error:
         if isinstance(error, (KeyboardInterrupt, *expected)):
             raise
-        raise blame(_described(error)) from error
+        raise blame(_described(error) + (_place(error) if place else "")) from error
 
 
 def _described(error: BaseException) -> str:
     first_line = next(iter(str(error).strip().splitlines()), "")
     return f"{type(error).__name__}: {first_line}".removesuffix(": ")
+
+
+def _place(error: BaseException) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f" ({frame.filename}:{frame.lineno})"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from types import ModuleType
 
@@ -17,6 +18,7 @@ from cnnbench.errors import nearest
 from cnnbench.plugin import hooks
 from cnnbench.plugin.foreign import foreign
 from cnnbench.plugin.found import KINDS, TRACKER, Found, Kind, Origin, Tracker
+from cnnbench.plugin.guards import guarded
 
 STATEMENT = "CNNBENCH_INTERFACE"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -97,7 +99,8 @@ class Registry:
                 )
             with foreign(lambda text: Refused(f"its hook {kind.hook!r} failed: {text}")):
                 things += result  # a generator fails only now
-        return self._checked(kind, things, origin)
+        checked = self._checked(kind, things, origin)
+        return [replace(found, thing=guarded(found.thing, origin)) for found in checked]
 
     def _tracker(self, plugin: object, origin: Origin) -> list[Found]:
         implemented = {hook.name for hook in self.manager.get_hookcallers(plugin) or ()}
