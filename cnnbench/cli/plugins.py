@@ -19,4 +19,6 @@ def plugins(
     from cnnbench.cli.installed import installed_plugins
     from cnnbench.report.plugins import print_plugins
 
-    print_plugins(Console(), installed_plugins(), tracebacks=tracebacks)
+    plugins = installed_plugins()
+    with Console() as console:  # all at once, so that `| head` is no failure
+        print_plugins(console, plugins, tracebacks=tracebacks)

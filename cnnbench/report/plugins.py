@@ -14,6 +14,8 @@ from cnnbench.plugin.found import BACKEND, BASE, DISABLE, SOURCE, BrokenPlugin, 
 from cnnbench.plugin.plugins import Plugins
 
 Asked = tuple[Found, Availability]
+_OR = "|"
+"""Between the choices that a source's argument has."""
 
 
 def print_plugins(console: Console, plugins: Plugins, *, tracebacks: bool = False) -> None:
@@ -68,9 +70,14 @@ def _availability(found: Found) -> Availability:
 
 
 def _name(found: Found) -> str:
-    if found.kind is SOURCE and found.thing.argument:
-        return f"{found.name}:{found.thing.argument}"
-    return found.name
+    argument = _argument(found)
+    if _OR in argument:  # the choices would make the column too wide; they stand beside it
+        return f"{found.name}:NAME"
+    return f"{found.name}:{argument}" if argument else found.name
+
+
+def _argument(found: Found) -> str:
+    return found.thing.argument if found.kind is SOURCE else ""
 
 
 def _row(found: Found, answer: Availability) -> Iterable[Text]:
@@ -82,6 +89,8 @@ def _row(found: Found, answer: Availability) -> Iterable[Text]:
 
 def _about(found: Found, answer: Availability) -> Iterable[str]:
     yield found.thing.title if found.kind is BACKEND else found.thing.description
+    if _OR in _argument(found):
+        yield f"NAME: {', '.join(_argument(found).split(_OR))}"
     if not answer.available:
         yield answer.reason
         return

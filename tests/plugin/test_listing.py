@@ -99,6 +99,28 @@ def test_sources_are_listed_with_their_argument():
     assert row(listing(), "digits")[:3] == ["source", "digits", "yes"]
 
 
+def test_the_choices_of_an_argument_stand_in_the_description(place):
+    place(
+        "some_source",
+        """
+class Sets(DataSource):
+    name = "sets"
+    description = "some sets"
+    argument = "one|another|a_third_with_a_long_name"
+
+    def facts(self, request): ...
+    def fingerprint(self, request): ...
+    def load(self, request): ...
+
+@hookimpl
+def cnnbench_sources():
+    return [Sets()]
+""",
+    )
+    line = " ".join(row(listing(), "sets:NAME"))
+    assert line == ("source sets:NAME yes some sets; NAME: one, another, a_third_with_a_long_name")
+
+
 def test_a_tracker_is_listed_with_what_it_is_told(place):
     place(
         "some_tracker",
@@ -164,3 +186,12 @@ def test_the_command_imports_no_framework():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_reader_that_takes_the_first_line_only_is_no_failure():
+    program = f"{sys.executable} -m cnnbench plugins | head -1"
+    run = subprocess.run(
+        ["/bin/bash", "-o", "pipefail", "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    assert len(run.stdout.splitlines()) == 1
