@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, distribution, version
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 
@@ -31,7 +32,7 @@ def write_plugin(name: str, directory: Path, taken: Container[str] = ()) -> Path
     """Write the distribution cnnbench-NAME into a new folder of `directory`; returns the folder.
 
     name: of the backend; it is normalised as an index normalises names. taken: backends that exist.
-    Raises PluginError for a name that can't be used, and for a folder that exists.
+    Raises PluginError for a name that can't be used or is installed, and for a folder that exists.
     """
     values = _values(name, taken)
     folder = directory / values["distribution"]
@@ -60,17 +61,31 @@ def _values(name: str, taken: Container[str]) -> dict[str, str]:
     short = short.removeprefix(PREFIX)
     if short in taken:
         raise PluginError(f"there is a backend {short!r} already; choose another name")
+    module = (PREFIX + short).replace("-", "_")
+    if _is_installed(PREFIX + short) or find_spec(module) is not None:
+        raise PluginError(
+            f"{PREFIX}{short} is installed already, and the new plugin would take its place; "
+            "choose another name"
+        )
     title = "".join(part.capitalize() for part in short.split("-"))
     if title[0].isdigit():  # it begins the names of classes
         title = f"Plugin{title}"
     return {
         "name": short,
         "distribution": PREFIX + short,
-        "module": (PREFIX + short).replace("-", "_"),
+        "module": module,
         "title": title.removesuffix("Backend") or title,
         "interface": ".".join(map(str, INTERFACE)),
         "cnnbench": version("cnnbench"),
     }
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _filled(template: str, values: dict[str, str]) -> str:

@@ -66,6 +66,16 @@ def test_a_name_that_is_taken_is_refused(tmp_path):
         write_plugin("torch", tmp_path, taken={"torch": object()})
 
 
+def test_a_plugin_that_is_installed_is_not_replaced(tmp_path, place):
+    place("some_module", "", distribution="cnnbench-sketch")
+    place("cnnbench_painting", "", distribution="an-art")
+    for name in ("sketch", "cnnbench_painting"):
+        short = name.removeprefix("cnnbench_")
+        with pytest.raises(PluginError, match=f"cnnbench-{short} is installed already"):
+            write_plugin(name, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
 def test_an_existing_folder_is_left_alone(tmp_path):
     (tmp_path / "cnnbench-sketch").mkdir()
     (tmp_path / "cnnbench-sketch" / "README.md").write_text("mine")
