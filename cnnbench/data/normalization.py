@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 Kind = Literal["scale", "center", "standardize", "none"]
 CHUNK_BYTES = 1 << 24
 """How much of the images is read at a time."""
+LEVELS = np.arange(256)
 LEAST_DEVIATION = 1 / 255
 """One grey level of 8-bit images on the scale 0..1."""
 
@@ -20,7 +22,7 @@ LEAST_DEVIATION = 1 / 255
 class Normalization:
     """y = factor * x + offset for x in 0..255.
 
-    factor, offset: float32, shape () or (height, width, channels).
+    factor, offset: float32, shape () or (1, 1, channels).
     """
 
     kind: Kind
@@ -41,10 +43,11 @@ def fit_normalization(
 
     images: shape (n, height, width, channels), may be a memory map: it is read in parts.
 
-    scale: 0..1. center: then minus the mean of each pixel and channel. standardize: then divided
-    by its standard deviation (of the population, as scikit-learn's StandardScaler); a value that
-    deviates by less than one grey level is centred only, since dividing by almost nothing would
-    turn a speck in a test image into a huge number. none: 0..255 as they are.
+    scale: 0..1. center: then minus the mean of each channel over all pixels of these images.
+    standardize: then divided by its standard deviation (of the population), as Keras's layer
+    Normalization and its ImageDataGenerator.fit have it; a channel that deviates by less than one
+    grey level is centred only, since dividing by almost nothing would turn a speck in a test image
+    into a huge number. none: 0..255 as they are.
     """
     one, zero = np.float32(1), np.float32(0)
     if kind == "none":
@@ -66,18 +69,24 @@ def fit_normalization(
 def _moments(
     images: NDArray[np.uint8], rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation of each value over the rows, on the scale 0..1.
+    """Mean and standard deviation of each channel on the scale 0..1, shape (1, 1, channels).
 
     Sums of whole numbers are exact, so the result does not depend on the size of the parts.
     """
-    total = np.zeros(images.shape[1:], np.uint64)
-    squares = np.zeros(images.shape[1:], np.uint64)
+    channels = images.shape[-1]
+    totals, squares = [0] * channels, [0] * channels
     for part in _parts(images, rows):
-        total += part.sum(axis=0, dtype=np.uint64)
-        squares += np.square(part, dtype=np.uint16).sum(axis=0, dtype=np.uint64)
-    count = np.uint64(len(rows))
-    variance = (count * squares - total * total) / float(count) ** 2
-    return total / float(count) / 255, np.sqrt(variance) / 255
+        for channel in range(channels):
+            counts = np.bincount(part[..., channel].reshape(-1), minlength=256)
+            totals[channel] += int(counts @ LEVELS)
+            squares[channel] += int(counts @ LEVELS**2)
+    count = len(rows) * images[0, ..., 0].size
+    mean = [total / count / 255 for total in totals]
+    deviation = [
+        math.sqrt((count * square - total**2) / count**2) / 255
+        for total, square in zip(totals, squares, strict=True)
+    ]
+    return np.array(mean).reshape(1, 1, -1), np.array(deviation).reshape(1, 1, -1)
 
 
 def _parts(images: NDArray[np.uint8], rows: NDArray[np.int64]) -> Iterator[NDArray[np.uint8]]:

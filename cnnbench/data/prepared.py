@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -25,7 +25,7 @@ class PreparedImages:
     """Position i is row rows[i] of the source.
 
     source: uint8, (n, height, width, channels), all images of the source. labels: int32, weights:
-    float32, one each of `rows`. normalization: fitted to images of the source's shape.
+    float32, one each of `rows`.
     """
 
     source: NDArray[np.uint8]
@@ -41,7 +41,7 @@ class PreparedImages:
     def plain(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """Not augmented; the central window if the recipe crops."""
         raw = self.source[self.rows[positions]]
-        return self._normalization.apply(central_window(raw, self.augmentation.crop))
+        return self.normalization.apply(central_window(raw, self.augmentation.crop))
 
     def augmented(
         self, positions: NDArray[np.int64], parameters: Parameters
@@ -49,7 +49,7 @@ class PreparedImages:
         """Augmented with the parameters of all positions."""
         raw = self.source[self.rows[positions]]
         moved = augment(raw, parameters.take(positions), self.augmentation)
-        return self._normalization.apply(moved)
+        return self.normalization.apply(moved)
 
     @cached_property
     def held(self) -> NDArray[np.float32] | None:
@@ -79,19 +79,3 @@ class PreparedImages:
         """(height, width, channels) before a crop."""
         _, height, width, channels = self.source.shape
         return height, width, channels
-
-    @cached_property
-    def _normalization(self) -> Normalization:
-        """Fitted to the shape after a crop: the mean and the scale of each pixel cut likewise.
-
-        The mean of resized images is the resized mean, so evaluated images are centred exactly.
-        """
-        whole, crop = self.normalization, self.augmentation.crop
-        if crop is None or not whole.factor.shape:
-            return whole
-        mean = -whole.offset / whole.factor
-        factor, mean = (
-            central_window(values[None], crop)[0].astype(np.float32)
-            for values in (whole.factor, mean)
-        )
-        return replace(whole, factor=factor, offset=-mean * factor)

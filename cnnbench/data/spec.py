@@ -37,7 +37,7 @@ class DataSpec(Section):
     normalization: Literal["scale", "center", "standardize", "none"] = Field(
         "scale",
         description="scale: 0..1; center, standardize: then minus the training images' mean, "
-        "divided by their standard deviation, per pixel and channel; none: 0..255",
+        "divided by their standard deviation, per channel; none: 0..255",
     )
     unreadable: Literal["skip", "error"] = Field(
         "skip", description="an image that can't be decoded is skipped and counted, or an error"

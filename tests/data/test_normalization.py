@@ -18,15 +18,24 @@ def images():
 ROWS = np.arange(0, 40, 2)
 
 
-def test_standardize_agrees_with_scikit_learn(images):
-    scaler = StandardScaler().fit(images[ROWS].reshape(20, -1) / 255)
-    expected = scaler.transform(images.reshape(40, -1) / 255).reshape(images.shape)
+def test_standardize_agrees_with_scikit_learn_on_channels(images):
+    scaler = StandardScaler().fit(images[ROWS].reshape(-1, 3) / 255)
+    expected = scaler.transform(images.reshape(-1, 3) / 255).reshape(images.shape)
     result = fit_normalization(images, ROWS, "standardize").apply(images)
     np.testing.assert_allclose(result, expected, atol=2e-6)
 
 
-def test_center_takes_away_the_mean_of_each_pixel_and_channel(images):
-    expected = images / 255 - images[ROWS].mean(axis=0) / 255
+def test_few_images_do_not_blow_up_what_hardly_varies_in_them():
+    images = np.zeros((30, 28, 28, 1), np.uint8)
+    images[:, 10:18, 10:18] = 200
+    images[0, 0, 0] = 12  # a speck in one of the training images
+    images[29, 0, 0] = 255
+    result = fit_normalization(images, np.arange(20), "standardize").apply(images)
+    assert np.abs(result).max() < 5
+
+
+def test_center_takes_away_the_mean_of_each_channel(images):
+    expected = images / 255 - images[ROWS].mean(axis=(0, 1, 2)) / 255
     result = fit_normalization(images, ROWS, "center").apply(images)
     np.testing.assert_allclose(result, expected, atol=1e-6)
 
@@ -51,7 +60,7 @@ def test_the_result_is_float32_and_equal_for_images_of_either_type(images, kind)
     np.testing.assert_array_equal(from_bytes, from_floats)
 
 
-def test_a_pixel_that_never_varies_in_training_is_centred_only():
+def test_a_channel_that_never_varies_in_training_is_centred_only():
     images = np.zeros((30, 2, 2, 1), np.uint8)
     images[29] = 255
     fitted = fit_normalization(images, np.arange(29), "standardize")
