@@ -9,8 +9,10 @@ import typer
 
 from cnnbench.cli.completion import complete_backend
 from cnnbench.cli.options import DataSource, DeviceName, Overrides, RecipePath
+from cnnbench.cli.stopping import stoppable
 
 
+@stoppable()
 def parity(
     recipe: RecipePath,
     backend: Annotated[

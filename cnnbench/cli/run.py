@@ -10,8 +10,10 @@ import typer
 
 from cnnbench.cli.completion import complete_backend
 from cnnbench.cli.options import DataSource, DeviceName, Overrides, RecipePath
+from cnnbench.cli.stopping import stoppable
 
 
+@stoppable()
 def run(
     recipe: RecipePath,
     backend: Annotated[
@@ -44,7 +46,8 @@ def run(
 ) -> None:
     """Run the trials of a recipe that are not recorded yet, then compare its variants.
 
-    Exit code: 0 all trials ok, 1 some failed, 2 the request was wrong, 130 interrupted.
+    Exit code: 0 all trials ok, 1 some failed, 2 the request was wrong, 130 interrupted (143 by
+    SIGTERM, 129 by SIGHUP).
     """
     from cnnbench.cli.installed import installed_plugins
     from cnnbench.comparison.compare import compare_records
@@ -73,7 +76,7 @@ def run(
     except KeyboardInterrupt:
         recorded = len(prepared.ok_records(since=begun if force else 0.0))
         say(interruption(recorded, len(trials), force=force))
-        raise typer.Exit(130) from None
+        raise
     if not quiet:
         folders = [study.store.folder for study in prepared.studies]
         print_comparison(compare_records(folders), console)

@@ -19,8 +19,10 @@ from cnnbench.execution.protocol import decode, encode, pack_outcome, pack_probe
 
 def main() -> None:
     """Serve until the input ends."""
-    # Ctrl-C reaches the whole process group; what becomes of the trial is the starter's decision.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # These reach the whole process group; what becomes of the trial is the starter's decision.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     output = _private_stdout()
     requests: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()

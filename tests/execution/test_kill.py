@@ -1,7 +1,9 @@
 """Nothing that was recorded is lost, whatever kills the program and whenever."""
 
+import contextlib
 import json
 import os
+import pty
 import random
 import signal
 import subprocess
@@ -114,12 +116,18 @@ def test_a_killed_worker_costs_its_trial_and_no_other(stuck):
     assert died["reason"].startswith("the worker process died: signal SIGKILL")
 
 
-def test_an_interrupt_says_what_is_recorded_and_how_to_go_on(stuck):
-    process, _ = stuck
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+@pytest.mark.parametrize("send", [os.kill, os.killpg])
+def test_an_interrupt_says_what_is_recorded_and_how_to_go_on(stuck, send, number, code):
+    process, results = stuck
     workers = workers_of(process)
-    os.killpg(process.pid, signal.SIGINT)
+    send(process.pid, number)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130, errors
+    assert process.returncode == code, errors
+    records = results / "tiny" / "scripted" / "records.jsonl"
+    assert len(records.read_text().splitlines()) == 2  # none of a trial that was stopped
     wanted = "Interrupted: 2 of 24 trials recorded, none lost; the same command goes on from there."
     assert errors.strip() == wanted
     wait_until(lambda: not any(map(alive, workers)))
@@ -141,3 +149,46 @@ def test_an_interrupted_forced_run_counts_what_it_ran_itself(stuck, recipe):
         "Interrupted: 1 of 24 trials recorded by this run, none lost; the same command starts them "
         "all again, without --force it runs only those that are not recorded."
     )
+
+
+@pytest.fixture
+def watched(recipe, tmp_path):
+    """A run that shows its live view on a terminal, as stuck as `stuck`; the terminal's end."""
+    end, terminal = pty.openpty()
+    command = [sys.executable, "-c", PROGRAM, "run", str(recipe(8.0)), "--backend", "scripted"]
+    command += ["--results", str(tmp_path / "results"), "--jobs", "2"]
+    process = subprocess.Popen(
+        command, stdout=terminal, stderr=terminal, env={**os.environ, "TERM": "xterm"}
+    )
+    os.close(terminal)
+    wait_until(lambda: len(ok_lines(tmp_path / "results")) == 2)
+    yield process, end
+    process.kill()
+    process.wait()
+
+
+def shown(end):
+    """What stands on the terminal when all who write to it have ended."""
+    text = b""
+    with contextlib.suppress(OSError):
+        while part := os.read(end, 65536):
+            text += part
+    return text.decode()
+
+
+def test_a_stopped_run_gives_the_terminal_its_cursor_back(watched):
+    process, end = watched
+    process.terminate()
+    text = shown(end)
+    assert process.wait() == 143
+    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")
+    assert "recorded, none lost" in text
+
+
+def test_a_terminal_that_is_closed_ends_the_run_cleanly(watched):
+    process, end = watched
+    workers = workers_of(process)
+    os.close(end)
+    process.send_signal(signal.SIGHUP)  # as the system does for a controlling terminal
+    assert process.wait(60) == 129
+    wait_until(lambda: not any(map(alive, workers)))
