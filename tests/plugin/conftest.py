@@ -35,7 +35,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
         header: str = HEADER,
     ) -> str:
         (tmp_path / f"{module}.py").write_text(header + dedent(source))
-        info = tmp_path / f"{distribution or module}-{version}.dist-info"
+        folder = (distribution or module).replace("-", "_")  # as pip writes it
+        info = tmp_path / f"{folder}-{version}.dist-info"
         info.mkdir(exist_ok=True)
         (info / "METADATA").write_text(
             f"Metadata-Version: 2.1\nName: {distribution or module}\nVersion: {version}\n"

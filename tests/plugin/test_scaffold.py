@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import runpy
 import tomllib
 import zipfile
@@ -69,6 +70,7 @@ def test_a_name_that_is_taken_is_refused(tmp_path):
 def test_a_plugin_that_is_installed_is_not_replaced(tmp_path, place):
     place("some_module", "", distribution="cnnbench-sketch")
     place("cnnbench_painting", "", distribution="an-art")
+    importlib.invalidate_caches()  # the folder was looked through before they came
     for name in ("sketch", "cnnbench_painting"):
         short = name.removeprefix("cnnbench_")
         with pytest.raises(PluginError, match=f"cnnbench-{short} is installed already"):
