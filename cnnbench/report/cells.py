@@ -10,6 +10,11 @@ from cnnbench.comparison.values import Comparison, Row, Table, located, name_of
 from cnnbench.report.quantities import Scale, duration, percent, scale_of
 
 
+_TRAINING = "training"
+_IN_HEAD = {Unit.RATE: "images/s", Unit.NATS: "nats"}
+"""Units that would be long or strange behind every value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A head and a cell a row. optional: may be left out where there is no room."""
@@ -23,7 +28,11 @@ class Column:
 def columns_of(comparison: Comparison, table: Table) -> tuple[Column, ...]:
     """The columns from left to right; those that may be left out stand last."""
     rows = table.rows
-    scale = scale_of(comparison.metric.unit, [row.value for row in rows if row.value])
+    scale = scale_of(
+        comparison.metric.unit,
+        [row.value for row in rows if row.value],
+        [row.difference for row in rows if row.difference],
+    )
     return (
         *_names(comparison, rows),
         Column("n", tuple(_count(row) for row in rows)),
@@ -32,7 +41,9 @@ def columns_of(comparison: Comparison, table: Table) -> tuple[Column, ...]:
             tuple(scale.value(row.value) if row.value else "-" for row in rows),
         ),
         Column(
-            _difference_head(scale), tuple(_difference(row, scale) for row in rows), optional=True
+            _difference_head(comparison, scale),
+            tuple(_difference(row, scale) for row in rows),
+            optional=True,
         ),
         *_costs(comparison, rows),
     )
@@ -53,7 +64,9 @@ def explanation_of(comparison: Comparison, table: Table) -> str:
         "the baseline" if comparison.by == "variant" else f"the same variant on {table.baseline}"
     )
     sentences = [
-        f"± and [ ] are 95 % intervals over {over}.",
+        "Counted from the network, so without intervals."
+        if comparison.metric.constant
+        else f"± and [ ] are 95 % intervals over {over}.",
         f"Differences are to {other},{unit} paired; {direction} is better.",
     ]
     if table.chance is not None:
@@ -61,6 +74,9 @@ def explanation_of(comparison: Comparison, table: Table) -> str:
         if table.majority is not None:
             majority = f", of the most frequent class {percent(table.majority)}"
         sentences.append(f"Level of chance {percent(table.chance)}{majority}.")
+    means = () if comparison.metric.constant else ("values are means",)
+    medians = () if comparison.metric.name == _TRAINING else ("training is a median",)
+    sentences.append(f"{', '.join((*means, *medians)).capitalize()}.")
     return " ".join(sentences)
 
 
@@ -78,7 +94,7 @@ def _names(comparison: Comparison, rows: Sequence[Row]) -> tuple[Column, ...]:
 def _costs(comparison: Comparison, rows: Sequence[Row]) -> tuple[Column, ...]:
     """Beside every other metric stands what it costs; no column stands twice."""
     found = []
-    if comparison.metric.name != "training":
+    if comparison.metric.name != _TRAINING:
         seconds = tuple(
             "-" if row.training_seconds is None else duration(row.training_seconds) for row in rows
         )
@@ -105,10 +121,9 @@ def _difference(row: Row, scale: Scale) -> str:
 
 def _value_head(comparison: Comparison) -> str:
     metric = comparison.metric
-    if metric.unit is Unit.RATE:
-        return f"{metric.title}, images/s"
-    return metric.title if metric.cost else f"{comparison.split} {metric.title}"
+    title = metric.title if metric.cost else f"{comparison.split} {metric.title}"
+    return f"{title}, {_IN_HEAD[metric.unit]}" if metric.unit in _IN_HEAD else title
 
 
-def _difference_head(scale: Scale) -> str:
-    return f"difference, {scale.points}" if scale.points else "difference"
+def _difference_head(comparison: Comparison, scale: Scale) -> str:
+    return f"difference, {scale.points or comparison.metric.title}"  # a count is of its title

@@ -55,6 +55,12 @@ def test_equal_values_have_an_interval_without_width():
     assert (interval.low, interval.high) == (0.5, 0.5)
 
 
+def test_values_that_differ_by_rounding_alone_are_equal():
+    third = 0.1 + 0.2  # 0.30000000000000004
+    interval = student_interval([third, 0.3, 0.3])
+    assert interval.low == interval.high == pytest.approx(0.3)
+
+
 @pytest.mark.parametrize("values", [[], [0.5]])
 def test_below_two_values_there_is_no_interval(values):
     with pytest.raises(TooFewReplicatesError, match=f"here is {len(values)}"):

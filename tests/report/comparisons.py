@@ -120,6 +120,16 @@ TWO_TABLES = comparison(
     ),
 )
 
+CONSTANTS = comparison(
+    table(
+        row("plain", estimate(93_322), is_baseline=True),
+        row("large", estimate(1_093_322), estimate(1_000_000)),
+        chance=None,
+        majority=None,
+    ),
+    metric="parameters",
+)
+
 TIMES = comparison(
     table(
         row("plain", estimate(0.00213, 0.0001), is_baseline=True),

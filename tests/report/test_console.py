@@ -19,7 +19,7 @@ def on_terminal(comparison, width, encoding="utf-8"):
     return raw.getvalue().decode(encoding)
 
 
-@pytest.mark.parametrize("name", ["SMALL_DATA", "BACKENDS", "TWO_TABLES", "TIMES"])
+@pytest.mark.parametrize("name", ["SMALL_DATA", "BACKENDS", "TWO_TABLES", "TIMES", "CONSTANTS"])
 def test_the_table_is_the_golden_one(comparisons, golden, name):
     golden(f"{name.lower()}.txt", comparison_text(getattr(comparisons, name)))
 
@@ -59,6 +59,21 @@ def test_commands_to_the_terminal_are_written_out(comparisons):
     assert "red \\x1b[31m" in text
     assert "clears \\x9b2J" in text
     assert "note: rings \\x07 and turns \\u202e round" in text
+
+
+@pytest.mark.parametrize(
+    ("metric", "heads"),
+    [
+        ("log_loss", ("test log loss, nats", "difference, nats")),
+        ("images_per_second", ("training speed, images/s", "difference, images/s")),
+        ("flops", ("FLOPs", "difference, FLOPs")),
+        ("balanced_accuracy", ("test balanced accuracy", "difference, points")),
+    ],
+)
+def test_values_and_differences_have_a_unit(comparisons, metric, heads):
+    table = comparisons.table(comparisons.row("plain", comparisons.estimate(0.9, 0.01)))
+    text = comparison_text(comparisons.comparison(table, metric=metric))
+    assert [head for head in heads if head not in text] == []
 
 
 def test_columns_without_room_are_told(comparisons):

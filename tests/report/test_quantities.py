@@ -34,6 +34,10 @@ def test_durations_have_the_unit_that_suits_them(seconds, text):
         (Unit.FRACTION, 0.9908, 0.0003, "99.08 ± 0.03 %"),
         (Unit.FRACTION, 0.978, None, "97.8 %"),
         (Unit.FRACTION, 1.0, 0.0, "100.0 ± 0.0 %"),
+        (Unit.SECONDS, 0.0005, 0.000004, "0.500 ± 0.004 ms"),
+        (Unit.SECONDS, 12.34, 0.02, "12.34 ± 0.02 s"),
+        (Unit.SECONDS, 12.34, 1e-9, "12.340 ± 0.000 s"),
+        (Unit.BYTES, 734_003_200, 104_858, "700.0 ± 0.1 MiB"),
         (Unit.NATS, 0.12345, 0.01, "0.123 ± 0.010"),
         (Unit.SECONDS, 0.0021, 0.0001, "2.1 ± 0.1 ms"),
         (Unit.SECONDS, 12.34, 1.0, "12.3 ± 1.0 s"),
@@ -68,6 +72,29 @@ def test_a_column_shares_its_unit_and_decimals():
 def test_differences_are_signed(mean, half, text):
     difference = estimate(mean, half)
     assert scale_of(Unit.FRACTION, [estimate(0.9, 0.01)]).difference(difference) == text
+
+
+@pytest.mark.parametrize(
+    ("mean", "half", "text"),
+    [
+        (0.0002, 0.0005, "+0.02 [-0.03, +0.07]"),
+        (-0.0004, None, "-0.04"),
+        (0.0, 0.0, "0.0 [0.0, 0.0]"),
+        (0.00001, 0.03, "+0.0 [-3.0, +3.0]"),
+    ],
+)
+def test_differences_have_the_decimals_that_their_intervals_take(mean, half, text):
+    values, difference = [estimate(0.9, 0.01)], estimate(mean, half)
+    scale = scale_of(Unit.FRACTION, values, [difference])
+    assert scale.difference(difference) == text
+    assert scale.value(values[0]) == "90.0 ± 1.0 %"
+
+
+def test_differences_have_the_unit_of_the_values():
+    difference = estimate(0.003, 0.002)
+    scale = scale_of(Unit.SECONDS, [estimate(2.0, 0.1)], [difference])
+    assert scale.points == "s"
+    assert scale.difference(difference) == "+0.003 [+0.001, +0.005]"
 
 
 def test_a_column_without_values_has_a_scale_all_the_same():
