@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import prod
 
 from cnnbench.errors import NetworkError
@@ -43,6 +44,33 @@ def padding_of(size: int, window: int, stride: int, padding: Padding) -> tuple[i
     missing = (window_count(size, window, stride, padding) - 1) * stride + window - size
     total = max(missing, 0)
     return total // 2, total - total // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The window of a convolution or pooling over its input, padding in pixels.
+
+    before: (top, left). after: (bottom, right).
+    """
+
+    size: tuple[int, int]
+    stride: tuple[int, int]
+    before: tuple[int, int]
+    after: tuple[int, int]
+
+
+def window_of(layer: Conv | Pool, shape: Shape) -> Window:
+    """How a layer's window moves over an input of this shape, (height, width, channels)."""
+    match layer:
+        case Conv():
+            size, stride = layer.kernel, layer.stride
+        case Pool():
+            size, stride = layer.size, layer.strides
+    before, after = zip(
+        *(padding_of(*axis, layer.padding) for axis in zip(shape[:2], size, stride, strict=True)),
+        strict=True,
+    )
+    return Window(size, stride, before, after)
 
 
 def describe_shape(shape: Shape) -> str:

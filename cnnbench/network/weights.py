@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Mapping
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,8 @@ from numpy.typing import NDArray
 from cnnbench.network.layers import BatchNorm, Conv, Dense
 from cnnbench.network.network import Network, Shape, Weights
 from cnnbench.network.shapes import layer_shapes
+
+Array = TypeVar("Array")
 
 MOVING_STATISTICS = frozenset({"mean", "variance"})
 """Arrays that no gradient moves, by the part of their name after the slash."""
@@ -40,6 +44,15 @@ def weight_shapes(network: Network) -> dict[str, Shape]:
             case _:
                 pass
     return arrays
+
+
+def by_layer(arrays: Mapping[str, Array]) -> dict[str, dict[str, Array]]:
+    """The arrays of each layer that has some, by the part of their name after the slash."""
+    layers: dict[str, dict[str, Array]] = {}
+    for name, array in arrays.items():
+        layer, _, part = name.partition("/")
+        layers.setdefault(layer, {})[part] = array
+    return layers
 
 
 def trainable_arrays(network: Network, frozen: frozenset[str] = frozenset()) -> tuple[str, ...]:

@@ -77,6 +77,9 @@ from cnnbench.plugin.executor import (
 )
 from cnnbench.plugin.hooks import hookimpl
 from cnnbench.plugin.report_format import ReportFormat
+from cnnbench.plugin.resident import ResidentSplits
+from cnnbench.plugin.steps import StepModel
+from cnnbench.plugin.surroundings import look_for, worker_environment
 from cnnbench.results.record import Epoch, Record, Status
 from cnnbench.trials.trial import Trial
 
@@ -119,11 +122,15 @@ __all__ = [
     "ReportFormat",
     "Request",
     "Resident",
+    "ResidentSplits",
     "Shape",
     "Status",
+    "StepModel",
     "Trial",
     "TrialEnded",
     "TrialStarted",
     "Weights",
     "hookimpl",
+    "look_for",
+    "worker_environment",
 ]

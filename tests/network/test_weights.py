@@ -4,6 +4,7 @@ from cnnbench.network.architectures import build_network
 from cnnbench.network.layers import BatchNorm, Conv, Dense, Flatten
 from cnnbench.network.spec import NetworkSpec
 from cnnbench.network.weights import (
+    by_layer,
     initial_weights,
     penalized_kernels,
     trainable_arrays,
@@ -101,3 +102,8 @@ def test_penalties_are_listed_by_kernel():
     spec = NetworkSpec(architecture="layers", layers=layers)
     network = build_network(spec, DIGIT, 10)
     assert penalized_kernels(network) == {"conv_1/kernel": (0.1, 0), "dense_1/kernel": (0, 0.2)}
+
+
+def test_arrays_are_found_by_their_layer_and_part():
+    arrays = {"conv1/kernel": 1, "conv1/bias": 2, "dense1/kernel": 3}
+    assert by_layer(arrays) == {"conv1": {"kernel": 1, "bias": 2}, "dense1": {"kernel": 3}}

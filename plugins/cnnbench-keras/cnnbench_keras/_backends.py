@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 from abc import abstractmethod
 from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import ClassVar
 
 from cnnbench.errors import PluginError
 from cnnbench.plugin.backend import Availability, Backend, Capabilities, Engine
-from cnnbench_keras._installed import has_nvidia_driver, installed_version
+from cnnbench.plugin.surroundings import installed_version, look_for, worker_environment
 
 
 class KerasBackend(Backend):
@@ -27,35 +27,18 @@ class KerasBackend(Backend):
 
     def check(self) -> Availability:
         """Whether Keras and the framework are installed, and for which devices."""
-        install = f'pip install "cnnbench-keras[{self.name}]"'
-        versions: dict[str, str] = {}
-        for module, names in (("keras", ("keras",)), (self.name, self.distributions)):
-            found = installed_version(names)
-            if found is None or find_spec(module) is None:
-                reason = f"backend {self.name} needs {module}, which is not installed here"
-                return Availability(available=False, reason=reason, install=install)
-            versions[found[0]] = found[1]
-        versions |= filter(None, (installed_version((name,)) for name in self.computing))
-        devices = ("cpu", "gpu") if has_nvidia_driver() and self._has_cuda(versions) else ("cpu",)
-        return Availability(available=True, versions=versions, devices=devices)
+        found = look_for(
+            {"keras": ("keras",), self.name: self.distributions},
+            f'pip install "cnnbench-keras[{self.name}]"',
+            self._has_cuda,
+        )
+        others = filter(None, (installed_version((name,)) for name in self.computing))
+        return dataclasses.replace(found, versions={**found.versions, **dict(others)})
 
     def environment(self, device: str, threads: int) -> Mapping[str, str]:
         """What Keras, the framework and its thread pools read when they are first imported."""
-        common = {
-            "KERAS_BACKEND": self.name,
-            "OMP_NUM_THREADS": str(threads),
-            "MKL_NUM_THREADS": str(threads),
-            "OPENBLAS_NUM_THREADS": str(threads),
-            # Threads that wait by spinning for long steal the cores from whatever else runs.
-            "GOMP_SPINCOUNT": "1000",
-            # glibc would give the memory of each step's large arrays back to the system and fault
-            # it in again page by page in the next: kept, a step takes 20 to 40 % less time.
-            "MALLOC_MMAP_MAX_": "0",
-            "MALLOC_TRIM_THRESHOLD_": str(2**31 - 1),
-        }
-        if device == "cpu":
-            common["CUDA_VISIBLE_DEVICES"] = ""
-        return common | dict(self._environment(device, threads))
+        own = self._environment(device, threads)
+        return {**worker_environment(device, threads), "KERAS_BACKEND": self.name, **own}
 
     def open(self, device: str, threads: int) -> Engine:
         """Import Keras and the framework; raises PluginError if this process can't have them."""
@@ -102,11 +85,7 @@ class TorchBackend(KerasBackend):
         return not versions["torch"].endswith("+cpu")
 
     def _environment(self, device: str, threads: int) -> Mapping[str, str]:  # noqa: ARG002 - set in open
-        # A cuBLAS workspace of fixed size is what makes its sums come out the same every time.
-        environment = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
-        if device == "cpu":
-            environment["KERAS_TORCH_DEVICE"] = "cpu"
-        return environment
+        return {"KERAS_TORCH_DEVICE": "cpu"} if device == "cpu" else {}
 
     def _open(self, device: str, threads: int, versions: Mapping[str, str]) -> Engine:
         from cnnbench_keras._torch import TorchEngine

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from cnnbench.data.batches import Batches
 from cnnbench.errors import PluginError
 from cnnbench.network.network import Network, Weights
-from cnnbench.plugin.backend import Engine, Model, Optimization
+from cnnbench.plugin.backend import Engine, EpochResult, Model, Optimization
+from cnnbench.plugin.resident import ResidentSplits
+from cnnbench.plugin.steps import StepModel
 from cnnbench_keras._jax_program import JaxProgram, ProgramCache, on_device
-from cnnbench_keras._model import KerasModel
-from cnnbench_keras._resident import ResidentImages
 
 
 class JaxEngine(Engine):
@@ -33,9 +33,9 @@ class JaxEngine(Engine):
         self.versions = versions
         self.device = "cpu" if found.platform == "cpu" else str(found.device_kind)
         self._programs = ProgramCache()
-        self._resident: ResidentImages | None = None
+        self._resident: ResidentSplits | None = None
         if found.platform != "cpu":
-            self._resident = ResidentImages(jax.device_put, lambda array, rows: array[rows])
+            self._resident = ResidentSplits(jax.device_put, lambda array, rows: array[rows])
 
     def build(
         self, network: Network, weights: Weights, optimization: Optimization, seed: int
@@ -47,13 +47,13 @@ class JaxEngine(Engine):
         return JaxModel(program, weights, seed, self._resident)
 
 
-class JaxModel(KerasModel):
+class JaxModel(StepModel):
     """The state of a model, which each step takes and gives back changed."""
 
     def __init__(
-        self, program: JaxProgram, weights: Weights, seed: int, resident: ResidentImages | None
+        self, program: JaxProgram, weights: Weights, seed: int, resident: ResidentSplits | None
     ) -> None:
-        super().__init__(resident)
+        self.resident = resident
         self._program = program
         self._state = program.initial_state(weights, seed)
 
@@ -84,20 +84,26 @@ class JaxModel(KerasModel):
         """Replace every array."""
         self._state = self._program.write(self._state, weights)
 
-    def _put(self, array: NDArray[Any]) -> Any:
+    def put(self, array: NDArray[Any]) -> Any:
+        """The array on the device."""
         return jax.device_put(array)
 
-    def _fetch(self, arrays: Sequence[Any]) -> list[NDArray[Any]]:
+    def fetch(self, arrays: Sequence[Any]) -> list[NDArray[Any]]:
+        """Arrays from the device, which are waited for."""
         return jax.device_get(list(arrays))  # type: ignore[no-any-return]
 
-    def _set_learning_rate(self, learning_rate: float) -> None:
+    def train_epoch(self, batches: Batches, learning_rate: float) -> EpochResult:
+        """Take one optimiser step a batch, all with this learning rate."""
         self._state = self._program.with_learning_rate(self._state, learning_rate)
+        return super().train_epoch(batches, learning_rate)
 
-    def _train_step(self, images: Any, labels: Any, weights: Any) -> Any:
+    def train_step(self, images: Any, labels: Any, weights: Any) -> Any:
+        """One optimiser step; its totals stay on the device."""
         self._state, totals = self._program.step(self._state, images, labels, weights)
         return totals
 
-    def _predict_step(self, images: Any, batch_size: int) -> Any:
+    def predict_step(self, images: Any, batch_size: int) -> Any:
+        """Probabilities of one batch."""
         count = len(images)
         if count < batch_size:
             # Padded rather than compiled anew: the rows of a prediction don't touch each other.

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from cnnbench.data.batches import Batches
 from cnnbench.errors import PluginError
 from cnnbench.network.network import Network, Weights
-from cnnbench.plugin.backend import Engine, Model, Optimization
-from cnnbench_keras._model import KerasModel
+from cnnbench.plugin.backend import Engine, EpochResult, Model, Optimization
+from cnnbench.plugin.resident import ResidentSplits
+from cnnbench.plugin.steps import StepModel
 from cnnbench_keras._network import KerasNetwork, build_keras
 from cnnbench_keras._optimizer import keras_optimizer
-from cnnbench_keras._resident import ResidentImages
 
 
 class TensorflowEngine(Engine):
@@ -27,7 +27,7 @@ class TensorflowEngine(Engine):
         _take_devices(self._gpu, threads)
         self.versions = versions
         self.device = _gpu_name() if self._gpu else "cpu"
-        self._resident = ResidentImages(tf.constant, tf.gather) if self._gpu else None
+        self._resident = ResidentSplits(tf.constant, tf.gather) if self._gpu else None
 
     def build(
         self, network: Network, weights: Weights, optimization: Optimization, seed: int
@@ -74,7 +74,7 @@ def _gpu_name() -> str:
     return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"))
 
 
-class TensorflowModel(KerasModel):
+class TensorflowModel(StepModel):
     """A graph each for a training step and a prediction, traced once for any number of images.
 
     XLA is left off, as Keras itself does on a CPU: there the graph's oneDNN kernels do a step of a
@@ -86,9 +86,9 @@ class TensorflowModel(KerasModel):
         built: KerasNetwork,
         network: Network,
         optimization: Optimization,
-        resident: ResidentImages | None,
+        resident: ResidentSplits | None,
     ) -> None:
-        super().__init__(resident)
+        self.resident = resident
         self._built = built
         self._binary = network.output == "sigmoid"
         self._trainable = list(built.model.trainable_variables)
@@ -112,7 +112,7 @@ class TensorflowModel(KerasModel):
 
     def synchronize(self) -> None:
         """Wait for the GPU."""
-        if self._resident is not None:
+        if self.resident is not None:
             tf.test.experimental.sync_devices()
 
     def get_weights(self) -> Weights:
@@ -123,19 +123,25 @@ class TensorflowModel(KerasModel):
         """Replace every array."""
         self._built.set_weights(weights)
 
-    def _put(self, array: NDArray[Any]) -> Any:
+    def put(self, array: NDArray[Any]) -> Any:
+        """The array on the device."""
         return tf.constant(array)
 
-    def _fetch(self, arrays: Sequence[Any]) -> list[NDArray[Any]]:
+    def fetch(self, arrays: Sequence[Any]) -> list[NDArray[Any]]:
+        """Arrays from the device, which are waited for."""
         return [array.numpy() for array in arrays]
 
-    def _set_learning_rate(self, learning_rate: float) -> None:
+    def train_epoch(self, batches: Batches, learning_rate: float) -> EpochResult:
+        """Take one optimiser step a batch, all with this learning rate."""
         self._optimizer.learning_rate = learning_rate
+        return super().train_epoch(batches, learning_rate)
 
-    def _train_step(self, images: Any, labels: Any, weights: Any) -> Any:
+    def train_step(self, images: Any, labels: Any, weights: Any) -> Any:
+        """One optimiser step; its totals stay on the device."""
         return self._train(images, labels, weights)
 
-    def _predict_step(self, images: Any, batch_size: int) -> Any:  # noqa: ARG002 - any size will do
+    def predict_step(self, images: Any, batch_size: int) -> Any:  # noqa: ARG002 - any size will do
+        """Probabilities of one batch."""
         return self._predict(images)
 
     def _trace_step(self, images: Any, labels: Any, weights: Any) -> Any:

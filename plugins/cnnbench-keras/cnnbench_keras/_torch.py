@@ -10,12 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from cnnbench.data.batches import Batches
 from cnnbench.network.network import Network, Weights
-from cnnbench.plugin.backend import Engine, Model, Optimization
-from cnnbench_keras._model import KerasModel
+from cnnbench.plugin.backend import Engine, EpochResult, Model, Optimization
+from cnnbench.plugin.resident import ResidentSplits
+from cnnbench.plugin.steps import StepModel
 from cnnbench_keras._network import KerasNetwork, build_keras
 from cnnbench_keras._optimizer import keras_optimizer
-from cnnbench_keras._resident import ResidentImages
 
 
 class TorchEngine(Engine):
@@ -27,12 +28,12 @@ class TorchEngine(Engine):
         self._device = torch.device("cuda" if self._gpu else "cpu")
         self.versions = versions
         self.device = torch.cuda.get_device_name(0) if self._gpu else "cpu"
-        self._resident: ResidentImages | None = None
+        self._resident: ResidentSplits | None = None
         if self._gpu:
             torch.use_deterministic_algorithms(mode=True)
             torch.backends.cudnn.benchmark = False
             # Copied, as the arrays of a pass are read-only, which PyTorch has no notion of.
-            self._resident = ResidentImages(
+            self._resident = ResidentSplits(
                 lambda array: torch.tensor(array, device=self._device),
                 lambda array, rows: array[rows],
             )
@@ -59,7 +60,7 @@ class TorchEngine(Engine):
         return torch.cuda.max_memory_allocated() if self._gpu else None
 
 
-class TorchModel(KerasModel):
+class TorchModel(StepModel):
     """Forward, backward, and Keras's optimiser."""
 
     def __init__(
@@ -68,9 +69,9 @@ class TorchModel(KerasModel):
         binary: bool,
         optimization: Optimization,
         device: torch.device,
-        resident: ResidentImages | None,
+        resident: ResidentSplits | None,
     ) -> None:
-        super().__init__(resident)
+        self.resident = resident
         self._built = built
         self._binary = binary
         self._device = device
@@ -91,16 +92,21 @@ class TorchModel(KerasModel):
         """Replace every array."""
         self._built.set_weights(weights)
 
-    def _put(self, array: NDArray[Any]) -> torch.Tensor:
+    def put(self, array: NDArray[Any]) -> torch.Tensor:
+        """The array on the device."""
         return torch.from_numpy(array).to(self._device, non_blocking=True)
 
-    def _fetch(self, arrays: Sequence[Any]) -> list[NDArray[Any]]:
+    def fetch(self, arrays: Sequence[Any]) -> list[NDArray[Any]]:
+        """Arrays from the device, which are waited for."""
         return [array.cpu().numpy() for array in arrays]
 
-    def _set_learning_rate(self, learning_rate: float) -> None:
+    def train_epoch(self, batches: Batches, learning_rate: float) -> EpochResult:
+        """Take one optimiser step a batch, all with this learning rate."""
         self._optimizer.learning_rate = learning_rate
+        return super().train_epoch(batches, learning_rate)
 
-    def _train_step(self, images: Any, labels: Any, weights: Any) -> Any:
+    def train_step(self, images: Any, labels: Any, weights: Any) -> Any:
+        """One optimiser step; its totals stay on the device."""
         scores = self._built.model(images, training=True)
         losses, correct = _judge(scores, labels, self._binary)
         loss = torch.dot(losses, weights)
@@ -114,7 +120,8 @@ class TorchModel(KerasModel):
                 self._optimizer.apply(list(gradients), self._trainable)
         return torch.stack([loss.detach(), penalty.detach(), correct])
 
-    def _predict_step(self, images: Any, batch_size: int) -> Any:  # noqa: ARG002 - any size will do
+    def predict_step(self, images: Any, batch_size: int) -> Any:  # noqa: ARG002 - any size will do
+        """Probabilities of one batch."""
         with torch.inference_mode():
             scores = self._built.model(images, training=False)
             return torch.sigmoid(scores) if self._binary else torch.softmax(scores, dim=-1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,11 +16,11 @@ from torch.nn import functional
 
 from cnnbench.network import layers
 from cnnbench.network.network import Network, Shape
-from cnnbench.network.shapes import layer_shapes, padding_of
+from cnnbench.network.shapes import layer_shapes, window_of
 
 Step = Callable[[Tensor], Tensor]
 
-_ACTIVATIONS: dict[str, list[Step]] = {
+_FUNCTIONS: dict[str, list[Step]] = {
     "linear": [],
     "relu": [torch.relu],
     "elu": [functional.elu],
@@ -28,97 +29,79 @@ _ACTIVATIONS: dict[str, list[Step]] = {
     "tanh": [torch.tanh],
 }
 # Nothing else needs the output of a convolution or a dense layer, so ReLU may overwrite it.
-_FUSED = _ACTIVATIONS | {"relu": [torch.relu_]}
-_MONOTONE = {torch.relu, torch.relu_, functional.elu, torch.sigmoid, torch.tanh}
+_FUSED = _FUNCTIONS | {"relu": [torch.relu_]}
+_MONOTONE = [torch.relu, torch.relu_, functional.elu, torch.sigmoid, torch.tanh]
 
 
 def network_steps(
     network: Network,
-    arrays: Mapping[str, Tensor],
+    arrays: Mapping[str, Mapping[str, Tensor]],
     frozen: frozenset[str],
     dropout: torch.Generator | None,
 ) -> list[Step]:
     """The steps from NCHW images to scores.
 
-    arrays: by canonical name, those of convolutions as OIHW. dropout: where training draws its
+    arrays: by layer and part, kernels of convolutions as OIHW. dropout: where training draws its
     masks from; None makes the steps of prediction, which moves no statistics either.
     """
     steps: list[Step] = []
     shapes = (network.input_shape, *layer_shapes(network))
     for (name, layer), shape in zip(network.named_layers(), shapes, strict=False):
-        own = {key.partition("/")[2]: arrays[key] for key in arrays if key.startswith(f"{name}/")}
-        learning = dropout is not None and name not in frozen
-        made = _layer_steps(layer, shape, own, dropout, learning=learning)
-        if (
-            isinstance(layer, layers.Pool)
-            and layer.kind == "max"
-            and steps
-            and steps[-1] in _MONOTONE
-        ):
+        made = _steps(layer, shape, arrays.get(name, {}), None if name in frozen else dropout)
+        if isinstance(layer, layers.Dropout) and dropout is not None:
+            made = [partial(_drop, layer.rate, dropout)]
+        if getattr(layer, "kind", "") == "max" and steps and steps[-1] in _MONOTONE:
             # The same values, but the activation is computed of the largest ones alone.
-            made = [*made, steps.pop()]
+            made.append(steps.pop())
         steps += made
     return steps
 
 
-def _layer_steps(
-    layer: layers.Layer,
-    shape: Shape,
-    own: Mapping[str, Tensor],
-    dropout: torch.Generator | None,
-    *,
-    learning: bool,
+def _steps(
+    layer: layers.Layer, shape: Shape, own: Mapping[str, Tensor], learning: object
 ) -> list[Step]:
-    """One layer. shape: of its input. own: its arrays by part. learning: training, not frozen."""
+    """One layer but dropout. shape: of its input. learning: None if its statistics stay put."""
+    made: list[Step]
     match layer:
         case layers.Conv():
-            pad, window = _window(shape, layer.kernel, layer.stride, layer.padding, 0.0)
-            values = {"weight": own["kernel"], "bias": own["bias"]}
-            convolve = partial(functional.conv2d, **values, **window)
+            pad, window = _window(layer, shape, 0.0)
+            convolve = partial(functional.conv2d, weight=own["kernel"], bias=own["bias"], **window)
             made = [*pad, convolve, *_FUSED[layer.activation]]
         case layers.Dense():
             multiply = partial(torch.addmm, own["bias"], mat2=own["kernel"])
             made = [multiply, *_FUSED[layer.activation]]
+        case layers.Pool(kind="max"):
+            pad, window = _window(layer, shape, -torch.inf)
+            made = [*pad, partial(functional.max_pool2d, kernel_size=layer.size, **window)]
         case layers.Pool():
-            made = _pool(layer, shape)
+            pad, window = _window(layer, shape, 0.0)
+            window |= {"kernel_size": layer.size, "count_include_pad": False}
+            average = partial(functional.avg_pool2d, **window)
+            made = [partial(_average_padded, average, *pad)] if pad else [average]
         case layers.BatchNorm():
-            made = [partial(_normalize if learning else _normalize_fixed, layer, **own)]
+            made = [partial(_normalize_fixed if learning is None else _normalize, layer, **own)]
         case layers.Activate():
-            made = _ACTIVATIONS[layer.function]
-        case layers.Dropout():
-            made = [partial(_drop, layer.rate, dropout)] if dropout is not None else []
+            made = _FUNCTIONS[layer.function]
         case layers.Flatten():
-            made = [_flatten]
+            # In NHWC order; a vector stays as it is.
+            made = [lambda x: x.movedim(1, -1).flatten(1)]
         case layers.GlobalAveragePool():
             made = [partial(torch.mean, dim=(2, 3))]
         case _:
-            raise AssertionError(f"capabilities do not name {layer!r}")
+            made = []
     return made
 
 
 def _window(
-    shape: Shape, size: layers.Pair, stride: layers.Pair, padding: layers.Padding, outside: float
-) -> tuple[list[Step], dict[str, layers.Pair]]:
+    layer: layers.Conv | layers.Pool, shape: Shape, outside: float
+) -> tuple[list[Step], dict[str, Any]]:
     """Stride and padding of a window; where PyTorch can't pad as asked, a step before it pads."""
-    (top, bottom), (left, right) = (
-        padding_of(*axis, padding) for axis in zip(shape[:2], size, stride, strict=True)
-    )
-    if (top, left) == (bottom, right):
-        return [], {"stride": stride, "padding": (top, left)}
+    window = window_of(layer, shape)
+    if window.before == window.after:
+        return [], {"stride": window.stride, "padding": window.before}
+    (top, left), (bottom, right) = window.before, window.after
     pad = partial(functional.pad, pad=(left, right, top, bottom), value=outside)
-    return [pad], {"stride": stride, "padding": (0, 0)}
-
-
-def _pool(layer: layers.Pool, shape: Shape) -> list[Step]:
-    if layer.kind == "max":
-        pad, window = _window(shape, layer.size, layer.strides, layer.padding, -torch.inf)
-        return [*pad, partial(functional.max_pool2d, kernel_size=layer.size, **window)]
-    pad, window = _window(shape, layer.size, layer.strides, layer.padding, 0.0)
-    average = partial(_average_pool, kernel_size=layer.size, **window)
-    return [partial(_average_padded, average, *pad)] if pad else [average]
-
-
-_average_pool = partial(functional.avg_pool2d, count_include_pad=False)
+    return [pad], {"stride": window.stride}
 
 
 def _average_padded(average: Step, pad: Step, x: Tensor) -> Tensor:
@@ -145,8 +128,3 @@ def _normalize_fixed(layer: layers.BatchNorm, x: Tensor, **own: Tensor) -> Tenso
 
 def _drop(rate: float, generator: torch.Generator, x: Tensor) -> Tensor:
     return x * torch.empty_like(x).bernoulli_(1 - rate, generator=generator).div_(1 - rate)
-
-
-def _flatten(x: Tensor) -> Tensor:
-    """In NHWC order; a vector stays as it is."""
-    return x.permute(0, 2, 3, 1).flatten(1) if x.ndim == 4 else x  # noqa: PLR2004 - NCHW

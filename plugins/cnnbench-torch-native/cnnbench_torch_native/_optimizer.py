@@ -1,4 +1,4 @@
-"""PyTorch's optimisers with the formulas of `cnnbench.plugin.backend.Optimization`."""
+"""One step of each optimiser with the formulas of `cnnbench.plugin.backend.Optimization`."""
 
 from __future__ import annotations
 
@@ -11,36 +11,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cnnbench.plugin.backend import Optimization
+from cnnbench.plugin import Optimization
 
 Update = Callable[[float], None]
 """One step along the gradients in `.grad`, with this learning rate (above zero)."""
 
 
-def make_update(parameters: Sequence[Tensor], optimization: Optimization) -> Update:
-    """The update of these parameters, with its state."""
-    match optimization.optimizer:
-        case "rmsprop":
-            return partial(_rmsprop, parameters, [torch.zeros_like(x) for x in parameters])
-        case "adam" | "adamw":
-            decay = optimization.weight_decay if optimization.optimizer == "adamw" else 0.0
-            adam = torch.optim.AdamW(parameters, weight_decay=decay, fused=True)
-            return partial(_adam, adam, count(1))
-        case _:
-            momentum = optimization.momentum if optimization.optimizer == "momentum" else 0.0
-            sgd = torch.optim.SGD(parameters, lr=1.0, momentum=momentum, fused=True)
-            return partial(_momentum, sgd)
-
-
-def _momentum(sgd: torch.optim.SGD, learning_rate: float) -> None:
-    """PyTorch keeps v of w -= lr * v, the formula lr * v, which a new lr must leave alone."""
-    [group] = sgd.param_groups
-    if learning_rate != group["lr"]:
-        for state in sgd.state.values():
-            if state.get("momentum_buffer") is not None:
-                state["momentum_buffer"].mul_(group["lr"] / learning_rate)
-        group["lr"] = learning_rate
-    sgd.step()
+def make_update(arrays: Sequence[Tensor], optimization: Optimization) -> Update:
+    """The update of these arrays, with its state."""
+    name = optimization.optimizer
+    if name in {"adam", "adamw"}:
+        decay = optimization.weight_decay if name == "adamw" else 0.0
+        return partial(_adam, torch.optim.AdamW(arrays, weight_decay=decay, fused=True), count(1))
+    state = [torch.zeros_like(array) for array in arrays]
+    if name == "rmsprop":
+        return partial(_rmsprop, arrays, state)
+    return partial(_momentum, arrays, state, optimization.momentum if name == "momentum" else 0.0)
 
 
 def _adam(adam: torch.optim.AdamW, steps: Iterator[int], learning_rate: float) -> None:
@@ -58,13 +44,23 @@ def _adam(adam: torch.optim.AdamW, steps: Iterator[int], learning_rate: float) -
     adam.step()
 
 
-def _rmsprop(parameters: Sequence[Tensor], squares: list[Tensor], learning_rate: float) -> None:
-    """The formula has epsilon inside the root, for which PyTorch has no fused kernel."""
-    gradients = [parameter.grad for parameter in parameters]
+def _momentum(
+    arrays: Sequence[Tensor], velocities: list[Tensor], momentum: float, learning_rate: float
+) -> None:
+    """PyTorch's own keeps the learning rate out of v, which matters once the rate changes."""
     # The many-tensor kernels have no public names; PyTorch's own optimisers call them too.
+    with torch.no_grad():
+        torch._foreach_mul_(velocities, momentum)
+        torch._foreach_add_(velocities, [array.grad for array in arrays], alpha=-learning_rate)
+        torch._foreach_add_(arrays, velocities)
+
+
+def _rmsprop(arrays: Sequence[Tensor], squares: list[Tensor], learning_rate: float) -> None:
+    """The formula has epsilon inside the root, for which PyTorch has no fused kernel."""
+    gradients = [array.grad for array in arrays]
     with torch.no_grad():
         torch._foreach_mul_(squares, 0.9)
         torch._foreach_addcmul_(squares, gradients, gradients, 0.1)
         roots = torch._foreach_add(squares, 1e-7)  # noqa: SLF001 - see above
         torch._foreach_sqrt_(roots)
-        torch._foreach_addcdiv_(parameters, gradients, roots, -learning_rate)
+        torch._foreach_addcdiv_(arrays, gradients, roots, -learning_rate)

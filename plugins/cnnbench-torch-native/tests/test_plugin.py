@@ -31,7 +31,7 @@ def test_registering_and_checking_imports_no_framework():
 
 
 def test_without_pytorch_it_says_what_to_install(monkeypatch):
-    monkeypatch.setattr("cnnbench_torch_native.find_spec", lambda name: None)
+    monkeypatch.setattr("cnnbench.plugin.surroundings.find_spec", lambda name: None)
     answer = TorchNative().check()
     assert not answer.available
     assert "torch" in answer.reason

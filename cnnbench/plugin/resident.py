@@ -14,10 +14,11 @@ _SPLITS = 3
 """Training, validation and test images of one trial; the least recently used make room."""
 
 
-class ResidentImages:
-    """Device copies of whole splits under their keys.
+class ResidentSplits:
+    """Device copies of whole splits under their keys; one for an engine serves all its models.
 
-    put: a NumPy array to the device. take: rows of a device array by a device array of positions.
+    put: a NumPy array to the device, copied. take: rows of a device array by a device array of
+    positions.
     """
 
     def __init__(self, put: Callable[[NDArray[Any]], Any], take: Callable[[Any, Any], Any]) -> None:
@@ -28,8 +29,9 @@ class ResidentImages:
     def batches(self, resident: Resident, batch_size: int) -> Iterator[tuple[Any, Any, Any]]:
         """Images, labels and sample weights of each batch, gathered on the device."""
         images, labels, weights = self._split(resident)
+        order = self._put(resident.order)
         for start in range(0, len(resident.order), batch_size):
-            rows = self._put(resident.order[start : start + batch_size])
+            rows = order[start : start + batch_size]
             yield self._take(images, rows), self._take(labels, rows), self._take(weights, rows)
 
     def _split(self, resident: Resident) -> tuple[Any, Any, Any]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnbench.data.batches import Resident
-from cnnbench_keras._resident import ResidentImages
+from cnnbench.plugin.resident import ResidentSplits
 
 
 class Device:
@@ -11,7 +11,7 @@ class Device:
 
     def __init__(self):
         self.copied = []
-        self.images = ResidentImages(self.put, lambda array, rows: array[rows])
+        self.images = ResidentSplits(self.put, lambda array, rows: array[rows])
 
     def put(self, array):
         self.copied.append(array.shape)

@@ -1,0 +1,78 @@
+"""A model of which a backend writes single steps; the passes over batches and totals are here."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbench.data.batches import Batches
+from cnnbench.plugin.backend import EpochResult, Model
+from cnnbench.plugin.resident import ResidentSplits
+
+
+class StepModel(Model):
+    """Takes `train_step` and `predict_step` over whole passes.
+
+    Nothing waits for the device within a pass: each step leaves its results there, and they are
+    fetched together at the end. A model that gains by another loop is a `Model` of its own.
+    """
+
+    resident: ResidentSplits | None = None
+    """Where whole splits are kept; None on a CPU, where there is nothing to save."""
+    learning_rate: float
+    """For the steps of this epoch, above zero."""
+
+    def train_epoch(self, batches: Batches, learning_rate: float) -> EpochResult:
+        """Take one optimiser step a batch, in order."""
+        self.learning_rate = learning_rate
+        totals = [self.train_step(*batch) for batch in self._on_device(batches)]
+        loss, penalty, correct = np.stack(self.fetch(totals)).astype(np.float64).sum(axis=0)
+        return EpochResult(
+            loss=float(loss / batches.size),
+            penalty=float(penalty / len(totals)),
+            correct=int(correct),
+            count=batches.size,
+        )
+
+    def predict(self, batches: Batches) -> NDArray[np.float32]:
+        """Probabilities in the order of the pass."""
+        outputs = [
+            self.predict_step(images, batches.batch_size)
+            for images, _, _ in self._on_device(batches)
+        ]
+        # What follows belongs to images that filled the last batch up.
+        return np.concatenate(self.fetch(outputs))[: batches.size].astype(np.float32, copy=False)
+
+    def _on_device(self, batches: Batches) -> Iterator[tuple[Any, Any, Any]]:
+        """Images, labels and sample weights of each batch, on the device."""
+        if self.resident is not None and batches.resident is not None:
+            yield from self.resident.batches(batches.resident, batches.batch_size)
+            return
+        for batch in batches:
+            yield self.put(batch.images), self.put(batch.labels), self.put(batch.weights)
+
+    @abstractmethod
+    def put(self, array: NDArray[Any]) -> Any:
+        """The array on the device; only read, and not after the step that it is put there for."""
+
+    @abstractmethod
+    def fetch(self, arrays: Sequence[Any]) -> list[NDArray[Any]]:
+        """Arrays from the device, which are waited for."""
+
+    @abstractmethod
+    def train_step(self, images: Any, labels: Any, weights: Any) -> Any:
+        """One optimiser step; returns three float32 on the device, computed before the update.
+
+        They are sum(weight * loss) over the batch, the penalty, and the number of correct images.
+        """
+
+    @abstractmethod
+    def predict_step(self, images: Any, batch_size: int) -> Any:
+        """Probabilities on the device, shape (images, units of the last layer).
+
+        A last batch smaller than batch_size may be filled up; the rows beyond it are dropped.
+        """
