@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from cnnbench.errors import Problem, nearest
 from cnnbench.recipe.file import layer_models, places_of, submodel
+from cnnbench.recipe.hints import hint
 from cnnbench.recipe.lines import KeyPath
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted
 from cnnbench.recipe.words import expected_of, kind_of, show
@@ -141,25 +141,8 @@ def _wrong_value(value: Any, field: FieldInfo) -> str:
     message = f"got {show(value)}{named}, expected {wanted}"
     if kind in ("a whole number", "a decimal number") and field.description:
         message += f" ({field.description})"
-    hint = _hint(value, field, wanted)
-    return f"{message}; {hint}" if hint else message
-
-
-def _hint(value: Any, field: FieldInfo, wanted: str) -> str:
-    choices = get_args(field.annotation)
-    if isinstance(value, str) and choices and all(isinstance(x, str) for x in choices):
-        near = nearest(value, choices)
-        return f"did you mean {near}?" if near else ""
-    if isinstance(value, str) and value.startswith("["):
-        return 'text inside a list needs quotes too: ["a", "b"]'
-    if isinstance(value, str) and _reads(value):
-        return f"write it without quotes: {value}"
-    if isinstance(value, str) and value in ("True", "False"):
-        return f"write it in small letters and without quotes: {value.lower()}"
-    if wanted.startswith("a list") and not isinstance(value, list | dict):
-        pair = "of two" in wanted
-        return f"write it in brackets: [{show(value)}{f', {show(value)}' if pair else ''}]"
-    return ""
+    meant = hint(value, field)
+    return f"{message}; {meant}" if meant else message
 
 
 def _wrong_layer(value: Any, models: Mapping[str, type[BaseModel]]) -> str:
@@ -171,11 +154,3 @@ def _wrong_layer(value: Any, models: Mapping[str, type[BaseModel]]) -> str:
     near = nearest(str(value["type"]), models)
     end = f"; did you mean {near}?" if near else ""
     return f"type: got {show(value['type'])}, expected one of {types}{end}"
-
-
-def _reads(text: str) -> bool:
-    """Whether the text would be a number or truth value without its quotes."""
-    try:
-        return isinstance(tomllib.loads(f"x = {text}")["x"], int | float)
-    except ValueError:
-        return False

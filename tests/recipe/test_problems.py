@@ -295,6 +295,37 @@ def test_a_wrong_override_is_named_as_it_was_typed(problems, override, expected)
     assert problem.startswith(expected)
 
 
+@pytest.mark.parametrize(
+    ("override", "hint"),
+    [
+        ("network.filters=16,32", "write it in brackets: [16, 32]"),
+        ("data.image_size=64x64", "write it in brackets: [64, 64]"),
+        ("data.image_size=64 48", "write it in brackets: [64, 48]"),
+        ("data.image_size=64", "write it in brackets: [64, 64]"),
+        ("data.classes=1,2", 'write it in brackets: ["1", "2"]'),
+        ("data.classes=[3,4]", 'text goes in quotes: ["3", "4"]'),
+        ("data.classes=3", 'write it in brackets: ["3"]'),
+        ('network.filters=["8"]', "write numbers without quotes: [8]"),
+        ("data.train=50%", "write it as a fraction: 0.5"),
+        ("network.dropout=50 %", "write it as a fraction: 0.5"),
+        ("network.final_pool=True", "write it in small letters and without quotes: true"),
+        (
+            "network.filters=[16,",
+            "the closing bracket is missing; in a shell an option with spaces goes in quotes",
+        ),
+    ],
+)
+def test_a_value_that_can_be_guessed_is_written_out(problems, override, hint):
+    (problem,) = problems(TENS, override)
+    assert problem.endswith(f"; {hint}")
+
+
+@pytest.mark.parametrize("override", ["network.filters=many", "data.train=500%", "data.train=-1"])
+def test_no_hint_is_given_that_would_be_wrong_too(problems, override):
+    (problem,) = problems(TENS, override)
+    assert "write" not in problem
+
+
 def test_an_override_that_makes_variants_equal_is_to_blame(problems):
     (problem,) = problems(
         TENS + '[[variant]]\nname = "a"\n[[variant]]\nname = "b"\nnetwork.dropout = 0.5\n',
