@@ -64,7 +64,7 @@ def run(
 
 
 def compare(
-    *paths: PathText,
+    *paths: PathText | Sequence[PathText],
     baseline: str | None = None,
     metric: str = "accuracy",
     by: Literal["variant", "backend"] = "variant",
@@ -72,12 +72,13 @@ def compare(
 ) -> pd.DataFrame:
     """Compare recorded variants with their baseline, paired by replicate: one row a variant.
 
-    paths: results folders or records files, "results" if none. metric: as `cnnbench compare
+    paths: results folders or records files, also as one list of them, "results" if none. metric: as `cnnbench compare
     --metric`. by: "backend" compares the backends for the same variant. split: of the images that
     the metric is taken on. What limits the comparison stands in `attrs["notes"]`.
     Raises cnnbench.errors.CnnbenchError where nothing can be compared.
     """
     from cnnbench.comparison.frame import compare_frame
 
-    found = [Path(path) for path in paths] or [Path("results")]
+    lists = [[given] if isinstance(given, str | PathLike) else given for given in paths]
+    found = [Path(path) for listed in lists for path in listed] if paths else [Path("results")]
     return compare_frame(found, baseline=baseline, metric=metric, by=by, split=split)

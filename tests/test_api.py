@@ -3,7 +3,7 @@
 import pytest
 
 import cnnbench
-from cnnbench.errors import RecipeError
+from cnnbench.errors import RecipeError, ResultsError
 
 pytestmark = pytest.mark.usefixtures("scripted_path")
 
@@ -22,6 +22,18 @@ def test_several_backends_are_compared_by_backend(recipe, tmp_path):
     cnnbench.run(recipe(), backend=["scripted", "rounded"], results=tmp_path)
     frame = cnnbench.compare(tmp_path, by="backend")
     assert set(frame["backend"]) == {"scripted", "rounded"}
+
+
+def test_folders_can_be_compared_as_a_list(recipe, tmp_path):
+    for name in ("one", "two"):
+        cnnbench.run(recipe(), backend="scripted", results=tmp_path / name)
+    folders = [tmp_path / "one", str(tmp_path / "two")]
+    assert cnnbench.compare(folders).equals(cnnbench.compare(*folders))
+
+
+def test_an_empty_list_of_folders_is_refused():
+    with pytest.raises(ResultsError, match="no records in no path"):
+        cnnbench.compare([])
 
 
 def test_overrides_are_python_values(recipe, tmp_path):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from cnnbench.comparison.conditions import condition_notes, images_of
 from cnnbench.comparison.metrics import Measure, find_measure, suggestion
@@ -37,6 +37,9 @@ def compare_records(
     `cnnbench.comparison.metrics`. Raises ResultsError if there are no records, ComparisonError if
     a name is unknown.
     """
+    if by not in get_args(By):
+        known = suggestion(by, list(get_args(By)))
+        raise ComparisonError(f"there is no comparison by {by!r}; {known}")
     measure = find_measure(metric, split)
     results = read_results(paths)
     selections = with_places([x for study in results.studies for x in select(study)])

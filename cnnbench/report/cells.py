@@ -9,7 +9,6 @@ from cnnbench.comparison.metrics import Unit
 from cnnbench.comparison.values import Comparison, Row, Table, located, name_of
 from cnnbench.report.quantities import Scale, duration, percent, scale_of
 
-
 _TRAINING = "training"
 _IN_HEAD = {Unit.RATE: "images/s", Unit.NATS: "nats"}
 """Units that would be long or strange behind every value."""
