@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from cnnbench.errors import PluginError
 from cnnbench.plugin.backend import Availability, Backend
 from cnnbench.plugin.base import PretrainedBase
+from cnnbench.plugin.foreign import foreign
 
 
 def check_availability(thing: Backend | PretrainedBase) -> Availability:
     """Its own answer; a check that fails itself means that it is not available, and why."""
     try:
-        answer = thing.check()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is the plugin's
-        return Availability(
-            available=False, reason=f"its check failed: {type(error).__name__}: {error}"
-        )
+        with foreign(PluginError):
+            answer = thing.check()
+    except PluginError as error:
+        return Availability(available=False, reason=f"its check failed: {error}")
     if not isinstance(answer, Availability):
         return Availability(
             available=False,

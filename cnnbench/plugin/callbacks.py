@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 
 import pluggy
 
+from cnnbench.errors import PluginError
 from cnnbench.plugin.executor import EpochEnded, Event, TrialEnded, TrialStarted
+from cnnbench.plugin.foreign import foreign
 
 
 class Callbacks:
@@ -22,12 +24,13 @@ class Callbacks:
         for name, plugin in list(self._active.items()):
             others = [other for other in self._manager.get_plugins() if other is not plugin]
             try:
-                self._manager.subset_hook_caller(hook, others)(**arguments)
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - no callback may kill a run
+                with foreign(PluginError):
+                    self._manager.subset_hook_caller(hook, others)(**arguments)
+            except PluginError as error:
                 del self._active[name]
                 report(
                     f"plugin {name!r} is told nothing more in this run, because its {hook} "
-                    f"failed: {type(error).__name__}: {error}"
+                    f"failed: {error}"
                 )
 
 

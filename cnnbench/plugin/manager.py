@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 from collections.abc import Iterable
+from contextlib import redirect_stdout
 from importlib.metadata import EntryPoint, entry_points, version
 
 from cnnbench.data.sources import BUILTIN_SOURCES
+from cnnbench.errors import nearest
 from cnnbench.plugin.executor import Executor
 from cnnbench.plugin.found import (
     DISABLE,
@@ -38,19 +41,36 @@ def load_plugins(
     registry.add_things(EXECUTOR, executors, own)
     registry.add_things(REPORT_FORMAT, report_formats, own)
     switched_off = {name.strip() for name in os.environ.get(DISABLE, "").split(",")}
-    broken, disabled = [], []
+    broken, disabled, notes = [], [], []
+    names: set[str] = set()
     for entry_point in _sorted(entry_points(group="cnnbench")):
         origin = _origin(entry_point)
+        names |= {entry_point.name, origin.distribution}
         if switched_off & {entry_point.name, origin.distribution}:
             disabled.append(origin)
             continue
         try:
-            registry.add_plugin(entry_point, origin)
+            # Output belongs to the commands: what a plugin prints would end up in their JSON.
+            with redirect_stdout(sys.stderr):
+                found = registry.add_plugin(entry_point, origin)
         except Refused as refused:
             cause = refused.__cause__
             trace = "".join(traceback.format_exception(cause)) if cause else ""
             broken.append(BrokenPlugin(origin, str(refused), trace))
-    return Plugins(registry, broken, disabled)
+        else:
+            if not found:
+                notes.append(
+                    f"The plugin {origin.entry_point} of {origin} brings nothing: it implements no "
+                    "hook, or its hooks return nothing; docs/plugins.md describes them."
+                )
+    notes += [_unmatched(name, sorted(names)) for name in sorted(switched_off - names - {""})]
+    return Plugins(registry, broken, disabled, notes)
+
+
+def _unmatched(name: str, names: Iterable[str]) -> str:
+    near = nearest(name, names)
+    hint = f"; did you mean {near!r}?" if near else "."
+    return f"{DISABLE} names {name!r}, but there is no such plugin{hint}"
 
 
 def _origin(entry_point: EntryPoint) -> Origin:

@@ -9,6 +9,7 @@ import inspect
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from difflib import get_close_matches
 from importlib.metadata import EntryPoint
 from types import ModuleType
 
@@ -23,6 +24,11 @@ from cnnbench.plugin.guards import guarded
 STATEMENT = "CNNBENCH_INTERFACE"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """What names look like: they are typed on command lines and become parts of file names."""
+
+SPECIFIED = tuple(name for name in vars(hooks) if name.startswith("cnnbench_"))
+"""The names of the hooks."""
+MISSPELT = 0.85
+"""How alike a name must be to a hook's to be taken for it; "backends" alone is 0.64 alike."""
 
 
 class Refused(Exception):  # noqa: N818 - it is caught at once and never reaches a user
@@ -79,10 +85,9 @@ class Registry:
             raise Refused(f"a hook is not as specified: {details}") from error
 
     def _check_hooks(self, plugin: object) -> None:
-        specified = [name for name in vars(hooks) if name.startswith("cnnbench_")]
         for hook in self.manager.get_hookcallers(plugin) or ():
             if not hook.has_spec():
-                near = nearest(hook.name, specified)
+                near = nearest(hook.name, SPECIFIED)
                 hint = f"; did you mean {near!r}?" if near else ""
                 raise Refused(f"it implements the unknown hook {hook.name!r}{hint}")
 
@@ -157,11 +162,22 @@ def _check_interface(plugin: object) -> None:
 
 def _check_marks(plugin: object) -> None:
     """Refuse a function named like a hook without the mark: pluggy would silently skip it."""
-    for name, function in vars(plugin).items() if isinstance(plugin, ModuleType) else ():
-        if name.startswith("cnnbench_") and inspect.isfunction(function):
-            marked = hasattr(function, "cnnbench_impl") or hasattr(function, "cnnbench_spec")
-            if not marked:
-                raise Refused(f"its function {name!r} is not marked with @hookimpl")
+    if not isinstance(plugin, ModuleType):
+        return
+    functions = {name: x for name, x in vars(plugin).items() if inspect.isfunction(x)}
+    marked = {name for name, x in functions.items() if hasattr(x, "cnnbench_impl")}
+    for name, function in functions.items():
+        if name in marked or hasattr(function, "cnnbench_spec"):
+            continue
+        if name.startswith("cnnbench_"):
+            raise Refused(f"its function {name!r} is not marked with @hookimpl")
+        missing = [hook for hook in SPECIFIED if hook not in marked]
+        near = get_close_matches(name, missing, n=1, cutoff=MISSPELT)
+        if near and function.__module__ == plugin.__name__:
+            raise Refused(
+                f"its function {name!r} is no hook; did you mean {near[0]!r}, "
+                "marked with @hookimpl?"
+            )
 
 
 def _shown(thing: object) -> str:

@@ -43,6 +43,8 @@ def print_plugins(console: Console, plugins: Plugins, *, tracebacks: bool = Fals
     _print_broken(console, plugins.broken, tracebacks=tracebacks)
     off = [(origin.entry_point, str(origin)) for origin in plugins.disabled]
     _print_list(console, f"Switched off by {DISABLE}:", off)
+    for note in plugins.notes:
+        _print(console, f"\n{note}")
 
 
 def _built_in_last(origin: Origin) -> tuple[bool, str, str]:

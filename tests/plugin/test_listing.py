@@ -40,6 +40,13 @@ class Raising(Ready):
     def check(self):
         raise OSError("no driver")
 
+class Panicking(Ready):
+    name = "panicking"
+
+    def check(self):
+        class Panic(BaseException): ...
+        raise Panic("unwrap")
+
 class Vague(Ready):
     name = "vague"
 
@@ -48,7 +55,7 @@ class Vague(Ready):
 
 @hookimpl
 def cnnbench_backends():
-    return [Ready(), Absent(), Raising(), Vague()]
+    return [Ready(), Absent(), Raising(), Panicking(), Vague()]
 """
 
 
@@ -67,8 +74,8 @@ def row(text: str, name: str) -> list[str]:
 
 @pytest.fixture
 def backends(place):
-    """Four backends, of which one can run."""
-    place("four_backends", BACKENDS, distribution="four-backends", version="7.0")
+    """Five backends, of which one can run."""
+    place("five_backends", BACKENDS, distribution="five-backends", version="7.0")
 
 
 def test_what_can_run_is_listed_with_versions_devices_and_origin(backends):
@@ -76,7 +83,7 @@ def test_what_can_run_is_listed_with_versions_devices_and_origin(backends):
     line = " ".join(row(text, "ready"))
     assert line == "backend ready yes A ready backend; frame 3.1, work 2; on cpu, gpu"
     heading = [x for x in text[: text.index("A ready backend")].splitlines() if x[:1] != " "][-1]
-    assert heading == "four-backends 7.0"
+    assert heading == "five-backends 7.0"
 
 
 def test_what_cannot_run_says_why_and_what_to_type(backends):
@@ -91,6 +98,7 @@ def test_a_check_that_fails_or_answers_nonsense_is_a_backend_that_cannot_run(bac
     text = listing()
     assert "no" in row(text, "raising")
     assert "its check failed: OSError: no driver" in text
+    assert "its check failed: Panic: unwrap" in text
     assert "its check returned a value of type bool, not Availability" in text
 
 
@@ -167,6 +175,14 @@ def test_a_name_that_two_plugins_bring_stands_below_with_both(place):
     ) in text
     assert row(text, "absent")[:3] == ["backend", "absent", "no"]
     assert "Broken" not in text
+
+
+def test_what_else_is_to_know_of_plugins_stands_below(place, monkeypatch):
+    place("empty_plugin", "")
+    monkeypatch.setenv("CNNBENCH_DISABLE_PLUGINS", "xyzzy")
+    text = listing()
+    assert "\nThe plugin empty_plugin of empty_plugin 1.2.3 brings nothing: " in text
+    assert "\nCNNBENCH_DISABLE_PLUGINS names 'xyzzy', but there is no such plugin.\n" in text
 
 
 def test_the_tracebacks_of_broken_plugins_are_shown_on_request(place):

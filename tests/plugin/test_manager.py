@@ -135,6 +135,10 @@ BROKEN = {
         "raise SystemExit('framework too old')",
         "it can't be imported: SystemExit: framework too old",
     ),
+    "what is no Exception": (
+        "class Panic(BaseException): ...\nraise Panic('called unwrap on None')",
+        "it can't be imported: Panic: called unwrap on None",
+    ),
     "a syntax error": ("def", "it can't be imported: SyntaxError: invalid syntax"),
     "no interface version": (
         "del CNNBENCH_INTERFACE",
@@ -158,6 +162,10 @@ BROKEN = {
     "a hook without the mark": (
         "def cnnbench_backends(): return []",
         "its function 'cnnbench_backends' is not marked with @hookimpl",
+    ),
+    "a misspelt hook without the mark": (
+        "def cnbench_backends(): return []",
+        "its function 'cnbench_backends' is no hook; did you mean 'cnnbench_backends', marked with",
     ),
     "a hook with other parameters": (
         "@hookimpl\ndef cnnbench_trial_started(model): pass",
@@ -377,6 +385,38 @@ def test_a_module_under_two_entry_points_is_used_once(place):
 def test_a_newer_minor_version_of_the_interface_is_taken(place):
     place("newer_minor", PROVIDES_GOOD + "\nCNNBENCH_INTERFACE = '1.99'\n")
     assert "good" in load_plugins().backends
+
+
+def test_functions_beside_a_hook_may_have_names_like_it(place):
+    place("helpful", PROVIDES_GOOD + "\ndef cnbench_backends(): ...\ndef sources(): ...\n")
+    assert "good" in load_plugins().backends
+
+
+def test_a_plugin_that_brings_nothing_is_noted_with_its_distribution(place):
+    place("nothing_at_all", "", entry_point="nothing", distribution="no-thing")
+    place("empty_hook", "@hookimpl\ndef cnnbench_backends(): return []", entry_point="empty")
+    notes = [note for note in load_plugins().notes if "brings nothing" in note]
+    assert [note.partition(" brings")[0] for note in notes] == [
+        "The plugin empty of empty_hook 1.2.3",
+        "The plugin nothing of no-thing 1.2.3",
+    ]
+
+
+def test_what_a_plugin_prints_stays_out_of_the_output(place, capfd):
+    place(
+        "chatty", "print('imported')\n" + PROVIDES_GOOD.replace("return", "print('asked'); return")
+    )
+    assert "good" in load_plugins().backends
+    assert capfd.readouterr() == ("", "imported\nasked\n")
+
+
+def test_switching_off_what_is_not_there_is_noted_with_the_nearest_name(place, monkeypatch):
+    place("some_plugin", PROVIDES_GOOD, entry_point="some", distribution="some-dist")
+    monkeypatch.setenv("CNNBENCH_DISABLE_PLUGINS", "sone, xyzzy,")
+    assert load_plugins().notes == (
+        "CNNBENCH_DISABLE_PLUGINS names 'sone', but there is no such plugin; did you mean 'some'?",
+        "CNNBENCH_DISABLE_PLUGINS names 'xyzzy', but there is no such plugin.",
+    )
 
 
 def test_a_switched_off_plugin_is_not_imported(place, monkeypatch):
