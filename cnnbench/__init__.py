@@ -72,9 +72,9 @@ def compare(
 ) -> pd.DataFrame:
     """Compare recorded variants with their baseline, paired by replicate: one row a variant.
 
-    paths: results folders or records files, also as one list of them, "results" if none. metric: as `cnnbench compare
-    --metric`. by: "backend" compares the backends for the same variant. split: of the images that
-    the metric is taken on. What limits the comparison stands in `attrs["notes"]`.
+    paths: results folders or records files, also as a list of them, "results" if none. metric: as
+    `cnnbench compare --metric`. by: "backend" compares the backends for the same variant. split: of
+    the images that the metric is taken on. What limits the comparison stands in `attrs["notes"]`.
     Raises cnnbench.errors.CnnbenchError where nothing can be compared.
     """
     from cnnbench.comparison.frame import compare_frame

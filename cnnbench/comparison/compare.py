@@ -38,8 +38,8 @@ def compare_records(
     a name is unknown.
     """
     if by not in get_args(By):
-        known = suggestion(by, list(get_args(By)))
-        raise ComparisonError(f"there is no comparison by {by!r}; {known}")
+        ways = list(get_args(By))
+        raise ComparisonError(f"there is no comparison by {by!r}; {suggestion(by, ways)}")
     measure = find_measure(metric, split)
     results = read_results(paths)
     selections = with_places([x for study in results.studies for x in select(study)])
