@@ -44,6 +44,10 @@ class ResultsError(CnnbenchError):
     """A results folder that can't be read or written."""
 
 
+class OptionsError(CnnbenchError):
+    """A way of running that can't be: not what is to run, but how."""
+
+
 class ComparisonError(CnnbenchError):
     """Records that can't be compared as asked."""
 

@@ -29,7 +29,7 @@ def run(
     device: DeviceName = "auto",
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, help="Trials at a time. Default: one a core, one thread each."),
+        typer.Option(min=1, help="Trials at a time. Default: one a core; on a GPU, one."),
     ] = None,
     executor: Annotated[
         str, typer.Option(help="local: worker processes; inline: this process, for debugging.")

@@ -21,10 +21,11 @@ from cnnbench.trials.trial import Trial
 
 
 class InlineExecutor(Executor):
-    """One slot, no other process; a timeout can't be kept, as nothing can stop this process."""
+    """One slot, no other process."""
 
     name = "inline"
     description = "in this very process, one trial at a time, for debugging"
+    in_process = True
 
     def run(
         self, trials: Sequence[Trial], limits: Limits, listener: Listener

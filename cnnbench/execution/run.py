@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import os
+import math
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
-from cnnbench.errors import PluginError, ResultsError
+from cnnbench.errors import OptionsError, PluginError, ResultsError
+from cnnbench.execution.limits import is_exclusive, limits_of, takes_gpu
 from cnnbench.execution.study import Study, available_backend, plan_study, read_images
 from cnnbench.plugin.availability import check_availability
-from cnnbench.plugin.executor import Event, Limits, Listener
+from cnnbench.plugin.backend import Backend
+from cnnbench.plugin.executor import Event, Executor, Listener
 from cnnbench.plugin.plugins import Plugins
 from cnnbench.recipe.load import load_recipe
 from cnnbench.recipe.spec import Recipe
@@ -25,8 +28,8 @@ from cnnbench.trials.trial import Device, Trial
 class RunOptions:
     """How to run, none of which changes an outcome but `device`.
 
-    jobs: trials at a time, one a core if None. timeout: seconds a trial may take.
-    force: run recorded trials again, too.
+    jobs: trials at a time, one a core if None, and one on a GPU. timeout: seconds a trial may take.
+    force: run recorded trials again, too. Raises OptionsError for values that can't be.
     """
 
     results: Path = Path("results")
@@ -36,10 +39,18 @@ class RunOptions:
     timeout: float | None = None
     force: bool = False
 
+    def __post_init__(self) -> None:
+        if self.device not in (devices := get_args(Device)):
+            raise OptionsError(f"device is {self.device!r}, expected {', '.join(devices)}")
+        if self.jobs is not None and self.jobs < 1:
+            raise OptionsError(f"jobs is {self.jobs}, expected at least 1 trial at a time")
+        if self.timeout is not None and not 0 < self.timeout < math.inf:
+            raise OptionsError(f"timeout is {self.timeout}, expected a number of seconds above 0")
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Everything checked before anything trains. notes: what to know about the images."""
+    """Everything checked before anything trains. notes: what to know of the images and the run."""
 
     recipe: Recipe
     studies: tuple[Study, ...]
@@ -66,12 +77,19 @@ class Prepared:
         return [record for record in found if record.started >= since]
 
     def records(self) -> list[Record]:
-        """The newest record of every trial that has one, read anew, in the order of the trials."""
+        """The newest record of every trial that has one, read anew, in the order of the trials.
+
+        With the variants' present names: a trial is the same whatever its variant is called.
+        """
         found = []
         for study in self.studies:
             records, _ = read_records(study.store.folder / RECORDS)
             newest = {record.trial: record for record in records}
-            found += [newest[trial.id] for trial in study.trials if trial.id in newest]
+            found += [
+                newest[trial.id].model_copy(update={"variant": trial.variant})
+                for trial in study.trials
+                if trial.id in newest
+            ]
         return found
 
 
@@ -100,10 +118,10 @@ def prepare(
 ) -> Prepared:
     """Read and check the recipe, the backends and the images; nothing trains or is written.
 
-    Raises RecipeError, PluginError, DataError, ResultsError.
+    Raises RecipeError, PluginError, OptionsError, DataError, ResultsError.
     """
     found = [available_backend(plugins, name) for name in dict.fromkeys(backends)]
-    plugins.executor(options.executor)  # an unknown name is said before anything is decoded
+    _refuse_more_than_one_process_can(plugins.executor(options.executor), found, options)
     recipe = load_recipe(path, overrides=overrides, data=data, find_source=plugins.source)
     known, notes = read_images(recipe, plugins)
     said = (*overrides, *([f"data.source={data}"] if data else []))
@@ -119,7 +137,26 @@ def prepare(
         )
         for backend in found
     )
+    if (options.jobs or 1) > 1 and any(is_exclusive(study.trials) for study in studies):
+        only = "the recipe asks for evaluation.exclusive: one trial runs at a time"
+        notes = (*notes, f"{only}, not {options.jobs}")
     return Prepared(recipe, studies, notes)
+
+
+def _refuse_more_than_one_process_can(
+    executor: Executor, backends: Sequence[Backend], options: RunOptions
+) -> None:
+    if not executor.in_process:
+        return
+    if options.timeout is not None:
+        lacking = "can't keep a timeout, as nothing could stop the process it runs in"
+    elif (options.jobs or 1) > 1:
+        lacking = f"runs one trial at a time, not {options.jobs}"
+    elif len(backends) > 1:
+        lacking = "runs one backend at a time: give the command once for each"
+    else:
+        return
+    raise OptionsError(f"executor {executor.name} {lacking}; the executor local can")
 
 
 def run_prepared(
@@ -134,34 +171,44 @@ def run_prepared(
         listener(event)
         plugins.notify(event)
 
-    for study in prepared.studies:
-        run_study(study, plugins, options, tell)
+    with ExitStack() as stores:
+        # All folders are locked and proved writable before anything trains.
+        due = [study for study in prepared.studies if _writes(study)]
+        for study in due:
+            stores.enter_context(study.store)
+        for study in due:
+            _run_study(study, plugins, options, tell)
 
 
-def run_study(study: Study, plugins: Plugins, options: RunOptions, listener: Listener) -> None:
-    """Run what is missing; each outcome is on the disk before the listener hears that it ended.
+def _writes(study: Study) -> bool:
+    """Whether anything is to be written: where not, a read-only folder will do."""
+    return bool(study.missing) or _stored_plan(study) != study.plan
 
-    Raises PluginError if the backend can't be opened, ResultsError if results can't be written.
-    """
+
+def _run_study(study: Study, plugins: Plugins, options: RunOptions, listener: Listener) -> None:
+    """Run what is missing; each outcome is on the disk before the listener hears that it ended."""
+    study.store.write_plan(study.plan)
     missing = study.missing
-    if not missing and _stored_plan(study) == study.plan:
-        return  # nothing to write, so a read-only folder will do
-    with study.store as store:
-        store.write_plan(study.plan)
-        if not missing:
-            return
-        executor = plugins.executor(options.executor)
-        limits = limits_of(missing, options)
-        with closing(executor.run(missing, limits, listener)) as outcomes:
-            for outcome in outcomes:
-                store.append(
-                    outcome.record,
-                    history=outcome.history,
-                    predictions=outcome.predictions,
-                    rows=outcome.rows,
-                    labels=outcome.labels,
-                    environment=outcome.environment,
-                )
+    if not missing:
+        return
+    executor = plugins.executor(options.executor)
+    limits = limits_of(
+        missing,
+        jobs=options.jobs,
+        timeout=options.timeout,
+        gpu=takes_gpu(options.device, plugins.backend(study.backend)),
+        in_process=executor.in_process,
+    )
+    with closing(executor.run(missing, limits, listener)) as outcomes:
+        for outcome in outcomes:
+            study.store.append(
+                outcome.record,
+                history=outcome.history,
+                predictions=outcome.predictions,
+                rows=outcome.rows,
+                labels=outcome.labels,
+                environment=outcome.environment,
+            )
 
 
 def _stored_plan(study: Study) -> Plan | None:
@@ -170,26 +217,3 @@ def _stored_plan(study: Study) -> Plan | None:
         return study.store.read_plan()
     except ResultsError:
         return None
-
-
-def limits_of(trials: Sequence[Trial], options: RunOptions) -> Limits:
-    """Slots and threads: `jobs` trials at a time, each with its share of the cores.
-
-    By default one trial a core with one thread. A GPU and trials that ask for exclusive timing run
-    one at a time with all the cores. Threads do not depend on how many trials are left, since the
-    order of additions, and with it the last bits of a result, depends on the threads.
-    """
-    cores = usable_cores()
-    exclusive = any(trial.configuration.evaluation.exclusive for trial in trials)
-    if exclusive or options.device == "gpu":
-        return Limits(1, cores, options.timeout, exclusive)
-    jobs = options.jobs or cores
-    slots = 1 if options.executor == "inline" else min(jobs, len(trials))
-    return Limits(slots, max(1, cores // jobs), options.timeout)
-
-
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

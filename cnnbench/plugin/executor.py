@@ -76,6 +76,8 @@ class Executor(ABC):
     """As typed after --executor."""
     description: ClassVar[str] = ""
     """One line for `cnnbench plugins`."""
+    in_process: ClassVar[bool] = False
+    """Whether trials run in this very process: one at a time, of one backend, and unstoppable."""
 
     @abstractmethod
     def run(

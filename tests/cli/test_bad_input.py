@@ -81,6 +81,9 @@ def test_broken_toml_is_named_with_its_line(refused, tmp_path):
         (["--data", "folder:nowhere"], "nowhere does not exist"),
         (["--data", "npz:nothing.npz"], "nothing.npz"),
         (["--executor", "lokal"], "there is no executor 'lokal'; did you mean 'local'?"),
+        (["--executor", "inline", "--timeout", "9"], "executor inline can't keep a timeout"),
+        (["--executor", "inline", "--jobs", "2"], "executor inline runs one trial at a time"),
+        (["--executor", "inline", "--backend", "rounded"], "give the command once for each"),
     ],
     ids=str,
 )
@@ -137,6 +140,25 @@ def test_results_that_cant_be_written_are_said_before_anything_trains(refused, r
     said = refused(*run(recipe(), "--results", tmp_path / "file" / "results"))
     assert "a part of that path is a file, not a folder" in said
     assert "/proc/nowhere" in refused(*run(recipe(), "--results", "/proc/nowhere"))
+
+
+def test_every_backend_s_folder_is_proved_before_the_first_trains(refused, recipe, tmp_path):
+    folder = tmp_path / "results" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "rounded").write_text("in the way")
+    said = refused(*run(recipe(), "--backend", "rounded"))
+    assert "results can't be written to results/tiny/rounded" in said
+    assert not (folder / "scripted" / "records.jsonl").exists()
+
+
+def test_jobs_that_exclusive_trials_overrule_are_noted(give, recipe):
+    exclusive = ["--set", "evaluation.exclusive=true", "--dry-run"]
+    _, output, _ = give(*run(recipe(), *exclusive, "--jobs", "4"))
+    assert (
+        "note: the recipe asks for evaluation.exclusive: one trial runs at a time, not 4" in output
+    )
+    _, output, _ = give(*run(recipe(), *exclusive))
+    assert "note" not in output
 
 
 def test_comparing_nothing_says_how_to_make_records(refused, tmp_path):

@@ -102,6 +102,15 @@ def test_a_finished_study_is_not_run_again_unless_forced(recipe, tmp_path):
     assert all(forced[key].started > first[key].started for key in first)
 
 
+def test_records_carry_the_names_that_their_variants_have_now(recipe, tmp_path):
+    path = recipe()
+    first = run(path, tmp_path)
+    path.write_text(path.read_text().replace('name = "other"', 'name = "renamed"'))
+    again = run(path, tmp_path)
+    assert again["renamed", 0].trial == first["other", 0].trial
+    assert again["renamed", 0].started == first["other", 0].started
+
+
 def test_failed_trials_run_again(recipe, tmp_path):
     broken = run(recipe(7.0), tmp_path)
     again = run(recipe(7.0), tmp_path)

@@ -1,0 +1,50 @@
+"""How many trials run at a time, and with how many threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from cnnbench.plugin.availability import check_availability
+from cnnbench.plugin.backend import Backend
+from cnnbench.plugin.executor import Limits
+from cnnbench.trials.trial import Device, Trial
+
+
+def takes_gpu(device: Device, backend: Backend) -> bool:
+    """Whether trials of this backend compute on a GPU here."""
+    return device == "gpu" or (device == "auto" and "gpu" in check_availability(backend).devices)
+
+
+def is_exclusive(trials: Sequence[Trial]) -> bool:
+    """Whether a trial asks for the machine alone; then all of a run have it."""
+    return any(trial.configuration.evaluation.exclusive for trial in trials)
+
+
+def limits_of(
+    trials: Sequence[Trial],
+    *,
+    jobs: int | None = None,
+    timeout: float | None = None,
+    gpu: bool = False,
+    in_process: bool = False,
+) -> Limits:
+    """Slots and threads: `jobs` trials at a time, each with its share of the cores.
+
+    By default one trial a core with one thread, and on a GPU one with all the cores. Trials that
+    ask for exclusive timing always run one at a time. Threads do not depend on how many trials are
+    left, since the order of additions, and with it the last bits of a result, depends on the
+    threads.
+    """
+    cores = usable_cores()
+    exclusive = is_exclusive(trials)
+    shares = 1 if exclusive else jobs or (1 if gpu else cores)
+    slots = 1 if in_process else min(shares, len(trials))
+    return Limits(slots, max(1, cores // shares), timeout, exclusive)
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

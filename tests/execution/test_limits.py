@@ -1,0 +1,71 @@
+"""How many trials run at a time."""
+
+import pytest
+
+from cnnbench.execution import limits
+from cnnbench.execution.limits import limits_of, takes_gpu
+from cnnbench.plugin.backend import Availability
+from cnnbench.recipe.spec import Configuration
+from cnnbench.testing.numpy_backend import NumpyBackend
+from cnnbench.trials.trial import Trial
+
+
+@pytest.fixture(autouse=True)
+def eight_cores(monkeypatch):
+    monkeypatch.setattr(limits, "usable_cores", lambda: 8)
+
+
+def trials(number, *, exclusive=False):
+    settings = {"data": {"source": "digits"}, "evaluation": {"exclusive": exclusive}}
+    one = Trial(
+        id="0" * 16,
+        recipe="tiny",
+        variant="good",
+        replicate=0,
+        fold=None,
+        backend="numpy",
+        device="auto",
+        seed=0,
+        data="digest",
+        configuration=Configuration.model_validate(settings),
+    )
+    return [one] * number
+
+
+@pytest.mark.parametrize(
+    ("number", "options", "slots", "threads"),
+    [
+        (20, {}, 8, 1),
+        (3, {}, 3, 1),
+        (20, {"jobs": 2}, 2, 4),
+        (20, {"gpu": True}, 1, 8),
+        (20, {"gpu": True, "jobs": 4}, 4, 2),
+        (20, {"in_process": True}, 1, 1),
+    ],
+)
+def test_each_trial_has_its_share_of_the_cores_and_a_gpu_has_one(number, options, slots, threads):
+    found = limits_of(trials(number), **options)
+    assert (found.slots, found.threads, found.exclusive) == (slots, threads, False)
+
+
+def test_exclusive_trials_have_the_machine_alone_whatever_was_asked():
+    found = limits_of([*trials(5), *trials(1, exclusive=True)], jobs=4)
+    assert (found.slots, found.threads, found.exclusive) == (1, 8, True)
+
+
+class Graphic(NumpyBackend):
+    def check(self):
+        return Availability(available=True, devices=("cpu", "gpu"))
+
+
+@pytest.mark.parametrize(
+    ("device", "backend", "gpu"),
+    [
+        ("auto", Graphic(), True),
+        ("auto", NumpyBackend(), False),
+        ("cpu", Graphic(), False),
+        ("gpu", Graphic(), True),
+    ],
+)
+def test_auto_takes_a_gpu_where_the_backend_finds_one(device, backend, gpu):
+    assert takes_gpu(device, backend) is gpu
