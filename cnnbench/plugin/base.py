@@ -14,6 +14,9 @@ class PretrainedBase(ABC):
 
     The base hands out numbers, so that every backend starts from the same; how the network computes
     with them is the business of the backends that know the base by its name.
+
+    Recipes have no section for bases yet: what a plugin brings is checked and listed, and nothing
+    in cnnbench asks for its weights.
     """
 
     name: ClassVar[str]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from cnnbench.data.source import DataSource
-from cnnbench.plugin.backend import Backend
+from cnnbench.plugin.backend import Backend, Capabilities
 from cnnbench.plugin.base import PretrainedBase
 from cnnbench.plugin.executor import Executor
 from cnnbench.plugin.report_format import ReportFormat
@@ -19,20 +20,56 @@ By the names of their entry points, or by those of their distributions.
 
 
 @dataclass(frozen=True, slots=True)
+class Attribute:
+    """What each thing of a kind must have. form: of its value, as a sentence names it."""
+
+    name: str
+    form: str
+    fits: Callable[[object], bool]
+
+
+def _text(name: str) -> Attribute:
+    return Attribute(name, "text", lambda value: isinstance(value, str))
+
+
+def _pixels(value: object) -> bool:
+    return isinstance(value, int) and value > 0
+
+
+def _size(value: object) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and all(map(_pixels, value))  # noqa: PLR2004
+
+
+NAME = _text("name")
+TITLE = _text("title")
+DESCRIPTION = _text("description")
+ARGUMENT = _text("argument")
+CAPABILITIES = Attribute(
+    "capabilities", "Capabilities", lambda value: isinstance(value, Capabilities)
+)
+SYNTHETIC = Attribute("synthetic", "True or False", lambda value: isinstance(value, bool))
+RENDER = Attribute("render", "function", callable)
+SMALLEST = Attribute("smallest", "(height, width) of whole pixels", _size)
+CHANNELS = Attribute("channels", "positive whole number", _pixels)
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of thing. texts: the attributes that each thing of the kind must have as text."""
+    """A kind of thing: what it is called, which hook brings it, what each must have."""
 
     word: str
     hook: str
     type: type
-    texts: tuple[str, ...] = ("name", "description")
+    attributes: tuple[Attribute, ...] = (NAME, DESCRIPTION)
 
 
-BACKEND = Kind("backend", "cnnbench_backends", Backend, ("name", "title"))
-SOURCE = Kind("source", "cnnbench_sources", DataSource, ("name", "description", "argument"))
+BACKEND = Kind("backend", "cnnbench_backends", Backend, (NAME, TITLE, CAPABILITIES))
+SOURCE = Kind("source", "cnnbench_sources", DataSource, (NAME, DESCRIPTION, ARGUMENT, SYNTHETIC))
 EXECUTOR = Kind("executor", "cnnbench_executors", Executor)
-REPORT_FORMAT = Kind("report format", "cnnbench_report_formats", ReportFormat)
-BASE = Kind("base", "cnnbench_bases", PretrainedBase)
+REPORT_FORMAT = Kind(
+    "report format", "cnnbench_report_formats", ReportFormat, (NAME, DESCRIPTION, RENDER)
+)
+BASE = Kind("base", "cnnbench_bases", PretrainedBase, (NAME, DESCRIPTION, SMALLEST, CHANNELS))
 KINDS = (BACKEND, SOURCE, EXECUTOR, REPORT_FORMAT, BASE)
 """What plugins are asked for, in the order of `cnnbench plugins`."""
 

@@ -121,9 +121,7 @@ class Registry:
                     f"its hook {kind.hook!r} returned {_shown(thing)}, "
                     f"not an instance of {kind.type.__name__}"
                 )
-            for attribute in kind.texts:
-                if not isinstance(getattr(thing, attribute, None), str):
-                    raise Refused(f"its {kind.word} {_shown(thing)} has no text {attribute!r}")
+            _check_attributes(kind, thing)
             found = Found(kind, thing, origin)
             if not NAME.fullmatch(found.name):
                 raise Refused(
@@ -178,6 +176,14 @@ def _check_marks(plugin: object) -> None:
                 f"its function {name!r} is no hook; did you mean {near[0]!r}, "
                 "marked with @hookimpl?"
             )
+
+
+def _check_attributes(kind: Kind, thing: object) -> None:
+    shown = f"its {kind.word} {_shown(thing)}"
+    with foreign(lambda text: Refused(f"{shown} failed: {text}"), Refused):
+        for attribute in kind.attributes:
+            if not attribute.fits(getattr(thing, attribute.name, None)):
+                raise Refused(f"{shown} has no {attribute.form} {attribute.name!r}")
 
 
 def _shown(thing: object) -> str:

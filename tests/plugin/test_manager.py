@@ -35,6 +35,21 @@ def cnnbench_backends():
 """
 )
 
+SOURCE = """
+class Source(DataSource):
+    name = "stars"
+    def facts(self, request): ...
+    def fingerprint(self, request): ...
+    def load(self, request): ...
+"""
+
+BASE = """
+class Base(PretrainedBase):
+    name = "tiny"
+    def check(self): ...
+    def weights(self): ...
+"""
+
 
 def broken(plugins: Plugins, entry_point: str) -> BrokenPlugin:
     """The one plugin of that name that was refused."""
@@ -205,6 +220,38 @@ BROKEN = {
     "a backend without a name": (
         GOOD + "del Good.name\n@hookimpl\ndef cnnbench_backends(): return [Good()]",
         "its backend a value of type Good has no text 'name'",
+    ),
+    "a backend whose capabilities are none": (
+        GOOD + "Good.capabilities = {'conv'}\n@hookimpl\ndef cnnbench_backends(): return [Good()]",
+        "its backend a value of type Good has no Capabilities 'capabilities'",
+    ),
+    "a backend whose capabilities can't be asked for": (
+        GOOD
+        + "Good.capabilities = property(lambda self: 1 / 0)\n"
+        + "@hookimpl\ndef cnnbench_backends(): return [Good()]",
+        "its backend a value of type Good failed: ZeroDivisionError: division by zero",
+    ),
+    "a source that says nothing of being synthetic": (
+        SOURCE + "Source.synthetic = 'no'\n@hookimpl\ndef cnnbench_sources(): return [Source()]",
+        "its source a value of type Source has no True or False 'synthetic'",
+    ),
+    "a format that renders nothing": (
+        "@hookimpl\ndef cnnbench_report_formats(): return [ReportFormat('shout', 'text')]",
+        "its report format a value of type ReportFormat has no function 'render'",
+    ),
+    "a base without its smallest image": (
+        BASE + "@hookimpl\ndef cnnbench_bases(): return [Base()]",
+        "its base a value of type Base has no (height, width) of whole pixels 'smallest'",
+    ),
+    "a base whose smallest image is one number": (
+        BASE + "Base.smallest = 32\n@hookimpl\ndef cnnbench_bases(): return [Base()]",
+        "its base a value of type Base has no (height, width) of whole pixels 'smallest'",
+    ),
+    "a base of no channels": (
+        BASE
+        + "Base.smallest, Base.channels = (32, 32), 0\n"
+        + "@hookimpl\ndef cnnbench_bases(): return [Base()]",
+        "its base a value of type Base has no positive whole number 'channels'",
     ),
     "a name that is a path": (
         GOOD + "Good.name = '../good'\n@hookimpl\ndef cnnbench_backends(): return [Good()]",
