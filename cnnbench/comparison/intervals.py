@@ -53,8 +53,8 @@ def corrected_interval(values: Sequence[float], test_fraction: float) -> Interva
     multiplied by 1/n + test_fraction / (1 - test_fraction) (Nadeau and Bengio 2003, eq. 11; for
     repeated cross-validation Bouckaert and Frank 2004), with n - 1 degrees of freedom.
 
-    values: one a fold and replicate, in any unit. test_fraction: images tested over all that are
-    used, 1/k of k folds. Raises TooFewReplicatesError below 2.
+    values: one a fold and replicate, in any unit. test_fraction: images tested over those trained
+    on or tested, 1/k of k folds. Raises TooFewReplicatesError below 2.
     """
     return _interval(values, 1 / max(len(values), 1) + test_fraction / (1 - test_fraction))
 

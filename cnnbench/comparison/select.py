@@ -87,7 +87,10 @@ def _planned(study: Study, plan: Plan) -> Selection:
     if plan.overrides:
         notes.append(f"changed on the command line: {', '.join(plan.overrides)}")
     if others := sum(trial not in plan.trials for trial in recorded):
-        notes.append(f"{others} {_records_of(others)} earlier settings left out")
+        notes.append(
+            f"{others} {_records_of(others)} earlier settings, or of another recipe called "
+            f"{plan.recipe}, left out; a folder of its own (--results) keeps a study apart"
+        )
     return Selection(
         plan.recipe,
         plan.backend,

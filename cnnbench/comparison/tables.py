@@ -135,10 +135,12 @@ def _estimate(
 
 
 def _test_fraction(records: dict[Part, Record], folds: int) -> float:
-    """Of all images that the trials used, those that were tested."""
+    """Of the images that were trained on or tested, those that were tested.
+
+    Validation images count as neither: they may choose the epoch, but no weight is fitted to them,
+    and leaving them out of the training images gives the wider interval.
+    """
     fractions = [
-        x.samples.test / (x.samples.train + x.samples.validation + x.samples.test)
-        for x in records.values()
-        if x.samples
+        x.samples.test / (x.samples.train + x.samples.test) for x in records.values() if x.samples
     ]
     return fmean(fractions) if fractions else 1 / max(folds, 2)

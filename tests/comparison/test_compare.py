@@ -75,9 +75,9 @@ def test_folds_are_corrected_and_paired_by_replicate_and_fold(study):
     plain, other = [0.5, 0.6, 0.7, 0.8], [0.6, 0.8, 0.8, 1.0]
     writer = study().add("plain", plain, folds=(0, 1)).add("other", other, folds=(0, 1))
     row = rows(writer.write(folds=2))["other"]
-    # differences 0.1, 0.2, 0.1, 0.2: s = 0.057735, t(0.975, 3) = 3.182446; 500 of 800 images are
-    # tested, so the factor is 1/4 + 500/300
-    half = 3.182446 * 0.057735 * (1 / 4 + 5 / 3) ** 0.5
+    # differences 0.1, 0.2, 0.1, 0.2: s = 0.057735, t(0.975, 3) = 3.182446; 500 images are tested
+    # and 200 trained on, so the factor is 1/4 + 500/200; the 100 validation images are neither
+    half = 3.182446 * 0.057735 * (1 / 4 + 500 / 200) ** 0.5
     assert row.difference.n == 4
     assert row.difference.mean == pytest.approx(0.15)
     assert row.difference.interval.high - 0.15 == pytest.approx(half, abs=1e-5)

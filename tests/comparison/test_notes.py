@@ -127,7 +127,11 @@ def test_records_of_earlier_settings_are_counted(study):
     for number in range(12):
         writer.add_one("plain", number, trial=f"old{number}")
     folder = writer.write(leave_out={f"old{number}" for number in range(12)})
-    assert notes(folder) == ["12 records of earlier settings left out"]
+    (note,) = notes(folder)
+    assert note == (
+        "12 records of earlier settings, or of another recipe called mnist, left out; a folder of "
+        "its own (--results) keeps a study apart"
+    )
 
 
 def test_settings_of_the_command_line_are_told(study):
