@@ -43,20 +43,18 @@ def run(
     """Run what is missing of a recipe; return the newest record of each of its trials.
 
     backend: one or several names, by default the only one that can run here. overrides: dotted keys
-    and their values, {"training.epochs": 3}. jobs: trials at a time, one a core by default.
-    timeout: seconds a trial may take. A trial that fails is a record with its reason.
+    and their values, {"training.epochs": 3}. jobs: trials at a time, by default one a core, and one
+    on a GPU. timeout: seconds a trial may take. A trial that fails is a record with its reason.
     Raises cnnbench.errors.CnnbenchError for a request that is wrong.
     """
-    import json
-
     from cnnbench.cli.installed import installed_plugins
     from cnnbench.execution.run import RunOptions, choose_backends, prepare, run_prepared
+    from cnnbench.recipe.values import override_text
 
     plugins = installed_plugins()
     options = RunOptions(Path(results), device, jobs, executor, timeout, force)
     wanted = [backend] if isinstance(backend, str) else list(backend or [])
-    # JSON's strings, numbers, booleans and arrays are TOML's.
-    texts = [f"{key}={json.dumps(value)}" for key, value in (overrides or {}).items()]
+    texts = [override_text(key, value) for key, value in (overrides or {}).items()]
     names = choose_backends(wanted, plugins)
     prepared = prepare(Path(recipe), names, plugins, options, overrides=texts, data=data)
     run_prepared(prepared, plugins, options, lambda _: None)

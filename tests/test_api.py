@@ -1,9 +1,13 @@
 """cnnbench as a library."""
 
+import json
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 import cnnbench
-from cnnbench.errors import RecipeError, ResultsError
+from cnnbench.errors import OptionsError, RecipeError, ResultsError
 
 pytestmark = pytest.mark.usefixtures("scripted_path")
 
@@ -49,3 +53,50 @@ def test_overrides_are_python_values(recipe, tmp_path):
 def test_a_wrong_override_is_an_expected_error(recipe, tmp_path):
     with pytest.raises(RecipeError, match="did you mean epochs"):
         cnnbench.run(recipe(), backend="scripted", overrides={"training.epoch": 1})
+
+
+def test_overrides_may_be_numpy_numbers_paths_and_tables(recipe, tmp_path):
+    changes = {
+        "training": {"epochs": np.int64(1), "early_stopping": {"patience": 2}},
+        "network.filters": np.array([3]),
+        "title": Path('a "quoted" \x7f title 😀'),
+        "replicates": 1,
+    }
+    record = cnnbench.run(recipe(), backend="scripted", results=tmp_path, overrides=changes)[0]
+    assert record.settings["training"]["epochs"] == 1
+    assert record.settings["training"]["early_stopping"]["patience"] == 2
+    assert record.settings["network"]["filters"] == [3]
+    assert cnnbench.compare(tmp_path)["n"].tolist() == [1, 1]
+    plan = (tmp_path / "tiny" / "scripted" / "plan.json").read_text()
+    assert json.loads(plan)["title"] == 'a "quoted" \x7f title 😀'
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (None, "training.epochs: got None, which no key has; leave it out"),
+        (object(), "training.epochs: got a value of type object, which a recipe can't hold"),
+        (float("nan"), "training.epochs: nan is not a number"),
+    ],
+)
+def test_an_override_that_no_recipe_can_hold_is_an_expected_error(recipe, value, sentence):
+    with pytest.raises(RecipeError) as refused:
+        cnnbench.run(recipe(), backend="scripted", overrides={"training.epochs": value})
+    assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"jobs": 0}, "jobs is 0, expected at least 1"),
+        ({"jobs": -1}, "jobs is -1, expected at least 1"),
+        ({"timeout": -1}, "timeout is -1, expected a number of seconds above 0"),
+        ({"timeout": 0.0}, "timeout is 0.0, expected"),
+        ({"timeout": float("nan")}, "timeout is nan, expected"),
+        ({"device": "tpu"}, "device is 'tpu', expected auto, cpu, gpu"),
+    ],
+    ids=str,
+)
+def test_options_that_cant_be_are_an_expected_error(recipe, tmp_path, options, sentence):
+    with pytest.raises(OptionsError, match=sentence):
+        cnnbench.run(recipe(), backend="scripted", results=tmp_path, **options)
