@@ -11,11 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 
 def by_turns(
-    sides: Mapping[str, Callable[[], float]], rounds: int, *, target: float | None = None
+    sides: Mapping[str, Callable[[], float]],
+    rounds: int,
+    *,
+    target: float | None = None,
+    images: int | None = None,
 ) -> float:
     """Time the sides by turns and print each and the median of the ratios first / last.
 
-    sides: by name, functions that return seconds; the reference comes last.
+    sides: by name, functions that return seconds; the reference comes last. images: how many each
+    side goes through, to print images per second.
     """
     times: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(rounds):
@@ -24,7 +29,8 @@ def by_turns(
     width = max(len(name) for name in sides)
     for name, taken in times.items():
         median = statistics.median(taken)
-        print(f"  {name:{width}}  {median:8.3f} s  ({min(taken):.3f} to {max(taken):.3f})")
+        speed = "" if images is None else f", {images / median:,.0f} images/s"
+        print(f"  {name:{width}}  {median:8.3f} s  ({min(taken):.3f} to {max(taken):.3f}){speed}")
     first, *_, last = times.values()
     ratios = [one / other for one, other in zip(first, last, strict=True)]
     ratio = statistics.median(ratios)
