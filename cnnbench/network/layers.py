@@ -15,7 +15,7 @@ Activation = Literal["linear", "relu", "elu", "gelu", "sigmoid", "tanh"]
 Padding = Literal["valid", "same"]
 Rate = Annotated[float, Field(ge=0, lt=1)]
 Penalty = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Pair = tuple[Count, Count]
 
 

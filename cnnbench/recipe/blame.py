@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from cnnbench.data.source import Facts
 from cnnbench.errors import Problem
@@ -104,6 +105,14 @@ def sameness(earlier: Candidate, candidate: Candidate, file: str) -> Problem:
     if place is None:
         return Problem("variant", message, file)
     return Problem("variant", message, place.file, place.line())
+
+
+def path_hint(settings: Settings) -> str:
+    """Which source reads the folder or archive that stands in place of a source's name, else ""."""
+    setting = settings["data", "source"]
+    path = setting.folder / Path(setting.value).expanduser()
+    source = "folder" if path.is_dir() else "npz" if path.suffix == ".npz" else ""
+    return f"; did you mean {source}:{setting.value}?" if source and path.exists() else ""
 
 
 def hint_for(settings: Settings, key: Key, facts: Facts) -> str:

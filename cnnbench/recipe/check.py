@@ -11,7 +11,7 @@ from cnnbench.data.source import DataSource, Facts, Request
 from cnnbench.data.spec import DataSpec
 from cnnbench.errors import DataError, NetworkError, PluginError, Problem
 from cnnbench.network.architectures import SHAPING
-from cnnbench.recipe.blame import Candidate, Complaint, hint_for, problem_of, sameness
+from cnnbench.recipe.blame import Candidate, Complaint, hint_for, path_hint, problem_of, sameness
 from cnnbench.recipe.effective import effective_settings
 from cnnbench.recipe.setting import Key, Settings
 from cnnbench.recipe.spec import Configuration
@@ -57,7 +57,8 @@ class Checker:
         except (DataError, PluginError) as error:
             key = ("data", getattr(error, "key", "") or "source")
             if key not in unsure:
-                yield key, str(error)
+                hint = path_hint(settings) if isinstance(error, PluginError) else ""
+                yield key, str(error) + hint
             return
         folds = configuration.evaluation.folds
         names = {key[-1] for key in unsure if key[0] == "data" or key == FOLDS}

@@ -131,7 +131,7 @@ def _multiply(parts: _Parts, overrides: Settings) -> list[Entry]:
     for key, setting in overrides.items():
         if key in parts.matrix:
             parts.matrix[key] = replace(setting, value=[setting.value])
-    combined, problems = combinations(parts.matrix)
+    combined, problems = combinations(parts.matrix, len(entries) or 1)
     parts.problems += problems
     place = next(iter(parts.matrix.values()))
     made: dict[str, Entry] = {}

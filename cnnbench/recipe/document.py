@@ -75,6 +75,8 @@ def read_chain(file: str | os.PathLike[str]) -> list[Document]:
         parent = os.path.normpath(os.path.join(os.path.dirname(child.file), name))  # noqa: PTH118, PTH120 - keeps the path as the user typed it
         if not os.path.isfile(parent):  # noqa: PTH113 - False for what can't be a path at all
             message = f"there is no file {parent}; the path is relative to this recipe"
+            if os.path.isdir(parent):  # noqa: PTH112 - as above
+                message = f"{name!r} is a folder, not a recipe file"
             raise Unreadable(child.problem(("extends",), "extends", message))
         if _identity(parent) in seen:
             message = f"{name!r} leads back to {parent}: a recipe can't extend itself"

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from cnnbench.errors import Problem, nearest
-from cnnbench.recipe.file import layer_models, places_of, submodel
+from cnnbench.recipe.file import SECTIONS, layer_models, places_of, submodel
 from cnnbench.recipe.hints import hint
 from cnnbench.recipe.lines import KeyPath
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted
@@ -126,6 +126,8 @@ def unknown_key(name: str, allowed: Sequence[str], *, elsewhere: bool = True) ->
     listed = f"allowed: {', '.join(allowed)}"
     if "." in name:
         return f"unknown key; a dotted key is written without quotes; {listed}"
+    if name in SECTIONS and elsewhere:
+        return f"unknown key; [{name}] is a section of its own, not part of another"
     places = places_of(name) if elsewhere else []
     if name in places:
         return "unknown key; it stands at the top, above the first [section]"

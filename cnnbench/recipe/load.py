@@ -49,7 +49,8 @@ def load_recipe(
     valid = [candidate for candidate in candidates if candidate.validated.value is not None]
     problems += checker.check(valid, file)
     about = header.value
-    if about is not None and about.baseline is not None:
+    in_matrix = any(problem.key.startswith("matrix") for problem in found)
+    if about is not None and about.baseline is not None and not in_matrix:
         problems += _check_baseline(draft, about.baseline)
     if not problems:
         problems += checker.repeated(valid, file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import product
 from typing import Any
@@ -9,9 +10,17 @@ from typing import Any
 from cnnbench.errors import Problem
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted, flatten
 
+MOST = 1000
+"""Variants of a recipe; nobody reads a table of more, and each trains several times."""
 
-def combinations(matrix: Settings) -> tuple[list[tuple[str, dict[Key, Setting]]], list[Problem]]:
-    """Name and settings of every combination, the first key varying slowest, and problems."""
+
+def combinations(
+    matrix: Settings, times: int = 1
+) -> tuple[list[tuple[str, dict[Key, Setting]]], list[Problem]]:
+    """Name and settings of every combination, the first key varying slowest, and problems.
+
+    times: how often each is used; of more than MOST variants only the first combination is made.
+    """
     problems: list[Problem] = []
     axes = []
     for key, setting in matrix.items():
@@ -20,6 +29,12 @@ def combinations(matrix: Settings) -> tuple[list[tuple[str, dict[Key, Setting]]]
             problems.append(setting.problem(f"matrix.{dotted(key)}", wrong))
         else:
             axes.append([_choice(key, setting, index) for index in range(len(setting.value))])
+    variants = times * math.prod(map(len, axes))
+    if variants > MOST:
+        place = next(iter(matrix.values()))
+        message = f"makes {variants:,} variants, more than {MOST:,}: list fewer values"
+        problems.append(place.problem("matrix", message))
+        axes = [axis[:1] for axis in axes]
     combined = []
     for choices in product(*axes):
         settings: dict[Key, Setting] = {}

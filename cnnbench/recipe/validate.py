@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -50,13 +51,19 @@ def validate(model: type[M], settings: Settings) -> Validated[M]:
             found = explain(model, left, error)
         else:
             return Validated(value, tuple(problems), frozenset(wrong))
-        # A wrong value that was taken out may leave its key missing: that is no second problem.
-        problems += [problem for problem, key in found if key not in wrong]
+        # A wrong value that was taken out may leave its key missing, or one below it: that is no
+        # second problem.
+        problems += [problem for problem, key in found if not _below(key, wrong)]
         bad = {key for _, key in found}
         wrong |= bad
         if not bad & set(left):
             return Validated(None, tuple(problems), frozenset(wrong))
         left = {key: setting for key, setting in left.items() if key not in bad}
+
+
+def _below(key: Key, wrong: Collection[Key]) -> bool:
+    """Whether a key is wrong or stands in a table that is."""
+    return any(key[:depth] in wrong for depth in range(1, len(key) + 1))
 
 
 def _impossible(value: Any) -> str:

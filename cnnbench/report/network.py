@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from cnnbench.data.requests import request_of
-from cnnbench.data.source import DataSource
+from cnnbench.data.source import DataSource, Facts, Request
 from cnnbench.errors import Problem, RecipeError, nearest
 from cnnbench.network.receptive import Receptive
 from cnnbench.network.summary import Summary, summarize
@@ -18,6 +20,9 @@ from cnnbench.recipe.effective import network_of
 from cnnbench.recipe.spec import Configuration, Recipe
 
 FindSource = Callable[[str], DataSource]
+WIDEST = 1000
+LABEL_WIDTH = 11
+"""Characters of a line of a layer's description at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +44,33 @@ def describe_network(recipe: Recipe, variant: str | None, find_source: FindSourc
     configurations = {v.name: v.configuration for v in recipe.variants}
     if chosen not in configurations:
         raise RecipeError([_unknown(recipe, chosen)])
-    summaries = {name: _summary(c, find_source) for name, c in configurations.items()}
+
+    @cache
+    def facts_of(name: str, request: Request) -> Facts:
+        return find_source(name).facts(request)
+
+    summaries = {name: _summary(c, facts_of) for name, c in configurations.items()}
     others = tuple((name, s.parameters) for name, s in summaries.items() if name != chosen)
     return Description(recipe.name, chosen, summaries[chosen], others)
 
 
-def _summary(configuration: Configuration, find_source: FindSource) -> Summary:
-    name, request = request_of(configuration.data)
-    facts = find_source(name).facts(request)
+def _summary(configuration: Configuration, facts_of: Callable[[str, Request], Facts]) -> Summary:
+    facts = facts_of(*request_of(configuration.data))
     return summarize(network_of(configuration, facts.shape, facts.classes))
 
 
 def print_network(description: Description, console: Console) -> None:
-    """The layer table of the variant, remarks as sentences, and the other variants' sizes."""
-    summary = description.summary
-    console.print(layer_table(summary, f"{description.recipe}: {description.variant}"))
+    """The layer table of the variant, remarks as sentences, and the other variants' sizes.
+
+    Where the table is too wide for the console, its column of FLOPs is left out; the total stays.
+    """
+    summary, title = description.summary, f"{description.recipe}: {description.variant}"
+    table = layer_table(summary, title)
+    unlimited = console.options.update(max_width=WIDEST)
+    fits = Measurement.get(console, unlimited, table).minimum <= console.width
+    console.print(table if fits else layer_table(summary, title, flops=False))
+    if not fits:
+        console.print(f"{summary.flops:,} FLOPs", highlight=False)
     for sentence in _remarks(summary):
         console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     if description.others:
@@ -61,8 +78,8 @@ def print_network(description: Description, console: Console) -> None:
         console.print(_sizes(description.others))
 
 
-def layer_table(summary: Summary, title: str) -> Table:
-    """A row a layer with thousands separators, totals below."""
+def layer_table(summary: Summary, title: str, *, flops: bool = True) -> Table:
+    """A row a layer with thousands separators, totals below. flops: with a column for them."""
     table = Table(
         title=Text(title, style="bold"),
         title_justify="left",
@@ -73,19 +90,20 @@ def layer_table(summary: Summary, title: str) -> Table:
         show_footer=True,
     )
     table.add_column("layer", footer="total", no_wrap=True)
-    table.add_column("")
+    table.add_column("", min_width=LABEL_WIDTH)
     table.add_column("output", justify="right", no_wrap=True)
     table.add_column("parameters", f"{summary.parameters:,}", justify="right", no_wrap=True)
-    table.add_column("FLOPs", f"{summary.flops:,}", justify="right", no_wrap=True)
+    if flops:
+        table.add_column("FLOPs", f"{summary.flops:,}", justify="right", no_wrap=True)
     table.add_column("sees pixels", justify="right", no_wrap=True)
-    table.add_row("input", "", _sides(summary.input_shape), "", "", "")
+    table.add_row("input", "", _sides(summary.input_shape))
     for row in summary.rows:
         table.add_row(
             row.name,
             row.label,
             _sides(row.shape),
             f"{row.parameters:,}" if row.parameters else "",
-            f"{row.flops:,}" if row.flops else "",
+            *([f"{row.flops:,}" if row.flops else ""] if flops else []),
             _view(row.receptive),
         )
     return table

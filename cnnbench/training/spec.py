@@ -68,7 +68,7 @@ class TrainingSpec(Section):
     batch_size: Annotated[int, Field(ge=1)] = Field(64, description="images in a training step")
     optimizer: Optimizer = Field("adam", description="how a step moves the weights")
     learning_rate: Annotated[float, Field(gt=0)] | None = Field(
-        None, description="the optimiser's default in Keras if not given"
+        None, description="size of a step; the optimiser's default in Keras if not given"
     )
     momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.9, description="of optimizer momentum")
     weight_decay: Annotated[float, Field(ge=0)] = Field(0.004, description="of optimizer adamw")

@@ -252,6 +252,16 @@ def test_an_unknown_source_of_the_command_line_is_named_as_it_was_typed(problems
     assert problem.startswith("--set data.source=photo: data.source: there is no source 'photo'")
 
 
+def test_a_folder_or_archive_without_its_source_is_answered_with_it(problems, tmp_path):
+    (tmp_path / "pets").mkdir()
+    (tmp_path / "pets.npz").write_bytes(b"")
+    (problem,) = problems(TENS, data="pets")
+    assert problem.startswith("--data pets: data.source: there is no source 'pets'")
+    assert problem.endswith("; did you mean folder:pets?")
+    (problem,) = problems('[data]\nsource = "pets.npz"\n')
+    assert problem.endswith("; did you mean npz:pets.npz?")
+
+
 @pytest.mark.parametrize(
     "setting",
     [

@@ -50,7 +50,7 @@ TENS = '[data]\nsource = "tens"\n'
             [
                 (
                     "network.filters: got 32 (a whole number), expected a list, each a whole "
-                    "number of at least 1"
+                    "number from 1 to 1000000"
                 ),
                 "write it in brackets: [32]",
             ],
@@ -60,8 +60,8 @@ TENS = '[data]\nsource = "tens"\n'
             "kernel = [3, 3, 3]",
             [
                 (
-                    "network.kernel: got [3, 3, 3] (a list), expected a whole number of at least "
-                    "1, or a list of two values, each a whole number of at least 1"
+                    "network.kernel: got [3, 3, 3] (a list), expected a whole number from 1 to "
+                    "1000000, or a list of two values, each a whole number from 1 to 1000000"
                 )
             ],
         ),
@@ -83,7 +83,7 @@ TENS = '[data]\nsource = "tens"\n'
         ),
         (
             'layers = [{ type = "flatten" }, { type = "dense" }]',
-            ["network.layers: layer 2 (dense): units: is required: a whole number of at least 1"],
+            ["network.layers: layer 2 (dense): units: is required: a whole number from 1 to"],
         ),
         (
             'layers = [{ type = "conv", filters = 3, kernal = [3, 3] }]',
@@ -140,6 +140,22 @@ def test_a_wrong_line_of_a_section_is_explained(problems, line, expected):
             "study.toml:2: data.source: got 3 (a whole number), expected text",
         ),
         ("[data]\ntrain = 3\n", "study.toml: data.source: is required: text in quotes"),
+        ('data = "mnist5k"\n', 'study.toml:1: data: got "mnist5k" (text), expected a table'),
+        ('[[data]]\nsource = "tens"\n', "study.toml:1: data: got "),
+        (
+            TENS + "[network]\ntraining.epochs = 3\n",
+            "study.toml:4: network.training: unknown key; [training] is a section of its own",
+        ),
+        (
+            TENS + "[network]\nfilters = [99999999999999999999999999]\n",
+            "study.toml:4: network.filters: got [99999999999999999999999999] (a list), expected",
+        ),
+        (
+            TENS
+            + "[matrix]\ntraining.epochs = "
+            + f"{list(range(1, 101))}\nnetwork.kernel = {list(range(1, 12))}\n",
+            "study.toml:4: matrix: makes 1,100 variants, more than 1,000: list fewer values",
+        ),
         (
             'baseline = "bb"\n' + TENS + '[[variant]]\nname = "b"\n',
             "study.toml:1: baseline: there is no variant 'bb'; did you mean 'b'? variants: b",
@@ -180,7 +196,7 @@ def test_a_wrong_line_of_a_section_is_explained(problems, line, expected):
         ),
         (
             TENS + '[matrix]\n"network.kernel" = [\n  2,\n  "a",\n]\n',
-            'study.toml:6: network.kernel: got "a" (text), expected a whole number of at least 1',
+            'study.toml:6: network.kernel: got "a" (text), expected a whole number from 1 to',
         ),
         (
             TENS + "[matrix]\nnetwork.kernal = [2, 3]\n",
@@ -369,6 +385,8 @@ def test_a_missing_parent_and_a_circle_are_told_where_they_are_named(problems, w
     assert problem.startswith("study.toml:2: extends: there is no file parnt.toml")
     (problem,) = problems("extends = 3\n")
     assert problem.startswith("study.toml:1: extends: 3 is not the name of a recipe file")
+    (problem,) = problems('extends = "."\n')
+    assert problem.startswith("study.toml:1: extends: '.' is a folder, not a recipe file")
     (problem,) = problems('extends = "study.toml"\n')
     assert problem.startswith("study.toml:1: extends: 'study.toml' leads back to study.toml")
     write('\nextends = "study.toml"\n', "other.toml")

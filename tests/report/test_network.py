@@ -32,8 +32,8 @@ RECIPE = Recipe(
 )
 
 
-def printed(variant=None):
-    console = Console(file=io.StringIO(), width=100)
+def printed(variant=None, width=100):
+    console = Console(file=io.StringIO(), width=width)
     print_network(describe_network(RECIPE, variant, SOURCES.__getitem__), console)
     return console.file.getvalue()
 
@@ -47,6 +47,31 @@ def test_the_first_variant_is_shown_layer_by_layer():
         *("26x26x32", "320", "389,376", "3x3"),
     ]
     assert lines[-6].split() == ["total", "93,322", "5,588,480"]
+
+
+@pytest.mark.parametrize("width", [60, 70, 80])
+def test_a_narrow_table_keeps_every_word_and_number_of_parameters(width):
+    lines = printed("unpooled", width).splitlines()
+    last = next(index for index, line in enumerate(lines) if line.startswith("total"))
+    assert max(map(len, lines[: last + 1])) <= width
+    text = " ".join(" ".join(lines).split())
+    assert "…" not in text
+    # 30,976 x 64 + 64 in the dense layer.
+    for word in ("conv 64,", "3x3,", "relu", "batch norm", "1,982,528", "5x5"):
+        assert word in text
+    assert text.count("FLOPs") == 1
+
+
+def test_a_source_is_asked_once_however_many_variants_there_are():
+    asked = []
+
+    class Counted(type(SOURCES["mnist5k"])):
+        def facts(self, request):
+            asked.append(request)
+            return super().facts(request)
+
+    describe_network(RECIPE, None, {"mnist5k": Counted()}.__getitem__)
+    assert len(asked) == 1
 
 
 def test_the_other_variants_are_listed_with_their_parameters():
