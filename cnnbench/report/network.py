@@ -20,6 +20,7 @@ from cnnbench.recipe.effective import network_of
 from cnnbench.recipe.spec import Configuration, Recipe
 
 FindSource = Callable[[str], DataSource]
+SEES = "sees pixels"
 WIDEST = 1000
 LABEL_WIDTH = 11
 """Characters of a line of a layer's description at least."""
@@ -95,7 +96,7 @@ def layer_table(summary: Summary, title: str, *, flops: bool = True) -> Table:
     table.add_column("parameters", f"{summary.parameters:,}", justify="right", no_wrap=True)
     if flops:
         table.add_column("FLOPs", f"{summary.flops:,}", justify="right", no_wrap=True)
-    table.add_column("sees pixels", justify="right", no_wrap=True)
+    table.add_column(SEES, justify="right", no_wrap=True, min_width=len(SEES))
     table.add_row("input", "", _sides(summary.input_shape))
     for row in summary.rows:
         table.add_row(
