@@ -6,6 +6,7 @@ Learning rates are what a recipe can vary and a backend sees, so they say what i
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -19,12 +20,18 @@ TEST_IMAGES = 30
 
 class ScriptedModel(NumpyModel):
     fails_on = 0
+    epochs = 0
 
     def train_epoch(self, batches, learning_rate):
+        self.epochs += 1
         if learning_rate == 9.0:
             os.kill(os.getpid(), signal.SIGKILL)
         if learning_rate == 8.0:
             time.sleep(600)
+        if learning_rate == 3.0 and self.epochs == 2:
+            time.sleep(600)
+        if learning_rate == 2.0 and self.epochs == 2:
+            os._exit(5)
         if learning_rate == 7.0:
             raise RuntimeError("the kernel\nfell over")
         if learning_rate == 6.0:
@@ -103,6 +110,28 @@ class Broken(NumpyBackend):
         raise ValueError("the framework's\nlibrary is damaged")
 
 
+class Hanging(NumpyBackend):
+    name = "hanging"
+
+    def open(self, device, threads):
+        time.sleep(600)
+
+
+class Fitful(Scripted):
+    """Dies every second time that it is opened."""
+
+    name = "fitful"
+
+    def open(self, device, threads):
+        died = Path(os.environ["FITFUL"])
+        if not died.exists():
+            died.touch()
+            os._exit(3)
+        died.unlink()
+        return super().open(device, threads)
+
+
 @hookimpl
 def cnnbench_backends():
-    return [Scripted(), Rounded(), Hasty(), Absent(), Stillborn(), Broken()]
+    strange = [Absent(), Stillborn(), Broken(), Hanging(), Fitful()]
+    return [Scripted(), Rounded(), Hasty(), *strange]

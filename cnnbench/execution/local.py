@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from cnnbench.errors import PluginError
-from cnnbench.execution.process import Inbox, WorkerProcess
+from cnnbench.execution.process import OPENING_LIMIT, Inbox, WorkerProcess, hung_opening
 from cnnbench.execution.protocol import unpack_outcome
 from cnnbench.plugin.executor import (
     EpochEnded,
@@ -28,6 +30,15 @@ from cnnbench.trials.trial import Trial
 
 _STARTS_WITHOUT_A_TRIAL = 3
 """A worker that dies this often before its first trial will not come up at all."""
+
+
+@dataclass(slots=True)
+class _Running:
+    """A trial on a worker. since: monotonic seconds; history: the epochs heard of."""
+
+    trial: Trial
+    since: float
+    history: list[Epoch] = field(default_factory=list)
 
 
 class LocalExecutor(Executor):
@@ -57,7 +68,8 @@ class _Pool:
         self._listener = listener
         self._waiting = deque(trials)
         self._inbox: Inbox = queue.SimpleQueue()
-        self._running: dict[WorkerProcess, tuple[Trial, float]] = {}
+        self._running: dict[WorkerProcess, _Running] = {}
+        self._opening: dict[WorkerProcess, float] = {}
         self._workers: set[WorkerProcess] = set()
         self._stillborn = 0
         self._backend = plugins.backend(trials[0].backend)
@@ -85,29 +97,26 @@ class _Pool:
 
     def _start(self, slot: int) -> None:
         environment = self._backend.environment(self._device, self._limits.threads)
-        self._workers.add(
-            WorkerProcess(
-                slot,
-                self._backend.name,
-                self._device,
-                self._limits,
-                environment,
-                inbox=self._inbox,
-            )
+        worker = WorkerProcess(
+            slot, self._backend.name, self._device, self._limits, environment, inbox=self._inbox
         )
+        self._workers.add(worker)
+        self._opening[worker] = time.monotonic()
 
     def _heard(self, worker: WorkerProcess, message: dict[str, Any]) -> Iterator[Outcome]:
         kind = message.pop("kind")
         if kind == "refused":
             raise PluginError(message["reason"])
         if kind == "ready":
+            del self._opening[worker]
+            self._stillborn = 0
             self._give(worker)
         elif kind == "epoch":
-            trial, _ = self._running[worker]
-            epoch = Epoch.model_validate(message["epoch"])
-            self._listener(EpochEnded(trial, worker.slot, epoch))
+            running = self._running[worker]
+            running.history.append(Epoch.model_validate(message["epoch"]))
+            self._listener(EpochEnded(running.trial, worker.slot, running.history[-1]))
         elif kind == "outcome":
-            trial, _ = self._running.pop(worker)
+            trial = self._running.pop(worker).trial
             outcome = unpack_outcome(message)
             # First the next trial, so that the worker does not idle while this one is stored.
             self._give(worker)
@@ -118,53 +127,64 @@ class _Pool:
         if not self._waiting:
             return
         trial = self._waiting.popleft()
-        self._running[worker] = (trial, time.monotonic())
+        self._running[worker] = _Running(trial, time.monotonic())
         worker.give(trial)
         self._listener(TrialStarted(trial, worker.slot))
 
     def _died(self, worker: WorkerProcess) -> Iterator[Outcome]:
         words = worker.last_words()
-        if worker not in self._running:
+        if worker in self._running:
+            yield from self._lose(worker, Status.FAILED, f"the worker process died: {words}")
+        elif worker in self._opening:
             self._stillborn += 1
             if self._stillborn >= _STARTS_WITHOUT_A_TRIAL:
                 raise PluginError(
                     f"workers for backend {self._backend.name} die before their first trial "
                     f"({words}); try --executor inline to see the whole error"
                 )
-        else:
-            yield from self._lose(worker, Status.FAILED, f"the worker process died: {words}")
         self._replace(worker)
 
     def _overdue(self) -> Iterator[Outcome]:
-        limit = self._limits.timeout
-        assert limit is not None, "only a timeout ends waiting"
         now = time.monotonic()
-        late = [worker for worker, (_, since) in self._running.items() if now - since >= limit]
+        for worker in [x for x, since in self._opening.items() if now - since >= OPENING_LIMIT]:
+            if not self._running:
+                raise hung_opening(self._backend)
+            worker.kill()
+            self._replace(worker)
+        limit = self._limits.timeout
+        if limit is None:
+            return
+        late = [worker for worker, it in self._running.items() if now - it.since >= limit]
         for worker in late:
             worker.kill()
             yield from self._lose(worker, Status.TIMEOUT, f"took longer than {limit:g} s")
             self._replace(worker)
 
     def _lose(self, worker: WorkerProcess, status: Status, reason: str) -> Iterator[Outcome]:
-        trial, since = self._running.pop(worker)
+        running = self._running.pop(worker)
         beside = Beside(
             slots=self._limits.slots,
             threads=self._limits.threads,
             exclusive=self._limits.exclusive,
         )
-        started = time.time() - (time.monotonic() - since)
-        outcome = Outcome(blank_record(trial, status, reason, beside, started))
+        started = time.time() - (time.monotonic() - running.since)
+        record = blank_record(running.trial, status, reason, beside, started)
+        record = record.model_copy(update={"epochs": len(running.history) or None})
+        outcome = Outcome(record, tuple(running.history))
         yield outcome
-        self._listener(TrialEnded(trial, worker.slot, outcome))
+        self._listener(TrialEnded(running.trial, worker.slot, outcome))
 
     def _replace(self, worker: WorkerProcess) -> None:
         self._workers.remove(worker)
+        self._opening.pop(worker, None)
         if self._waiting:
             self._start(worker.slot)
 
     def _patience(self) -> float | None:
-        """Seconds until the first running trial is overdue, None without a timeout."""
-        if self._limits.timeout is None or not self._running:
+        """Seconds until the first worker or trial is overdue, None if none can be."""
+        ends = [since + OPENING_LIMIT for since in self._opening.values()]
+        if self._limits.timeout is not None:
+            ends += [it.since + self._limits.timeout for it in self._running.values()]
+        if not ends:
             return None
-        first = min(since for _, since in self._running.values())
-        return max(0.0, first + self._limits.timeout - time.monotonic())
+        return min(max(0.0, min(ends) - time.monotonic()), threading.TIMEOUT_MAX)

@@ -13,13 +13,17 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from cnnbench.errors import PluginError
 from cnnbench.execution.protocol import decode, encode
+from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.executor import Limits
 from cnnbench.trials.trial import Device, Trial
 
 Inbox = queue.SimpleQueue[tuple["WorkerProcess", dict[str, Any] | None]]
 """Messages of all workers; None when a worker's output has ended, that is, when it died."""
 
+OPENING_LIMIT = 600.0
+"""Seconds that opening a backend may take: frameworks take minutes where the disk is slow."""
 _LOG_TAIL = 2000
 
 
@@ -88,3 +92,11 @@ class WorkerProcess:
                 break  # torn by its death
             inbox.put((self, message))
         inbox.put((self, None))
+
+
+def hung_opening(backend: Backend) -> PluginError:
+    """What to raise when a worker has not opened its backend within the limit."""
+    return PluginError(
+        f"backend {backend.name} was not open after {OPENING_LIMIT:g} s; "
+        "try --executor inline to see where it waits"
+    )

@@ -6,6 +6,7 @@ import pytest
 
 import cnnbench
 from cnnbench.errors import PluginError
+from cnnbench.execution import local
 
 pytestmark = pytest.mark.usefixtures("scripted_path")
 
@@ -61,6 +62,16 @@ def test_an_endless_trial_times_out_and_the_others_go_on(recipe, tmp_path):
     assert {records["good", r].status for r in (0, 1)} == {"ok"}
     assert {records["other", r].status for r in (0, 1)} == {"timeout"}
     assert records["other", 0].reason == "took longer than 2 s"
+
+
+@pytest.mark.parametrize(("rate", "status"), [(3.0, "timeout"), (2.0, "failed")])
+def test_a_trial_that_is_lost_keeps_the_epochs_it_told_of(recipe, tmp_path, rate, status):
+    one = {"timeout": 3.0, "overrides": {"replicates": 1}}
+    record = run(recipe(rate), tmp_path, **one)["other", 0]
+    assert record.status == status
+    assert record.epochs == 1
+    history = tmp_path / "results" / "tiny" / "scripted" / "history" / f"{record.trial}.csv"
+    assert len(history.read_text().splitlines()) == 2  # the names of the columns, one epoch
 
 
 def test_a_diverged_trial_keeps_its_history(recipe, tmp_path):
@@ -151,3 +162,19 @@ def test_a_crash_says_how_to_see_its_traceback_and_inline_shows_it(recipe, tmp_p
     inline = run(recipe(7.0), tmp_path, executor="inline")["other", 0]
     assert inline.reason == record.reason
     assert "in train_epoch" in capfd.readouterr().err
+
+
+def test_a_worker_that_hangs_while_it_opens_ends_the_run(recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(local, "OPENING_LIMIT", 1.0)
+    with pytest.raises(PluginError, match="backend hanging was not open after"):
+        run(recipe(), tmp_path, backend="hanging")
+
+
+def test_workers_that_die_now_and_then_while_opening_do_not_end_the_run(
+    recipe, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("FITFUL", str(tmp_path / "died"))
+    # Every second worker dies: more than three in all, but never three in a row.
+    records = run(recipe(9.0), tmp_path, backend="fitful", jobs=1, overrides={"replicates": 5})
+    assert {records["good", r].status for r in range(5)} == {"ok"}
+    assert {records["other", r].status for r in range(5)} == {"failed"}
