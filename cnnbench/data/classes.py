@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Sequence
 
 from cnnbench.errors import DataError, nearest
@@ -9,6 +10,11 @@ from cnnbench.errors import DataError, nearest
 LEAST_CLASSES = 2
 LISTED = 20
 """How many names a message lists."""
+
+
+def composed(name: str) -> str:
+    """A name as keyboards type it: macOS stores an accented letter as two characters (NFD)."""
+    return unicodedata.normalize("NFC", name)
 
 
 def sort_classes(names: Collection[str]) -> tuple[str, ...]:

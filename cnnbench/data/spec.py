@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from cnnbench.data.classes import composed
 
 Amount = Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)]
 """A number of images, or a fraction of them."""
@@ -42,6 +44,12 @@ class DataSpec(Section):
     unreadable: Literal["skip", "error"] = Field(
         "skip", description="an image that can't be decoded is skipped and counted, or an error"
     )
+
+    @field_validator("classes")
+    @classmethod
+    def _composed(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        """However a class is typed, it is found under the name that sources give it."""
+        return None if names is None else tuple(map(composed, names))
 
 
 Factor = float | tuple[float, float]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnnbench.data.classes import LEAST_CLASSES, sort_classes
+from cnnbench.data.classes import LEAST_CLASSES, composed, sort_classes
 from cnnbench.data.source import SplitName
 from cnnbench.data.sources._layout import (
     Top,
@@ -17,7 +17,7 @@ from cnnbench.data.sources._layout import (
     refuse_unnamed_splits,
     split_folders,
 )
-from cnnbench.data.sources._names import composed, printable, some
+from cnnbench.data.sources._names import printable, some
 from cnnbench.errors import DataError
 
 ORDER: Mapping[SplitName | None, int] = {None: 0, "train": 0, "validation": 1, "test": 2}

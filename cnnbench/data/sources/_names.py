@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Sequence
 
 NAMED = 3
@@ -13,11 +12,6 @@ NAMED = 3
 def printable(name: str) -> str:
     """A name with its bytes that are not UTF-8 as escapes: it can be opened, but not printed."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
-def composed(name: str) -> str:
-    """A name as keyboards type it: macOS stores an accented letter as two characters (NFD)."""
-    return unicodedata.normalize("NFC", name)
 
 
 def some(names: Sequence[str]) -> str:

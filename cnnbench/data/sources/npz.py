@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping
@@ -13,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.classes import sort_classes
+from cnnbench.data.classes import composed, sort_classes
 from cnnbench.data.duplicates import Fingerprinted, duplicate_notes, pixel_digest
 from cnnbench.data.pixels import GREY, RGB, RGBA, conform, conform_shape
 from cnnbench.data.source import DataSource, Facts, ImageData, Request, SplitName
@@ -26,14 +27,16 @@ LAYOUTS: tuple[Mapping[str, str], ...] = (
 """Arrays of images to arrays of labels, in the order of the rows: ours, and Keras's."""
 EXPECTED = "expected are images and labels, or x_train, y_train, x_test and y_test"
 CHUNK = 256
+MOST_BYTES = 8 * 2**30
+"""What an array may claim to hold: more is a decompression bomb rather than small images."""
 
 
 class Npz(DataSource):
     """Arrays `images` and `labels`, or the four of Keras's mnist.npz, whose test split is kept.
 
-    Images: (n, height, width) or (n, height, width, 1, 3 or 4 channels), uint8, or floats in 0..1,
-    which are rounded to 8 bits. Labels: whole numbers or text, (n,) or (n, 1). Python objects are
-    refused: nothing is unpickled.
+    Images: (n, height, width) or (n, height, width, 1, 3 or 4 channels), whole numbers in 0..255,
+    or floats in 0..1, which are rounded to 8 bits. Labels: whole numbers or text, (n,) or (n, 1).
+    Python objects are refused: nothing is unpickled.
     """
 
     name: ClassVar[str] = "npz"
@@ -123,9 +126,16 @@ def _shape(archive: zipfile.ZipFile, name: str) -> tuple[int, int, int, int]:
                 "least one image",
                 "source",
             )
-    if dtype != np.uint8 and not np.issubdtype(dtype, np.floating):
+    if dtype.kind not in "uif":
         raise DataError(
-            f"array {name} of {archive.filename} is {dtype}; expected is uint8, or floats in 0..1",
+            f"array {name} of {archive.filename} is {dtype}; expected are whole numbers in 0..255, "
+            "or floats in 0..1",
+            "source",
+        )
+    if math.prod(shape) * dtype.itemsize > MOST_BYTES:
+        raise DataError(
+            f"array {name} of {archive.filename} claims {math.prod(shape) * dtype.itemsize:,} "
+            f"bytes; at most {MOST_BYTES:,} are read",
             "source",
         )
     return count, height, width, channels
@@ -148,7 +158,7 @@ def _texts(archive: zipfile.ZipFile, name: str, count: int) -> list[str]:
     labels = _array(archive, name).reshape(-1)
     if dtype.kind == "S":
         labels = np.char.decode(labels, "utf-8")
-    return [str(label) for label in labels.tolist()]
+    return [composed(str(label)) for label in labels.tolist()]
 
 
 def _header(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -174,16 +184,18 @@ def _eight_bits(archive: zipfile.ZipFile, name: str, images: NDArray[Any]) -> ND
     if images.dtype == np.uint8:
         return images
     result = np.empty(images.shape, np.uint8)
+    whole = images.dtype.kind != "f"
+    kind, most = ("whole numbers", 255) if whole else ("floats", 1)
     for start in range(0, len(images), CHUNK):
-        part = images[start : start + CHUNK].astype(np.float64)
+        part = images[start : start + CHUNK]
         low, high = part.min(), part.max()
-        if not (low >= 0 and high <= 1):  # written so that NaN is refused too
+        if not (low >= 0 and high <= most):  # written so that NaN is refused too
             raise DataError(
-                f"array {name} of {archive.filename} holds floats from {low:g} to {high:g}; "
-                "expected are floats in 0..1, or uint8 for 0..255",
+                f"array {name} of {archive.filename} holds {kind} from {low:g} to {high:g}; "
+                "expected are whole numbers in 0..255, or floats in 0..1",
                 "source",
             )
-        result[start : start + CHUNK] = np.round(part * 255)
+        result[start : start + CHUNK] = part if whole else np.round(part.astype(float) * 255)
     return result
 
 
