@@ -31,9 +31,10 @@ class Value(BaseModel):
 class Costs(Value):
     """Seconds by what they went into, and the sizes that cause them; None where not measured.
 
-    compile: building the network and compiling it. training: optimiser steps of all epochs.
-    evaluation: predictions of validation and test images. data: waiting for images while training.
-    total: the whole trial. images_per_second: training, in steady state (epochs after the first).
+    compile: building the network and compiling it. training: optimiser steps of all epochs, without
+    waiting for images. data: that waiting; what augmentation costs shows here. evaluation:
+    predictions of validation and test images. total: the whole trial. images_per_second: of
+    `training`, in steady state (epochs after the first), so without waiting for images, too.
     latency_single, latency_batch: median seconds to predict one image, and one batch.
     peak_memory: bytes resident in the process, device_memory: on the device. flops: multiplications
     and additions of one image's prediction.

@@ -41,20 +41,22 @@ class EarlyStopping(Section):
 class Schedule(Section):
     """The learning rate over the epochs.
 
-    cosine: lr * (1 + cos(pi * epoch / epochs)) / 2 (Loshchilov and Hutter 2017, eq. 5, no restart).
-    plateau: times `factor` when the validation loss has not improved for `patience` epochs.
+    cosine: lr * (1 + cos(pi * epoch / epochs)) / 2, epoch counted from 0, so that the last one still
+    moves the weights (Loshchilov and Hutter 2017, eq. 5, no restart).
+    plateau: times `factor` when the validation loss has not improved for `patience` epochs. However
+    little lower counts as improved; Keras's ReduceLROnPlateau does the same with min_delta=0.
     """
 
     kind: Literal["constant", "cosine", "plateau"] = Field(
         "constant",
-        description="cosine: down to 0 along half a cosine wave; plateau: in steps, when the "
-        "validation loss stays where it is",
+        description="cosine: down along half a cosine wave that would reach 0 one epoch after the "
+        "last; plateau: in steps, when the validation loss gets no lower",
     )
     factor: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.1, description="of kind plateau: what each step multiplies the learning rate by"
     )
     patience: Annotated[int, Field(ge=1)] = Field(
-        5, description="of kind plateau: epochs without improvement before a step"
+        5, description="of kind plateau: epochs without any lower validation loss before a step"
     )
     minimum: Annotated[float, Field(ge=0)] = Field(
         0.0, description="of kind plateau: the learning rate below which no step leads"

@@ -84,3 +84,9 @@ def test_without_patience_nothing_stops():
         stopper.tell(epoch(number))
     assert not stopper.stop
     assert not stopper.restores
+
+
+def test_a_plateau_ends_with_any_lower_loss_however_little():
+    schedule = Schedule(kind="plateau", factor=0.5, patience=2)
+    spec = TrainingSpec(learning_rate=0.8, schedule=schedule)
+    assert rates(spec, [1.0, 1.0 - 1e-9, 1.0 - 2e-9, 1.0 - 3e-9]) == [0.8] * 4
