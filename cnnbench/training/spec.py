@@ -41,7 +41,7 @@ class EarlyStopping(Section):
 class Schedule(Section):
     """The learning rate over the epochs.
 
-    cosine: lr * (1 + cos(pi * epoch / epochs)) / 2, epoch counted from 0, so that the last one still
+    cosine: lr * (1 + cos(pi * epoch / epochs)) / 2, epochs counted from 0, so that the last still
     moves the weights (Loshchilov and Hutter 2017, eq. 5, no restart).
     plateau: times `factor` when the validation loss has not improved for `patience` epochs. However
     little lower counts as improved; Keras's ReduceLROnPlateau does the same with min_delta=0.
