@@ -26,6 +26,8 @@ TURNS = {
 SWAPS_SIDES = 5
 """From this orientation on, height and width are swapped."""
 ORIENTATION = 0x0112
+WHITES = (255, 4095, 65535)
+"""Of 8, 12 and 16 bits."""
 
 
 class UnreadableError(Exception):
@@ -62,7 +64,8 @@ def decode(path: str, size: tuple[int, int], color: Literal["grey", "rgb"]) -> N
     """The first frame of an image file, upright, shape (height, width, 1 or 3).
 
     size: (height, width) to resize to, by bilinear interpolation over all pixels that are covered.
-    Transparent images are laid over white, 16-bit values divided by 257. Raises UnreadableError.
+    Transparent images are laid over white. Values of 16 bits are divided by 257, in a TIFF whose
+    brightest fits into 12 or 8 bits by less. Raises UnreadableError.
     """
     try:
         with _open(path) as image:
@@ -103,15 +106,21 @@ def _orientation(image: Image.Image) -> int:
 def _flatten(image: Image.Image) -> Image.Image:
     """Without transparency, 8 bits a channel."""
     if image.mode.startswith("I"):
-        levels = np.clip(np.asarray(image, np.int64), 0, 65535)
-        return Image.fromarray(((levels + 128) // 257).astype(np.uint8))
+        levels = np.maximum(np.asarray(image, np.int64), 0)
+        white = _white(int(levels.max())) if image.format == "TIFF" else WHITES[-1]
+        levels = np.minimum(levels, white)
+        return Image.fromarray(((levels * 255 + white // 2) // white).astype(np.uint8))
     if image.mode == "F":
         raise UnreadableError("its pixels are floating-point numbers of unknown range")
     if image.has_transparency_data:
         picture = image.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        return Image.alpha_composite(white, picture)
+        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
     return image
+
+
+def _white(brightest: int) -> int:
+    """The value of white in a TIFF, which does not say of how many bits its numbers make use."""
+    return next((white for white in WHITES if brightest <= white), WHITES[-1])
 
 
 def _reason(error: Exception) -> str:

@@ -26,7 +26,7 @@ SAMPLE = 500
 """How many files `facts` looks into to see whether the images are of one size."""
 NAMED = 10
 """How many unreadable files a note names."""
-REVISION = 2
+REVISION = 3
 """Raised when files are decoded to other pixels."""
 
 

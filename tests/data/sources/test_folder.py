@@ -276,6 +276,25 @@ def test_grey_palette_bilevel_and_16_bit_images_are_read(tmp_path):
         np.testing.assert_array_equal(only(data, name)[0], np.repeat([expected], 3, 0).T)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "white"),
+    [(np.int32, 255), (np.uint16, 4095), (np.uint16, 65535), (np.int32, 65535)],
+)
+def test_a_tiff_is_as_bright_as_the_bits_it_uses(tmp_path, dtype, white):
+    levels = np.array([[0, white // 5, white]])
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(levels.astype(dtype)).save(tmp_path / name / "1.tif")
+    assert load(tmp_path, color="grey").images[0, 0, :, 0].tolist() == [0, 51, 255]
+
+
+def test_a_dark_png_of_16_bits_stays_dark(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(np.array([[0, 257, 514]], np.uint16)).save(tmp_path / name / "1.png")
+    assert load(tmp_path, color="grey").images[0, 0, :, 0].tolist() == [0, 1, 2]
+
+
 def test_transparent_images_are_laid_over_white(tmp_path):
     for name, image in {
         "rgba": Image.new("RGBA", (2, 2), (200, 100, 0, 51)),
