@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from cnnbench.cli.check import check
 from cnnbench.cli.compare import compare
@@ -15,8 +16,22 @@ from cnnbench.cli.plugins import plugins
 from cnnbench.cli.run import run
 from cnnbench.cli.schema import schema
 
+
+class _Commands(TyperGroup):
+    """The commands, whose complaints about options are in the words of their user."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command, without the library's prefix before what is wrong with a value."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
+
 app = typer.Typer(
     name="cnnbench",
+    cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Which CNN technique is worth it on a small image data set, by how much, at what cost.",
