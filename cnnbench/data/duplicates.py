@@ -66,6 +66,21 @@ def duplicate_notes(images: Sequence[Fingerprinted]) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def row_notes(images: NDArray[np.uint8], class_names: Sequence[str], train: int) -> tuple[str, ...]:
+    """`duplicate_notes` of an array whose rows from `train` on are the given test split.
+
+    class_names: of each row.
+    """
+    return duplicate_notes(
+        [
+            Fingerprinted(
+                pixel_digest(image), name, "train" if row < train else "test", f"image {row}"
+            )
+            for row, (image, name) in enumerate(zip(images, class_names, strict=True))
+        ]
+    )
+
+
 def _pair(group: Sequence[Fingerprinted], key: str) -> tuple[Fingerprinted, Fingerprinted]:
     first = group[0]
     return first, next(image for image in group if getattr(image, key) != getattr(first, key))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.classes import composed, sort_classes
-from cnnbench.data.duplicates import Fingerprinted, duplicate_notes, pixel_digest
+from cnnbench.data.duplicates import row_notes
 from cnnbench.data.pixels import GREY, RGB, RGBA, conform, conform_shape
 from cnnbench.data.source import DataSource, Facts, ImageData, Request, SplitName
 from cnnbench.errors import DataError
@@ -81,7 +81,7 @@ class Npz(DataSource):
         fixed: dict[SplitName, NDArray[np.int64]] = {}
         if len(parts) > 1:
             fixed["test"] = np.arange(len(parts[0]), len(images))
-        notes = _notes(images, texts, len(parts[0]))
+        notes = row_notes(images, texts, len(parts[0]))
         return ImageData(images, labels, contents.classes, fixed, notes)
 
 
@@ -197,17 +197,6 @@ def _eight_bits(archive: zipfile.ZipFile, name: str, images: NDArray[Any]) -> ND
             )
         result[start : start + CHUNK] = part if whole else np.round(part.astype(float) * 255)
     return result
-
-
-def _notes(images: NDArray[np.uint8], texts: Collection[str], train: int) -> tuple[str, ...]:
-    return duplicate_notes(
-        [
-            Fingerprinted(
-                pixel_digest(image), text, "train" if row < train else "test", f"image {row}"
-            )
-            for row, (image, text) in enumerate(zip(images, texts, strict=True))
-        ]
-    )
 
 
 @contextmanager

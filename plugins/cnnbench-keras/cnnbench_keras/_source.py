@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from cnnbench.data.duplicates import row_notes
 from cnnbench.data.pixels import conform, conform_shape
 from cnnbench.data.source import DataSource, Facts, ImageData, Request
 from cnnbench.errors import DataError, nearest
@@ -64,14 +65,16 @@ class KerasDatasets(DataSource):
             raise DataError(
                 f"{names} is damaged ({error}): delete it, so that it is downloaded again", "source"
             ) from error
-        images = np.concatenate([train.images, test.images])
+        images = conform(np.concatenate([train.images, test.images]), request)
         labels = np.concatenate([train.labels, test.labels])
+        class_names = [dataset.classes[label] for label in labels.tolist()]
         rows = np.arange(len(images), dtype=np.int64)
         return ImageData(
-            conform(images, request),
+            images,
             labels,
             dataset.classes,
             {"test": rows[len(train.images) :]},
+            row_notes(images, class_names, len(train.images)),
         )
 
 

@@ -136,6 +136,14 @@ def test_the_published_test_split_stays_the_test_split(datasets):
     }
 
 
+def test_a_test_image_that_is_a_training_image_too_is_noted(datasets):
+    arrays = write_mnist(datasets)
+    arrays["x_test"][1] = arrays["x_train"][5]  # both are twos
+    np.savez(datasets / "mnist.npz", **arrays)
+    (note,) = SOURCE.load(Request("mnist")).notes
+    assert note.startswith("1 image occurs in more than one of the given splits, for example")
+
+
 def test_fashion_mnist_is_read_from_its_idx_files(datasets):
     arrays = write_fashion(datasets)
     data = SOURCE.load(Request("fashion_mnist"))
