@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from cnnbench.errors import PluginError
-from cnnbench.network.layers import Dense, Flatten
+from cnnbench.network.layers import Activate, Dense, Flatten
 from cnnbench.network.network import Network
 from cnnbench.network.weights import initial_weights
 from cnnbench.plugin.backend import Optimization
@@ -134,6 +134,16 @@ def test_what_the_new_backend_can_do_agrees_with_the_reference(tmp_path, output,
         np.testing.assert_allclose(ours[name], array, atol=1e-6, err_msg=name)
     ours, right = (model.predict(batches) for model in models)
     np.testing.assert_allclose(ours, right, atol=1e-6)
+
+
+def test_what_the_new_backend_lacks_it_does_not_leave_out_in_silence(tmp_path):
+    layers = (Activate(function="relu"), Flatten(), Dense(units=3, activation="linear"))
+    network = Network(input_shape=(4, 4, 1), layers=layers, classes=3, output="softmax")
+    folder = write_plugin("sketch", tmp_path)
+    open_engine = runpy.run_path(str(folder / "cnnbench_sketch" / "_backend.py"))["open_engine"]
+    weights = initial_weights(network, seed=1)
+    with pytest.raises(NotImplementedError, match="layer activation is not written yet"):
+        open_engine("cpu", 1).build(network, weights, Optimization("sgd"), 0)
 
 
 def test_the_templates_are_part_of_the_wheel(workshop):
