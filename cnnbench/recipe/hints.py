@@ -47,7 +47,8 @@ def _readings(value: Any) -> Iterator[tuple[str, Any]]:
 def _readings_of_text(text: str) -> Iterator[tuple[str, Any]]:
     if text in ("True", "False"):
         yield "write it in small letters and without quotes", text == "True"
-    yield "write it without quotes", _plain(text)
+    if not isinstance(_plain(text), str):
+        yield "write it without quotes", _plain(text)
     if text.endswith("%"):
         number = _plain(text[:-1].strip())
         if isinstance(number, int | float):

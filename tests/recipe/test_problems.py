@@ -342,6 +342,11 @@ def test_no_hint_is_given_that_would_be_wrong_too(problems, override):
     assert "write" not in problem
 
 
+def test_text_that_is_wrong_as_it_is_typed_is_not_to_be_written_without_quotes(problems):
+    (problem,) = problems(TENS + '[[variant]]\nname = " x"\n')
+    assert problem.endswith("without space around it")
+
+
 def test_an_override_that_makes_variants_equal_is_to_blame(problems):
     (problem,) = problems(
         TENS + '[[variant]]\nname = "a"\n[[variant]]\nname = "b"\nnetwork.dropout = 0.5\n',
