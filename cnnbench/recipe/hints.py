@@ -49,6 +49,8 @@ def _readings_of_text(text: str) -> Iterator[tuple[str, Any]]:
         yield "write it in small letters and without quotes", text == "True"
     if not isinstance(_plain(text), str):
         yield "write it without quotes", _plain(text)
+    if re.fullmatch(r"\d*[.,]\d+", text):  # TOML wants a digit before a point, and no comma
+        yield "write it as a number", float(text.replace(",", "."))
     if text.endswith("%"):
         number = _plain(text[:-1].strip())
         if isinstance(number, int | float):

@@ -323,6 +323,8 @@ def test_a_wrong_override_is_named_as_it_was_typed(problems, override, expected)
         ("data.classes=3", 'write it in brackets: ["3"]'),
         ('network.filters=["8"]', "write numbers without quotes: [8]"),
         ("data.train=50%", "write it as a fraction: 0.5"),
+        ("data.train=.5", "write it as a number: 0.5"),
+        ("network.dropout=0,5", "write it as a number: 0.5"),
         ("network.dropout=50 %", "write it as a fraction: 0.5"),
         ("network.final_pool=True", "write it in small letters and without quotes: true"),
         (
