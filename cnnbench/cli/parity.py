@@ -27,7 +27,7 @@ def parity(
     overrides: Overrides = None,
     device: DeviceName = "auto",
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write every step to a CSV file, too.")
+        Path | None, typer.Option(metavar="FILE", help="Write every difference to a CSV file, too.")
     ] = None,
 ) -> None:
     """Tell whether backends agree as far as float32 arithmetic allows.
