@@ -7,11 +7,15 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
 from cnnbench.plugin import Availability, EpochResult, hookimpl
 from cnnbench.testing.numpy_backend import NumpyBackend, NumpyEngine, NumpyModel
+from cnnbench.testing.reference import Reference
+from cnnbench.testing.reference.model import NODES
+from cnnbench.testing.reference.normalization import BatchNormNode
 
 CNNBENCH_INTERFACE = "1.0"
 TEST_IMAGES = 30
@@ -87,6 +91,49 @@ class Hasty(NumpyBackend):
     engine = HastyEngine
 
 
+class LateModel(NumpyModel):
+    """Climbs the gradient from the second whole epoch on; parity takes the first step by step."""
+
+    epochs = 0
+
+    def train_epoch(self, batches, learning_rate):
+        self.epochs += len(batches) > 1
+        return super().train_epoch(batches, -learning_rate if self.epochs > 1 else learning_rate)
+
+
+class LateEngine(NumpyEngine):
+    model = LateModel
+
+
+class Late(NumpyBackend):
+    name = "late"
+    engine = LateEngine
+
+
+class StuckNode(BatchNormNode):
+    """Its moving statistics stay where they start."""
+
+    def follow(self, name, value):
+        pass
+
+
+class StuckReference(Reference):
+    nodes_of: ClassVar = {**NODES, "batch_norm": StuckNode}
+
+
+class StuckModel(NumpyModel):
+    reference = StuckReference
+
+
+class StuckEngine(NumpyEngine):
+    model = StuckModel
+
+
+class Stuck(NumpyBackend):
+    name = "stuck"
+    engine = StuckEngine
+
+
 class Absent(NumpyBackend):
     name = "absent"
 
@@ -134,4 +181,4 @@ class Fitful(Scripted):
 @hookimpl
 def cnnbench_backends():
     strange = [Absent(), Stillborn(), Broken(), Hanging(), Fitful()]
-    return [Scripted(), Rounded(), Hasty(), *strange]
+    return [Scripted(), Rounded(), Hasty(), Late(), Stuck(), *strange]

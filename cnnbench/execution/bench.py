@@ -10,10 +10,11 @@ from cnnbench.data.cache import CachedImages, open_images
 from cnnbench.data.requests import request_of
 from cnnbench.plugin.executor import Limits, Outcome
 from cnnbench.plugin.plugins import Plugins
-from cnnbench.results.probe import Probe
+from cnnbench.results.probe import Course, Probe
 from cnnbench.results.record import Beside, Epoch, Status
-from cnnbench.training.images import prepare_images
-from cnnbench.training.probe import draws_masks, first_epoch
+from cnnbench.training.build import Build, build_model
+from cnnbench.training.images import TrialImages, prepare_images
+from cnnbench.training.probe import blank_probe, branches, first_epoch, nudged_builds
 from cnnbench.training.trial import run_trial
 from cnnbench.trials.trial import Device, Trial
 
@@ -28,7 +29,9 @@ class Bench:
         self._engine = self._backend.open(device, limits.threads)
         self._last: tuple[object, CachedImages] | None = None
 
-    def run(self, trial: Trial, on_epoch: Callable[[Epoch], None]) -> Outcome:
+    def run(
+        self, trial: Trial, on_epoch: Callable[[Epoch], None], build: Build = build_model
+    ) -> Outcome:
         """Run one trial."""
         beside = Beside(
             slots=self._limits.slots,
@@ -43,33 +46,34 @@ class Bench:
             open_images=self._images,
             beside=beside,
             on_epoch=on_epoch,
+            build=build,
         )
 
     def probe(self, trial: Trial, *, nudged: bool) -> Probe:
-        """Take one trial's first epoch apart, then train it whole.
+        """Take one trial's first epoch apart, and train it whole.
 
-        nudged: take the first epoch apart a second time from nudged weights.
+        nudged: both some more times, from nudged weights.
         """
-        outcome = self.run(trial, lambda _: None)
-        found = Probe(
-            variant=trial.variant,
-            replicate=trial.replicate,
-            backend=trial.backend,
-            steps=None,
-            nudged=None,
-            final=outcome.predictions,
-            labels=outcome.labels,
-            random=draws_masks(trial),
-            reason=outcome.record.reason,
-        )
-        if outcome.record.status is not Status.OK:
-            return found
-        images = prepare_images(trial, self._images(trial))
+        found = blank_probe(trial, "")
+        builds = [build_model, *(nudged_builds() if nudged else ())]
+        courses = []
+        for build in builds:
+            outcome = self.run(trial, lambda _: None, build)
+            if outcome.record.status is not Status.OK:
+                return dataclasses.replace(found, reason=outcome.record.reason)
+            assert outcome.predictions is not None, "a trial that ended well has predictions"
+            parts = first_epoch(trial, self._engine, self._prepare(trial), build)
+            courses.append(Course(*parts, final=outcome.predictions))
         return dataclasses.replace(
             found,
-            steps=first_epoch(trial, self._engine, images, nudged=False),
-            nudged=first_epoch(trial, self._engine, images, nudged=True) if nudged else None,
+            branching=branches(trial, self._prepare(trial)),
+            course=courses[0],
+            nudged=tuple(courses[1:]),
+            labels=outcome.labels,
         )
+
+    def _prepare(self, trial: Trial) -> TrialImages:
+        return prepare_images(trial, self._images(trial))
 
     def _images(self, trial: Trial) -> CachedImages:
         """The trial's source, kept open: trials in a row mostly share it."""

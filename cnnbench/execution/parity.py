@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import queue
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.executor import Limits
 from cnnbench.plugin.plugins import Plugins
 from cnnbench.results.probe import Probe
+from cnnbench.training.probe import blank_probe
 from cnnbench.trials.trial import Device, Trial
 
 
@@ -43,8 +46,8 @@ def probe_backends(
 ) -> Iterator[Probe]:
     """Probe every trial on every backend; the first backend is the reference and is nudged too.
 
-    One thread each: the order of additions depends on the threads. Nothing is recorded.
-    Raises PluginError if a backend can't be opened or its process dies.
+    One thread each: the order of additions depends on the threads. Nothing is recorded. A backend
+    that can't be opened, or whose process dies, gives probes with the reason.
     """
     for number, study in enumerate(prepared.studies):
         backend = plugins.backend(study.backend)
@@ -54,26 +57,38 @@ def probe_backends(
 def _probe(
     backend: Backend, trials: Sequence[Trial], listener: Callable[[Trial], None], *, nudged: bool
 ) -> Iterator[Probe]:
+    waiting = deque(trials)
+    while waiting:
+        with _worker(backend, waiting[0].device) as (worker, inbox):
+            opening = _receive(inbox)
+            if opening["kind"] != "ready":
+                yield from (blank_probe(trial, opening["reason"]) for trial in waiting)
+                return
+            alive = True
+            while waiting and alive:
+                trial = waiting.popleft()
+                listener(trial)
+                worker.probe(trial, nudged=nudged)
+                answer = _receive(inbox)
+                alive = answer["kind"] == "probe"
+                yield unpack_probe(answer) if alive else blank_probe(trial, answer["reason"])
+
+
+@contextmanager
+def _worker(backend: Backend, device: Device) -> Iterator[tuple[WorkerProcess, Inbox]]:
     inbox: Inbox = queue.SimpleQueue()
-    device = trials[0].device
-    worker = WorkerProcess(
-        0, backend.name, device, Limits(1, 1), backend.environment(device, 1), inbox=inbox
-    )
+    environment = backend.environment(device, 1)
+    worker = WorkerProcess(0, backend.name, device, Limits(1, 1), environment, inbox=inbox)
     try:
-        _receive(inbox, backend, "ready")
-        for trial in trials:
-            listener(trial)
-            worker.probe(trial, nudged=nudged)
-            yield unpack_probe(_receive(inbox, backend, "probe"))
+        yield worker, inbox
     finally:
         worker.kill()
 
 
-def _receive(inbox: Inbox, backend: Backend, kind: str) -> dict[str, Any]:
+def _receive(inbox: Inbox) -> dict[str, Any]:
+    """What the worker says, or, of kind "died", how it ended."""
     worker, message = inbox.get()
     if message is None:
-        raise PluginError(f"the process of backend {backend.name} died: {worker.last_words()}")
-    if message["kind"] == "refused":
-        raise PluginError(message["reason"])
-    assert message["kind"] == kind, f"expected {kind}, got {message['kind']}"
+        reason = f"the worker process died: {worker.last_words()}"
+        return {"kind": "died", "reason": reason}
     return message

@@ -8,14 +8,18 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.plugin.executor import Outcome
-from cnnbench.results.probe import Probe, Steps
+from cnnbench.results.probe import Course, Probe
 from cnnbench.results.record import Epoch, Record
+
+_PLAIN = ("variant", "replicate", "backend", "precision", "branching", "reason")
+"""The fields of a probe that are JSON values already."""
 
 
 def encode(kind: str, **content: Any) -> bytes:
@@ -58,43 +62,30 @@ def unpack_outcome(content: Mapping[str, Any]) -> Outcome:
 def pack_probe(probe: Probe) -> dict[str, Any]:
     """A probe as JSON values."""
     return {
-        "variant": probe.variant,
-        "replicate": probe.replicate,
-        "backend": probe.backend,
-        "steps": _pack_steps(probe.steps),
-        "nudged": _pack_steps(probe.nudged),
-        "final": _pack(probe.final),
+        **{name: getattr(probe, name) for name in _PLAIN},
+        "courses": [_pack_course(course) for course in (probe.course, *probe.nudged) if course],
         "labels": _pack(probe.labels),
-        "random": probe.random,
-        "reason": probe.reason,
     }
 
 
 def unpack_probe(content: Mapping[str, Any]) -> Probe:
     """The probe that `pack_probe` packed."""
-    fields = ("variant", "replicate", "backend", "random", "reason")
+    courses = [_unpack_course(course) for course in content["courses"]]
     return Probe(
-        **{name: content[name] for name in fields},
-        steps=_unpack_steps(content["steps"]),
-        nudged=_unpack_steps(content["nudged"]),
-        final=_unpack(content["final"]),
+        **{name: content[name] for name in _PLAIN},
+        course=courses[0] if courses else None,
+        nudged=tuple(courses[1:]),
         labels=_unpack(content["labels"]),
     )
 
 
-def _pack_steps(steps: Steps | None) -> dict[str, Any] | None:
-    if steps is None:
-        return None
-    return {"initial": _pack(steps.initial), "losses": _pack(steps.losses)}
+def _pack_course(course: Course) -> dict[str, Any]:
+    return {field.name: _pack(getattr(course, field.name)) for field in fields(Course)}
 
 
-def _unpack_steps(content: Mapping[str, Any] | None) -> Steps | None:
-    if content is None:
-        return None
-    initial, losses = _unpack(content["initial"]), _unpack(content["losses"])
-    assert initial is not None, "steps are packed whole"
-    assert losses is not None, "steps are packed whole"
-    return Steps(initial, losses)
+def _unpack_course(content: Mapping[str, Any]) -> Course:
+    arrays: dict[str, Any] = {name: _unpack(array) for name, array in content.items()}
+    return Course(**arrays)
 
 
 def _pack(array: NDArray[Any] | None) -> dict[str, Any] | None:

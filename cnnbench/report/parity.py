@@ -1,4 +1,4 @@
-"""Backends side by side: a table for people, every step as CSV."""
+"""Backends side by side: a table for people, every difference as CSV."""
 
 from __future__ import annotations
 
@@ -8,21 +8,26 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from cnnbench.comparison.parity import MARGIN, Parity, Verdict
+from cnnbench.comparison.parity import MARGIN, Difference, Measure, Parity, Verdict
 
 CSV_COLUMNS = (
     "variant",
     "replicate",
     "reference",
     "backend",
+    "verdict",
+    "reason",
+    "measure",
     "step",
-    "reference_loss",
-    "loss",
+    "reference_value",
+    "value",
     "difference",
     "allowed",
 )
 _STYLES = {Verdict.AGREE: "green", Verdict.DIFFER: "bold red", Verdict.FAILED: "red"}
+_HEADINGS = ("before\ntraining", "first\nepoch", "after\nepoch", "after\ntraining")
 
 
 def print_parity(console: Console, parities: Sequence[Parity]) -> None:
@@ -30,20 +35,25 @@ def print_parity(console: Console, parities: Sequence[Parity]) -> None:
     reference = parities[0].reference
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("variant", "backend"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("predictions", "first step", "epoch", "accuracy", "images"):
+        table.add_column(heading, overflow="fold", min_width=len(heading))
+    for heading in (*_HEADINGS, "accuracy"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for parity in parities:
-        verdict = f"[{_STYLES[parity.verdict]}]{parity.verdict}[/]"
-        table.add_row(parity.variant, parity.other, *_cells(parity), verdict)
+        names = (Text(parity.variant), Text(parity.other))
+        verdict = Text(parity.verdict, style=_STYLES[parity.verdict])
+        table.add_row(*names, *_cells(parity), verdict)
     console.print(table)
     console.print(
         f"\nDifferences to {reference}: the largest of a probability of the test images before "
-        "training; of the loss at the first step, and the largest of the first epoch's steps; of "
-        "the test accuracy after the whole training, in percentage points, and of the test images, "
-        f"how many are put into another class. Backends agree where they differ by no more than "
-        f"{MARGIN:g} times what moving each initial weight by one unit in the last place changes.",
+        "training; the largest of the loss at a step of the first epoch; the largest of a "
+        "probability after that epoch; half the summed difference of an image's "
+        "probabilities after the whole training, the mean over the images; of the test accuracy "
+        "after it, in percentage points. The first epoch is taken without dropout, whose masks are "
+        "each backend's own, the whole training with it. Backends agree where they differ by no "
+        f"more than {MARGIN:g} times what nudging the initial weights by rounding errors changes, "
+        "and at the end by no more than chance explains. With dropout, early stopping or a "
+        "plateau of the learning rate, the end is judged by its accuracy alone.",
         highlight=False,
     )
     for parity in parities:
@@ -55,28 +65,33 @@ def print_parity(console: Console, parities: Sequence[Parity]) -> None:
 
 
 def parity_csv(parities: Sequence[Parity]) -> str:
-    """One row a step: the losses of both backends, their difference, what rounding explains."""
+    """One row a difference, of the loss one a step; a single row where a backend failed."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
     for parity in parities:
-        found = parity.measured
-        where = [parity.variant, parity.replicate, parity.reference, parity.other]
-        rows = zip(found.losses, found.steps, found.allowed, strict=True)
-        for step, (losses, difference, allowed) in enumerate(rows, start=1):
-            writer.writerow([*where, step, *losses, difference, allowed])
+        where = (parity.variant, parity.replicate, parity.reference, parity.other)
+        start = (*where, parity.verdict, parity.reason)
+        for cells in map(_csv_cells, parity.differences) if parity.differences else [("",) * 6]:
+            writer.writerow((*start, *cells))
     return text.getvalue()
 
 
+def _csv_cells(found: Difference) -> tuple[object, ...]:
+    values = found.values or ("", "")
+    allowed = "" if found.allowed is None else found.allowed
+    return (found.measure, found.step or "", *values, found.size, allowed)
+
+
 def _cells(parity: Parity) -> tuple[str, ...]:
-    found = parity.measured
-    if found.accuracy is None:
-        return ("-",) * 5
-    one, other = found.accuracy
-    return (
-        f"{found.initial:.1e}",
-        f"{found.steps[0]:.1e}",
-        f"{max(found.steps):.1e}",
-        f"{100 * (other - one):+.1f}",
-        f"{found.decided_differently}/{found.images}",
+    if not parity.differences:
+        return ("-",) * (len(_HEADINGS) + 1)
+    steps = [found.size for found in parity.of(Measure.LOSS)]
+    (initial,), (epoch,), (final,), (accuracy,) = (
+        parity.of(measure)
+        for measure in (Measure.INITIAL, Measure.EPOCH, Measure.FINAL, Measure.ACCURACY)
     )
+    assert accuracy.values is not None, "an accuracy is a number"
+    one, other = accuracy.values
+    sizes = (initial.size, max(steps), epoch.size, final.size)
+    return (*(f"{size:.1e}" for size in sizes), f"{100 * (other - one):+.1f}")

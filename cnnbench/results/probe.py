@@ -1,4 +1,4 @@
-"""What one backend computes of a trial, step by step, to be laid beside another's."""
+"""What one backend computes of a trial, part by part, to be laid beside another's."""
 
 from __future__ import annotations
 
@@ -9,33 +9,37 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
-    """The first epoch under a magnifying glass.
+class Course:
+    """One training: its first epoch under a magnifying glass, and where it led.
 
-    initial: probabilities of the test images before training, float32, (n, classes).
-    losses: of each step's batch before the step is taken, penalties included, (steps,).
+    Probabilities are of the test images, float32, (n, classes): initial before training, epoch
+    after the first epoch, final after the whole training. losses: of each step of the first epoch,
+    before the step is taken, penalties included, (steps,). The first epoch is taken without
+    dropout, the whole training with it.
     """
 
     initial: NDArray[np.float32]
     losses: NDArray[np.float64]
+    epoch: NDArray[np.float32]
+    final: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
     """A trial on one backend.
 
-    steps: None if it failed, for the reason given. nudged: the same from initial weights that each
-    differ by one unit in the last place, which shows what rounding alone does; only of the
-    reference backend. final: probabilities of the test images after the whole training. random:
-    whether the network draws dropout masks, which are each backend's own.
+    course: None if it failed, for the reason given. nudged: the same from initial weights that are
+    moved a little, which shows what rounding alone does; only of the reference backend. branching:
+    whether two right backends may go different ways, so that of the whole training only the
+    accuracy can be compared.
     """
 
     variant: str
     replicate: int
     backend: str
-    steps: Steps | None
-    nudged: Steps | None
-    final: NDArray[np.float32] | None
-    labels: NDArray[np.int32] | None
-    random: bool
+    precision: str
+    branching: bool = False
+    course: Course | None = None
+    nudged: tuple[Course, ...] = ()
+    labels: NDArray[np.int32] | None = None
     reason: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cnnbench.network.architectures import build_network
-from cnnbench.network.network import Network, Weights
+from cnnbench.network.network import Network
 from cnnbench.network.weights import initial_weights
 from cnnbench.plugin.backend import Engine, Model, Optimization
 from cnnbench.training.images import TrialImages
@@ -29,13 +29,12 @@ def optimization_of(spec: TrainingSpec) -> Optimization:
     )
 
 
-def build_model(
-    trial: Trial,
-    engine: Engine,
-    network: Network,
-    change: Callable[[Weights], Weights] = lambda weights: weights,
-) -> Model:
-    """The model as it is before the first step; change: applied to the initial weights."""
-    weights = change(initial_weights(network, trial.seed_for("weights")))
+Build = Callable[[Trial, Engine, Network], Model]
+"""Makes the model of a trial as it is before the first step."""
+
+
+def build_model(trial: Trial, engine: Engine, network: Network) -> Model:
+    """The model with the initial weights that the trial's seed gives."""
+    weights = initial_weights(network, trial.seed_for("weights"))
     optimization = optimization_of(trial.configuration.training)
     return engine.build(network, weights, optimization, trial.seed_for("dropout"))

@@ -17,7 +17,7 @@ from cnnbench.plugin.backend import Backend, Engine, Model
 from cnnbench.plugin.executor import Outcome
 from cnnbench.results.environment import environment_key, machine_environment
 from cnnbench.results.record import Beside, Costs, Epoch, Record, Status
-from cnnbench.training.build import build_model, network_of, optimization_of
+from cnnbench.training.build import Build, build_model, network_of, optimization_of
 from cnnbench.training.costs import (
     BATCH_PREDICTIONS,
     SINGLE_PREDICTIONS,
@@ -55,6 +55,7 @@ def run_trial(
     open_images: Callable[[Trial], CachedImages],
     beside: Beside,
     on_epoch: Callable[[Epoch], None],
+    build: Build = build_model,
 ) -> Outcome:
     """Train and test one trial.
 
@@ -68,7 +69,9 @@ def run_trial(
         try:
             reset_peak_memory()
             images = prepare_images(trial, open_images(trial))
-            _carry_out(trial, backend, engine, images, on_epoch=on_epoch, result=result)
+            _carry_out(
+                trial, backend, engine, images, build=build, on_epoch=on_epoch, result=result
+            )
         except UnsupportedError as error:
             status, reason = Status.UNSUPPORTED, str(error)
         except CnnbenchError as error:
@@ -130,6 +133,7 @@ def _carry_out(
     engine: Engine,
     images: TrialImages,
     *,
+    build: Build,
     on_epoch: Callable[[Epoch], None],
     result: _Result,
 ) -> None:
@@ -144,7 +148,7 @@ def _carry_out(
     passes = images.training()
     compiling = Stopwatch()
     with compiling:
-        model = build_model(trial, engine, network)
+        model = build(trial, engine, network)
         model.compile(passes.epoch(0))
         model.synchronize()
     result.costs["compile"] = compiling.last
