@@ -94,7 +94,8 @@ class TorchModel(StepModel):
         penalty = torch.zeros((), device=self._device)
         for kernel, l1, l2 in self._penalized:
             penalty = penalty + l1 * kernel.abs().sum() + l2 * kernel.square().sum()
-        (loss / len(images) + penalty).backward()
+        if self._trainable:
+            (loss / len(images) + penalty).backward()
         self._update(self.learning_rate)
         for array in self._trainable:
             array.grad = None

@@ -18,7 +18,9 @@ Update = Callable[[float], None]
 
 
 def make_update(arrays: Sequence[Tensor], optimization: Optimization) -> Update:
-    """The update of these arrays, with its state."""
+    """The update of these arrays, with its state; there are none where every layer is frozen."""
+    if not arrays:
+        return lambda _: None
     name = optimization.optimizer
     if name in {"adam", "adamw"}:
         decay = optimization.weight_decay if name == "adamw" else 0.0
