@@ -15,7 +15,7 @@ class ArrayBatches(Batches):
 
     images: float32, (n, height, width, channels). labels: int32, (n,). weights: float32, (n,), ones
     if not given. order: rows, all in sequence if not given. key: offers the arrays as resident ones
-    under this key; None only iterates.
+    under this key; None only iterates. Where the images are read-only, so are the batches.
     """
 
     def __init__(
@@ -40,7 +40,10 @@ class ArrayBatches(Batches):
         """Yield the batches in order."""
         for start in range(0, self.size, self.batch_size):
             rows = self.order[start : start + self.batch_size]
-            yield Batch(self.images[rows], self.labels[rows], self.weights[rows])
+            batch = Batch(self.images[rows], self.labels[rows], self.weights[rows])
+            for array in batch:
+                array.flags.writeable = self.images.flags.writeable
+            yield batch
 
     @property
     def resident(self) -> Resident | None:

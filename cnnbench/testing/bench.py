@@ -11,9 +11,7 @@ from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import Backend, Engine, Model, Optimization
 from cnnbench.testing.finding import Unsupported
 from cnnbench.testing.numpy_backend import NumpyModel
-from cnnbench.testing.samples import random_weights
-
-SGD = Optimization(optimizer="sgd")
+from cnnbench.testing.samples import RATES, SIGMOID, SMALL, random_weights, reduce_network
 
 
 class Pair(NamedTuple):
@@ -44,6 +42,46 @@ class Bench:
         # What is loaded by now was loaded without opening the backend.
         self.imported_early = frozenset(sys.modules).difference(before)
 
+    @property
+    def plain(self) -> Optimization:
+        """Plain descent, which momentum 0 is too, or the nearest to it that is declared.
+
+        For all that is not about optimisers, so that a backend that has only adam is checked too.
+        """
+        known = self.backend.capabilities.optimizers
+        name = next((name for name in RATES if name in known), "sgd")
+        return Optimization(optimizer=name, momentum=0.0, weight_decay=0.0)
+
+    @property
+    def descent(self) -> Optimization:
+        """Plain descent, for what reads the gradient off the step. Raises Unsupported."""
+        if self.plain.optimizer not in {"sgd", "momentum"}:
+            raise Unsupported("declared as missing: optimizer sgd")
+        return self.plain
+
+    @property
+    def optimizations(self) -> tuple[Optimization, ...]:
+        """Every optimiser that is declared. Raises Unsupported if none is."""
+        known = self.backend.capabilities.optimizers
+        found = tuple(Optimization(optimizer=name) for name in RATES if name in known)
+        if not found:
+            raise Unsupported(f"declared as missing: every optimizer ({', '.join(RATES)})")
+        return found
+
+    @property
+    def small(self) -> Network:
+        """For all that is not about layers."""
+        return self.reduce(SMALL)
+
+    @property
+    def outputs(self) -> tuple[Network, Network]:
+        """The small network under softmax and under a single sigmoid unit."""
+        return self.small, self.reduce(SIGMOID)
+
+    def reduce(self, network: Network) -> Network:
+        """What is left of a network where its layers are not the subject."""
+        return reduce_network(network, self.backend.capabilities)
+
     @cached_property
     def engine(self) -> Engine:
         """The opened backend."""
@@ -53,10 +91,11 @@ class Bench:
         self,
         network: Network,
         weights: Weights | None = None,
-        optimization: Optimization = SGD,
+        optimization: Optimization | None = None,
         seed: int = 1,
     ) -> Model:
-        """The backend's model; weights are random if not given. Raises Unsupported."""
+        """The backend's model; random weights and `plain` if not given. Raises Unsupported."""
+        optimization = optimization or self.plain
         lacking = self.backend.capabilities.missing(network, optimization)
         if lacking:
             raise Unsupported(f"declared as missing: {lacking}")
@@ -65,9 +104,13 @@ class Bench:
         return self.engine.build(network, weights, optimization, seed)
 
     def pair(
-        self, network: Network, optimization: Optimization = SGD, weights: Weights | None = None
+        self,
+        network: Network,
+        optimization: Optimization | None = None,
+        weights: Weights | None = None,
     ) -> Pair:
         """The backend's model and the reference with the same weights. Raises Unsupported."""
+        optimization = optimization or self.plain
         if weights is None:
             weights = random_weights(network)
         model = self.build(network, weights, optimization)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnnbench.network.network import Weights
+from cnnbench.plugin.backend import EpochResult
 from cnnbench.testing.finding import Failed
 
 VALUES = 2e-5
@@ -70,6 +72,17 @@ def expect_close(
     raise Failed(
         f"{what}: expected {right[worst]:.7g}{place}, got {ours[worst]:.7g}{count}; {hint}"
     )
+
+
+def expect_result(
+    what: str, got: EpochResult, expected: EpochResult, hint: str, *, tolerance: float = 1e-4
+) -> None:
+    """Fail unless an epoch reports what the reference does."""
+    for name in ("loss", "penalty"):
+        close = partial(expect_close, hint=hint, tolerance=tolerance)
+        close(f"the {name} {what}", getattr(got, name), getattr(expected, name))
+    expect_equal(f"the number classified correctly {what}", got.correct, expected.correct, hint)
+    expect_equal(f"the number of images {what}", got.count, expected.count, hint)
 
 
 def expect_moves(

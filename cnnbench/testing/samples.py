@@ -7,13 +7,16 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.network.layers import AnyLayer, Conv, Dense, Flatten
+from cnnbench.network.layers import Activate, AnyLayer, Conv, Dense, Flatten, GlobalAveragePool
 from cnnbench.network.network import Network, Weights
 from cnnbench.network.weights import weight_shapes
+from cnnbench.plugin.backend import Capabilities
 from cnnbench.testing.batches import ArrayBatches
 
 SHAPE = (8, 7, 2)
 CLASSES = 3
+RATES = {"sgd": 0.1, "momentum": 0.1, "rmsprop": 0.01, "adam": 0.01, "adamw": 0.01}
+"""A learning rate for each optimiser, from the plainest on."""
 
 
 def network(
@@ -34,6 +37,28 @@ def network(
 
 SMALL = network(Conv(filters=3, activation="linear", stride=(2, 2)), Flatten())
 """For all that is not about layers. linear: every backend has it, and it hides nothing."""
+SIGMOID = network(*SMALL.layers[:-1], sigmoid=True)
+
+
+def reduce_network(network: Network, capabilities: Capabilities) -> Network:
+    """The network without what is declared as missing, so that the rest of it is checked."""
+    layers = (_reduce_layer(layer, capabilities) for layer in network.layers)
+    return network.model_copy(update={"layers": tuple(filter(None, layers))})
+
+
+def _reduce_layer(layer: AnyLayer, capabilities: Capabilities) -> AnyLayer | None:
+    match layer:
+        case Dense() | Conv() if layer.activation not in capabilities.activations:
+            layer = layer.model_copy(update={"activation": "linear"})
+        case Activate() if layer.function not in capabilities.activations:
+            return None
+        case Flatten() if "flatten" not in capabilities.layers:
+            # Something has to turn the map into a vector.
+            return GlobalAveragePool()
+        case _:
+            pass
+    # Every network ends in a dense layer: without it there is nothing to check.
+    return layer if layer.type in {*capabilities.layers, "dense"} else None
 
 
 def random_weights(network: Network, seed: int = 0) -> Weights:

@@ -104,7 +104,7 @@ def test_what_a_backend_prints_does_not_disturb_the_findings():
 def test_the_process_starts_with_the_environment_that_the_backend_asks_for():
     assert "MINE" not in os.environ
     with CheckProcess(target_name(BackendWithEnvironment), device="auto", threads=2) as process:
-        assert process.run(CHECK["opens"]).verdict is Verdict.PASSED
+        assert process.run(CHECK["dense"]).verdict is Verdict.PASSED
 
 
 def test_an_exception_is_a_finding_with_its_place_and_traceback():

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from wrong_backends import WRONG_BACKENDS
+from wrong_backends.single import RIGHT_WITH_DENSE_ONLY
 from wrong_backends.training import RIGHT_WITH_MIXED_PRECISION
 
 from cnnbench.testing import CHECKS, Verdict
@@ -38,7 +39,8 @@ def test_rounding_the_images_to_bfloat16_passes_the_checks_of_mixed_precision(na
     assert finding.verdict is Verdict.PASSED, finding
 
 
-def test_no_check_is_failed_by_the_reference():
-    bench = bench_of(NumpyBackend())
+@pytest.mark.parametrize("backend", [NumpyBackend(), RIGHT_WITH_DENSE_ONLY])
+def test_no_check_is_failed_by_the_reference(backend):
+    bench = bench_of(backend)
     findings = [run_check(check, bench) for check in CHECKS if check.name != "light"]
     assert [finding for finding in findings if finding.verdict is Verdict.FAILED] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnbench.network.layers import BatchNorm, Conv, Dense, Flatten
 from cnnbench.testing.bench import Bench, Pair
-from cnnbench.testing.expect import expect_close, expect_moves
+from cnnbench.testing.expect import expect_close, expect_moves, expect_result
 from cnnbench.testing.finding import Check
 from cnnbench.testing.samples import batches, network
 
@@ -21,15 +21,31 @@ PASS = batches(NET, 10, batch_size=6)
 
 def _loss(bench: Bench) -> None:
     model, reference, _ = bench.pair(NET)
-    got, expected = model.train_epoch(PASS, 0.01), reference.train_epoch(PASS, 0.01)
-    expect_close(
-        "the training loss with batch normalisation",
-        got.loss,
-        expected.loss,
+    passes = batches(NET, 62, batch_size=6, seed=1)
+    expect_result(
+        "with batch normalisation",
+        model.train_epoch(passes, 0.01),
+        reference.train_epoch(passes, 0.01),
         "training normalises with the mean and the biased variance of the batch at hand, over all "
-        "axes but the last, and with each layer's own epsilon",
-        tolerance=1e-4,
+        "axes but the last, and with each layer's own epsilon; loss and correct images come from "
+        "that same forward pass",
     )
+
+
+def _one(bench: Bench) -> None:
+    model, reference, weights = bench.pair(NET, bench.descent)
+    passes = batches(NET, 7, batch_size=6)
+    hint = (
+        "a batch of one image has statistics too: of its pixels on maps, and on vectors itself and "
+        "a variance of 0"
+    )
+    got, expected = model.train_epoch(passes, 0.01), reference.train_epoch(passes, 0.01)
+    expect_result("with batch normalisation of a batch of one", got, expected, hint)
+    start, moved, right = (
+        {name: array for name, array in some.items() if name.startswith("batch_norm")}
+        for some in (weights, model.get_weights(), reference.get_weights())
+    )
+    expect_moves("in a batch of one", start, moved, right, hint)
 
 
 def _moving(bench: Bench) -> None:
@@ -52,7 +68,7 @@ def _moving(bench: Bench) -> None:
 
 
 def _prediction(bench: Bench) -> None:
-    pair: Pair = bench.pair(NET)
+    pair: Pair = bench.pair(NET, bench.descent)
     for _ in range(3):
         pair.model.train_epoch(PASS, 0.01)
         pair.reference.train_epoch(PASS, 0.01)
@@ -68,6 +84,7 @@ def _prediction(bench: Bench) -> None:
 
 CHECKS = (
     Check("batch-norm-loss", "training normalises with the batch's statistics", _loss),
+    Check("batch-norm-of-one", "a batch of one is normalised as any other", _one),
     Check("batch-norm-moving", "moving statistics follow the batches", _moving),
     Check("batch-norm-after-training", "prediction uses what training has moved", _prediction),
 )

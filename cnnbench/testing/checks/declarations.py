@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from typing import get_args
 
+from cnnbench.errors import PluginError
 from cnnbench.network.layers import (
     LAYER_TYPES,
     Activate,
@@ -27,7 +28,7 @@ from cnnbench.plugin.backend import (
 )
 from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect
-from cnnbench.testing.finding import Check
+from cnnbench.testing.finding import Check, Failed
 from cnnbench.testing.samples import network
 
 PRECISIONS = frozenset({"float32", "bfloat16"})
@@ -105,6 +106,8 @@ def _opens(bench: Bench) -> None:
         isinstance(engine.device, str) and bool(engine.device),
         f"the engine's device: expected 'cpu' or an accelerator's name, got {engine.device!r}",
     )
+    if "gpu" not in bench.backend.capabilities.devices:
+        _refuses_a_gpu(bench)
     expect(bool(engine.versions), "the engine's versions: expected at least one, got none")
     for name, got in engine.versions.items():
         expect(
@@ -112,6 +115,17 @@ def _opens(bench: Bench) -> None:
             f"the engine's version of {name}: expected {_installed(name) or 'no such distribution'}"
             f", got {got!r}; records name distributions as they are installed",
         )
+
+
+def _refuses_a_gpu(bench: Bench) -> None:
+    try:
+        opened = bench.backend.open("gpu", bench.threads)
+    except PluginError:
+        return
+    raise Failed(
+        f'open("gpu"): expected PluginError, for capabilities.devices has no gpu; got an engine on '
+        f"{opened.device}, which would be recorded as what was asked for"
+    )
 
 
 def _installed(distribution: str) -> str:

@@ -23,6 +23,9 @@ SCALE = 1 / (1 - RATE)
 NET = network(Dropout(rate=RATE), Flatten(), shape=(40, 40, 4), classes=2)
 START = random_weights(NET)
 UNITS = 40 * 40 * 4
+TWICE = network(Dropout(rate=RATE), *NET.layers[:-1], shape=NET.input_shape, classes=2)
+HIGH = 0.7
+VECTORS = network(Flatten(), Dropout(rate=HIGH), shape=NET.input_shape, classes=2)
 
 
 def _factors(model: Model) -> tuple[NDArray[np.float64], float]:
@@ -44,21 +47,19 @@ def _expect_a_step(bias: NDArray[np.float64]) -> None:
     )
 
 
-def _dropped(factors: NDArray[np.float64]) -> NDArray[np.bool_]:
-    return np.abs(factors) < SCALE / 2
+def _dropped(factors: NDArray[np.float64], scale: float = SCALE) -> NDArray[np.bool_]:
+    return np.abs(factors) < scale / 2
 
 
 def _rate(bench: Bench) -> None:
-    dropped = _dropped(_factors(bench.build(NET))[0])
+    dropped = _dropped(_factors(bench.build(NET, optimization=bench.descent))[0])
     for where, share, count in (
         ("all units", dropped.mean(), UNITS),
         *((f"channel {c}", dropped[..., c].mean(), 1600) for c in range(4)),
         *((f"row {r}", dropped[r].mean(), 160) for r in (0, 39)),
     ):
-        # Five standard deviations: one run in a million is further off by chance.
-        slack = 5 * np.sqrt(RATE * (1 - RATE) / count)
         expect(
-            abs(share - RATE) <= slack,
+            abs(share - RATE) <= _slack(RATE, count),
             f"the share of units that dropout of rate {RATE} zeroes, in {where}: expected {RATE}, "
             f"got {share:.3f}; rate is the share to drop, not to keep, and every unit falls by its "
             "own chance, not a channel at a time",
@@ -66,7 +67,7 @@ def _rate(bench: Bench) -> None:
 
 
 def _scaling(bench: Bench) -> None:
-    factors, _ = _factors(bench.build(NET))
+    factors, _ = _factors(bench.build(NET, optimization=bench.descent))
     kept = factors[~_dropped(factors)]
     expect(kept.size > 0, "dropout zeroed every unit")
     expect_close(
@@ -79,7 +80,7 @@ def _scaling(bench: Bench) -> None:
 
 
 def _loss(bench: Bench) -> None:
-    factors, loss = _factors(bench.build(NET))
+    factors, loss = _factors(bench.build(NET, optimization=bench.descent))
     exact = np.where(_dropped(factors), 0, SCALE).ravel()
     scores = exact @ START["dense_1/kernel"].astype(np.float64) + START["dense_1/bias"]
     expected = float(np.log(np.exp(scores - scores[0]).sum()))
@@ -102,7 +103,7 @@ def _gradient(bench: Bench) -> None:
         classes=2,
     )
     start = random_weights(net)
-    model = bench.build(net, start)
+    model = bench.build(net, start, bench.descent)
     image = np.ones((1, *net.input_shape), np.float32)
     model.train_epoch(ArrayBatches(image, np.zeros(1, np.int32)), 1.0)
     after = model.get_weights()
@@ -120,11 +121,43 @@ def _gradient(bench: Bench) -> None:
     )
 
 
+def _layers(bench: Bench) -> None:
+    """Two layers on the same units: the factor that shows is the product of theirs."""
+    dropped = _dropped(_factors(bench.build(TWICE, optimization=bench.descent))[0])
+    right = 1 - (1 - RATE) ** 2
+    share = dropped.mean()
+    expect(
+        abs(share - right) <= _slack(right, UNITS),
+        f"the share of units that two layers of dropout of rate {RATE} zero: expected {right:.3f}, "
+        f"got {share:.3f}; draw for every layer, not once a step",
+    )
+
+
+def _vectors(bench: Bench) -> None:
+    model = bench.build(VECTORS, optimization=bench.descent)
+    share = _dropped(_factors(model)[0], 1 / (1 - HIGH)).mean()
+    expect(
+        abs(share - HIGH) <= _slack(HIGH, UNITS),
+        f"the share of a vector's units that dropout of rate {HIGH} zeroes: expected {HIGH}, got "
+        f"{share:.3f}; any rate from 0 up to 1 counts as it is",
+    )
+    _expect_independent_images(model, HIGH)
+
+
+def _slack(share: float, count: int) -> float:
+    """Five standard deviations: one run in a million is further off by chance."""
+    return float(5 * np.sqrt(share * (1 - share) / count))
+
+
 def _fresh(bench: Bench) -> None:
-    model = bench.build(NET)
+    model = bench.build(NET, optimization=bench.descent)
     first, second = (_dropped(_factors(model)[0]) for _ in range(2))
     hint = "draw new random numbers for every step; set_weights does not rewind them"
     expect(not np.array_equal(first, second), f"two steps dropped the same units; {hint}")
+    _expect_independent_images(model, RATE)
+
+
+def _expect_independent_images(model: Model, rate: float) -> None:
     # Two images that differ by a factor: a row of the kernel then moves by one of four amounts,
     # neither, one, the other or both. Dropping the same units in both leaves only two of them.
     model.set_weights(START)
@@ -134,19 +167,20 @@ def _fresh(bench: Bench) -> None:
     rows = model.get_weights()["dense_1/kernel"][:, 0] - START["dense_1/kernel"][:, 0]
     share = float((np.abs(rows) < 1e-3 * np.abs(rows).max()).mean())
     # Of independent draws both drop a unit with probability rate^2, of one shared draw with rate.
-    limit = (RATE**2 + RATE) / 2
+    limit = (rate**2 + rate) / 2
     expect(
         share < limit,
-        f"the share of units dropped from both images of a batch: expected {RATE**2:.3f}, got "
+        f"the share of units dropped from both images of a batch: expected {rate**2:.3f}, got "
         f"{share:.3f}; draw for every image, not once a batch",
     )
 
 
 def _seed(bench: Bench) -> None:
-    one, same, other = (
-        [_dropped(_factors(model)[0]) for _ in range(2)]
-        for model in (bench.build(NET, seed=seed) for seed in (3, 3, 2**62 + 5))
-    )
+    def two_steps(seed: int) -> list[NDArray[np.bool_]]:
+        model = bench.build(NET, optimization=bench.descent, seed=seed)
+        return [_dropped(_factors(model)[0]) for _ in range(2)]
+
+    one, same, other = (two_steps(seed) for seed in (3, 3, 2**62 + 5))
     expect(
         all(map(np.array_equal, one, same)),
         "two models with the same seed drop different units; take all random numbers from the seed "
@@ -164,5 +198,7 @@ CHECKS = (
     Check("dropout-loss", "the reported loss comes from the step's own draw", _loss),
     Check("dropout-gradient", "the way back drops what the way forward dropped", _gradient),
     Check("dropout-is-fresh", "every step and every image draws anew", _fresh),
+    Check("dropout-layers", "every layer draws for itself", _layers),
+    Check("dropout-on-vectors", "vectors are dropped from as maps are, at a high rate", _vectors),
     Check("dropout-seed", "the seed alone decides what is dropped", _seed),
 )

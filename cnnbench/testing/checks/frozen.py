@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cnnbench.network.layers import BatchNorm, Conv, Dense, Flatten
 from cnnbench.network.network import Network, Weights
-from cnnbench.plugin.backend import Optimization
 from cnnbench.testing.bench import Bench
-from cnnbench.testing.expect import expect_close, expect_moves, expect_same
+from cnnbench.testing.expect import expect_close, expect_moves, expect_result, expect_same
 from cnnbench.testing.finding import Check
-from cnnbench.testing.samples import batches, network
+from cnnbench.testing.samples import RATES, batches, network, random_weights
 
-MIDDLE = network(
+DEEP = network(
     Conv(filters=3, stride=(2, 2), activation="linear"),
+    Conv(filters=4, kernel=(2, 2), activation="linear"),
     Flatten(),
+    Dense(units=5, activation="linear"),
     Dense(units=4, activation="linear", l2=0.5),
 )
 NORMAL = network(
@@ -20,41 +23,38 @@ NORMAL = network(
 )
 
 
-def _arrays(weights: Weights, layer: str) -> Weights:
-    return {name: array for name, array in weights.items() if name.startswith(f"{layer}/")}
-
-
-def _train(bench: Bench, net: Network, layer: str, hint: str) -> None:
-    """Train three steps with one layer frozen: it must stay, the others move."""
-    # adamw and a penalty, because decay that skips the gradient moves a layer without one.
-    optimization = Optimization(optimizer="adamw", weight_decay=0.5, frozen=frozenset({layer}))
-    if "adamw" not in bench.backend.capabilities.optimizers:
-        optimization = Optimization(optimizer="sgd", frozen=frozenset({layer}))
-    model, reference, weights = bench.pair(net, optimization)
+def _train(bench: Bench, net: Network, layers: frozenset[str], hint: str) -> None:
+    """Train three steps with layers frozen: they must stay, the others move."""
     passes = batches(net, 18, batch_size=6)
-    got, expected = model.train_epoch(passes, 0.01), reference.train_epoch(passes, 0.01)
-    after = model.get_weights()
-    expect_same("in a frozen layer", _arrays(after, layer), _arrays(weights, layer), hint)
-    expect_moves(
-        f"with {layer} frozen",
-        weights,
-        after,
-        reference.get_weights(),
-        "the layers below a frozen one still get their gradients through it",
-    )
-    expect_close(f"the loss with {layer} frozen", got.loss, expected.loss, hint, tolerance=1e-4)
-    expect_close(
-        f"the penalty with {layer} frozen",
-        got.penalty,
-        expected.penalty,
-        "the penalty that is reported counts all kernels, frozen or not",
-        tolerance=1e-4,
-    )
+    for optimization in bench.optimizations:
+        # Decay and a penalty, because what skips the gradient moves a layer without one.
+        pair = bench.pair(net, replace(optimization, weight_decay=0.5, frozen=layers))
+        name, weights = optimization.optimizer, pair.weights
+        got = pair.model.train_epoch(passes, RATES[name])
+        expected = pair.reference.train_epoch(passes, RATES[name])
+        after = pair.model.get_weights()
+        what = f"with {', '.join(sorted(layers))} frozen under {name}"
+        expect_same(what, _arrays(after, layers), _arrays(weights, layers), hint)
+        expect_moves(
+            what,
+            weights,
+            after,
+            pair.reference.get_weights(),
+            "the layers below a frozen one still get their gradients through it",
+        )
+        counted = "the penalty that is reported counts all kernels, frozen or not"
+        expect_result(what, got, expected, f"{hint}; {counted}")
+
+
+def _arrays(weights: Weights, layers: frozenset[str]) -> Weights:
+    return {name: array for name, array in weights.items() if name.partition("/")[0] in layers}
 
 
 def _layers(bench: Bench) -> None:
+    net = bench.reduce(DEEP)
+    there = frozenset(name for name, _ in net.named_layers())
     hint = "neither gradient nor penalty nor weight decay moves an array of a frozen layer"
-    _train(bench, MIDDLE, "dense_1", hint)
+    _train(bench, net, there & {"conv_2", "dense_2"}, hint)
 
 
 def _batch_norm(bench: Bench) -> None:
@@ -62,7 +62,30 @@ def _batch_norm(bench: Bench) -> None:
         "a frozen batch normalisation uses its moving statistics in training too, and leaves all "
         "four arrays alone"
     )
-    _train(bench, NORMAL, "batch_norm_1", hint)
+    _train(bench, NORMAL, frozenset({"batch_norm_1"}), hint)
+
+
+def _all(bench: Bench) -> None:
+    net = bench.small
+    frozen = frozenset(name for name, _ in net.named_layers())
+    model, reference, weights = bench.pair(net, replace(bench.plain, frozen=frozen))
+    passes = batches(net)
+    got, expected = model.train_epoch(passes, 0.1), reference.train_epoch(passes, 0.1)
+    hint = "an epoch with every layer frozen is an epoch: it moves nothing and reports its loss"
+    expect_same("with every layer frozen", model.get_weights(), weights, hint)
+    expect_result("with every layer frozen", got, expected, hint)
+    other = random_weights(net, 2)
+    model.set_weights(other)
+    reference.set_weights(other)
+    hint = "set_weights replaces every array, frozen or not"
+    expect_same("after set_weights", model.get_weights(), other, hint)
+    expect_close(
+        "the probabilities after set_weights with every layer frozen",
+        model.predict(passes),
+        reference.predict(passes),
+        hint,
+        scale=1.0,
+    )
 
 
 CHECKS = (
@@ -72,4 +95,5 @@ CHECKS = (
         "frozen statistics stay, and the layer trains with them",
         _batch_norm,
     ),
+    Check("all-frozen", "with every layer frozen an epoch runs, and set_weights works", _all),
 )

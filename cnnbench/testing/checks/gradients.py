@@ -1,4 +1,4 @@
-"""Gradients through every layer: one step of plain descent against the reference."""
+"""Gradients through every layer: one step against the reference."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ NETS: dict[str, tuple[str, tuple[AnyLayer, ...]]] = {
 def _gradient(name: str, bench: Bench) -> None:
     about, layers = NETS[name]
     net = network(*layers)
-    model, reference, weights = bench.pair(net)
+    # Below batch normalisation a bias has no gradient but rounding, which adam would blow up.
+    normal = any(layer.type == "batch_norm" for layer in layers)
+    model, reference, weights = bench.pair(net, bench.descent if normal else bench.plain)
     result, right = model.train_epoch(batches(net), 0.1), reference.train_epoch(batches(net), 0.1)
     forwards = "the way forward is wrong already: look at the checks of single layers first"
     expect_close(f"the loss {about}", result.loss, right.loss, forwards, tolerance=1e-4)
@@ -66,7 +68,7 @@ def _gradient(name: str, bench: Bench) -> None:
         "every array above it moved as it should, so the gradient goes wrong in this layer or in "
         "those without arrays just above it"
     )
-    expect_moves(f"in a step of sgd {about}", weights, got, expected, hint)
+    expect_moves(f"in a step {about}", weights, got, expected, hint)
 
 
 CHECKS = tuple(

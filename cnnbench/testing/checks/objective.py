@@ -11,13 +11,12 @@ from cnnbench.testing.batches import ArrayBatches
 from cnnbench.testing.bench import Bench, Pair
 from cnnbench.testing.expect import expect, expect_close, expect_equal, expect_moves
 from cnnbench.testing.finding import Check
-from cnnbench.testing.samples import SMALL, batches, network
+from cnnbench.testing.samples import RATES, batches, network
 
-SIGMOID = network(Conv(filters=3, activation="linear", stride=(2, 2)), Flatten(), sigmoid=True)
 PENALIZED = network(
     Conv(filters=3, activation="linear", stride=(2, 2), l1=0.03, l2=0.2),
     Flatten(),
-    Dense(units=4, activation="linear", l2=0.1),
+    Dense(units=4, activation="linear", l1=0.05, l2=0.1),
 )
 
 
@@ -28,7 +27,7 @@ def _train(
     got = pair.model.train_epoch(passes, rate)
     expected = pair.reference.train_epoch(passes, rate)
     expect_moves(
-        "in an epoch of sgd",
+        "in an epoch",
         pair.weights,
         pair.model.get_weights(),
         pair.reference.get_weights(),
@@ -45,13 +44,14 @@ def _loss(net: Network, bench: Bench) -> None:
 
 
 def _softmax(bench: Bench) -> None:
-    _loss(SMALL, bench)
+    _loss(bench.small, bench)
 
 
 def _sigmoid(bench: Bench) -> None:
-    _loss(SIGMOID, bench)
-    model, reference, _ = bench.pair(SIGMOID)
-    images = batches(SIGMOID, 6)
+    _, net = bench.outputs
+    _loss(net, bench)
+    model, reference, _ = bench.pair(net)
+    images = batches(net, 6)
     expect_close(
         "the probabilities of one sigmoid unit",
         model.predict(images),
@@ -59,12 +59,12 @@ def _sigmoid(bench: Bench) -> None:
         "shape (n, 1): the probability of class 1",
         scale=1.0,
     )
-    _counted(SIGMOID, bench)
+    _counted(net, bench)
 
 
 def _extreme(bench: Bench) -> None:
     hint = "compute the loss from the scores (log-sum-exp), not from clipped probabilities"
-    for net in (SMALL, SIGMOID):
+    for net in bench.outputs:
         model, reference, weights = bench.pair(net)
         large = {name: array * np.float32(30) for name, array in weights.items()}
         model.set_weights(large)
@@ -82,24 +82,25 @@ def _extreme(bench: Bench) -> None:
 
 def _counted(net: Network, bench: Bench) -> None:
     model, reference, _ = bench.pair(net)
-    passes = batches(net, 14, batch_size=6, weighted=True, seed=1)
-    got, expected = model.train_epoch(passes, 1e-4), reference.train_epoch(passes, 1e-4)
-    expect_equal("the number of images", got.count, 14, "the last batch counts, every image once")
+    # Steps that are large enough to change what is classified right.
+    passes = batches(net, 62, batch_size=6, weighted=True, seed=2)
+    got, expected = model.train_epoch(passes, 0.3), reference.train_epoch(passes, 0.3)
+    expect_equal("the number of images", got.count, 62, "the last batch counts, every image once")
     expect_equal(
         "the number classified correctly",
         got.correct,
         expected.correct,
-        "from the forward pass of each step, unweighted; a single sigmoid unit says class 1 above "
-        "0.5, and argmax over one unit would always say class 0",
+        "from the forward pass of each step, before its update, unweighted; a single sigmoid unit "
+        "says class 1 above 0.5, and argmax over one unit would always say class 0",
     )
 
 
 def _counts(bench: Bench) -> None:
-    _counted(SMALL, bench)
+    _counted(bench.small, bench)
 
 
 def _numbers(bench: Bench) -> None:
-    result = bench.build(SMALL).train_epoch(batches(SMALL), 0.1)
+    result = bench.build(bench.small).train_epoch(batches(bench.small), 0.1)
     for name, kind in (("loss", float), ("penalty", float), ("correct", int), ("count", int)):
         value = getattr(result, name)
         hint = "convert the framework's scalar once an epoch"
@@ -112,42 +113,50 @@ def _numbers(bench: Bench) -> None:
 
 def _weighted(bench: Bench) -> None:
     hint = "the objective is sum(weight * loss) / n, where n counts images and not their weights"
-    got, expected = _train(bench.pair(SMALL), batches(SMALL, 6, weighted=True), 0.1, hint)
-    expect_close("the loss with sample weights", got.loss, expected.loss, hint)
+    for net in bench.outputs:
+        got, expected = _train(bench.pair(net), batches(net, 6, weighted=True), 0.1, hint)
+        expect_close(f"the loss with sample weights ({net.output})", got.loss, expected.loss, hint)
 
 
 def _partial(bench: Bench) -> None:
     hint = "the last batch may be smaller: divide its sum by its own number of images, and the "
     hint += "epoch's sum by the number of all images (not the mean of the batches' means)"
-    passes = batches(SMALL, 14, batch_size=6, weighted=True)
-    got, expected = _train(bench.pair(SMALL), passes, 0.3, hint)
-    expect_close("the loss with a partial last batch", got.loss, expected.loss, hint)
-    expect_equal("the number of images", got.count, 14, hint)
+    for net in bench.outputs:
+        passes = batches(net, 14, batch_size=6, weighted=True)
+        got, expected = _train(bench.pair(net), passes, 0.3, hint)
+        what = f"the loss with a partial last batch ({net.output})"
+        expect_close(what, got.loss, expected.loss, hint)
+        expect_equal("the number of images", got.count, 14, hint)
 
 
 def _one(bench: Bench) -> None:
     hint = "keep the batch axis of a batch of one (no squeeze)"
-    pair = bench.pair(SMALL)
-    passes = batches(SMALL, 1)
-    expect_close(
-        "the probabilities of a batch of one",
-        pair.model.predict(passes),
-        pair.reference.predict(passes),
-        hint,
-        scale=1.0,
-    )
-    got, expected = _train(pair, passes, 0.1, hint)
-    expect_close("the loss of a batch of one", got.loss, expected.loss, hint)
+    for net in bench.outputs:
+        pair = bench.pair(net)
+        passes = batches(net, 1)
+        expect_close(
+            f"the probabilities of a batch of one ({net.output})",
+            pair.model.predict(passes),
+            pair.reference.predict(passes),
+            hint,
+            scale=1.0,
+        )
+        got, expected = _train(pair, passes, 0.1, hint)
+        expect_close(f"the loss of a batch of one ({net.output})", got.loss, expected.loss, hint)
 
 
 def _penalty(bench: Bench) -> None:
     hint = "l1 * sum|w| + l2 * sum w^2 (no half) over kernels, never biases; not divided by n"
-    passes = batches(PENALIZED, 14, batch_size=6)
-    got, expected = _train(bench.pair(PENALIZED), passes, 0.1, hint)
-    means = "the mean over the steps, each before its update"
-    expect_close("the penalty", got.penalty, expected.penalty, f"{hint}; {means}", tolerance=1e-4)
+    means = f"{hint}; the mean over the steps, each before its update"
     apart = "report the penalty apart from the loss"
-    expect_close("the loss beside a penalty", got.loss, expected.loss, apart, tolerance=1e-4)
+    net = bench.reduce(PENALIZED)
+    passes = batches(net, 14, batch_size=6)
+    for optimization in bench.optimizations:
+        name = optimization.optimizer
+        coupled = f"{hint}; their gradient is a part of g, whatever {name} makes of it"
+        got, expected = _train(bench.pair(net, optimization), passes, RATES[name], coupled)
+        expect_close("the penalty", got.penalty, expected.penalty, means, tolerance=1e-4)
+        expect_close("the loss beside a penalty", got.loss, expected.loss, apart, tolerance=1e-4)
 
 
 CHECKS = (

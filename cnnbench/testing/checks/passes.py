@@ -7,7 +7,13 @@ import numpy as np
 from cnnbench.plugin.backend import Optimization
 from cnnbench.testing.batches import ArrayBatches
 from cnnbench.testing.bench import Bench, Pair
-from cnnbench.testing.expect import expect, expect_close, expect_equal, expect_moves
+from cnnbench.testing.expect import (
+    expect,
+    expect_close,
+    expect_equal,
+    expect_moves,
+    expect_result,
+)
 from cnnbench.testing.finding import Check
 from cnnbench.testing.samples import SMALL, batches
 
@@ -23,13 +29,13 @@ RESIDENT = (
 def _pair(bench: Bench) -> Pair:
     """Momentum, where it is there, so that the order of the batches shows."""
     momentum = "momentum" in bench.backend.capabilities.optimizers
-    return bench.pair(SMALL, Optimization(optimizer="momentum" if momentum else "sgd"))
+    return bench.pair(bench.small, Optimization(optimizer="momentum") if momentum else bench.plain)
 
 
 def _follow(pair: Pair, passes: ArrayBatches, hint: str) -> None:
     """Train and predict the same pass with both."""
-    pair.model.train_epoch(passes, 0.2)
-    pair.reference.train_epoch(passes, 0.2)
+    result = pair.model.train_epoch(passes, 0.05)
+    expect_result("in an epoch", result, pair.reference.train_epoch(passes, 0.05), hint)
     expect_moves(
         "in an epoch", pair.weights, pair.model.get_weights(), pair.reference.get_weights(), hint
     )
@@ -46,7 +52,7 @@ def _order(bench: Bench) -> None:
 
 
 def _prediction(bench: Bench) -> None:
-    model, reference, _ = bench.pair(SMALL)
+    model, reference, _ = bench.pair(bench.small)
     got = model.predict(PASS)
     expect(
         isinstance(got, np.ndarray), f"predict: expected a NumPy array, got {type(got).__name__}"
@@ -73,8 +79,22 @@ def _keys(bench: Bench) -> None:
         _follow(pair, other.copy(key="two"), hint)
 
 
+def _channels(bench: Bench) -> None:
+    net = bench.small.model_copy(update={"input_shape": (8, 7, 3)})
+    pair = bench.pair(net)
+    hint = "channels come in the order of the arrays, and arrays may be read-only"
+    for key in (None, "all"):
+        _follow(pair, _read_only(batches(net, 14, batch_size=4).copy(key=key)), hint)
+
+
+def _read_only(passes: ArrayBatches) -> ArrayBatches:
+    for array in (passes.images, passes.labels, passes.weights, passes.order):
+        array.flags.writeable = False
+    return passes
+
+
 def _untouched(bench: Bench) -> None:
-    model = bench.build(SMALL)
+    model = bench.build(bench.small)
     for key in (None, "all"):
         passes = PASS.copy(key=key)
         names = ("images", "labels", "weights", "order")
@@ -94,5 +114,6 @@ CHECKS = (
     Check("prediction-order", "predictions come in the order of the pass", _prediction),
     Check("resident-pass", "resident and iterated batches give the same", _resident),
     Check("resident-keys", "resident arrays are told apart by their key", _keys),
+    Check("three-channels", "colours are not reordered, and arrays may be read-only", _channels),
     Check("arrays-untouched", "arrays that are given are not written to", _untouched),
 )

@@ -9,16 +9,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cnnbench.network.layers import AnyLayer, BatchNorm, Conv, Dropout, Flatten
-from cnnbench.plugin.backend import Capabilities, Model, Optimization
+from cnnbench.network.layers import BatchNorm, Conv, Dropout, Flatten
+from cnnbench.plugin.backend import Model, Optimization
 from cnnbench.testing.batches import ArrayBatches
 from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect, expect_equal, expect_moves, expect_same
 from cnnbench.testing.finding import Check, Failed
 from cnnbench.testing.memory import Held, held_memory
-from cnnbench.testing.samples import SMALL, batches, network, random_weights
+from cnnbench.testing.samples import batches, network, random_weights
 
 LARGER = network(Conv(filters=4, stride=(3, 3)), Flatten(), shape=(12, 12, 2))
+STATEFUL = network(Conv(filters=3, activation="linear"), BatchNorm(), Dropout(rate=0.5), Flatten())
 EPOCHS = 50
 STRETCHES = 5
 """Into which the epochs are divided; what grows must grow in most of them."""
@@ -29,9 +30,9 @@ LAG = 0.05
 
 
 def _compile(bench: Bench) -> None:
-    net = network(*_known(bench.backend.capabilities))
-    known = bench.backend.capabilities.optimizers
-    optimization = Optimization(optimizer="adam" if "adam" in known else min(known))
+    net = bench.reduce(STATEFUL)
+    adam = "adam" in bench.backend.capabilities.optimizers
+    optimization = Optimization(optimizer="adam") if adam else bench.plain
     passes = batches(net, 12, batch_size=6).copy(key="all")
     plain, compiled = (bench.build(net, optimization=optimization) for _ in range(2))
     compiled.compile(passes)
@@ -51,16 +52,8 @@ def _compile(bench: Bench) -> None:
     )
 
 
-def _known(capabilities: Capabilities) -> tuple[AnyLayer, ...]:
-    """Layers that have state, as far as they are there."""
-    layers: tuple[AnyLayer, ...] = (
-        Conv(filters=3, activation="linear"), BatchNorm(), Dropout(rate=0.5), Flatten()
-    )  # fmt: skip
-    return tuple(layer for layer in layers if layer.type in capabilities.layers)
-
-
 def _memory(bench: Bench) -> None:
-    model = bench.build(LARGER)
+    model = bench.build(bench.reduce(LARGER))
     passes = batches(LARGER, 512, batch_size=64)
 
     def held_after(epochs: int) -> Held:
@@ -90,8 +83,8 @@ def _growth(marks: Sequence[int]) -> float:
 
 
 def _nan(bench: Bench) -> None:
-    model = bench.build(SMALL)
-    passes = batches(SMALL, 18, batch_size=6)
+    model = bench.build(bench.small)
+    passes = batches(bench.small, 18, batch_size=6)
     passes.images[7] = np.nan
     result = model.train_epoch(passes, 0.1)
     expect(
@@ -100,12 +93,16 @@ def _nan(bench: Bench) -> None:
         "report what the arithmetic gives, so that a diverged trial is seen",
     )
     expect_equal("the number of images", result.count, 18, "an epoch with NaN is still whole")
-    model.predict(passes)
+    expect(
+        bool(np.isnan(model.predict(passes)).all()),
+        "the probabilities after an epoch with a NaN: expected nan in all of them; report what the "
+        "arithmetic gives",
+    )
     model.get_weights()
 
 
 def _barrier(bench: Bench) -> None:
-    model = bench.build(LARGER)
+    model = bench.build(bench.reduce(LARGER))
     passes = batches(LARGER, 512, batch_size=64)
     # One good try is enough: a busy machine may delay any of them, a barrier that does not wait
     # is late every time.

@@ -9,7 +9,7 @@ from cnnbench.network.weights import weight_shapes
 from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect, expect_close, expect_equal, expect_names, expect_same
 from cnnbench.testing.finding import Check
-from cnnbench.testing.samples import SMALL, batches, network, random_weights
+from cnnbench.testing.samples import batches, network, random_weights
 
 NET = network(
     Conv(filters=3, kernel=(2, 3), activation="linear"),
@@ -22,8 +22,9 @@ NET = network(
 
 
 def _names(bench: Bench) -> None:
-    got = bench.build(NET).get_weights()
-    expected = weight_shapes(NET)
+    net = bench.reduce(NET)
+    got = bench.build(net).get_weights()
+    expected = weight_shapes(net)
     expect_names("", got, expected, "see cnnbench.network.network.Weights")
     for name, array in got.items():
         hint = "kernels are (height, width, in, out) and (in, out)"
@@ -35,19 +36,20 @@ def _names(bench: Bench) -> None:
 
 
 def _round_trip(bench: Bench) -> None:
-    model = bench.build(NET, random_weights(NET, 1))
+    net = bench.reduce(NET)
+    model = bench.build(net, random_weights(net, 1))
     hint = "every array must come back as it was given, moving statistics too"
-    expect_same("after build", model.get_weights(), random_weights(NET, 1), hint)
-    other = random_weights(NET, 2)
+    expect_same("after build", model.get_weights(), random_weights(net, 1), hint)
+    other = random_weights(net, 2)
     model.set_weights(other)
     expect_same("after set_weights", model.get_weights(), other, hint)
 
 
 def _take_effect(bench: Bench) -> None:
-    model, reference, _ = bench.pair(SMALL)
-    images = batches(SMALL, 3)
+    model, reference, _ = bench.pair(bench.small)
+    images = batches(bench.small, 3)
     model.predict(images)
-    other = random_weights(SMALL, 2)
+    other = random_weights(bench.small, 2)
     model.set_weights(other)
     reference.set_weights(other)
     expect_close(
@@ -60,20 +62,21 @@ def _take_effect(bench: Bench) -> None:
 
 
 def _copies(bench: Bench) -> None:
-    given = {name: array.copy() for name, array in random_weights(SMALL).items()}
-    model = bench.build(SMALL, given)
+    net = bench.small
+    given = {name: array.copy() for name, array in random_weights(net).items()}
+    model = bench.build(net, given)
     _overwrite(given)
     hint = "copy arrays on the way in and out: the caller may change or keep its own"
-    expect_same("after the given arrays changed", model.get_weights(), random_weights(SMALL), hint)
+    expect_same("after the given arrays changed", model.get_weights(), random_weights(net), hint)
     taken = {name: np.asarray(array) for name, array in model.get_weights().items()}
     if all(array.flags.writeable for array in taken.values()):
         _overwrite(taken)
         expect_same(
-            "after the returned arrays changed", model.get_weights(), random_weights(SMALL), hint
+            "after the returned arrays changed", model.get_weights(), random_weights(net), hint
         )
     kept = model.get_weights()
     before = {name: array.copy() for name, array in kept.items()}
-    model.train_epoch(batches(SMALL), 0.5)
+    model.train_epoch(batches(net), 0.5)
     after = model.get_weights()
     expect_same("kept from before training", kept, before, hint)
     moved = any(not np.array_equal(after[name], kept[name]) for name in kept)

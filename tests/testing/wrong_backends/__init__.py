@@ -1,5 +1,23 @@
 """Backends that are wrong in one thing each, and the check that is meant to catch it."""
 
-from wrong_backends import layers, running, training
+from wrong_backends import (
+    dropout,
+    frozen,
+    gradients,
+    layers,
+    optimizers,
+    running,
+    single,
+    training,
+)
 
-WRONG_BACKENDS = (*layers.BACKENDS, *training.BACKENDS, *running.BACKENDS)
+WRONG_BACKENDS = (
+    *layers.BACKENDS,
+    *gradients.BACKENDS,
+    *dropout.BACKENDS,
+    *training.BACKENDS,
+    *single.BACKENDS,
+    *optimizers.BACKENDS,
+    *frozen.BACKENDS,
+    *running.BACKENDS,
+)

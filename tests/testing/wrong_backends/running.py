@@ -217,6 +217,11 @@ class KnowsNoDevice(NumpyEngine):
     device = ""
 
 
+class TakesTheCpuForAGpu(NumpyBackend):
+    def open(self, device, threads):
+        return self.engine()
+
+
 class IsNotAvailable(NumpyBackend):
     def check(self):
         return Availability(available=False, reason="it is somewhere else")
@@ -247,6 +252,7 @@ BACKENDS = (
     with_engine("opens", InventsAVersion),
     with_engine("opens", KnowsNoDevice),
     with_backend("opens", IsNotAvailable),
+    with_backend("opens", TakesTheCpuForAGpu),
     with_backend("light", ImportsItsFrameworkToCheck),
     with_backend(
         "declared-names",

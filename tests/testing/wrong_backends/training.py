@@ -227,28 +227,6 @@ class SparesBiases(AdamW):
         return Adam.move(self, name, w, g, lr)
 
 
-class ResetsTheOptimizer(NumpyModel):
-    def train_epoch(self, batches, learning_rate):
-        self.inner.rule.t = 0
-        self.inner.rule.state.clear()
-        return super().train_epoch(batches, learning_rate)
-
-
-class ResetsTheOptimizerWithTheWeights(NumpyModel):
-    def set_weights(self, weights):
-        super().set_weights(weights)
-        self.inner.rule.t = 0
-        self.inner.rule.state.clear()
-
-
-class KeepsTheFirstLearningRate(NumpyModel):
-    rate = None
-
-    def train_epoch(self, batches, learning_rate):
-        self.rate = self.rate or learning_rate
-        return super().train_epoch(batches, self.rate)
-
-
 class MovesFrozenLayers(Reference):
     def trained(self):
         return iter(self.nodes.items())
@@ -323,6 +301,10 @@ class ForgetsToUndoLossScaling(MixedPrecision):
         return 8 * super().weighted_slopes(scores, labels, weights)
 
 
+class DoesNotRound(Reference):
+    """Computes in float32 whatever is asked for."""
+
+
 class RoundsTheWeights(MixedPrecision):
     def step(self, batch, lr):
         step = super().step(batch, lr)
@@ -373,16 +355,13 @@ BACKENDS = (
     with_rule("adamw-epsilon", "adamw", HasASmallerEpsilon),
     with_rule("adamw", "adamw", CouplesWeightDecay),
     with_rule("weight-decay", "adamw", SparesBiases),
-    with_model("momentum-state", ResetsTheOptimizer),
-    with_model("adam-state", ResetsTheOptimizer),
-    with_model("adam-state", ResetsTheOptimizerWithTheWeights),
-    with_model("learning-rate", KeepsTheFirstLearningRate),
     with_reference("frozen-layers", MovesFrozenLayers),
     with_reference("frozen-layers", DecaysFrozenLayers),
     with_reference("frozen-layers", StopsTheGradientAtFrozenLayers),
     with_reference("frozen-layers", PenalizesOnlyWhatMoves),
     with_reference("frozen-batch-norm", UpdatesFrozenStatistics),
     with_reference("learning", ClimbsInsteadOfDescending),
+    _with_mixed("bfloat16", DoesNotRound),
     _with_mixed("bfloat16", ForgetsToUndoLossScaling),
     _with_mixed("bfloat16-weights", RoundsTheWeights),
 )
