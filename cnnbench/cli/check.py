@@ -32,12 +32,12 @@ def check(
     from rich.console import Console
 
     from cnnbench.report.check import collect_findings, print_findings
-    from cnnbench.testing.session import check_backend, select_checks
+    from cnnbench.testing.session import check_backend, select_checks, unchecked_subjects
 
     console = Console()
     checks = select_checks(only or ())
     findings = check_backend(backend, checks, device=device, threads=threads)
     found = collect_findings(console, findings, len(checks))
-    print_findings(console, found, tracebacks=tracebacks)
+    print_findings(console, found, unchecked_subjects(found), tracebacks=tracebacks)
     if any(finding.verdict == "failed" for finding in found):
         raise typer.Exit(1)

@@ -52,8 +52,14 @@ def collect_findings(console: Console, rows: Iterable[Row], total: int) -> tuple
     return tuple(found)
 
 
-def print_findings(console: Console, rows: Sequence[CheckRow], *, tracebacks: bool = False) -> None:
-    """A line a check with its reason, and the counts below."""
+def print_findings(
+    console: Console,
+    rows: Sequence[CheckRow],
+    unchecked: Sequence[str] = (),
+    *,
+    tracebacks: bool = False,
+) -> None:
+    """A line a check with its reason, and below the counts, and the subjects left unchecked."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("check", no_wrap=True)
     table.add_column("result", no_wrap=True)
@@ -67,6 +73,13 @@ def print_findings(console: Console, rows: Sequence[CheckRow], *, tracebacks: bo
         if row.traceback:
             console.print(f"\n{row.name}:\n{row.traceback.rstrip()}", markup=False, highlight=False)
     console.print(f"\n{summarize_findings(rows)}", highlight=False)
+    if unchecked:
+        console.print(
+            f"Not checked at all: {', '.join(unchecked)}. Every check of these needs something "
+            "that the backend declares as missing.",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _told(row: CheckRow) -> Text:

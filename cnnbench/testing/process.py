@@ -12,6 +12,7 @@ from threading import Timer
 from types import TracebackType
 from typing import Self
 
+from cnnbench.errors import PluginError
 from cnnbench.testing.finding import Check, Finding, Verdict
 from cnnbench.testing.target import find_backend
 
@@ -39,7 +40,10 @@ class CheckProcess:
         self.log = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - closed in close
 
     def run(self, check: Check) -> Finding:
-        """The finding of one check, in a process that is started when needed."""
+        """The finding of one check, in a process that is started when needed.
+
+        Raises PluginError if the backend refuses the device.
+        """
         if self.process is None:
             self.process = self._start()
         process = self.process
@@ -57,6 +61,8 @@ class CheckProcess:
         timer.cancel()
         if answer:
             fields = json.loads(answer)
+            if "refusal" in fields:
+                raise PluginError(fields["refusal"])
             return Finding(**{**fields, "verdict": Verdict(fields["verdict"])})
         self._stop()
         why = self._why(process, late=late)

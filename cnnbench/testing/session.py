@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from cnnbench.errors import PluginError, nearest
 from cnnbench.plugin.availability import check_availability
-from cnnbench.testing.checks import CHECKS
-from cnnbench.testing.finding import Check, Finding
+from cnnbench.testing.checks import CHECKS, ESSENTIAL
+from cnnbench.testing.finding import Check, Finding, Verdict
 from cnnbench.testing.process import CheckProcess
 from cnnbench.testing.target import find_backend
 
@@ -23,6 +23,16 @@ def select_checks(names: Sequence[str]) -> tuple[Check, ...]:
     return tuple(known[name] for name in names) or CHECKS
 
 
+def unchecked_subjects(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """The essential subjects of which every check ran into something that is not declared."""
+    verdicts = {finding.name: finding.verdict for finding in findings}
+    return tuple(
+        subject
+        for subject, names in ESSENTIAL.items()
+        if all(verdicts.get(name) is Verdict.UNSUPPORTED for name in names)
+    )
+
+
 def require_available(target: str) -> None:
     """Raise PluginError, with what to install, where the backend can't run."""
     answer = check_availability(find_backend(target))
@@ -36,7 +46,7 @@ def check_backend(
 ) -> Iterator[Finding]:
     """Run the checks in one process of their own, and yield each finding as it comes.
 
-    Raises PluginError if the backend is unknown or not available.
+    Raises PluginError if the backend is unknown or not available, or refuses the device.
     """
     require_available(target)
     with CheckProcess(target, device, threads) as process:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from cnnbench.errors import PluginError
 from cnnbench.plugin.availability import check_availability
 from cnnbench.testing.checks import CHECKS
 from cnnbench.testing.finding import Check, Verdict
@@ -22,7 +23,7 @@ class BackendSuite:
 
     The checks run in one process a class, which starts with the environment that the backend asks
     for. A check that needs what the backend declares as missing is skipped, and so are all of them
-    where the framework is not installed.
+    where the framework is not installed, or where the device is "gpu" and there is none.
     """
 
     backend: ClassVar[Target]
@@ -35,6 +36,12 @@ class BackendSuite:
         """Start the process, or skip the class."""
         import pytest
 
+        if not hasattr(cls, "backend"):
+            pytest.fail(
+                f"{cls.__name__} does not say which backend to check: give it a line "
+                'like backend = "mine"',
+                pytrace=False,
+            )
         # Looked up on the class itself: a function would turn into a method of an instance.
         target = target_name(cls.backend)
         answer = check_availability(find_backend(target))
@@ -59,9 +66,12 @@ class BackendSuite:
         import pytest
 
         assert self._process is not None, "started by setup_class"
-        finding = self._process.run(check)
+        try:
+            finding = self._process.run(check)
+        except PluginError as refusal:
+            (pytest.skip if self.device == "gpu" else pytest.fail)(str(refusal))
         if finding.verdict is Verdict.UNSUPPORTED:
-            pytest.skip(finding.reason)
+            pytest.skip(f"{check.name}: {finding.reason}")
         if finding.verdict is Verdict.FAILED:
             parts = (f"Not so: {check.about}.", finding.reason, finding.traceback)
             pytest.fail("\n\n".join(filter(None, parts)), pytrace=False)

@@ -11,6 +11,7 @@ import os
 import sys
 from dataclasses import asdict
 
+from cnnbench.errors import PluginError
 from cnnbench.testing.bench import Bench
 from cnnbench.testing.checking import run_check
 from cnnbench.testing.checks import CHECKS
@@ -24,11 +25,26 @@ def main(target: str, device: str, threads: str) -> None:
     os.dup2(2, 1)
     before = frozenset(sys.modules)
     bench = Bench(find_backend(target), device, int(threads), before)
+    refusal = _refusal(bench)
     by_name = {check.name: check for check in CHECKS}
     for line in sys.stdin:
-        finding = run_check(by_name[line.strip()], bench)
-        answers.write(json.dumps(asdict(finding)) + "\n")
+        if refusal:
+            answer = {"refusal": refusal}
+        else:
+            answer = asdict(run_check(by_name[line.strip()], bench))
+        answers.write(json.dumps(answer) + "\n")
         answers.flush()
+
+
+def _refusal(bench: Bench) -> str:
+    """Why the backend does not open on this device, "" if it does."""
+    try:
+        _ = bench.engine
+    except PluginError as error:
+        return str(error)
+    except Exception:  # noqa: BLE001 - an error of the backend's, which the checks report
+        return ""
+    return ""
 
 
 if __name__ == "__main__":

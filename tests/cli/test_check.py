@@ -24,6 +24,9 @@ class Wrong(NumpyBackend):
     engine = Engine
     capabilities = Capabilities(optimizers=frozenset({"sgd"}))
 
+class WithoutLinear(NumpyBackend):
+    capabilities = Capabilities(activations=frozenset({"relu"}))
+
 class Absent(NumpyBackend):
     def check(self):
         return Availability(False, "mytorch is not installed", "pip install mytorch")
@@ -80,6 +83,18 @@ def test_a_wrong_request_is_one_sentence(run, arguments, sentence):
     result = run(*arguments)
     assert isinstance(result.exception, PluginError)
     assert sentence in str(result.exception)
+
+
+def test_a_device_that_the_backend_refuses_is_one_sentence(run):
+    result = run(NUMPY, "--device", "gpu")
+    assert isinstance(result.exception, PluginError)
+    assert str(result.exception) == "backend numpy has no gpu: choose --device cpu"
+    assert "failed" not in result.output
+
+
+def test_essentials_that_no_check_could_reach_are_said(run, wrong):
+    result = run(f"{wrong}:WithoutLinear")
+    assert "Not checked at all: predictions, the loss, gradients, optimisers." in result.output
 
 
 def test_an_unknown_device_is_refused(run):

@@ -36,6 +36,13 @@ def test_tracebacks_are_shown_on_request_only():
     assert "adam:\nTraceback!" in printed(tracebacks=True)
 
 
+def test_what_was_not_checked_at_all_is_said_below_the_counts():
+    assert "Not checked" not in printed()
+    lines = printed(unchecked=("the loss", "gradients")).splitlines()
+    assert "1 declared unsupported" in lines[-2]
+    assert lines[-1].startswith("Not checked at all: the loss, gradients. ")
+
+
 def test_findings_are_collected_as_they_come():
     console = Console(width=100, record=True, force_terminal=False)
     assert collect_findings(console, iter(FINDINGS), 3) == FINDINGS

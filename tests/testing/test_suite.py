@@ -29,6 +29,13 @@ class Absent(NumpyBackend):
 class TestMine(BackendSuite):
     backend = Mine
 
+class TestNameless(BackendSuite):
+    pass
+
+class TestOnGpu(BackendSuite):
+    backend = NumpyBackend
+    device = "gpu"
+
 class TestAbsent(BackendSuite):
     backend = Absent
 """
@@ -52,7 +59,7 @@ def test_each_check_is_a_test_that_passes_fails_or_is_skipped(outcome):
         [
             "*the probabilities: expected * got *the channel runs fastest*",
             "FAILED*test_backend?flatten?*",
-            "SKIPPED*declared as missing: optimizer adam*",
+            "SKIPPED*adam: declared as missing: optimizer adam*",
         ]
     )
 
@@ -61,6 +68,21 @@ def test_a_backend_whose_framework_is_absent_is_skipped_with_what_to_install(out
     result = outcome("-k", "TestAbsent and dense")
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(["SKIPPED*mytorch is not installed. pip install mytorch*"])
+
+
+def test_a_class_that_names_no_backend_fails_with_a_sentence(outcome):
+    result = outcome("-k", "TestNameless and dense")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ['*TestNameless does not say which backend to check: *backend = "mine"*']
+    )
+    result.stdout.no_fnmatch_line("*AttributeError*")
+
+
+def test_a_suite_for_a_gpu_is_skipped_where_there_is_none(outcome):
+    result = outcome("-k", "TestOnGpu and dense")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED*backend numpy has no gpu*"])
 
 
 def test_the_suite_itself_is_not_collected_where_it_is_imported(outcome):

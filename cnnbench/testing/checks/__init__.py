@@ -1,5 +1,7 @@
 """The checks, a file a subject, collected in `CHECKS`."""
 
+from collections.abc import Mapping
+
 from cnnbench.testing.checks import (
     batch_norm,
     declarations,
@@ -16,6 +18,7 @@ from cnnbench.testing.checks import (
     weights,
 )
 from cnnbench.testing.finding import Check
+from cnnbench.testing.samples import RATES
 
 CHECKS: tuple[Check, ...] = (
     *declarations.CHECKS,
@@ -33,3 +36,11 @@ CHECKS: tuple[Check, ...] = (
     *running.CHECKS,
 )
 """All of them, in the order in which a backend grows."""
+
+ESSENTIAL: Mapping[str, tuple[str, ...]] = {
+    "predictions": tuple(check.name for check in forward.CHECKS),
+    "the loss": ("softmax-loss", "sigmoid"),
+    "gradients": ("dense", *(check.name for check in gradients.CHECKS)),
+    "optimisers": tuple(RATES),
+}
+"""What no backend does without, and the checks of it."""
