@@ -37,6 +37,13 @@ def network(
 
 SMALL = network(Conv(filters=3, activation="linear", stride=(2, 2)), Flatten())
 """For all that is not about layers. linear: every backend has it, and it hides nothing."""
+LARGER = network(
+    Conv(filters=4, stride=(3, 3), activation="linear"),
+    Flatten(),
+    Dense(units=256, activation="linear"),
+    shape=(12, 12, 2),
+)
+"""For what shows in sizes and times."""
 SIGMOID = network(*SMALL.layers[:-1], sigmoid=True)
 
 

@@ -9,6 +9,7 @@ from cnnbench.testing.checks import (
     forward,
     frozen,
     gradients,
+    memory,
     objective,
     optimizers,
     passes,
@@ -34,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     *precision.CHECKS,
     *repetition.CHECKS,
     *running.CHECKS,
+    *memory.CHECKS,
 )
 """All of them, in the order in which a backend grows."""
 

@@ -1,11 +1,8 @@
-"""What shows only while a backend runs: compilation, memory, NaN, the device barrier."""
+"""What shows only while a backend runs: compilation, NaN, the device barrier."""
 
 from __future__ import annotations
 
-import itertools
-import statistics
 import time
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,16 +12,9 @@ from cnnbench.testing.batches import ArrayBatches
 from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect, expect_equal, expect_moves, expect_same
 from cnnbench.testing.finding import Check, Failed
-from cnnbench.testing.memory import Held, held_memory
-from cnnbench.testing.samples import batches, network, random_weights
+from cnnbench.testing.samples import LARGER, batches, network, random_weights
 
-LARGER = network(Conv(filters=4, stride=(3, 3)), Flatten(), shape=(12, 12, 2))
 STATEFUL = network(Conv(filters=3, activation="linear"), BatchNorm(), Dropout(rate=0.5), Flatten())
-EPOCHS = 50
-STRETCHES = 5
-"""Into which the epochs are divided; what grows must grow in most of them."""
-LEAK = 10 * 2**20
-"""Bytes that may stay; keeping the images of every epoch takes 29 MB, other noise is less."""
 LAG = 0.05
 """Seconds that a busy machine may put into any call."""
 
@@ -50,36 +40,6 @@ def _compile(bench: Bench) -> None:
         plain.get_weights(),
         "compile must leave the optimiser's state and the random state of dropout as they were too",
     )
-
-
-def _memory(bench: Bench) -> None:
-    model = bench.build(bench.reduce(LARGER))
-    passes = batches(LARGER, 512, batch_size=64)
-
-    def held_after(epochs: int) -> Held:
-        for epoch in range(epochs):
-            key = "all" if epoch % 2 else None
-            model.train_epoch(passes.copy(key=key), 0.001)
-            model.predict(passes.copy(key=key))
-        return held_memory()
-
-    # The first epochs fill caches. Of the stretches after them the median counts: a cache that
-    # grows once, or garbage of somebody else's that is freed meanwhile, moves one or two.
-    marks = [held_after(EPOCHS // STRETCHES) for _ in range(STRETCHES + 1)]
-    growth = max(
-        _growth([mark.resident for mark in marks]), _growth([mark.allocated for mark in marks])
-    )
-    expect(
-        growth < LEAK,
-        f"the process grew by {growth / 2**20:.0f} MB over {EPOCHS} epochs of the same 0.6 MB of "
-        "images; something is kept for every batch or epoch: results on the device, graphs, "
-        "compiled functions",
-    )
-
-
-def _growth(marks: Sequence[int]) -> float:
-    """Over all stretches, if each grew as the median one did."""
-    return STRETCHES * statistics.median(b - a for a, b in itertools.pairwise(marks))
 
 
 def _nan(bench: Bench) -> None:
@@ -132,7 +92,6 @@ def _waits(model: Model, passes: ArrayBatches) -> tuple[float, float]:
 
 CHECKS = (
     Check("compile", "compiling leaves all state as it was", _compile),
-    Check("memory", f"memory does not grow over {EPOCHS} epochs", _memory),
     Check("nan-loss", "a NaN loss is reported as NaN", _nan),
     Check("barrier", "synchronize returns when all work is done", _barrier),
 )

@@ -194,6 +194,48 @@ class KeepsEveryPass(NumpyModel):
         return super().train_epoch(batches, learning_rate)
 
 
+class KeepsABatchOfEveryEpoch(NumpyModel):
+    def __init__(self, network, weights, optimization, seed):
+        super().__init__(network, weights, optimization, seed)
+        self.kept = []
+
+    def train_epoch(self, batches, learning_rate):
+        self.kept.append(next(iter(batches)).images)
+        return super().train_epoch(batches, learning_rate)
+
+
+class KeepsTheReturnedArrays(NumpyModel):
+    def __init__(self, network, weights, optimization, seed):
+        super().__init__(network, weights, optimization, seed)
+        self.kept = []
+
+    def get_weights(self):
+        self.kept.append(super().get_weights())
+        return super().get_weights()
+
+
+class KeepsEveryModel(NumpyEngine):
+    def __init__(self):
+        self.models = []
+
+    def build(self, network, weights, optimization, seed):
+        self.models.append(super().build(network, weights, optimization, seed))
+        return self.models[-1]
+
+
+class GrowsOnTheDevice(NumpyEngine):
+    """Each build leaves a megabyte on an accelerator."""
+
+    held = 0
+
+    def build(self, network, weights, optimization, seed):
+        self.held += 2**20
+        return super().build(network, weights, optimization, seed)
+
+    def device_memory(self):
+        return self.held
+
+
 class WorksOnAfterTheBarrier(NumpyModel):
     work = threading.Thread()
 
@@ -285,5 +327,9 @@ BACKENDS = (
     with_model("compile", CompileLeavesOptimizerState),
     with_model("compile", CompileDrawsRandomNumbers),
     with_model("memory", KeepsEveryPass),
+    with_model("memory", KeepsABatchOfEveryEpoch),
+    with_model("memory", KeepsTheReturnedArrays),
+    with_engine("memory-of-models", KeepsEveryModel),
+    with_engine("memory-of-models", GrowsOnTheDevice),
     with_model("barrier", WorksOnAfterTheBarrier),
 )
