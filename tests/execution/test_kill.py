@@ -15,10 +15,12 @@ import psutil
 import pytest
 
 pytestmark = pytest.mark.usefixtures("scripted_path")
-# A shell's background jobs, such as a test run may be, start with interrupts ignored.
+# A shell's background jobs, such as a test run may be, start with interrupts ignored, those under
+# nohup with a closed terminal ignored.
 PROGRAM = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from cnnbench.cli import main
 main()
 """
