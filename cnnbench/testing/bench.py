@@ -25,7 +25,8 @@ class Pair(NamedTuple):
 class Bench:
     """One backend on one device; the engine is opened when a check first needs it.
 
-    before: names of the modules that were loaded before the backend was looked up.
+    before: names of the modules that were loaded before the backend was looked up. target: how
+    another process finds the backend, "" if it can't.
     """
 
     def __init__(
@@ -34,7 +35,10 @@ class Bench:
         device: str = "cpu",
         threads: int = 1,
         before: Iterable[str] = (),
+        *,
+        target: str = "",
     ) -> None:
+        self.target = target
         self.backend = backend
         self.device = device
         self.threads = threads

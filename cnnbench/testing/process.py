@@ -7,14 +7,13 @@ import os
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 from threading import Timer
 from types import TracebackType
 from typing import Self
 
 from cnnbench.errors import PluginError
 from cnnbench.testing.finding import Check, Finding, Verdict
-from cnnbench.testing.target import find_backend
+from cnnbench.testing.target import find_backend, search_path
 
 PATIENCE = 120.0
 """Seconds a check may take; a backend that hangs fails it."""
@@ -33,8 +32,7 @@ class CheckProcess:
             sys.executable, "-m", "cnnbench.testing.worker", target, device, str(threads)
         ]  # fmt: skip
         wanted = find_backend(target).environment(device, threads)
-        path = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path)
-        self.environment = {**os.environ, **wanted, "PYTHONPATH": path}
+        self.environment = {**os.environ, **wanted, "PYTHONPATH": search_path()}
         self.patience = patience
         self.process: subprocess.Popen[str] | None = None
         self.log = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - closed in close

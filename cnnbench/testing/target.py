@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from functools import reduce
@@ -52,6 +53,11 @@ def find_backend(target: str) -> Backend:
             "cnnbench.plugin.backend.Backend or a function that returns an instance of one"
         )
     return backend
+
+
+def search_path() -> str:
+    """Where this process imports from, as the PYTHONPATH of another that is to find the same."""
+    return os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path)
 
 
 def _module_name(name: str, file: Path) -> str:

@@ -24,7 +24,7 @@ def main(target: str, device: str, threads: str) -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     before = frozenset(sys.modules)
-    bench = Bench(find_backend(target), device, int(threads), before)
+    bench = Bench(find_backend(target), device, int(threads), before, target=target)
     refusal = _refusal(bench)
     by_name = {check.name: check for check in CHECKS}
     for line in sys.stdin:

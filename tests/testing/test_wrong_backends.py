@@ -13,18 +13,19 @@ from cnnbench.testing import CHECKS, Verdict
 from cnnbench.testing.bench import Bench
 from cnnbench.testing.checking import run_check
 from cnnbench.testing.numpy_backend import NumpyBackend
+from cnnbench.testing.target import target_name
 
 BY_NAME = {check.name: check for check in CHECKS}
 
 
-def bench_of(backend):
+def bench_of(backend, target=""):
     """As in a fresh process, where only what the suite needs is loaded."""
-    return Bench(backend, before=set(sys.modules) - {"iniconfig"})
+    return Bench(backend, before=set(sys.modules) - {"iniconfig"}, target=target)
 
 
 @pytest.mark.parametrize("wrong", WRONG_BACKENDS, ids=str)
 def test_a_wrong_backend_fails_the_check_meant_for_it(wrong):
-    finding = run_check(BY_NAME[wrong.caught_by], bench_of(wrong.backend))
+    finding = run_check(BY_NAME[wrong.caught_by], bench_of(wrong.backend, wrong.target))
     assert finding.verdict is Verdict.FAILED, finding
     assert finding.reason
 
@@ -36,6 +37,20 @@ def test_every_check_is_failed_by_a_wrong_backend():
 @pytest.mark.parametrize("name", ["bfloat16", "bfloat16-weights"])
 def test_rounding_the_images_to_bfloat16_passes_the_checks_of_mixed_precision(name):
     finding = run_check(BY_NAME[name], Bench(RIGHT_WITH_MIXED_PRECISION))
+    assert finding.verdict is Verdict.PASSED, finding
+
+
+def test_a_seed_that_is_salted_shows_only_in_another_process():
+    [salted] = [wrong for wrong in WRONG_BACKENDS if wrong.caught_by == "other-process"]
+    alone = run_check(BY_NAME["dropout-seed"], bench_of(salted.backend))
+    assert alone.verdict is Verdict.PASSED, alone
+    beside = run_check(BY_NAME["other-process"], bench_of(salted.backend, salted.target))
+    assert "in another process: expected" in beside.reason
+
+
+def test_the_reference_gives_the_same_in_another_process():
+    bench = bench_of(NumpyBackend(), target_name(NumpyBackend))
+    finding = run_check(BY_NAME["other-process"], bench)
     assert finding.verdict is Verdict.PASSED, finding
 
 

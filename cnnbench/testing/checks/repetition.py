@@ -7,10 +7,11 @@ import numpy as np
 from cnnbench.network.layers import Conv, Dropout, Flatten, Pool
 from cnnbench.network.network import Weights
 from cnnbench.plugin.backend import EpochResult, Optimization
+from cnnbench.testing.again import RANDOM, train, train_elsewhere
 from cnnbench.testing.batches import ArrayBatches
 from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect, expect_moves, expect_same
-from cnnbench.testing.finding import Check
+from cnnbench.testing.finding import Check, Unsupported
 from cnnbench.testing.samples import RATES, batches, network, random_weights
 
 TWICE = network(Conv(filters=8, padding="same"), Pool(), Dropout(rate=0.3), Flatten())
@@ -40,6 +41,20 @@ def _repetition(bench: Bench) -> None:
     else:
         # Sums on an accelerator may be taken in any order; only rounding may differ.
         expect_moves("when training is repeated", random_weights(net), repeated, weights, hint)
+
+
+def _processes(bench: Bench) -> None:
+    if not bench.target:
+        raise Unsupported("another process can't find this backend: it has no name")
+    start = random_weights(bench.reduce(RANDOM))
+    expect_moves(
+        "in another process",
+        start,
+        train_elsewhere(bench.target, bench.device, bench.threads),
+        train(bench),
+        "take random numbers from the seed given to build alone: Python's hash() of a text, the "
+        "time and the process differ",
+    )
 
 
 def _prediction(bench: Bench) -> None:
@@ -90,6 +105,7 @@ def _learning(bench: Bench) -> None:
 
 CHECKS = (
     Check("repetition", "the same training twice gives the same numbers", _repetition),
+    Check("other-process", "the same training elsewhere gives the same numbers", _processes),
     Check("prediction-changes-nothing", "predictions repeat and leave no trace", _prediction),
     Check("independent-models", "models of one process share nothing", _independence),
     Check("learning", "a small network learns to read digits", _learning),

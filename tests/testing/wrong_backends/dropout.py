@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnnbench.plugin.backend import Backend
 from cnnbench.testing.reference.vectors import DropoutNode
-from wrong_backends.making import with_node
+from cnnbench.testing.target import target_name
+from wrong_backends.making import Wrong, with_node
 
 
 class DropsTheSameInEveryLayer(DropoutNode):
@@ -33,7 +35,23 @@ class DropsHalfAtMost(DropoutNode):
         return (self.generator.random(shape) < keep) / keep
 
 
+class SaltsTheSeed(DropoutNode):
+    salted = False
+
+    def draw(self, shape):
+        if not self.salted:
+            salt = [hash("dropout") % 2**32, int(self.generator.integers(2**31))]
+            self.generator, self.salted = np.random.default_rng(salt), True
+        return super().draw(shape)
+
+
+def salted_backend() -> Backend:
+    """For the other process."""
+    return with_node("other-process", "dropout", SaltsTheSeed).backend
+
+
 BACKENDS = (
+    Wrong("other-process", "SaltsTheSeed", salted_backend(), target_name(salted_backend)),
     with_node("dropout-layers", "dropout", DropsTheSameInEveryLayer),
     with_node("dropout-on-vectors", "dropout", DropsTheSameInEveryVector),
     with_node("dropout-on-vectors", "dropout", DropsHalfAtMost),

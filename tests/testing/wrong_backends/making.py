@@ -11,11 +11,15 @@ from cnnbench.testing.reference import NODES, OUTPUTS, RULES, Reference
 
 @dataclass(frozen=True)
 class Wrong:
-    """mistake: what the backend does; caught_by: the check that is meant for it."""
+    """mistake: what the backend does; caught_by: the check that is meant for it.
+
+    target: where another process finds the backend, "" if no check needs it to.
+    """
 
     caught_by: str
     mistake: str
     backend: Backend
+    target: str = ""
 
     def __str__(self) -> str:
         return f"{self.caught_by}-{self.mistake}"

@@ -241,7 +241,7 @@ class WorksOnAfterTheBarrier(NumpyModel):
 
     def train_epoch(self, batches, learning_rate):
         result = super().train_epoch(batches, learning_rate)
-        self.work = threading.Thread(target=time.sleep, args=(0.3,))
+        self.work = threading.Thread(target=time.sleep, args=(0.03,))
         self.work.start()
         return result
 
