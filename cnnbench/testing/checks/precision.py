@@ -13,8 +13,6 @@ from cnnbench.testing.samples import batches
 
 COARSE = 0.05
 """bfloat16 has 8 bits of precision: about 0.4 % a value, several values a result."""
-
-
 FINE = 1e-4
 """What float32 differs by is less, what bfloat16 does is more."""
 
