@@ -51,7 +51,7 @@ def run(
     """
     from cnnbench.cli.installed import installed_plugins
     from cnnbench.comparison.compare import compare_records
-    from cnnbench.execution.run import RunOptions, choose_backends, prepare, run_prepared
+    from cnnbench.execution.run import RunOptions, prepare, run_prepared
     from cnnbench.report.console import print_comparison
     from cnnbench.report.live import choose_view
     from cnnbench.report.run import interruption, print_dry_run, print_notes, print_opening
@@ -61,8 +61,9 @@ def run(
     plugins = installed_plugins()
     options = RunOptions(results, device, jobs, executor, timeout, force)
     with console.waiting("reading the recipe and its images"):
-        names = choose_backends(backend or [], plugins)
-        prepared = prepare(recipe, names, plugins, options, overrides=overrides or [], data=data)
+        prepared = prepare(
+            recipe, backend or [], plugins, options, overrides=overrides or [], data=data
+        )
     trials, missing = prepared.trials, prepared.missing
     print_opening(console, prepared.recipe, trials, missing)
     print_notes(console, [*prepared.notes, *prepared.problems])

@@ -93,20 +93,6 @@ class Prepared:
         return found
 
 
-def choose_backends(wanted: Sequence[str], plugins: Plugins) -> tuple[str, ...]:
-    """The backends asked for, or the only one that can run here. Raises PluginError."""
-    if wanted:
-        return tuple(dict.fromkeys(wanted))
-    able = [name for name, x in plugins.backends.items() if check_availability(x).available]
-    if len(able) == 1:
-        return (able[0],)
-    if able:
-        raise PluginError(f"choose a backend: --backend {' or --backend '.join(able)}")
-    raise PluginError(
-        "no backend can run here; `cnnbench plugins` lists what was found and what to install"
-    )
-
-
 def prepare(
     path: Path,
     backends: Sequence[str],
@@ -118,11 +104,13 @@ def prepare(
 ) -> Prepared:
     """Read and check the recipe, the backends and the images; nothing trains or is written.
 
+    backends: by name; without any, the only one that can run here.
     Raises RecipeError, PluginError, OptionsError, DataError, ResultsError.
     """
-    found = [available_backend(plugins, name) for name in dict.fromkeys(backends)]
-    _refuse_more_than_one_process_can(plugins.executor(options.executor), found, options)
     recipe = load_recipe(path, overrides=overrides, data=data, find_source=plugins.source)
+    names = dict.fromkeys(backends) or [_only_backend(plugins)]
+    found = [available_backend(plugins, name) for name in names]
+    _refuse_more_than_one_process_can(plugins.executor(options.executor), found, options)
     known, notes = read_images(recipe, plugins)
     said = (*overrides, *([f"data.source={data}"] if data else []))
     studies = tuple(
@@ -141,6 +129,17 @@ def prepare(
         only = "the recipe asks for evaluation.exclusive: one trial runs at a time"
         notes = (*notes, f"{only}, not {options.jobs}")
     return Prepared(recipe, studies, notes)
+
+
+def _only_backend(plugins: Plugins) -> str:
+    able = [name for name, x in plugins.backends.items() if check_availability(x).available]
+    if len(able) == 1:
+        return able[0]
+    if able:
+        raise PluginError(f"choose a backend: --backend {' or --backend '.join(able)}")
+    raise PluginError(
+        "no backend can run here; `cnnbench plugins` lists what was found and what to install"
+    )
 
 
 def _refuse_more_than_one_process_can(

@@ -184,3 +184,7 @@ def test_a_record_cut_in_the_middle_is_reported_and_run_again(give, recipe, tmp_
 
 def test_fewer_than_two_backends_have_no_parity(refused, recipe):
     assert "at least two backends" in refused("parity", recipe(), "--backend", "scripted")
+
+
+def test_a_recipe_that_is_not_there_is_said_before_a_backend_is_asked_for(refused):
+    assert "there is no such file" in refused("run", "nowhere.toml")
