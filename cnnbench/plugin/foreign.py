@@ -24,6 +24,13 @@ def foreign(
         raise blame(_described(error) + (_place(error) if place else "")) from error
 
 
+def shown(thing: object) -> str:
+    """What kind of thing plugin code gave, where its text might say nothing."""
+    if isinstance(thing, type):
+        return f"the class {thing.__name__}"
+    return f"a value of type {type(thing).__name__}"
+
+
 def _described(error: BaseException) -> str:
     first_line = next(iter(str(error).strip().splitlines()), "")
     return f"{type(error).__name__}: {first_line}".removesuffix(": ")

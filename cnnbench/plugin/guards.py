@@ -13,7 +13,7 @@ from cnnbench.data.delivered import checked_facts, checked_images
 from cnnbench.data.source import DataSource, Facts, ImageData, Request
 from cnnbench.errors import CnnbenchError, DataError, PluginError
 from cnnbench.plugin.executor import Executor, Limits, Listener, Outcome
-from cnnbench.plugin.foreign import foreign
+from cnnbench.plugin.foreign import foreign, shown
 from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.results.record import Record
 from cnnbench.trials.trial import Trial
@@ -75,7 +75,7 @@ class GuardedExecutor(Executor):
     def __init__(self, executor: Executor, who: str) -> None:
         self._executor = executor
         self._who = who
-        for name in ("name", "description"):
+        for name in ("name", "description", "in_process"):
             vars(self)[name] = getattr(executor, name)
 
     def run(
@@ -85,7 +85,7 @@ class GuardedExecutor(Executor):
         with foreign(self._blame, CnnbenchError, place=True):
             outcomes = self._executor.run(trials, limits, listener)
         if not isinstance(outcomes, Iterable):
-            raise PluginError(f"{self._who} returned {_shown(outcomes)}, not an iterator")
+            raise PluginError(f"{self._who} returned {shown(outcomes)}, not an iterator")
         waiting = [trial.id for trial in trials]
         steps = iter(outcomes)
         try:
@@ -114,9 +114,7 @@ class GuardedExecutor(Executor):
         if outcome is _END:
             return None
         if not isinstance(outcome, Outcome) or not isinstance(outcome.record, Record):
-            raise PluginError(
-                f"{self._who} yielded {_shown(outcome)}, not an Outcome with a Record"
-            )
+            raise PluginError(f"{self._who} yielded {shown(outcome)}, not an Outcome with a Record")
         return outcome
 
     def _blame(self, text: str) -> PluginError:
@@ -128,11 +126,7 @@ def _guarded_render(render: Callable[[Any], object], who: str) -> Callable[[Any]
         with foreign(lambda text: PluginError(f"{who} failed: {text}"), CnnbenchError, place=True):
             text = render(comparison)
         if not isinstance(text, str):
-            raise PluginError(f"{who} returned {_shown(text)}, not a text")
+            raise PluginError(f"{who} returned {shown(text)}, not a text")
         return text
 
     return guarded_render
-
-
-def _shown(thing: object) -> str:
-    return f"a value of type {type(thing).__name__}"

@@ -17,7 +17,7 @@ import pluggy
 
 from cnnbench.errors import nearest
 from cnnbench.plugin import hooks
-from cnnbench.plugin.foreign import foreign
+from cnnbench.plugin.foreign import foreign, shown
 from cnnbench.plugin.found import KINDS, TRACKER, Found, Kind, Origin, Tracker
 from cnnbench.plugin.guards import guarded
 
@@ -100,7 +100,7 @@ class Registry:
         for result in results:
             if isinstance(result, str) or not isinstance(result, Iterable):
                 raise Refused(
-                    f"its hook {kind.hook!r} returned {_shown(result)}, not a list of {kind.word}s"
+                    f"its hook {kind.hook!r} returned {shown(result)}, not a list of {kind.word}s"
                 )
             with foreign(lambda text: Refused(f"its hook {kind.hook!r} failed: {text}")):
                 things += result  # a generator fails only now
@@ -118,7 +118,7 @@ class Registry:
         for thing in things:
             if not isinstance(thing, kind.type):
                 raise Refused(
-                    f"its hook {kind.hook!r} returned {_shown(thing)}, "
+                    f"its hook {kind.hook!r} returned {shown(thing)}, "
                     f"not an instance of {kind.type.__name__}"
                 )
             _check_attributes(kind, thing)
@@ -179,14 +179,8 @@ def _check_marks(plugin: object) -> None:
 
 
 def _check_attributes(kind: Kind, thing: object) -> None:
-    shown = f"its {kind.word} {_shown(thing)}"
-    with foreign(lambda text: Refused(f"{shown} failed: {text}"), Refused):
+    which = f"its {kind.word} {shown(thing)}"
+    with foreign(lambda text: Refused(f"{which} failed: {text}"), Refused):
         for attribute in kind.attributes:
             if not attribute.fits(getattr(thing, attribute.name, None)):
-                raise Refused(f"{shown} has no {attribute.form} {attribute.name!r}")
-
-
-def _shown(thing: object) -> str:
-    if isinstance(thing, type):
-        return f"the class {thing.__name__}"
-    return f"a value of type {type(thing).__name__}"
+                raise Refused(f"{which} has no {attribute.form} {attribute.name!r}")

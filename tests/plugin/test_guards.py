@@ -193,6 +193,12 @@ def test_an_executor_is_closed_when_its_run_is_given_up(place, tmp_path):
     assert (tmp_path / "closed").exists()
 
 
+def test_an_executor_in_this_process_is_known_as_one(place):
+    body = "return map(ended, trials)\n    in_process = True"
+    place("cluster_plugin", EXECUTOR.format(body=body))
+    assert load_plugins().executor("cluster").in_process
+
+
 def test_an_executor_that_yields_an_outcome_for_each_trial_is_left_alone(place):
     place("cluster_plugin", EXECUTOR.format(body="return map(ended, reversed(trials))"))
     outcomes = load_plugins().executor("cluster").run([trial(0), trial(1)], Limits(1, 1), print)
