@@ -13,7 +13,7 @@ from cnnbench.plugin.plugins import Plugins
 from cnnbench.results.probe import Course, Probe
 from cnnbench.results.record import Beside, Epoch, Status
 from cnnbench.training.build import Build, build_model
-from cnnbench.training.images import TrialImages, prepare_images
+from cnnbench.training.images import prepare_images
 from cnnbench.training.probe import blank_probe, branches, first_epoch, nudged_builds
 from cnnbench.training.trial import run_trial
 from cnnbench.trials.trial import Device, Trial
@@ -56,24 +56,25 @@ class Bench:
         """
         found = blank_probe(trial, "")
         builds = [build_model, *(nudged_builds() if nudged else ())]
-        courses = []
+        finals = []
         for build in builds:
             outcome = self.run(trial, lambda _: None, build)
             if outcome.record.status is not Status.OK:
                 return dataclasses.replace(found, reason=outcome.record.reason)
             assert outcome.predictions is not None, "a trial that ended well has predictions"
-            parts = first_epoch(trial, self._engine, self._prepare(trial), build)
-            courses.append(Course(*parts, final=outcome.predictions))
+            finals.append(outcome.predictions)
+        images = prepare_images(trial, self._images(trial))
+        courses = [
+            Course(*first_epoch(trial, self._engine, images, build), final=final)
+            for build, final in zip(builds, finals, strict=True)
+        ]
         return dataclasses.replace(
             found,
-            branching=branches(trial, self._prepare(trial)),
+            branching=branches(trial, images),
             course=courses[0],
             nudged=tuple(courses[1:]),
             labels=outcome.labels,
         )
-
-    def _prepare(self, trial: Trial) -> TrialImages:
-        return prepare_images(trial, self._images(trial))
 
     def _images(self, trial: Trial) -> CachedImages:
         """The trial's source, kept open: trials in a row mostly share it."""

@@ -10,6 +10,7 @@ from cnnbench.testing.reference import Reference, Step
 from cnnbench.testing.reference.normalization import BatchNormNode
 from cnnbench.testing.reference.outputs import Sigmoid, Softmax
 from wrong_backends.making import with_model, with_node, with_output, with_reference
+from wrong_backends.training import AveragesTheMeansOfBatches
 
 
 def is_single(reference):
@@ -23,17 +24,11 @@ class IgnoresTheWeightsOfASingleUnit(Reference):
         return super().step(batch, lr)
 
 
-class AveragesTheMeansOfASingleUnit(NumpyModel):
+class AveragesTheMeansOfASingleUnit(AveragesTheMeansOfBatches):
     def train_epoch(self, batches, learning_rate):
-        if not is_single(self.inner):
+        if is_single(self.inner):
             return super().train_epoch(batches, learning_rate)
-        steps = [self.inner.step(batch, learning_rate) for batch in batches]
-        return EpochResult(
-            loss=float(np.mean([step.loss / step.count for step in steps])),
-            penalty=float(np.mean([step.penalty for step in steps])),
-            correct=sum(step.correct for step in steps),
-            count=sum(step.count for step in steps),
-        )
+        return NumpyModel.train_epoch(self, batches, learning_rate)
 
 
 class RaisesOnOneImageOfASingleUnit(Reference):
