@@ -6,7 +6,7 @@ import sys
 import pytest
 
 FRAMEWORKS = {"torch", "tensorflow", "jax", "keras"}
-HEAVY = FRAMEWORKS | {"pandas", "scipy", "sklearn", "cv2", "mlxtend", "matplotlib"}
+HEAVY = FRAMEWORKS | {"pandas", "scipy", "sklearn", "cv2", "matplotlib"}
 
 
 def imported_by(*arguments):

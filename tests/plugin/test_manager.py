@@ -503,7 +503,7 @@ def test_the_origin_of_a_stranger_is_unknown():
 
 @pytest.mark.parametrize("module", ["cnnbench.plugin", "cnnbench.plugin.manager"])
 def test_what_an_author_imports_is_light(module):
-    heavy = {"pandas", "scipy", "sklearn", "cv2", "PIL", "mlxtend", "rich", "typer"}
+    heavy = {"pandas", "scipy", "sklearn", "cv2", "PIL", "rich", "typer"}
     heavy |= {"keras", "torch", "tensorflow", "jax"}
     code = f"import {module}, sys; print(sorted({heavy!r} & set(sys.modules)))"
     assert _python(code) == "[]"
