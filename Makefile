@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test speed clean
+.PHONY: run test fuzz speed clean
 
 run: $(VENV)/.run  ## Install with the PyTorch backend, run the first study, show its table.
 	$(BIN)/cnnbench run recipes/small_data.toml --backend torch
@@ -16,6 +16,9 @@ test: $(VENV)/.test  ## Install all backends and what tests need; check and test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+fuzz: $(VENV)/.test  ## Put new questions, ten times as many as the tests do, to all that reads files.
+	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -m fuzz -s
 
 speed: $(VENV)/.test  ## Print the speed ratios; takes a while and wants a quiet machine.
 	for script in tests/speed/bench_*.py; do $(BIN)/python $$script || exit 1; done

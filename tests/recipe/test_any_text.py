@@ -4,6 +4,7 @@ import tomllib
 from contextlib import suppress
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from cnnbench.errors import RecipeError
@@ -11,6 +12,8 @@ from cnnbench.recipe.file import SECTIONS, STRUCTURE, Header, VariantEntry, fiel
 from cnnbench.recipe.load import load_recipe
 from cnnbench.recipe.setting import dotted
 from cnnbench.recipe.spec import Configuration, Recipe
+
+pytestmark = pytest.mark.fuzz
 
 KEYS = [dotted(key) for key, _ in fields_of(Configuration)]
 PARTS = sorted({part for key in KEYS for part in key.split(".")})
@@ -51,7 +54,6 @@ overrides = st.lists(
 @given(statements, overrides, st.sampled_from([None, "photos:y", "tens", "typo", ""]))
 @settings(
     deadline=None,
-    max_examples=300,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_any_text_is_a_recipe_or_a_list_of_problems(tmp_path, sources, lines, changes, data):
