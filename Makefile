@@ -36,5 +36,6 @@ $(VENV)/.run: $(VENV)/bin/python constraints.txt pyproject.toml plugins/cnnbench
 
 $(VENV)/.test: $(VENV)/bin/python constraints.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
 	@echo "Installing cnnbench, four backends and the test tools into $(VENV) ..."
-	$(PIP) -e ".[test]" -e "plugins/cnnbench-keras[torch,tensorflow,jax]" -e plugins/cnnbench-torch-native
+	$(PIP) -e ".[test]" -e "plugins/cnnbench-keras[torch,tensorflow,jax]" -e plugins/cnnbench-torch-native \
+		-e plugins/cnnbench-scenes
 	@touch $@

@@ -40,6 +40,7 @@ and docs/plugins.md describe every hook; docs/writing-a-backend.md goes through 
 from __future__ import annotations
 
 from cnnbench.data.batches import Batch, Batches, Resident
+from cnnbench.data.pixels import conform, conform_shape
 from cnnbench.data.source import DataSource, Facts, ImageData, Request
 from cnnbench.errors import DataError, NetworkError, PluginError
 from cnnbench.network.layers import (
@@ -130,6 +131,8 @@ __all__ = [
     "TrialEnded",
     "TrialStarted",
     "Weights",
+    "conform",
+    "conform_shape",
     "hookimpl",
     "look_for",
     "worker_environment",

@@ -49,8 +49,9 @@ def test_another_variant_with_a_changed_key(recipe):
 
 
 def test_other_images_change_the_shapes(recipe):
-    # The scenes are 64 pixels wide and high unless a recipe says otherwise.
-    text = described(recipe, "--data", "scenes", "--set", "data.image_size=[32, 48]").stdout
+    text = described(
+        recipe, "--data", "digits", "--set", "data.image_size=[32, 48]", "--set", "data.color='rgb'"
+    ).stdout
     assert "32x48x3" in text
 
 

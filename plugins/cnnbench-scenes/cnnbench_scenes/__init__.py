@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 import numpy as np
 
-from cnnbench.data.pixels import conform, conform_shape
-from cnnbench.data.source import DataSource, Facts, ImageData, Request
-from cnnbench.errors import DataError
+from cnnbench.plugin import (
+    DataError,
+    DataSource,
+    Facts,
+    ImageData,
+    Request,
+    conform,
+    conform_shape,
+    hookimpl,
+)
+
+CNNBENCH_INTERFACE = "1.0"
+"""The version of cnnbench's plugin interface that this plugin is written for."""
 
 CLASSES = ("cloudy", "foggy", "rainy", "shine", "sunrise")
 DEFAULT_COUNT = 500
@@ -39,7 +50,7 @@ class Scenes(DataSource):
 
     def load(self, request: Request) -> ImageData:
         """Draw every image."""
-        from cnnbench.data.sources._drawing import draw_scene
+        from cnnbench_scenes._drawing import draw_scene
 
         count = _count(request)
         height, width = _size(request)
@@ -47,7 +58,7 @@ class Scenes(DataSource):
         labels = np.arange(count, dtype=np.int32) % len(CLASSES)
         for index, label in enumerate(labels.tolist()):
             images[index] = draw_scene(CLASSES[label], height, width, seed=index)
-        note = f"All {count:,} images are synthetic: drawn by cnnbench, not photographed."
+        note = f"All {count:,} images are synthetic: drawn by a program, not photographed."
         return ImageData(conform(images, request), labels, CLASSES, notes=(note,))
 
 
@@ -64,3 +75,9 @@ def _count(request: Request) -> int:
         f"{len(CLASSES)} to {MOST}, for example scenes:{DEFAULT_COUNT}",
         "source",
     )
+
+
+@hookimpl
+def cnnbench_sources() -> Iterable[DataSource]:
+    """The one source."""
+    return (Scenes(),)

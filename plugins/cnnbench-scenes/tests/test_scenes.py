@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from cnnbench.data.source import Request
-from cnnbench.data.sources.scenes import Scenes
-from cnnbench.errors import DataError
+from cnnbench.plugin import DataError, Request
+from cnnbench_scenes import Scenes
 
 
 def load(argument="", size=None):
