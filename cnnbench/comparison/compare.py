@@ -17,7 +17,7 @@ from cnnbench.comparison.select import Selection, Series, select
 from cnnbench.comparison.tables import Entry, levels_of, make_row
 from cnnbench.comparison.values import By, Comparison, Table
 from cnnbench.errors import ComparisonError
-from cnnbench.results.read import collector_paused, read_results
+from cnnbench.results.read import ResultSet, collector_paused, read_results
 
 
 @collector_paused()
@@ -37,11 +37,23 @@ def compare_records(
     `cnnbench.comparison.metrics`. Raises ResultsError if there are no records, ComparisonError if
     a name is unknown.
     """
+    results = read_results(paths)
+    return compare_results(results, baseline=baseline, metric=metric, by=by, split=split)
+
+
+def compare_results(
+    results: ResultSet,
+    *,
+    baseline: str | None = None,
+    metric: str = "accuracy",
+    by: By = "variant",
+    split: str = "test",
+) -> Comparison:
+    """`compare_records` of what has been read already."""
     if by not in get_args(By):
         ways = list(get_args(By))
         raise ComparisonError(f"there is no comparison by {by!r}; {suggestion(by, ways)}")
     measure = find_measure(metric, split)
-    results = read_results(paths)
     selections = with_places([x for study in results.studies for x in select(study)])
     if by == "variant":
         names = [series.variant for selection in selections for series in selection.series]

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 FRAMEWORKS = {"torch", "tensorflow", "jax", "keras"}
-HEAVY = FRAMEWORKS | {"pandas", "scipy", "sklearn", "cv2", "matplotlib"}
+HEAVY = FRAMEWORKS | {"pandas", "scipy", "sklearn", "cv2", "matplotlib", "jinja2"}
 
 
 def imported_by(*arguments):
