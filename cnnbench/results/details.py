@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from cnnbench.errors import ResultsError
+from cnnbench.results.files import read_regular
 from cnnbench.results.layout import history_file, predictions_file
 from cnnbench.results.record import Epoch
 
@@ -56,8 +56,8 @@ def read_history(study: Path, trial: str) -> tuple[Epoch, ...]:
     """The epochs of a trial in order. Raises ResultsError if there are none or they are damaged."""
     path = history_file(study, trial)
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+        text = read_regular(path).decode()
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
         return tuple(
             Epoch.model_validate({key: value or None for key, value in row.items() if key})
             for row in rows
@@ -75,11 +75,11 @@ def read_predictions(study: Path, trial: str) -> Predictions:
     """
     path = predictions_file(study, trial)
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(read_regular(path)), allow_pickle=False) as arrays:
             return Predictions(arrays["probabilities"], arrays["rows"], arrays["labels"])
     except FileNotFoundError:
         raise ResultsError(f"trial {trial} has no predictions: {path} does not exist") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged archive makes NumPy and zipfile raise whatever there is
         raise ResultsError(f"{path} can't be read as predictions: {_first_line(error)}") from error
 
 

@@ -1,9 +1,11 @@
-"""Writing that survives being killed, and what to say when it can't be done."""
+"""Writing that survives being killed, reading that never waits, and what to say of failures."""
 
 from __future__ import annotations
 
 import errno
 import os
+import stat
+from codecs import BOM_UTF8
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,13 +24,42 @@ _REASONS = {
     errno.ENOENT: "it does not exist, and can't be made there",
     errno.ENAMETOOLONG: "the path is too long",
     errno.EIO: "the disk reports an input/output error",
+    errno.ELOOP: "a link stands where a file of its own belongs",
 }
+_OWN_FILE = getattr(os, "O_NOFOLLOW", 0)  # which Windows lacks
 
 
 def explain(error: OSError) -> str:
     """Why something could not be written, as half a sentence."""
-    text = os.strerror(error.errno).lower() if error.errno else str(error)
-    return _REASONS.get(error.errno or 0, text)
+    return _REASONS.get(error.errno or 0, (error.strerror or str(error)).lower())
+
+
+def read_regular(path: Path) -> bytes:
+    """The content of a regular file, or of one that a link leads to, without a byte order mark.
+
+    A pipe would be waited for, and a device may never end. Raises OSError.
+    """
+    _refuse_special(path)
+    return path.read_bytes().removeprefix(BOM_UTF8)
+
+
+def _refuse_special(path: Path) -> None:
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # opening a folder says what it is
+        raise OSError(errno.EINVAL, "it is not a regular file")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, each on the disk before what stands in it. Raises OSError.
+
+    A folder above that may be passed but not opened can't be waited for.
+    """
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    with suppress(PermissionError):
+        sync_folder(folder.parent)
 
 
 def write_atomically(path: Path, content: bytes, *, temporary_in: Path | None = None) -> None:
@@ -39,10 +70,7 @@ def write_atomically(path: Path, content: bytes, *, temporary_in: Path | None = 
     """
     unfinished = (temporary_in or path.parent) / f".{path.name}{TEMPORARY}"
     try:
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        _write_new(unfinished, content)
         unfinished.replace(path)
     except BaseException:
         unfinished.unlink(missing_ok=True)
@@ -50,26 +78,41 @@ def write_atomically(path: Path, content: bytes, *, temporary_in: Path | None = 
     sync_folder(path.parent)
 
 
+def _write_new(path: Path, content: bytes) -> None:
+    """Write a file to the disk in place of what has its name; no link of that name is followed."""
+    path.unlink(missing_ok=True)
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def prove_writable(folder: Path, size: int) -> None:
     """Write a file of `size` bytes to the disk and take it away again. Raises OSError."""
     probe = folder / f".probe-{os.getpid()}{TEMPORARY}"
     try:
-        with probe.open("wb") as file:
-            file.write(bytes(size))
-            file.flush()
-            os.fsync(file.fileno())
+        _write_new(probe, bytes(size))
     finally:
         probe.unlink(missing_ok=True)
+
+
+def prove_appendable(path: Path) -> None:
+    """Open a file as `append_line` does, if there is one, and leave it as it is. Raises OSError."""
+    if os.path.lexists(path):
+        if not path.is_symlink():
+            _refuse_special(path)
+        os.close(os.open(path, os.O_RDWR | os.O_APPEND | _OWN_FILE))
 
 
 def append_line(path: Path, line: bytes) -> None:
     """Append a line in one write and wait until it is on the disk.
 
     A file that ends without a newline was torn by a crash; the torn line is closed first, so that
-    it spoils no other. Raises OSError, and leaves the file as it was then.
+    it spoils no other. A link is not followed, as it may lead to any file of its owner's.
+    Raises OSError, and leaves the file as it was then.
     """
     new = not path.exists()
-    with path.open("a+b", buffering=0) as file:
+    with open(path, "a+b", 0, opener=_own_file) as file:
         size = file.seek(0, os.SEEK_END)
         content = line + b"\n"
         if size:
@@ -87,6 +130,10 @@ def append_line(path: Path, line: bytes) -> None:
             raise
     if new:
         sync_folder(path.parent)
+
+
+def _own_file(path: str, flags: int) -> int:
+    return os.open(path, flags | _OWN_FILE, 0o666)
 
 
 def sync_folder(folder: Path) -> None:

@@ -27,7 +27,15 @@ _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 def study_folder(results: Path, recipe: str, backend: str) -> Path:
-    """The folder of one recipe on one backend."""
+    """The folder of one recipe on one backend.
+
+    Raises ResultsError if one of the names is no folder's: results never leave their folder.
+    """
+    for name, named in ((recipe, "the recipe's file"), (backend, "the backend")):
+        if name in {"", ".", ".."} or any(character in name for character in "/\\\0"):
+            raise ResultsError(
+                f"{name!r} can't be the name of a folder in {results}; give {named} another name"
+            )
     return results / recipe / backend
 
 

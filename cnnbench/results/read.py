@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from cnnbench.errors import ResultsError
+from cnnbench.results.files import read_regular
 from cnnbench.results.layout import PLAN, RECORDS, environment_file
 from cnnbench.results.record import FORMAT, Plan, Record
 
@@ -46,9 +48,13 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class ResultSet:
-    """The studies found, in the order of the paths, below each the nearest first and by name."""
+    """The studies found, in the order of the paths, below each the nearest first and by name.
+
+    unread: a sentence about each folder that could not be looked into.
+    """
 
     studies: tuple[Study, ...]
+    unread: tuple[str, ...] = ()
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -57,8 +63,8 @@ class ResultSet:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Those of all studies."""
-        return tuple(problem for study in self.studies for problem in study.problems)
+        """Those of all studies, and what could not be looked into."""
+        return (*self.unread, *(problem for study in self.studies for problem in study.problems))
 
 
 def read_results(paths: Sequence[Path]) -> ResultSet:
@@ -67,12 +73,15 @@ def read_results(paths: Sequence[Path]) -> ResultSet:
     Raises ResultsError if a path does not exist or if no record is found below any of them.
     """
     files: dict[Path, Path] = {}
+    unread: dict[str, None] = {}
     for path in paths:
-        for file in _record_files(path):
+        found, problems = _record_files(path)
+        unread |= dict.fromkeys(problems)
+        for file in found:
             files.setdefault(file.resolve(), file)
     with collector_paused():
         studies = tuple(read_study(file) for file in files.values())
-    result = ResultSet(studies)
+    result = ResultSet(studies, tuple(unread))
     if not result.records:
         places = ", ".join(str(path) for path in paths) or "no path"
         damage = f" ({'; '.join(result.problems)})" if result.problems else ""
@@ -88,7 +97,10 @@ def read_study(file: Path) -> Study:
 
     A plan speaks of the records.jsonl beside it, not of a copy or a part under another name.
     """
-    records, problems = read_records(file)
+    try:
+        records, problems = read_records(file)
+    except ResultsError as error:
+        return Study(file, (), problems=(str(error),))
     try:
         plan = read_plan(file.parent) if file.name == RECORDS else None
     except ResultsError as error:
@@ -109,11 +121,11 @@ def read_records(path: Path) -> tuple[tuple[Record, ...], tuple[str, ...]]:
     Raises ResultsError if the file can't be read at all.
     """
     try:
-        lines = path.read_bytes().split(b"\n")
+        lines = read_regular(path).split(b"\n")
     except (FileNotFoundError, NotADirectoryError):
         return (), ()
     except OSError as error:
-        raise ResultsError(f"{path} can't be read: {error.strerror}") from error
+        raise ResultsError(f"{path} can't be read: {_reason(error)}") from error
     newest: dict[str, Record] = {}
     damaged: list[int] = []
     newer: list[int] = []
@@ -136,11 +148,13 @@ def read_plan(folder: Path) -> Plan | None:
     """The study last asked for, None if none was. Raises ResultsError if it can't be read."""
     path = folder / PLAN
     try:
-        plan = Plan.model_validate_json(path.read_bytes())
+        plan = Plan.model_validate_json(read_regular(path))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise ResultsError(f"{path} can't be read: {error.strerror}") from error
+        raise ResultsError(
+            f"{path} can't be read, so that missing trials can't be told: {_reason(error)}"
+        ) from error
     except ValidationError:
         raise ResultsError(
             f"{path} is damaged, so that missing trials can't be told; running the recipe again "
@@ -166,21 +180,40 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _record_files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    if path.is_dir():
-        return sorted(path.rglob(RECORDS), key=lambda file: (len(file.parts), file))
-    raise ResultsError(f"there is no file or folder {path}")
+def _record_files(path: Path) -> tuple[list[Path], list[str]]:
+    """The file itself, or the records.jsonl below a folder; and what could not be looked into."""
+    try:
+        is_folder = path.is_dir()
+        if not is_folder and not path.exists():
+            raise ResultsError(f"there is no file or folder {path}")
+    except OSError as error:  # one above it may not be entered, or its name is too long
+        raise ResultsError(f"{path} can't be read: {_reason(error)}") from error
+    if not is_folder:
+        return [path], []
+    problems: list[str] = []
+    found = [
+        Path(folder, RECORDS)
+        for folder, _, files in os.walk(path, onerror=lambda x: problems.append(_unread(x)))
+        if RECORDS in files
+    ]
+    return sorted(found, key=lambda file: (len(file.parts), file)), problems
+
+
+def _unread(error: OSError) -> str:
+    return f"{error.filename} can't be looked into: {_reason(error)}"
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
 def _read_environment(folder: Path, key: str) -> Mapping[str, Any]:
     path = environment_file(folder, key)
     try:
-        environment = json.loads(path.read_bytes())
+        environment = from_json(read_regular(path))
     except OSError as error:
         raise ResultsError(
-            f"{path} can't be read ({error.strerror}), so that the machine and versions of some "
+            f"{path} can't be read ({_reason(error)}), so that the machine and versions of some "
             "records are unknown"
         ) from error
     except ValueError:
@@ -193,7 +226,7 @@ def _read_environment(folder: Path, key: str) -> Mapping[str, Any]:
 def _is_newer(line: bytes) -> bool:
     """Whether a line that is no record of ours is a later version's."""
     try:
-        content = json.loads(line)
+        content = from_json(line)
     except ValueError:
         return False
     version = content.get("format") if isinstance(content, dict) else None

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 FORMAT = 1
 """The version of the record's fields."""
+
+# What lies beyond these bounds no trial wrote: its line is damaged, and no mean may be over it.
+_LARGEST = 10**18
+Size = Annotated[int, Field(strict=True, ge=0, le=_LARGEST)]
+"""A count or a number of bytes."""
+Amount = Annotated[float, Field(strict=True, ge=0, le=_LARGEST, allow_inf_nan=False)]
+"""Seconds, or a rate."""
+_FRACTIONS = (
+    "accuracy",
+    "balanced_accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "calibration_error",
+    "chance",
+    "majority",
+)
+_ROUNDING = 1e-9
+_MOST: dict[str, float] = {"log_loss": _LARGEST} | dict.fromkeys(_FRACTIONS, 1 + _ROUNDING)
+_NOT_FINITE = ("NaN", "Infinity", "-Infinity")
 
 
 class Status(StrEnum):
@@ -40,40 +61,55 @@ class Costs(Value):
     and additions of one image's prediction.
     """
 
-    compile: float | None = None
-    training: float | None = None
-    evaluation: float | None = None
-    data: float | None = None
-    total: float | None = None
-    images_per_second: float | None = None
-    latency_single: float | None = None
-    latency_batch: float | None = None
-    peak_memory: int | None = None
-    device_memory: int | None = None
-    parameters: int | None = None
-    flops: int | None = None
+    compile: Amount | None = None
+    training: Amount | None = None
+    evaluation: Amount | None = None
+    data: Amount | None = None
+    total: Amount | None = None
+    images_per_second: Amount | None = None
+    latency_single: Amount | None = None
+    latency_batch: Amount | None = None
+    peak_memory: Size | None = None
+    device_memory: Size | None = None
+    parameters: Size | None = None
+    flops: Size | None = None
 
 
 class Beside(Value):
     """What ran on the machine at the same time. load: 1-minute load average at the start."""
 
-    slots: int
-    threads: int
+    slots: Size
+    threads: Size
     exclusive: bool
-    load: float | None = None
+    load: Amount | None = None
 
 
 class Samples(Value):
-    """The images that a trial used. digest: of the decoded source; notes: what its reader found."""
+    """The images that a trial used.
+
+    digest: of the decoded source. by_class: how many images of each class the splits "train",
+    "validation" and "test" hold, in the order of `classes`; empty in records of before it was kept.
+    notes: what the reader of the images found.
+    """
 
     source: str
     digest: str
-    train: int
-    validation: int
-    test: int
+    train: Size
+    validation: Size
+    test: Size
     classes: tuple[str, ...]
+    by_class: Mapping[str, tuple[Size, ...]] = Field(default_factory=dict)
     synthetic: bool = False
     notes: tuple[str, ...] = ()
+
+    @field_validator("by_class")
+    @classmethod
+    def _one_for_each_class(
+        cls, by_class: Mapping[str, tuple[int, ...]], info: ValidationInfo
+    ) -> Mapping[str, tuple[int, ...]]:
+        if any(len(counts) != len(info.data.get("classes", ())) for counts in by_class.values()):
+            raise ValueError("not a count for each class")
+        return by_class
 
 
 class Record(Value):
@@ -81,6 +117,8 @@ class Record(Value):
 
     metrics: by split ("test", "validation"), then by name ("accuracy", "log_loss", ...); floats,
     and the confusion matrix as a list of rows. "trivial" holds the "chance" and "majority" levels.
+    diverged: whether it failed because what the network computed was no number any more: an outcome
+    of its settings, not a failure of the machine.
     epochs: trained; best_epoch: whose weights were evaluated, counted from 1.
     settings: the trial's configuration. environment: key of environments/KEY.json.
     started: seconds since 1970.
@@ -90,21 +128,40 @@ class Record(Value):
     trial: str
     recipe: str
     variant: str
-    replicate: int
-    fold: int | None = None
+    replicate: Size
+    fold: Size | None = None
     backend: str
     device: str = ""
     status: Status
     reason: str = ""
+    diverged: bool = False
     samples: Samples | None = None
     metrics: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
-    epochs: int | None = None
-    best_epoch: int | None = None
+    epochs: Size | None = None
+    best_epoch: Size | None = None
     costs: Costs = Costs()
     settings: Mapping[str, Any] = Field(default_factory=dict)
     environment: str = ""
     beside: Beside | None = None
-    started: float = 0.0
+    started: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+
+    @field_validator("metrics")
+    @classmethod
+    def _within_bounds(
+        cls, metrics: Mapping[str, Mapping[str, Any]]
+    ) -> Mapping[str, Mapping[str, Any]]:
+        for values in metrics.values():
+            for name in values.keys() & _MOST.keys():
+                if not _is_possible(values[name], _MOST[name]):
+                    raise ValueError(f"no {name} is {values[name]!r:.20}")
+        return metrics
+
+
+def _is_possible(value: Any, most: float) -> bool:
+    """Whether a metric may have the value; what is not finite could not be computed."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value is None or value in _NOT_FINITE
+    return -_ROUNDING <= value <= most or (isinstance(value, float) and not math.isfinite(value))
 
 
 class Epoch(Value):
@@ -137,8 +194,8 @@ class Plan(Value):
     description: str = ""
     backend: str
     baseline: str
-    variants: tuple[str, ...]
-    replicates: int
-    folds: int = 0
-    trials: Mapping[str, tuple[str, int, int | None]]
+    variants: Annotated[tuple[str, ...], Field(min_length=1)]
+    replicates: Size
+    folds: Size = 0
+    trials: Mapping[str, tuple[str, Size, Size | None]]
     overrides: tuple[str, ...] = ()

@@ -17,8 +17,9 @@ from cnnbench.results.environment import environment_json, environment_key
 from cnnbench.results.files import (
     append_line,
     explain,
+    make_folder,
+    prove_appendable,
     prove_writable,
-    sync_folder,
     write_atomically,
 )
 from cnnbench.results.layout import (
@@ -90,12 +91,19 @@ class Store:
         folders = self._folders()
         try:
             for folder in folders:
-                folder.mkdir(parents=True, exist_ok=True)
+                make_folder(folder)
             for folder in folders:
                 prove_writable(folder, _PROBE_BYTES)
-            sync_folder(self.folder.parent)
         except OSError as error:
             raise self._not_writable(error) from error
+        records = self.folder / RECORDS
+        try:
+            prove_appendable(records)
+        except OSError as error:
+            raise ResultsError(
+                f"records can't be appended to {records}: {explain(error)}; "
+                "mend that or choose another folder with --results"
+            ) from error
 
     def append(
         self,

@@ -59,6 +59,12 @@ class TrialImages:
 
     def samples(self) -> Samples:
         """The images used, for the record."""
+        classes = len(self.chosen.classes)
+        splits = {
+            "train": self.split.train,
+            "validation": self.split.validation,
+            "test": self.split.test,
+        }
         return Samples(
             source=self.trial.configuration.data.source,
             digest=self.chosen.digest,
@@ -66,6 +72,10 @@ class TrialImages:
             validation=len(self.split.validation),
             test=len(self.split.test),
             classes=self.chosen.classes,
+            by_class={
+                name: tuple(np.bincount(self.chosen.labels[rows], minlength=classes).tolist())
+                for name, rows in splits.items()
+            },
             synthetic=self.chosen.synthetic,
             notes=self.chosen.notes,
         )

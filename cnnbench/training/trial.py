@@ -76,6 +76,7 @@ def run_trial(
             status, reason = Status.UNSUPPORTED, str(error)
         except CnnbenchError as error:
             status, reason = Status.FAILED, str(error)
+            result.fields["diverged"] = isinstance(error, DivergedError)
         except Exception as error:  # noqa: BLE001 - a crash costs this trial only
             status, reason = Status.FAILED, describe_crash(error)
     environment = engine_environment(engine)

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
+import os
 import pickle
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cnnbench.errors import ResultsError
 from cnnbench.results.details import read_history, read_predictions
@@ -56,6 +63,33 @@ def test_damaged_predictions_are_named(folder, content):
     (folder / "predictions" / "t1.npz").write_bytes(content)
     with pytest.raises(ResultsError, match=r"t1\.npz can't be read as predictions"):
         read_predictions(folder, "t1")
+
+
+@given(data=st.data())
+def test_predictions_damaged_anywhere_are_read_or_named(data):
+    arrays = [("probabilities", np.eye(3, dtype=np.float32)), ("rows", np.arange(3))]
+    file = io.BytesIO()
+    save = data.draw(st.sampled_from([np.savez, np.savez_compressed]))
+    save(file, **dict(arrays), labels=np.arange(3, dtype=np.int32))
+    content = bytearray(file.getvalue())
+    for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=4)):
+        content[place] = data.draw(st.integers(0, 255))
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made, "predictions")
+        folder.mkdir()
+        (folder / "t1.npz").write_bytes(content[: data.draw(st.integers(0, len(content)))])
+        with contextlib.suppress(ResultsError):
+            read_predictions(Path(made), "t1")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of Unix")
+@pytest.mark.parametrize(
+    ("read", "name"), [(read_history, "history/t2.csv"), (read_predictions, "predictions/t2.npz")]
+)
+def test_a_pipe_is_not_waited_for(folder, read, name):
+    os.mkfifo(folder / name)
+    with pytest.raises(ResultsError, match="it is not a regular file"):
+        read(folder, "t2")
 
 
 def test_nothing_is_unpickled(folder, tmp_path):

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from cnnbench.errors import ResultsError
 from cnnbench.results.read import read_plan, read_records, read_results
+from cnnbench.results.record import Plan
 from cnnbench.results.store import Store
 
 
@@ -160,3 +165,131 @@ def test_a_path_that_does_not_exist_is_named(tmp_path):
 
 def test_no_file_means_no_records(tmp_path):
     assert read_records(tmp_path / "records.jsonl") == ((), ())
+
+
+DEEP = "[" * 20_000 + "]" * 20_000
+
+
+@pytest.mark.parametrize("ending", [f', "x": {DEEP}}}', f', "settings": {{"x": {DEEP}}}}}'])
+def test_a_line_nested_without_end_is_damage(folder, ending):
+    line = (folder / "records.jsonl").read_text().splitlines()[1]
+    change_line(folder, 2, line[:-1] + ending)
+    assert trials(folder) == ["t0", "t2", "t3"]
+    assert "no record in line 2" in read_results([folder]).problems[0]
+
+
+@pytest.mark.parametrize("content", [DEEP, f'{{"cores": {DEEP}}}', "[1]", "5", "", "\0"])
+def test_a_damaged_environment_is_a_problem(folder, make_record, content):
+    change_line(folder, 1, make_record("t0", environment="key").model_dump_json())
+    (folder.parent.parent / "environments" / "key.json").write_text(content)
+    (study,) = read_results([folder]).studies
+    assert len(study.records) == 4
+    assert "key.json is damaged" in study.problems[0]
+
+
+def test_a_record_with_an_impossible_number_is_a_damaged_line(folder):
+    line = json.loads((folder / "records.jsonl").read_text().splitlines()[2])
+    line["metrics"]["test"]["accuracy"] = 90
+    change_line(folder, 3, json.dumps(line))
+    assert trials(folder) == ["t0", "t1", "t3"]
+    assert "no record in line 3" in read_results([folder]).problems[0]
+
+
+@pytest.mark.parametrize("name", ["records.jsonl", "plan.json", "../../environments/key.json"])
+def test_the_byte_order_mark_of_an_editor_is_no_damage(folder, make_record, name):
+    plan = Plan(
+        recipe="mnist", backend="torch", baseline="a", variants=("a",), replicates=1, trials={}
+    )
+    (folder / "plan.json").write_text(plan.model_dump_json())
+    (folder / "../../environments/key.json").write_text("{}")
+    change_line(folder, 1, make_record("t0", environment="key").model_dump_json())
+    (folder / name).write_bytes(b"\xef\xbb\xbf" + (folder / name).read_bytes())
+    (study,) = read_results([folder]).studies
+    assert len(study.records) == 4
+    assert study.plan == plan
+    assert study.problems == ()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of Unix")
+@pytest.mark.parametrize("kind", ["pipe", "link to a pipe", "device"])
+@pytest.mark.parametrize(
+    "name", ["other/records.jsonl", "plan.json", "../../environments/key.json"]
+)
+def test_only_regular_files_are_opened(folder, make_record, name, kind):
+    (folder / "other").mkdir()
+    change_line(folder, 1, make_record("t0", environment="key").model_dump_json())
+    if kind == "pipe":
+        os.mkfifo(folder / name)
+    elif kind == "device":
+        (folder / name).symlink_to("/dev/zero")
+    else:
+        os.mkfifo(folder / "pipe")
+        (folder / name).symlink_to(folder / "pipe")
+    result = read_results([folder])
+    assert len(result.records) == 4
+    told = [problem for problem in result.problems if "it is not a regular file" in problem]
+    assert [Path(name).name in problem for problem in told] == [True]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of Unix")
+def test_a_pipe_named_as_records_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "records.jsonl")
+    with pytest.raises(ResultsError, match="it is not a regular file"):
+        read_results([tmp_path / "records.jsonl"])
+    with pytest.raises(ResultsError, match="it is not a regular file"):
+        read_records(tmp_path / "records.jsonl")
+
+
+def test_a_folder_called_like_the_records_is_looked_into(tmp_path, make_record):
+    with Store(tmp_path, "records.jsonl", "torch") as store:
+        store.append(make_record("t1"))
+    result = read_results([tmp_path])
+    assert ([record.trial for record in result.records], result.problems) == (["t1"], ())
+
+
+@contextmanager
+def as_nobody():
+    """The rights of a user who owns nothing, where the tests run as one who may do all."""
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+needs_root = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become another user"
+)
+
+
+@needs_root
+@pytest.mark.parametrize("closed", ["b/torch", "b", "b/torch/records.jsonl"])
+def test_what_may_not_be_read_is_told_and_the_rest_is_compared(make_record, closed):
+    with tempfile.TemporaryDirectory() as made:
+        results = Path(made)
+        for recipe in "ab":
+            with Store(results, recipe, "torch") as store:
+                store.append(make_record(recipe))
+        results.chmod(0o755)
+        (results / closed).chmod(0o000)
+        with as_nobody():
+            result = read_results([results])
+    assert [record.trial for record in result.records] == ["a"]
+    (problem,) = result.problems
+    assert closed in problem
+    assert "permission denied" in problem
+
+
+@needs_root
+def test_a_path_that_may_not_be_entered_is_named():
+    with (
+        tempfile.TemporaryDirectory() as made,
+        as_nobody(),
+        pytest.raises(ResultsError, match="can't be read: permission denied"),
+    ):
+        read_results([Path(made, "results")])
+
+
+def test_a_path_that_is_too_long_is_named():
+    with pytest.raises(ResultsError, match="can't be read: file name too long"):
+        read_results([Path("x" * 300)])

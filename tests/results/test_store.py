@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import textwrap
@@ -9,8 +10,9 @@ import numpy as np
 import pytest
 
 from cnnbench.errors import ResultsError
+from cnnbench.results import files
 from cnnbench.results.details import read_history, read_predictions
-from cnnbench.results.read import read_results
+from cnnbench.results.read import read_records, read_results
 from cnnbench.results.record import Plan, Status
 from cnnbench.results.store import Store
 
@@ -166,3 +168,46 @@ def test_an_id_that_would_lead_out_of_the_folder_is_refused(tmp_path, make_recor
         pytest.raises(ResultsError, match="not an id"),
     ):
         store.append(make_record(name), history=history)
+
+
+def test_records_that_are_a_link_are_read_but_not_appended_to(tmp_path, make_record):
+    with Store(tmp_path, "mnist", "torch") as store:
+        store.append(make_record("t1"))
+        elsewhere = tmp_path / "elsewhere.jsonl"
+        (store.folder / "records.jsonl").rename(elsewhere)
+        (store.folder / "records.jsonl").symlink_to(elsewhere)
+        before = elsewhere.read_bytes()
+        with pytest.raises(ResultsError, match="a link stands where a file of its own belongs"):
+            store.append(make_record("t2"))
+    with pytest.raises(ResultsError, match="a link stands"), Store(tmp_path, "mnist", "torch"):
+        pass
+    assert elsewhere.read_bytes() == before
+    assert [record.trial for record in read_records(store.folder / "records.jsonl")[0]] == ["t1"]
+
+
+@pytest.mark.parametrize("name", [".plan.json.tmp", f".probe-{os.getpid()}.tmp"])
+def test_a_link_with_the_name_of_an_unfinished_file_is_not_followed(tmp_path, plan, name):
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    with Store(tmp_path, "mnist", "torch") as store:
+        (store.folder / name).symlink_to(precious)
+        store.prepare()
+        store.write_plan(plan)
+    assert precious.read_text() == "precious"
+    assert store.read_plan() == plan
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of Unix")
+def test_records_that_are_no_regular_file_are_found_out_before_anything_is_trained(tmp_path):
+    folder = tmp_path / "mnist" / "torch"
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "records.jsonl")
+    with pytest.raises(ResultsError, match="it is not a regular file"):
+        Store(tmp_path, "mnist", "torch").prepare()
+
+
+def test_every_folder_is_on_the_disk_before_what_stands_in_it(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(files, "sync_folder", synced.append)
+    files.make_folder(tmp_path / "results" / "mnist" / "torch")
+    assert synced == [tmp_path, tmp_path / "results", tmp_path / "results" / "mnist"]

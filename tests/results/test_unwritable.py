@@ -38,6 +38,23 @@ def mount(tmp_path):
         subprocess.run(["umount", folder], check=True)
 
 
+@pytest.fixture
+def mount_file():
+    """Makes a file read-only even for those who may do all, where the tests may."""
+    mounted = []
+
+    def make(path):
+        command = ["mount", "--bind", "-o", "ro", path, path]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode:
+            pytest.skip(f"mounting is not allowed here: {result.stderr.strip()}")
+        mounted.append(path)
+
+    yield make
+    for path in mounted:
+        subprocess.run(["umount", path], check=True)
+
+
 def test_a_full_disk_is_found_out_before_anything_is_trained(mount):
     folder = mount("-t", "tmpfs", "-o", "size=32k", "none")
     with pytest.raises(ResultsError, match="the disk is full"), Store(folder, "mnist", "torch"):
@@ -121,8 +138,21 @@ def test_a_file_where_a_folder_belongs_is_named(tmp_path, at):
 def test_a_folder_where_the_records_belong_is_named(tmp_path, make_record):
     with Store(tmp_path, "mnist", "torch") as store:
         (store.folder / "records.jsonl").mkdir()
-        with pytest.raises(ResultsError, match="Is a directory"):
+        with pytest.raises(ResultsError, match="is a directory"):
             store.append(make_record())
+
+
+def test_records_that_can_not_be_appended_to_are_found_out_before_anything_is_trained(
+    tmp_path, mount_file, make_record
+):
+    with Store(tmp_path, "mnist", "torch") as store:
+        store.append(make_record())
+    mount_file(store.folder / "records.jsonl")
+    with (
+        pytest.raises(ResultsError, match=r"can't be appended to .*records\.jsonl: .*read-only"),
+        Store(tmp_path, "mnist", "torch"),
+    ):
+        pass
 
 
 def test_a_limit_on_the_size_of_files_is_told_like_a_full_disk(tmp_path):
