@@ -49,13 +49,11 @@ def run(
     """
     from cnnbench.cli.installed import installed_plugins
     from cnnbench.execution.run import RunOptions, prepare, run_prepared
-    from cnnbench.recipe.values import override_text
 
     plugins = installed_plugins()
     options = RunOptions(Path(results), device, jobs, executor, timeout, force)
     wanted = [backend] if isinstance(backend, str) else list(backend or [])
-    texts = [override_text(key, value) for key, value in (overrides or {}).items()]
-    prepared = prepare(Path(recipe), wanted, plugins, options, overrides=texts, data=data)
+    prepared = prepare(Path(recipe), wanted, plugins, options, overrides=overrides or {}, data=data)
     run_prepared(prepared, plugins, options, lambda _: None)
     return prepared.records()
 

@@ -52,6 +52,16 @@ class ComparisonError(CnnbenchError):
     """Records that can't be compared as asked."""
 
 
+LISTED = 20
+"""Mistakes of a recipe that are told at once."""
+LONGEST = 1000
+"""Characters of a part of a message; what is quoted may be of any length."""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One mistake in a recipe: where it stands, what is wrong, what is allowed."""
@@ -62,16 +72,22 @@ class Problem:
     line: int | None = None
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        return ": ".join(part for part in (place, self.key, self.message) if part)
+        place = f"{_cut(self.file)}:{self.line}" if self.line else _cut(self.file)
+        return ": ".join(part for part in (place, _cut(self.key), _cut(self.message)) if part)
 
 
 class RecipeError(CnnbenchError):
-    """Every mistake found in a recipe, in the order of the file."""
+    """Every mistake found in a recipe, in the order of the file.
+
+    lines: what is told of them, a line each.
+    """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
+        self.lines = [str(problem) for problem in problems[:LISTED]]
+        if len(problems) > LISTED:
+            self.lines.append(f"... and {len(problems) - LISTED:,} more")
+        super().__init__("\n".join(self.lines))
 
 
 def nearest(word: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:

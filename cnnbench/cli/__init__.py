@@ -29,5 +29,5 @@ def main() -> None:
 def _told(error: CnnbenchError) -> str:
     """The sentence; several mistakes in a recipe are a list."""
     if isinstance(error, RecipeError) and len(error.problems) > 1:
-        return "\n  ".join([f"{len(error.problems)} mistakes:", *map(str, error.problems)])
+        return "\n  ".join([f"{len(error.problems):,} mistakes:", *error.lines])
     return str(error)

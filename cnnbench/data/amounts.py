@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,13 +60,13 @@ def try_amounts(
     names: Sequence[str],
     part: Counts | None = None,
     *,
-    unsure: Collection[str] = (),
+    classes_known: bool = True,
 ) -> tuple[Amounts, list[DataError]]:
     """As `plan_amounts`, with every error: an amount that can't be met takes no image.
 
-    unsure: keys of `spec` that may be meant otherwise; they take no image and are not blamed.
+    classes_known: whether the images are those of the classes that are meant.
     """
-    drawing = _Drawing(pool, fixed, unsure)
+    drawing = _Drawing(pool, fixed)
     drawn = 3 - len(fixed) - (part is not None)
     if drawing.everything < drawn:
         nothing = np.zeros_like(pool)
@@ -79,7 +79,7 @@ def try_amounts(
     test = drawing.draw("test", spec.test) if part is None else part
     validation = drawing.draw("validation", spec.validation)
     train = drawing.draw_training(spec.train)
-    if not drawing.errors and not {"train", "classes"} & set(unsure):
+    if not drawing.errors and classes_known:
         drawing.errors += _untrained_classes(train, pool, fixed, names)
     return Amounts(train, validation, test), drawing.errors
 
@@ -90,12 +90,10 @@ class _Drawing:
     exact: of the images taken, without rounding.
     """
 
-    def __init__(
-        self, pool: Counts, fixed: Mapping[SplitName, Counts], unsure: Collection[str]
-    ) -> None:
+    def __init__(self, pool: Counts, fixed: Mapping[SplitName, Counts]) -> None:
         self.everything = int(pool.sum())
         self.errors: list[DataError] = []
-        self._left, self._fixed, self._unsure = pool.copy(), fixed, unsure
+        self._left, self._fixed = pool.copy(), fixed
         self._taken: dict[SplitName, str] = {}
         self._exact = 0.0
 
@@ -139,8 +137,6 @@ class _Drawing:
 
     def _met(self, split: SplitName, wanted: int, available: int, where: str) -> int:
         """How many images a split gets: as many as it asks for, or none."""
-        if split in self._unsure:
-            return 0
         if wanted > available:
             message = f"{split} asks for {wanted:,} images, but {where} only {available:,}"
             self.errors.append(DataError(message, split))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -34,38 +34,32 @@ def facts_of(cached: CachedImages) -> Facts:
     return Facts((height, width, channels), cached.classes, count, per_class)
 
 
-def amount_errors(
-    facts: Facts, spec: DataSpec, folds: int, unsure: Collection[str] = ()
-) -> list[DataError]:
-    """Every reason why `split_rows` would refuse.
+def amount_errors(facts: Facts, spec: DataSpec, folds: int) -> list[DataError]:
+    """Every reason why `split_rows` would refuse, but none that follows from another.
 
-    Where a source does not tell its images by class, only the totals are checked. unsure: keys of
-    `spec`, and "folds", that may be meant otherwise: they are not blamed, nor is what depends on
-    them.
+    Where a source does not tell its images by class, only the totals are checked.
     """
     errors: list[DataError] = []
-    unsure = set(unsure)
+    classes_known = folds_known = True
     names: Sequence[str] = facts.classes
-    if "classes" not in unsure:
-        try:
-            check_classes(facts.classes, spec.classes)
-            names = spec.classes or facts.classes
-        except DataError as error:
-            errors.append(error)
-            unsure.add("classes")
+    try:
+        check_classes(facts.classes, spec.classes)
+        names = spec.classes or facts.classes
+    except DataError as error:
+        errors.append(error)
+        classes_known = False
     pool, fixed, names = _counts(facts, names, folds)
     if not np.ndim(pool):
         message = "the source has no images for training, only fixed test images"
         return [*errors, DataError(message, "source")]
-    if "folds" not in unsure:
-        try:
-            check_folds(spec, int(pool.sum()), folds)
-        except DataError as error:
-            errors.append(error)
-            unsure.add("folds")
-    parts = [np.zeros_like(pool)] if "folds" in unsure else _parts(pool, folds)
+    try:
+        check_folds(spec, int(pool.sum()), folds)
+    except DataError as error:
+        errors.append(error)
+        folds_known = False
+    parts = _parts(pool, folds) if folds_known else [np.zeros_like(pool)]
     for part in parts:
-        short = try_amounts(pool, fixed, spec, names, part, unsure=unsure)[1]
+        short = try_amounts(pool, fixed, spec, names, part, classes_known=classes_known)[1]
         if short:
             return errors + short
     return errors

@@ -17,6 +17,7 @@ from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.executor import Event, Executor, Listener
 from cnnbench.plugin.plugins import Plugins
 from cnnbench.recipe.load import load_recipe
+from cnnbench.recipe.overrides import Overrides, override_texts
 from cnnbench.recipe.spec import Recipe
 from cnnbench.results.layout import RECORDS
 from cnnbench.results.read import read_records
@@ -99,7 +100,7 @@ def prepare(
     plugins: Plugins,
     options: RunOptions,
     *,
-    overrides: Sequence[str] = (),
+    overrides: Overrides = (),
     data: str | None = None,
 ) -> Prepared:
     """Read and check the recipe, the backends and the images; nothing trains or is written.
@@ -112,7 +113,7 @@ def prepare(
     found = [available_backend(plugins, name) for name in names]
     _refuse_more_than_one_process_can(plugins.executor(options.executor), found, options)
     known, notes = read_images(recipe, plugins)
-    said = (*overrides, *([f"data.source={data}"] if data else []))
+    said = (*override_texts(overrides), *([f"data.source={data}"] if data else []))
     studies = tuple(
         plan_study(
             recipe,

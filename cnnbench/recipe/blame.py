@@ -12,8 +12,6 @@ from cnnbench.errors import Problem
 from cnnbench.recipe.entries import Entry
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted
 from cnnbench.recipe.spec import Configuration
-from cnnbench.recipe.unsure import unsure_keys
-from cnnbench.recipe.validate import Validated
 
 LISTED = 12
 """How many classes a hint lists."""
@@ -21,22 +19,11 @@ LISTED = 12
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A variant whose values are valid, apart from the `wrong` ones, each by itself."""
+    """A variant whose values are valid, each by itself."""
 
     entry: Entry
     settings: Settings
-    validated: Validated[Configuration]
-
-    @property
-    def configuration(self) -> Configuration:
-        """Of the values that are valid."""
-        assert self.validated.value is not None
-        return self.validated.value
-
-    @property
-    def unsure(self) -> frozenset[Key]:
-        """The keys whose values may be meant otherwise."""
-        return unsure_keys(self.validated.wrong, self.settings)
+    configuration: Configuration
 
 
 @dataclass(frozen=True, slots=True)

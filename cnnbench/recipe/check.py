@@ -50,25 +50,20 @@ class Checker:
 
     def _complaints(self, candidate: Candidate) -> Iterator[tuple[Key, str]]:
         configuration, settings = candidate.configuration, candidate.settings
-        unsure = candidate.unsure
         key: Key
         try:
             facts = self._facts_of(configuration.data)
         except (DataError, PluginError) as error:
-            key = ("data", getattr(error, "key", "") or "source")
-            if key not in unsure:
-                hint = path_hint(settings) if isinstance(error, PluginError) else ""
-                yield key, str(error) + hint
+            hint = path_hint(settings) if isinstance(error, PluginError) else ""
+            yield ("data", getattr(error, "key", "") or "source"), str(error) + hint
             return
-        folds = configuration.evaluation.folds
-        names = {key[-1] for key in unsure if key[0] == "data" or key == FOLDS}
-        errors = amount_errors(facts, configuration.data, folds, names)
+        errors = amount_errors(facts, configuration.data, configuration.evaluation.folds)
         for wrong in errors:
             key = ("data", wrong.key) if wrong.key else FOLDS
             yield key, str(wrong) + hint_for(settings, key, facts)
-        if not errors and not names:
-            yield from (x for x in _unmonitored(facts, configuration) if x[0] not in unsure)
-        classes_known = "classes" not in {*names, *(wrong.key for wrong in errors)}
+        if not errors:
+            yield from _unmonitored(facts, configuration)
+        classes_known = all(wrong.key != "classes" for wrong in errors)
         yield from _network_complaints(candidate, facts, classes_known=classes_known)
 
     def _facts_of(self, data: DataSpec) -> Facts:
@@ -94,17 +89,13 @@ def _network_complaints(
     candidate: Candidate, facts: Facts, *, classes_known: bool
 ) -> Iterator[tuple[Key, str]]:
     """What stands against building the network for these images."""
-    configuration, settings, unsure = candidate.configuration, candidate.settings, candidate.unsure
+    configuration, settings = candidate.configuration, candidate.settings
     crop, (height, width, _) = configuration.augmentation.crop, facts.shape
-    if {CROP, ("data", "image_size")} & unsure:
-        return
     if crop and (crop[0] > height or crop[1] > width):
         message = f"a crop of {crop[0]}x{crop[1]} does not fit in images of {height}x{width}"
         yield CROP, message
         return
     shaping = {("network", name) for name in SHAPING}
-    if shaping & unsure:
-        return
     try:
         effective_settings(configuration, facts.shape, facts.classes)
     except NetworkError as error:

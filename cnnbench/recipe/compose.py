@@ -13,7 +13,8 @@ from cnnbench.recipe.explain import unknown_key
 from cnnbench.recipe.file import SECTIONS, STRUCTURE, Header
 from cnnbench.recipe.matrix import combinations
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted, merge
-from cnnbench.recipe.words import kind_of
+from cnnbench.recipe.texts import is_name
+from cnnbench.recipe.words import kind_of, show
 
 DEFAULT = "default"
 """The name of the variant of a recipe without variants and matrix."""
@@ -135,6 +136,7 @@ def _multiply(parts: _Parts, overrides: Settings) -> list[Entry]:
     parts.problems += problems
     place = next(iter(parts.matrix.values()))
     made: dict[str, Entry] = {}
+    unfit = ""
     for entry in entries or [Entry("", "", {}, place)]:
         for key in [key for key in entry.settings if key in parts.matrix]:
             message = f"[matrix] varies {dotted(key)} too: set it in one of the two places"
@@ -145,5 +147,9 @@ def _multiply(parts: _Parts, overrides: Settings) -> list[Entry]:
                 message = f"two combinations would be called {name!r}: rename a variant"
                 parts.problems.append(place.problem("matrix", message))
             merged = merge(entry.settings, settings)
+            unfit = unfit or ("" if is_name(name) else name)
             made[name] = Entry(name, entry.description, merged, entry.place)
+    if unfit:
+        message = f"{show(unfit)} can't be a variant's name: give [[variant]] entries with names"
+        parts.problems.append(place.problem("matrix", message))
     return list(made.values())

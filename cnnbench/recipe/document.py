@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
+import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cnnbench.errors import Problem, nearest
 from cnnbench.recipe.lines import KeyPath, locate
-from cnnbench.recipe.setting import Key, Setting, flatten
+from cnnbench.recipe.setting import Key, Setting, dotted, flatten
+from cnnbench.recipe.toml import UnfitError, parse
+
+LARGEST = 2**20
+"""Bytes of a recipe; those that come with cnnbench have three thousand."""
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _HINTS = {
@@ -24,12 +29,17 @@ _HINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One recipe file, read. file: as shown to the user."""
+    """One recipe file, read.
+
+    file: as shown to the user. lists: of each list's path, the lines of what is inside, by the
+    path below the list's.
+    """
 
     file: str
     folder: Path
     table: Mapping[str, Any]
     lines: Mapping[KeyPath, int]
+    lists: Mapping[KeyPath, Mapping[KeyPath, int]]
 
     def settings(
         self, table: Mapping[str, Any], at: KeyPath = (), variant: str = ""
@@ -41,11 +51,7 @@ class Document:
         """The setting of a value that stands at the path `key` below `at`."""
         path = (*at, *key)
         ends = range(len(at) + 1, len(path) + 1)
-        inner = {
-            x[len(path) :]: line
-            for x, line in self.lines.items()
-            if isinstance(value, list) and len(x) > len(path) and x[: len(path)] == path
-        }
+        inner = self.lists.get(path, {})
         lines = tuple(self.lines.get(path[:end]) for end in ends)
         return Setting(value, self.file, self.folder, lines, inner, variant)
 
@@ -73,10 +79,11 @@ def read_chain(file: str | os.PathLike[str]) -> list[Document]:
             message = f'{name!r} is not the name of a recipe file, e.g. extends = "mnist.toml"'
             raise Unreadable(child.problem(("extends",), "extends", message))
         parent = os.path.normpath(os.path.join(os.path.dirname(child.file), name))  # noqa: PTH118, PTH120 - keeps the path as the user typed it
-        if not os.path.isfile(parent):  # noqa: PTH113 - False for what can't be a path at all
+        if not os.path.exists(parent):  # noqa: PTH110 - False for what can't be a path at all
             message = f"there is no file {parent}; the path is relative to this recipe"
-            if os.path.isdir(parent):  # noqa: PTH112 - as above
-                message = f"{name!r} is a folder, not a recipe file"
+            raise Unreadable(child.problem(("extends",), "extends", message))
+        if os.path.isdir(parent):  # noqa: PTH112 - as above
+            message = f"{name!r} is a folder, not a recipe file"
             raise Unreadable(child.problem(("extends",), "extends", message))
         if _identity(parent) in seen:
             message = f"{name!r} leads back to {parent}: a recipe can't extend itself"
@@ -89,23 +96,57 @@ def read_chain(file: str | os.PathLike[str]) -> list[Document]:
 def read_document(file: str) -> Document:
     """One file. Raises Unreadable, also for what is not TOML."""
     try:
-        text = Path(file).read_bytes().decode("utf-8-sig")  # editors on Windows write the mark
-    except FileNotFoundError:
-        raise Unreadable(Problem("", _missing(file), file)) from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise Unreadable(Problem("", f"can't be read: {reason}", file)) from None
+        text = _read(file).decode("utf-8-sig")  # editors on Windows write the mark
     except UnicodeDecodeError as error:
         message = f"is not text in UTF-8 (byte {error.start}): save it with that encoding"
         raise Unreadable(Problem("", message, file)) from None
     try:
-        table = tomllib.loads(text)
-        lines = locate(text)
-    except RecursionError:
-        raise Unreadable(Problem("", "lists or tables are nested too deeply", file)) from None
+        table = parse(text)
+    except UnfitError as error:
+        raise Unreadable(_unfit(file, error, text)) from None
     except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
         raise Unreadable(_syntax(file, str(error), text)) from None
-    return Document(file, Path(os.path.abspath(file)).parent, table, lines)  # noqa: PTH100 - resolve() would follow links
+    lines = locate(text)
+    folder = Path(os.path.abspath(file)).parent  # noqa: PTH100 - resolve() would follow links
+    return Document(file, folder, table, lines, _lists(lines))
+
+
+def _lists(lines: Mapping[KeyPath, int]) -> dict[KeyPath, dict[KeyPath, int]]:
+    lists: dict[KeyPath, dict[KeyPath, int]] = {}
+    for path, line in lines.items():
+        for depth, part in enumerate(path):
+            if isinstance(part, int):
+                lists.setdefault(path[:depth], {})[path[depth:]] = line
+    return lists
+
+
+def _read(file: str) -> bytes:
+    """The bytes of a file that can be a recipe: reading a pipe or a device might never end."""
+    path = Path(file)
+    try:
+        about = path.stat()
+        if stat.S_ISDIR(about.st_mode):
+            message = "is a folder, not a recipe file"
+        elif not stat.S_ISREG(about.st_mode):
+            message = "is a pipe or a device, not a recipe file"
+        elif about.st_size > LARGEST:
+            message = f"has {about.st_size:,} bytes; no recipe has more than {LARGEST:,}"
+        else:
+            return path.read_bytes()
+    except FileNotFoundError:
+        message = _missing(file)
+    except OSError as error:
+        message = f"can't be read: {(error.strerror or str(error)).lower()}"
+    except ValueError:  # a zero byte, which no path holds
+        message = "can't be the name of a file"
+    raise Unreadable(Problem("", message, file))
+
+
+def _unfit(file: str, error: UnfitError, text: str) -> Problem:
+    line = None
+    with suppress(RecursionError):  # where something is nested too deeply
+        line = locate(text).get(error.path) if error.path else None
+    return Problem(dotted(error.path), str(error), file, line)
 
 
 def _syntax(file: str, error: str, text: str) -> Problem:

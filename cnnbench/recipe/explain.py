@@ -75,11 +75,8 @@ class _Location:
         """The problem, and the setting to blame."""
         if self.missing and not self.inside:
             return self._absent()
-        key, setting = next(
-            (key, setting)
-            for key, setting in settings.items()
-            if key[: len(self.key)] == self.key or self.key[: len(key)] == key
-        )
+        key = _written(self.key, settings)
+        setting = settings[key]
         depth = len(self.key) - 1 if len(key) > len(self.key) else None
         return setting.problem(
             dotted(self.key[: len(key)]),
@@ -115,6 +112,13 @@ class _Location:
         name = str(self.path[-1])
         siblings = list(self.model.model_fields)
         return unknown_key(name, siblings, elsewhere=not self.inside)
+
+
+def _written(key: Key, settings: Settings) -> Key:
+    """The setting that a key lies in, or the first below it."""
+    above = (key[:depth] for depth in range(len(key), 0, -1))
+    found = next((each for each in above if each in settings), None)
+    return found or next(each for each in settings if each[: len(key)] == key)
 
 
 def unknown_key(name: str, allowed: Sequence[str], *, elsewhere: bool = True) -> str:

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from cnnbench.recipe.setting import Key, dotted
 from cnnbench.recipe.spec import Configuration
+from cnnbench.recipe.texts import LONGEST_NAME, NAME, ONE_LINE, SEVERAL_LINES
 
 
 class Header(BaseModel):
@@ -17,9 +18,11 @@ class Header(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    title: str = Field("", description="one line for tables and pages")
-    description: str = Field("", description="what the study asks and what is known about it")
-    replicates: int = Field(5, ge=1, description="how often each variant is repeated")
+    title: str = Field("", pattern=ONE_LINE, description="one line for tables and pages")
+    description: str = Field(
+        "", pattern=SEVERAL_LINES, description="what the study asks and what is known about it"
+    )
+    replicates: int = Field(5, ge=1, le=10_000, description="how often each variant is repeated")
     seed: int = Field(
         0, ge=0, description="splits, initial weights, order, augmentation, dropout derive from it"
     )
@@ -33,8 +36,8 @@ class VariantEntry(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    name: str = Field(pattern=r"^\S(.*\S)?$", description="unique; stands in tables")
-    description: str = Field("", description="what this variant shows")
+    name: str = Field(pattern=NAME, max_length=LONGEST_NAME, description="unique; stands in tables")
+    description: str = Field("", pattern=SEVERAL_LINES, description="what this variant shows")
 
 
 SECTIONS: tuple[str, ...] = tuple(Configuration.model_fields)

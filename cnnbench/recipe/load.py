@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,49 +13,58 @@ from cnnbench.recipe.check import Checker, FindSource
 from cnnbench.recipe.compose import Draft, compose
 from cnnbench.recipe.document import Unreadable, read_chain
 from cnnbench.recipe.file import Header
-from cnnbench.recipe.overrides import read_overrides
+from cnnbench.recipe.overrides import Overrides, read_overrides
 from cnnbench.recipe.setting import Setting
 from cnnbench.recipe.spec import Configuration, Recipe, Variant
 from cnnbench.recipe.validate import validate
+
+TRIALS = 100_000
+"""Of a recipe; training that many takes days, planning more takes minutes."""
+ENOUGH = 10_000
+"""Mistakes after which no further variant is looked at; many variants may inherit many."""
 
 
 def load_recipe(
     path: str | os.PathLike[str],
     *,
-    overrides: Sequence[str] = (),
+    overrides: Overrides = (),
     data: str | None = None,
     find_source: FindSource,
 ) -> Recipe:
     """The recipe in a file, ready to run.
 
-    overrides: "training.epochs=3", in force over everything the file says, variants included.
-    data: a source in place of the recipe's. find_source: from a source's name to the source, raises
-    PluginError. Raises RecipeError with every problem found.
+    overrides: "training.epochs=3" or {"training.epochs": 3}, in force over everything the file
+    says, variants included. data: a source in place of the recipe's. find_source: from a source's
+    name to the source, raises PluginError. Raises RecipeError with every mistake of form, such as
+    an unknown key, or, where there is none, with everything that can't be done.
     """
     file = os.fspath(path)
+    _refuse_lost_folder(file)
     changes, problems = read_overrides(overrides, data)
     try:
         documents = read_chain(file)
     except Unreadable as unreadable:
         raise RecipeError([unreadable.problem, *problems]) from None
-    draft, found = compose(documents, changes)
-    problems += found
+    _refuse_unfit_name(file)
+    files = [document.file for document in documents[::-1]]
+    draft, structural = compose(documents, changes)
+    problems += structural
     header = validate(Header, draft.header)
     problems += header.problems
-    candidates = _candidates(draft, find_source)
-    for candidate in candidates:
-        problems += [_placed(problem, file) for problem in candidate.validated.problems]
-    checker = Checker(find_source)
-    valid = [candidate for candidate in candidates if candidate.validated.value is not None]
-    problems += checker.check(valid, file)
+    candidates, found = _candidates(draft, file, find_source)
+    problems += found
     about = header.value
-    in_matrix = any(problem.key.startswith("matrix") for problem in found)
-    if about is not None and about.baseline is not None and not in_matrix:
+    if about is not None and about.baseline is not None and not structural:
         problems += _check_baseline(draft, about.baseline)
-    if not problems:
-        problems += checker.repeated(valid, file)
     if problems or about is None:
-        raise RecipeError(_in_order(problems, [document.file for document in documents[::-1]]))
+        raise RecipeError(_in_order(problems, files))
+    # Only now, since what follows from a mistake of form would be a second error for one mistake.
+    checker = Checker(find_source)
+    problems += checker.check(candidates, file)
+    problems += _too_many_trials(draft, about, candidates, file)
+    problems = problems or checker.repeated(candidates, file)
+    if problems:
+        raise RecipeError(_in_order(problems, files))
     return Recipe(
         name=Path(file).stem,
         title=about.title,
@@ -75,15 +84,54 @@ def load_recipe(
     )
 
 
-def _candidates(draft: Draft, find_source: FindSource) -> list[Candidate]:
-    candidates = []
+def _refuse_lost_folder(file: str) -> None:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        message = "the current folder does not exist any more: change to another"
+        raise RecipeError([Problem("", message, file)]) from None
+
+
+def _refuse_unfit_name(file: str) -> None:
+    """The recipe's name is that of the folder of its results."""
+    name = Path(file).stem
+    if not name.strip(". ") or not name.isprintable():
+        message = f"{name!r} can't be the name of a folder, as results need: rename the file"
+        raise RecipeError([Problem("", message, file)])
+
+
+def _too_many_trials(
+    draft: Draft, about: Header, candidates: Sequence[Candidate], file: str
+) -> Iterator[Problem]:
+    parts = [candidate.configuration.evaluation.folds or 1 for candidate in candidates]
+    trials = about.replicates * sum(parts)
+    if trials > TRIALS:
+        place = draft.header.get(("replicates",))
+        message = (
+            f"{about.replicates:,} replicates of {len(parts):,} variants make {trials:,} trials, "
+            f"more than {TRIALS:,}: ask for fewer replicates, variants or folds"
+        )
+        yield (place.problem("replicates", message) if place else Problem("", message, file))
+
+
+def _candidates(
+    draft: Draft, file: str, find_source: FindSource
+) -> tuple[list[Candidate], list[Problem]]:
+    """The variants with valid values, and what is wrong with those of the others."""
+    candidates: list[Candidate] = []
+    problems: list[Problem] = []
     for entry in draft.entries:
         settings = draft.settings_of(entry)
         source = settings.get(("data", "source"))
         if source is not None:
             settings["data", "source"] = _anchored(source, find_source)
-        candidates.append(Candidate(entry, settings, validate(Configuration, settings)))
-    return candidates
+        validated = validate(Configuration, settings)
+        problems += [_placed(problem, file) for problem in validated.problems]
+        if validated.value is not None:
+            candidates.append(Candidate(entry, settings, validated.value))
+        if len(problems) > ENOUGH:
+            break
+    return candidates, problems
 
 
 def _anchored(source: Setting, find_source: FindSource) -> Setting:

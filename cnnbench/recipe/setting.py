@@ -63,15 +63,17 @@ Settings = Mapping[Key, Setting]
 
 def merge(*layers: Settings) -> dict[Key, Setting]:
     """The layers' settings, a later layer's in place of an earlier one's."""
-    merged: dict[Key, Setting] = {}
+    tables: dict[str, Any] = {}
     for layer in layers:
         for key, setting in layer.items():
-            if setting.value == {} and any(_within(other, key) for other in merged):
-                continue  # an empty table adds nothing to one with keys
-            for other in [x for x in merged if _within(x, key) or _within(key, x)]:
-                del merged[other]
-            merged[key] = setting
-    return merged
+            table = tables
+            for part in key[:-1]:
+                if not isinstance(table.get(part), dict):
+                    table[part] = {}
+                table = table[part]
+            if setting.value != {} or not isinstance(table.get(key[-1]), dict):
+                table[key[-1]] = setting  # an empty table adds nothing to one with keys
+    return dict(flatten(tables))
 
 
 def nest(settings: Settings) -> dict[str, Any]:
@@ -100,7 +102,3 @@ def dotted(key: KeyPath) -> str:
     for part in key:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
-
-
-def _within(key: Key, table: Key) -> bool:
-    return len(key) > len(table) and key[: len(table)] == table

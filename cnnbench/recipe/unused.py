@@ -22,7 +22,7 @@ def unused_keys(candidates: Sequence[Candidate], file: str) -> Iterator[tuple[Ca
         for candidate in candidates
         if not _open(candidate)
         for key, setting in candidate.settings.items()
-        if key[1:] in _NAMES and key[0] == "network" and key not in candidate.unsure
+        if key[1:] in _NAMES and key[0] == "network"
         if setting.overrides or setting.file == file
     ]
     used = {_place(key, setting) for candidate, key, setting in settings if _uses(candidate, key)}
@@ -43,7 +43,7 @@ _NAMES = {(name,) for names in USED.values() for name in names}
 def _open(candidate: Candidate) -> bool:
     """Whether the recipe's own architecture is not known."""
     setting = candidate.settings.get(ARCHITECTURE)
-    return ARCHITECTURE in candidate.unsure or (setting is not None and setting.overrides)
+    return setting is not None and setting.overrides
 
 
 def _uses(candidate: Candidate, key: Key) -> bool:

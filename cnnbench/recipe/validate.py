@@ -16,49 +16,35 @@ from cnnbench.recipe.explain import explain
 from cnnbench.recipe.setting import Key, Settings, dotted, nest
 
 M = TypeVar("M", bound=BaseModel)
+LARGEST = 3.4e38
+"""Of float32; what is larger would be infinite there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Validated(Generic[M]):
-    """value: of the settings without the wrong ones, None if they can't do without.
-
-    wrong: the keys with problems.
-    """
+    """value: None where there are problems."""
 
     value: M | None
     problems: tuple[Problem, ...]
-    wrong: frozenset[Key]
 
 
 def validate(model: type[M], settings: Settings) -> Validated[M]:
-    """The settings as a value of the model, and every problem with them.
+    """The settings as a value of the model, or every problem with them.
 
     A key that is missing is a problem of no file and line; the caller knows where it belongs.
     """
-    left = dict(settings)
-    problems: list[Problem] = []
-    wrong: set[Key] = set()
-    for key, setting in settings.items():
-        word = _impossible(setting.value)
-        if word:
-            problems.append(setting.problem(dotted(key), word))
-            wrong.add(key)
-            del left[key]
-    while True:
-        try:
-            value = model.model_validate_json(json.dumps(nest(left)))
-        except ValidationError as error:
-            found = explain(model, left, error)
-        else:
-            return Validated(value, tuple(problems), frozenset(wrong))
-        # A wrong value that was taken out may leave its key missing, or one below it: that is no
-        # second problem.
+    words = {key: _impossible(setting.value) for key, setting in settings.items()}
+    wrong = {key: word for key, word in words.items() if word}
+    problems = [settings[key].problem(dotted(key), word) for key, word in wrong.items()]
+    left = {key: setting for key, setting in settings.items() if key not in wrong}
+    try:
+        value = model.model_validate_json(json.dumps(nest(left)))
+    except ValidationError as error:
+        # That an impossible value leaves its key missing is no second problem.
+        found = explain(model, left, error)
         problems += [problem for problem, key in found if not _below(key, wrong)]
-        bad = {key for _, key in found}
-        wrong |= bad
-        if not bad & set(left):
-            return Validated(None, tuple(problems), frozenset(wrong))
-        left = {key: setting for key, setting in left.items() if key not in bad}
+        return Validated(None, tuple(problems))
+    return Validated(None if problems else value, tuple(problems))
 
 
 def _below(key: Key, wrong: Collection[Key]) -> bool:
@@ -68,18 +54,21 @@ def _below(key: Key, wrong: Collection[Key]) -> bool:
 
 def _impossible(value: Any) -> str:
     """Why a value can stand nowhere in a recipe, "" if it can."""
+    message = ""
     match value:
         case float() if not math.isfinite(value):
-            return f"{value} is not a number to compute with: give a finite one"
+            message = f"{value} is not a number to compute with: give a finite one"
+        case float() if abs(value) > LARGEST:
+            message = f"{value} is more than networks compute with: give one up to {LARGEST}"
         case dt.date() | dt.time():
-            return f"got {value} (a date or time), which no key takes; text goes in quotes"
+            message = f"got {value} (a date or time), which no key takes; text goes in quotes"
         case str() if not _is_unicode(value):
-            return f"got {value!r}, which is not text in UTF-8"
+            message = f"got {value!r}, which is not text in UTF-8"
         case list():
-            return next(filter(None, map(_impossible, value)), "")
+            message = next(filter(None, map(_impossible, value)), "")
         case dict():
-            return next(filter(None, map(_impossible, value.values())), "")
-    return ""
+            message = next(filter(None, map(_impossible, value.values())), "")
+    return message
 
 
 def _is_unicode(text: str) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+
+from cnnbench.recipe.texts import PATTERNS
 
 LONGEST = 70
 """Characters of a value that a message shows."""
@@ -95,13 +97,20 @@ def _bounds(constraints: Sequence[Any]) -> str:
                 words.append(f"above {low}")
             case annotated_types.Lt(lt=high):
                 words.append(f"below {high}")
-            case object(pattern=str()):
-                words.append("on one line, not empty, without space around it")
+            case annotated_types.MaxLen(max_length=most):
+                words.append(f"of at most {most} characters")
+            case object(pattern=str(pattern)):
+                words.insert(0, PATTERNS[pattern])
+    words = [*_range(limits), *words]
+    return f" {' and '.join(words)}" if words else ""
+
+
+def _range(limits: Mapping[str, Any]) -> list[str]:
     match limits:
         case {"ge": low, "le": high}:
-            words.insert(0, f"from {low} to {high}")
+            return [f"from {low} to {high}"]
         case {"ge": low}:
-            words.insert(0, f"of at least {low}")
+            return [f"of at least {low}"]
         case {"le": high}:
-            words.append(f"up to {high}")
-    return f" {' and '.join(words)}" if words else ""
+            return [f"up to {high}"]
+    return []

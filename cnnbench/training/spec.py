@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Optimizer = Literal["sgd", "momentum", "rmsprop", "adam", "adamw"]
 Precision = Literal["float32", "bfloat16"]
 
@@ -66,8 +67,8 @@ class Schedule(Section):
 class TrainingSpec(Section):
     """How the weights are fitted."""
 
-    epochs: Annotated[int, Field(ge=1)] = Field(10, description="passes over the training images")
-    batch_size: Annotated[int, Field(ge=1)] = Field(64, description="images in a training step")
+    epochs: Count = Field(10, description="passes over the training images")
+    batch_size: Count = Field(64, description="images in a training step")
     optimizer: Optimizer = Field("adam", description="how a step moves the weights")
     learning_rate: Annotated[float, Field(gt=0)] | None = Field(
         None, description="size of a step; the optimiser's default in Keras if not given"

@@ -233,20 +233,6 @@ def test_wrong_classes_and_folds_hide_no_wrong_amount():
     assert [error.key for error in errors] == ["classes", "", "train"]
 
 
-@pytest.mark.parametrize(
-    ("keys", "unsure"),
-    [
-        ({"train": 70}, "validation"),  # with its default of 20 there would remain 60
-        ({"classes": ("a", "x"), "train": 50, "validation": 25, "test": 25}, "train"),
-        ({"train": 60, "test": 20, "validation": 21}, "train"),
-    ],
-)
-def test_nothing_is_blamed_on_what_may_be_meant_otherwise(keys, unsure):
-    facts = Facts((8, 8, 1), ("a", "b"), {"all": 100}, {"all": (50, 50)})
-    errors = amount_errors(facts, spec(**keys), 0, {unsure, "classes"})
-    assert errors == []
-
-
 def test_classes_that_a_split_will_lack_are_noted():
     facts = Facts((8, 8, 1), ("a", "b", "c"), {"all": 52}, {"all": (50, 1, 1)})
     assert absence_notes(facts, spec(), 0) == (

@@ -96,9 +96,18 @@ def test_validation_values_can_not_be_waited_for_without_validation_images(
     load(data.format(classes=["b", "c"]) + 'early_stopping = { patience = 3, monitor = "loss" }\n')
 
 
-def test_a_source_is_judged_even_where_another_key_of_the_section_is_wrong(problems):
-    found = problems('[data]\nsource = "photo"\ntrain = "x"\n')
-    assert [problem[:13] for problem in found] == ["study.toml:2:", "study.toml:3:"]
+def test_mistakes_of_form_come_first_and_alone(problems):
+    text = '[data]\nsource = "photo"\ntrain = {train}\n[network]\n{key} = 40\n'
+    found = problems(text.format(train='"x"', key="kernal"))
+    assert [problem[:13] for problem in found] == ["study.toml:3:", "study.toml:5:"]
+    (found,) = problems(text.format(train=3, key="kernel"))
+    assert found.startswith("study.toml:2: data.source: there is no source 'photo'")
+
+
+def test_a_section_in_capitals_is_one_mistake(problems):
+    text = TENS + "[Network]\nfilters = [4]\n[augmentation]\ncrop = [8, 8]\n"
+    (problem,) = problems(text)
+    assert problem.startswith("study.toml:3: Network: unknown key; did you mean network?")
 
 
 def test_a_wrong_network_hides_no_wrong_amount(problems):
@@ -106,18 +115,16 @@ def test_a_wrong_network_hides_no_wrong_amount(problems):
     assert [problem[:13] for problem in found] == ["study.toml:3:", "study.toml:5:"]
 
 
-def test_every_mistake_is_told_however_many_kinds_there_are(problems):
+def test_all_that_can_not_be_done_is_told_at_once(problems):
     found = problems(
-        '[data]\nsource = "tens"\ntrian = 3\nclasses = ["x", "3"]\ntrain = 90000\n'
-        "[network]\nfilters = [8]\nkernel = 40\ndropuot = 1\n[evaluation]\nfolds = 1\n"
+        '[data]\nsource = "tens"\nclasses = ["x", "3"]\ntrain = 90000\n'
+        "[network]\nfilters = [8]\nkernel = 40\n[evaluation]\nfolds = 1\n"
     )
     assert [problem.split(": ")[:2] for problem in found] == [
-        ["study.toml:3", "data.trian"],
-        ["study.toml:4", "data.classes"],
-        ["study.toml:5", "data.train"],
-        ["study.toml:8", "network.kernel"],
-        ["study.toml:9", "network.dropuot"],
-        ["study.toml:11", "evaluation.folds"],
+        ["study.toml:3", "data.classes"],
+        ["study.toml:4", "data.train"],
+        ["study.toml:7", "network.kernel"],
+        ["study.toml:9", "evaluation.folds"],
     ]
 
 

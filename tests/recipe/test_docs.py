@@ -39,7 +39,7 @@ baseline = "plane"
 
 [data]
 source = "mnist5k"
-train = 30000
+train = 3000
 
 [network]
 dropuot = 0.5

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -34,7 +35,7 @@ def test_a_missing_recipe_is_told_with_the_nearest_one(write):
 
 def test_a_folder_is_no_recipe(write):
     write("", "recipes/mnist.toml")
-    assert problem("recipes") == "recipes: can't be read: is a directory"
+    assert problem("recipes") == "recipes: is a folder, not a recipe file"
 
 
 def test_a_file_of_other_bytes_than_utf8_is_told(write, tmp_path):
@@ -63,3 +64,42 @@ print(sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "pipe", "link"])
+def test_a_device_or_pipe_is_no_recipe_and_not_read(write, problems, tmp_path, name):
+    write("")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/zero")
+    assert problem(name) == f"{name}: is a pipe or a device, not a recipe file"
+    (found,) = problems(f'extends = "{name}"\n')
+    assert found == f"{name}: is a pipe or a device, not a recipe file"
+
+
+def test_a_file_too_large_for_a_recipe_is_not_read(write, tmp_path):
+    write("")
+    with (tmp_path / "study.toml").open("wb") as file:
+        file.truncate(2**31)
+    assert problem("study.toml") == (
+        "study.toml: has 2,147,483,648 bytes; no recipe has more than 1,048,576"
+    )
+
+
+def test_a_path_that_no_file_can_have_is_told():
+    assert problem("a\0b.toml").endswith("can't be the name of a file")
+
+
+def test_a_folder_that_is_gone_is_told(write, tmp_path, monkeypatch):
+    write("")
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert problem("study.toml") == (
+        "study.toml: the current folder does not exist any more: change to another"
+    )
+
+
+@pytest.mark.parametrize("name", ["..toml", "...toml", "....toml", " .toml", "a\nb.toml"])
+def test_a_recipe_is_not_called_what_no_folder_of_results_can_be(write, name):
+    write('[data]\nsource = "tens"\n', name)
+    assert "can't be the name of a folder, as results need: rename the file" in problem(name)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from cnnbench.errors import RecipeError
+
 TENS = '[data]\nsource = "tens"\n'
 
 
@@ -120,7 +122,10 @@ def test_a_wrong_line_of_a_section_is_explained(problems, line, expected):
             TENS + "[training]\n[training.early_stoping]\npatience = 1\n",
             "study.toml:4: training.early_stoping: unknown key; did you mean early_stopping?",
         ),
-        ("replicates = 0\n" + TENS, "study.toml:1: replicates: got 0, expected a whole number of"),
+        (
+            "replicates = 0\n" + TENS,
+            "study.toml:1: replicates: got 0, expected a whole number from",
+        ),
         ("seed = -1\n" + TENS, "study.toml:1: seed: got -1, expected a whole number of at least 0"),
         ("title = 3\n" + TENS, "study.toml:1: title: got 3 (a whole number), expected text in"),
         (
@@ -148,13 +153,41 @@ def test_a_wrong_line_of_a_section_is_explained(problems, line, expected):
         ),
         (
             TENS + "[network]\nfilters = [99999999999999999999999999]\n",
-            "study.toml:4: network.filters: got [99999999999999999999999999] (a list), expected",
+            "study.toml:4: network.filters[0]: a whole number beyond TOML's largest, 9,223,372,036",
         ),
         (
             TENS
             + "[matrix]\ntraining.epochs = "
             + f"{list(range(1, 101))}\nnetwork.kernel = {list(range(1, 12))}\n",
             "study.toml:4: matrix: makes 1,100 variants, more than 1,000: list fewer values",
+        ),
+        (
+            "training.learning_rate = 0x" + "F" * 5000 + "\n" + TENS,
+            "study.toml:1: training.learning_rate: a whole number beyond TOML's largest, 9,223",
+        ),
+        (
+            TENS + "[training]\nlearning_rate = 1e39\n",
+            "study.toml:4: training.learning_rate: 1e+39 is more than networks compute with: give",
+        ),
+        (
+            "replicates = 100000000\n" + TENS,
+            "study.toml:1: replicates: got 100000000, expected a whole number from 1 to 10000",
+        ),
+        (
+            "replicates = 9000\n" + TENS + "[evaluation]\nfolds = 20\n",
+            "study.toml:1: replicates: 9,000 replicates of 1 variants make 180,000 trials, more",
+        ),
+        ('title = "a\\u001b[31m"\n' + TENS, "study.toml:1: title: got "),
+        ('description = "a\\u0007"\n' + TENS, "study.toml:1: description: got "),
+        (
+            TENS + '[[variant]]\nname = "=HYPERLINK(1)"\n',
+            'study.toml:4: variant.name: got "=HYPERLINK(1)" (text), expected text in quotes on',
+        ),
+        (TENS + f'[[variant]]\nname = "{"x" * 201}"\n', "study.toml:4: variant.name: got "),
+        (TENS + '[[variant]]\nname = "a\\tb"\n', "study.toml:4: variant.name: got "),
+        (
+            TENS + f"[matrix]\nnetwork.filters = [{[8] * 120}, [8]]\n",
+            'study.toml:4: matrix: "filters=8x8x8',
         ),
         (
             'baseline = "bb"\n' + TENS + '[[variant]]\nname = "b"\n',
@@ -232,13 +265,12 @@ def test_a_wrong_structure_is_explained(problems, text, expected):
 
 def test_all_problems_are_told_at_once_in_the_order_of_the_lines(problems):
     found = problems(
-        'replicates = "many"\n[data]\nsource = "tense"\ntrain = 0\n[network]\nkernel = -1\n'
+        'replicates = "many"\n[data]\nsource = "tens"\ntrain = 0\n[network]\nkernel = -1\n'
         '[[variant]]\nname = "a"\ntraining.epochs = 0\n',
         "training.epochz=3",
     )
     assert [problem.partition(": ")[0] for problem in found] == [
         "study.toml:1",
-        "study.toml:3",
         "study.toml:4",
         "study.toml:6",
         "study.toml:9",
@@ -346,7 +378,7 @@ def test_no_hint_is_given_that_would_be_wrong_too(problems, override):
 
 def test_text_that_is_wrong_as_it_is_typed_is_not_to_be_written_without_quotes(problems):
     (problem,) = problems(TENS + '[[variant]]\nname = " x"\n')
-    assert problem.endswith("without space around it")
+    assert problem.endswith("not beginning with =, +, - or @ and of at most 200 characters")
 
 
 def test_an_override_that_makes_variants_equal_is_to_blame(problems):
@@ -402,3 +434,42 @@ def test_a_missing_parent_and_a_circle_are_told_where_they_are_named(problems, w
     write("[data\n", "broken.toml")
     (problem,) = problems('extends = "broken.toml"\n')
     assert problem.startswith("broken.toml:1: not valid TOML")
+
+
+@pytest.mark.parametrize("depth", [33, 199, 400, 3000])
+@pytest.mark.parametrize(
+    "nested",
+    [
+        "network.layers = {open}{close}",
+        "network.x = {tables}",
+        "[network.{parts}]",
+        "network.{parts} = 1",
+    ],
+)
+def test_what_is_nested_too_deeply_is_told(problems, nested, depth):
+    text = nested.format(
+        open="[" * depth,
+        close="]" * depth,
+        tables="{a=" * depth + "1" + "}" * depth,
+        parts=".".join("a" * depth),
+    )
+    assert len(found := problems(f"{TENS}{text}\n")) == 1
+    assert "nested too deeply, more than 32 levels" in found[0]
+    if nested.startswith("network."):
+        (found,) = problems(TENS, text.replace(" = ", "=", 1))
+        assert "nested too deeply" in found or "expected KEY=VALUE" in found
+
+
+def test_of_many_mistakes_the_first_are_told_and_the_others_counted(load, write):
+    lines = "".join(f"key_{index} = 1\n" for index in range(3000))
+    with pytest.raises(RecipeError) as caught:
+        load(f"{TENS}[network]\n{lines}")
+    told = str(caught.value).splitlines()
+    assert len(told) == 21
+    assert told[0].startswith("study.toml:4: network.key_0: unknown key")
+    assert told[-1] == "... and 2,980 more"
+
+
+def test_a_value_of_any_length_is_quoted_in_part(problems):
+    (problem,) = problems(f'{TENS}[network]\n{"k" * 50_000} = "{"v" * 50_000}"\n')
+    assert len(problem) < 3000
