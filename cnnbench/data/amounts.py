@@ -1,15 +1,17 @@
-"""How many images of each class go into each split: arithmetic on counts, no image, no chance."""
+"""How many images of each class go into each split: arithmetic on counts, and lots among equals."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.source import SplitName
 from cnnbench.data.spec import Amount, DataSpec
+from cnnbench.data.streams import random_order
 from cnnbench.errors import DataError
 
 Counts = NDArray[np.int64]
@@ -19,13 +21,21 @@ ROUNDING = 1e-6
 """By how many images fractions that add up to 1 may exceed them in floating point."""
 
 
+LOTS: Mapping[SplitName, int] = {"test": 1, "validation": 2, "train": 3}
+"""The stream that each split's lots are drawn from; stream 0 shuffles the images."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Amounts:
-    """Images per class of each split."""
+    """Images per class of each split. drawn: whether lots decided, so that other seeds may differ.
+
+    Whether lots decide does not depend on the seed.
+    """
 
     train: Counts
     validation: Counts
     test: Counts
+    drawn: bool = False
 
 
 def plan_amounts(
@@ -34,6 +44,8 @@ def plan_amounts(
     spec: DataSpec,
     names: Sequence[str],
     part: Counts | None = None,
+    *,
+    seed: int = 0,
 ) -> Amounts:
     """Divide the images so that each split keeps the class proportions of what it is drawn from.
 
@@ -44,10 +56,11 @@ def plan_amounts(
     First the test split is drawn, then validation, then training images, so that asking for fewer
     training images changes neither test nor validation. A fraction is of all the images that the
     split is drawn from, rounded, at least one; where rounding alone lets fractions exceed the
-    images, training takes what remains. Raises DataError when more is asked than there is or a
-    class is left without training images.
+    images, training takes what remains. Of classes with equal claims to a last image the seed draws
+    one, so that no class is left out of every replicate. Raises DataError when more is asked than
+    there is or a class is left without training images.
     """
-    amounts, errors = try_amounts(pool, fixed, spec, names, part)
+    amounts, errors = try_amounts(pool, fixed, spec, names, part, seed=seed)
     if errors:
         raise errors[0]
     return amounts
@@ -60,13 +73,14 @@ def try_amounts(
     names: Sequence[str],
     part: Counts | None = None,
     *,
+    seed: int = 0,
     classes_known: bool = True,
 ) -> tuple[Amounts, list[DataError]]:
     """As `plan_amounts`, with every error: an amount that can't be met takes no image.
 
     classes_known: whether the images are those of the classes that are meant.
     """
-    drawing = _Drawing(pool, fixed)
+    drawing = _Drawing(pool, fixed, seed)
     drawn = 3 - len(fixed) - (part is not None)
     if drawing.everything < drawn:
         nothing = np.zeros_like(pool)
@@ -81,19 +95,20 @@ def try_amounts(
     train = drawing.draw_training(spec.train)
     if not drawing.errors and classes_known:
         drawing.errors += _untrained_classes(train, pool, fixed, names)
-    return Amounts(train, validation, test), drawing.errors
+    return Amounts(train, validation, test, drawing.drawn), drawing.errors
 
 
 class _Drawing:
     """What is left of the images while splits are drawn, and what could not be met.
 
-    exact: of the images taken, without rounding.
+    exact: of the images taken, without rounding. drawn: whether lots decided anything.
     """
 
-    def __init__(self, pool: Counts, fixed: Mapping[SplitName, Counts]) -> None:
+    def __init__(self, pool: Counts, fixed: Mapping[SplitName, Counts], seed: int) -> None:
         self.everything = int(pool.sum())
         self.errors: list[DataError] = []
-        self._left, self._fixed = pool.copy(), fixed
+        self.drawn = False
+        self._left, self._fixed, self._seed = pool.copy(), fixed, seed
         self._taken: dict[SplitName, str] = {}
         self._exact = 0.0
 
@@ -104,11 +119,11 @@ class _Drawing:
             whole = int(own.sum())
             wanted = _number(amount, whole, whole)
             where = f"the source's own {split} split holds"
-            return apportion(self._met(split, wanted, whole, where), own)
+            return self._apportion(split, self._met(split, wanted, whole, where), own)
         default = max(1, round(DEFAULT_FRACTION * self.everything))
         wanted = _number(amount, self.everything, default)
         wanted = self._met(split, wanted, int(self._left.sum()), self._remain())
-        chosen = apportion(wanted, self._left)
+        chosen = self._apportion(split, wanted, self._left)
         if wanted:
             exact = DEFAULT_FRACTION if amount is None else amount
             self.take(split, chosen, exact * self.everything if exact < 1 else exact)
@@ -126,7 +141,8 @@ class _Drawing:
         if isinstance(amount, float):
             excess = self._exact + amount * self.everything - self.everything
             wanted = min(wanted, remaining) if excess <= ROUNDING else wanted
-        return apportion(self._met("train", wanted, remaining, self._remain()), self._left)
+        wanted = self._met("train", wanted, remaining, self._remain())
+        return self._apportion("train", wanted, self._left)
 
     def take(self, split: SplitName, chosen: Counts, exact: float) -> None:
         """Remove images from those left."""
@@ -134,6 +150,14 @@ class _Drawing:
         if exact:
             self._taken[split] = f"{int(chosen.sum()):,} for {split}"
         self._exact += exact
+
+    def _apportion(self, split: SplitName, total: int, counts: Counts) -> Counts:
+        """Of equal claims those come first that leave every class an image to train on."""
+        shares, remainders, extra = quotas(total, counts)
+        harmless = shares == 0 if split == "train" else shares + 1 < counts
+        claims = 2 * remainders + harmless
+        self.drawn |= has_ties(claims, extra)
+        return round_up(shares, claims, extra, lots(self._seed, len(counts), split))
 
     def _met(self, split: SplitName, wanted: int, available: int, where: str) -> int:
         """How many images a split gets: as many as it asks for, or none."""
@@ -149,24 +173,40 @@ class _Drawing:
         return f"of {self.everything:,} there remain, after {' and '.join(self._taken.values())},"
 
 
-def apportion(total: int, counts: Counts) -> Counts:
-    """Divide a total in proportion to the counts, by the method of largest remainders.
+def quotas(total: int, counts: Counts) -> tuple[Counts, Counts, int]:
+    """A total in proportion to the counts, rounded down.
 
-    Each share is its quota rounded up or down, so it is within one of it and never exceeds its
-    count; of equal remainders the first is rounded up. total: at most the sum of the counts.
+    And what rounding took from each, and how many are to be rounded up for the sum to be met: the
+    method of largest remainders, by which each share is within one of its quota and never exceeds
+    its count. total: at most the sum of the counts.
     """
-    everything = int(counts.sum())
-    if everything == 0:
-        return np.zeros_like(counts)
+    everything = max(1, int(counts.sum()))
     shares, remainders = np.divmod(total * counts, everything)
-    extra = total - int(shares.sum())
-    shares[np.argsort(-remainders, kind="stable")[:extra]] += 1
+    return shares, remainders, total - int(shares.sum())
+
+
+def round_up(shares: Counts, claims: Counts, extra: int, order: Counts) -> Counts:
+    """One more for the `extra` highest claims, and of equal ones for the first in the order."""
+    shares = shares.copy()
+    shares[order[np.argsort(-claims[order], kind="stable")[:extra]]] += 1
     return shares
 
 
-def part_of(counts: Counts, fold: int, folds: int) -> Counts:
-    """Images per class in one of `folds` equal parts, when they are dealt out class after class."""
-    class_of = np.repeat(np.arange(len(counts)), counts)
+def has_ties(claims: Counts, extra: int) -> bool:
+    """Whether equal claims leave it to the order who is among the `extra` highest."""
+    falling = -np.sort(-claims)
+    return bool(0 < extra < len(claims) and falling[extra - 1] == falling[extra])
+
+
+@lru_cache(maxsize=1024)
+def lots(seed: int, classes: int, split: SplitName) -> Counts:
+    """The order of the classes in which those with equal claims get an image more of a split."""
+    return random_order(seed, 0, classes, LOTS[split])
+
+
+def part_of(counts: Counts, fold: int, folds: int, order: Counts) -> Counts:
+    """Images per class in one of `folds` equal parts, dealt out class after class in an order."""
+    class_of = np.repeat(order, counts[order])
     return np.bincount(class_of[fold::folds], minlength=len(counts)).astype(np.int64)
 
 

@@ -9,24 +9,44 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
 
+from cnnbench.data.inventory import Inventory, take_inventory
 from cnnbench.data.source import DataSource, ImageData, Request, SplitName
 from cnnbench.errors import DataError
 
-FORMAT = 1
+FORMAT = 2
 """The version of an entry's files; another version is another entry."""
 VARIABLE = "CNNBENCH_CACHE"
 CHUNK_BYTES = 1 << 24
+PATIENCE = 3.0
+"""Seconds to wait for another process before saying so."""
+LOGGER = logging.getLogger(__name__)
+"""Speaks on standard error unless a program that embeds cnnbench wants it elsewhere."""
+
+
+class Meta(BaseModel):
+    """meta.json. sizes: of the files beside it, in bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    digest: str
+    classes: tuple[str, ...]
+    fixed: tuple[SplitName, ...]
+    notes: tuple[str, ...]
+    sizes: dict[str, int]
+    inventory: Inventory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +56,7 @@ class CachedImages:
     images: uint8, shape (n, height, width, channels), read-only, mapped from disk. labels: int32,
     shape (n,), indices into `classes`, -1 for images that were not chosen. fixed: rows of the
     splits that the source fixes. digest: SHA-256 of pixels, labels, classes and fixed splits.
+    inventory: what else is known of the images.
     """
 
     images: NDArray[np.uint8]
@@ -45,6 +66,7 @@ class CachedImages:
     notes: tuple[str, ...]
     digest: str
     synthetic: bool
+    inventory: Inventory = field(default_factory=Inventory)
 
 
 def cache_folder() -> Path:
@@ -62,37 +84,62 @@ def known_digest(source: DataSource, request: Request) -> str | None:
     Decodes nothing. Raises DataError where the source itself can't be found.
     """
     meta = _read_meta(_entry(source, request))
-    return None if meta is None else str(meta["digest"])
+    return None if meta is None else meta.digest
 
 
-def open_images(source: DataSource, request: Request) -> CachedImages:
+def open_images(source: DataSource, request: Request, *, verify: bool = False) -> CachedImages:
     """Map a source's images into memory, decoding them first if need be.
 
-    Raises DataError where the source can't be read or the cache can't be written.
+    verify: compare their digest, which reads them all; a damaged copy is made anew. Raises
+    DataError where the source can't be read or the cache can't be written.
     """
     entry = _entry(source, request)
-    cached = _read(entry, source)
+    cached = _read(entry, source, verify=verify)
     if cached is not None:
         return cached
-    with _writing():
-        from filelock import FileLock
-
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(entry.parent / f"{_stem(entry)}.lock")
-        lock.acquire()
-    try:
-        cached = _read(entry, source)
+    with _locked(entry, source):
+        cached = _read(entry, source, verify=verify)
         if cached is not None:
             return cached
-        data = source.load(request)
-        with _writing():
-            _write(entry, data)
-    finally:
-        lock.release()
-    cached = _read(entry, source)
+        try:
+            data = source.load(request)
+            with _writing():
+                _write(entry, data)
+        except MemoryError:
+            raise DataError(
+                f"the decoded images of source {source.name} do not fit into memory: ask for a "
+                "smaller image_size, or for fewer images",
+                "image_size",
+            ) from None
+        del data
+    cached = _read(entry, source, verify=False)
     if cached is None:
         raise DataError(_unwritable("what was written can't be read back"))
     return cached
+
+
+@contextmanager
+def _locked(entry: Path, source: DataSource) -> Iterator[None]:
+    """With the lock of the entry; says so where another process keeps this one waiting."""
+    with _writing():
+        from filelock import FileLock, Timeout
+
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(entry.parent / f"{_stem(entry)}.lock")
+        try:
+            lock.acquire(timeout=PATIENCE)
+        except Timeout:
+            LOGGER.warning(
+                "note: another process is decoding the images of source %s; waiting for it (it "
+                "holds %s)",
+                source.name,
+                lock.lock_file,
+            )
+            lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _entry(source: DataSource, request: Request) -> Path:
@@ -109,56 +156,65 @@ def _stem(entry: Path) -> str:
     return entry.name.rpartition("-")[0]
 
 
-def _read_meta(entry: Path) -> dict[str, Any] | None:
+def _read_meta(entry: Path) -> Meta | None:
     """The entry's meta.json, None unless the entry is there and whole."""
     try:
-        meta: dict[str, Any] = json.loads((entry / "meta.json").read_text())
-        whole = all((entry / name).stat().st_size == size for name, size in meta["sizes"].items())
-    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        meta = Meta.model_validate_json((entry / "meta.json").read_bytes())
+        whole = all((entry / name).stat().st_size == size for name, size in meta.sizes.items())
+    except (OSError, ValueError):
         return None
     return meta if whole else None
 
 
-def _read(entry: Path, source: DataSource) -> CachedImages | None:
+def _read(entry: Path, source: DataSource, *, verify: bool) -> CachedImages | None:
     meta = _read_meta(entry)
     if meta is None:
         return None
     try:
-        fixed = {split: np.load(entry / f"fixed-{split}.npy") for split in meta["fixed"]}
-        return CachedImages(
+        cached = CachedImages(
             images=np.load(entry / "images.npy", mmap_mode="r"),
             labels=np.load(entry / "labels.npy"),
-            classes=tuple(meta["classes"]),
-            fixed=fixed,
-            notes=tuple(meta["notes"]),
-            digest=meta["digest"],
+            classes=meta.classes,
+            fixed={split: np.load(entry / f"fixed-{split}.npy") for split in meta.fixed},
+            notes=meta.notes,
+            digest=meta.digest,
             synthetic=source.synthetic,
+            inventory=meta.inventory,
         )
-    except (OSError, ValueError, KeyError):
+        sound = not verify or digest_of(cached) == meta.digest
+    except Exception:  # noqa: BLE001 - whatever is wrong with a copy, it is made again
         return None
+    return cached if sound else None
 
 
 def _write(entry: Path, data: ImageData) -> None:
     """Put an entry in place; the caller holds the lock, so nobody else writes here."""
     partial = entry.with_name(f"{_stem(entry)}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    _remove(partial)
     partial.mkdir()
     try:
         arrays: dict[str, NDArray[Any]] = {"images": data.images, "labels": data.labels}
         arrays |= {f"fixed-{split}": rows for split, rows in data.fixed.items()}
         for name, array in arrays.items():
             _save(partial / f"{name}.npy", np.ascontiguousarray(array))
-        meta = {
-            "digest": digest_of(data),
-            "classes": data.classes,
-            "fixed": list(data.fixed),
-            "notes": data.notes,
-            "sizes": {path.name: path.stat().st_size for path in sorted(partial.iterdir())},
-        }
-        (partial / "meta.json").write_text(json.dumps(meta))
+        inventory = take_inventory(data.images, data.deep, data.passed_over)
+        meta = Meta(
+            digest=digest_of(data),
+            classes=tuple(data.classes),
+            fixed=tuple(data.fixed),
+            notes=(*data.notes, *inventory.notes()),
+            sizes={path.name: path.stat().st_size for path in sorted(partial.iterdir())},
+            inventory=inventory,
+        )
+        with (partial / "meta.json").open("w") as file:
+            file.write(meta.model_dump_json())
+            file.flush()
+            os.fsync(file.fileno())
+        _sync_folder(partial)
         for former in entry.parent.glob(f"{_stem(entry)}-*"):
-            shutil.rmtree(former, ignore_errors=True)
+            _remove(former)
         partial.rename(entry)
+        _sync_folder(entry.parent)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
@@ -170,9 +226,30 @@ def _save(path: Path, array: NDArray[Any]) -> None:
         header = np.lib.format.header_data_from_array_1_0(array)
         np.lib.format.write_array_header_1_0(file, header)
         file.write(array.data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
-def digest_of(data: ImageData) -> str:
+def _sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk, so that a power cut leaves no entry without bytes."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    """Take away what stands where an entry belongs, whatever it is."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def digest_of(data: ImageData | CachedImages) -> str:
     """SHA-256 of everything about a source that can change a result."""
     fixed = {split: rows.tolist() for split, rows in sorted(data.fixed.items())}
     head = json.dumps([data.images.shape, data.classes, fixed])

@@ -1,12 +1,14 @@
-"""Whether splits can be drawn, and how well, from counts alone: no image, no chance."""
+"""Whether splits can be drawn, and how well, from counts alone: no image, no replicate's seed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cnnbench.data.amounts import Amounts, Counts, check_folds, part_of, try_amounts
+from cnnbench.data.amounts import Amounts, Counts, check_folds, lots, part_of, try_amounts
 from cnnbench.data.cache import CachedImages
 from cnnbench.data.classes import LISTED, check_classes
 from cnnbench.data.source import Facts, SplitName
@@ -14,9 +16,15 @@ from cnnbench.data.spec import DataSpec
 from cnnbench.data.splits import KEPT, kept_splits
 from cnnbench.errors import DataError
 
+DRAWS = range(16)
+"""Seeds to look at where lots decide between classes: what each class may get."""
+
 
 def facts_of(cached: CachedImages) -> Facts:
-    """What is known of a source once its images are decoded: those that could be read count."""
+    """What is known of a source once its images are decoded: those that could be read count.
+
+    Of chosen classes, where some were chosen.
+    """
     rows = dict(cached.fixed)
     if "train" not in rows:
         is_open = np.ones(len(cached.labels), bool)
@@ -25,7 +33,7 @@ def facts_of(cached: CachedImages) -> Facts:
         rows |= {"train": np.flatnonzero(is_open)}
     per_class = {
         str(split) if cached.fixed else "all": tuple(
-            np.bincount(cached.labels[own], minlength=len(cached.classes)).tolist()
+            np.bincount(cached.labels[own] + 1, minlength=len(cached.classes) + 1)[1:].tolist()
         )
         for split, own in rows.items()
     }
@@ -40,7 +48,7 @@ def amount_errors(facts: Facts, spec: DataSpec, folds: int) -> list[DataError]:
     Where a source does not tell its images by class, only the totals are checked.
     """
     errors: list[DataError] = []
-    classes_known = folds_known = True
+    classes_known = True
     names: Sequence[str] = facts.classes
     try:
         check_classes(facts.classes, spec.classes)
@@ -52,43 +60,90 @@ def amount_errors(facts: Facts, spec: DataSpec, folds: int) -> list[DataError]:
     if not np.ndim(pool):
         message = "the source has no images for training, only fixed test images"
         return [*errors, DataError(message, "source")]
+    possible: int | None = folds
     try:
         check_folds(spec, int(pool.sum()), folds)
     except DataError as error:
         errors.append(error)
-        folds_known = False
-    parts = _parts(pool, folds) if folds_known else [np.zeros_like(pool)]
-    for part in parts:
-        short = try_amounts(pool, fixed, spec, names, part, classes_known=classes_known)[1]
-        if short:
-            return errors + short
+        possible = None
+    for attempt in _attempts(pool, fixed, spec, names, folds=possible, classes_known=classes_known):
+        for _, short in attempt:
+            if short:
+                return errors + short
     return errors
 
 
-def absence_notes(facts: Facts, spec: DataSpec, folds: int) -> tuple[str, ...]:
-    """A sentence for each of validation and test about classes that it holds no image of.
+def split_notes(facts: Facts, spec: DataSpec, folds: int) -> tuple[str, ...]:
+    """A sentence on a given test split that is not used, and on classes that are not tested.
 
     facts: with images told by class, of which `amount_errors` finds nothing wrong.
     """
     pool, fixed, names = _counts(facts, spec.classes or facts.classes, folds)
-    amounts = [try_amounts(pool, fixed, spec, names, part)[0] for part in _parts(pool, folds)]
     notes = []
+    if "test" in facts.count and "test" not in fixed and not folds:
+        notes.append(
+            "The given test split holds no image of the chosen classes: a test split is drawn "
+            "instead."
+        )
+    attempts = list(_attempts(pool, fixed, spec, names, folds=folds))
     for split in KEPT:
-        absent = [
-            name for name, least in zip(names, _least(amounts, split), strict=True) if not least
+        lacks = [
+            np.min([getattr(amounts, split) for amounts, _ in attempt], axis=0) == 0
+            for attempt in attempts
         ]
-        if absent:
-            more = f" and {len(absent) - LISTED:,} more" if len(absent) > LISTED else ""
-            listed = ", ".join(absent[:LISTED]) + more
-            whose = "A fold's" if folds else "The"
-            notes.append(f"{whose} {split} split holds no image of: {listed}.")
+        always, at_times = np.all(lacks, axis=0), np.any(lacks, axis=0) & ~np.all(lacks, axis=0)
+        whose = "A fold's" if folds else "The"
+        if always.any():
+            notes.append(f"{whose} {split} split holds no image of: {_listed(names, always)}.")
+        if at_times.any():
+            notes.append(
+                f"{whose} {split} split holds images of some of these classes only, drawn anew "
+                f"for each replicate: {_listed(names, at_times)}."
+            )
     return tuple(notes)
 
 
-def _least(amounts: Sequence[Amounts], split: SplitName) -> list[int]:
-    """Images of each class in the split of the fold that has the fewest."""
-    least: list[int] = np.min([getattr(each, split) for each in amounts], axis=0).tolist()
-    return least
+def lots_decide(facts: Facts, spec: DataSpec, folds: int) -> bool:
+    """Whether classes with equal claims to an image leave it to the seed which of them gets it."""
+    pool, fixed, names = _counts(facts, spec.classes or facts.classes, folds)
+    attempts = _attempts(pool, fixed, spec, names, folds=folds)
+    return len(list(islice(attempts, 2))) > 1
+
+
+def _attempts(
+    pool: Counts,
+    fixed: Mapping[SplitName, Counts],
+    spec: DataSpec,
+    names: Sequence[str],
+    *,
+    folds: int | None,
+    classes_known: bool = True,
+) -> Iterator[list[tuple[Amounts, list[DataError]]]]:
+    """What `try_amounts` makes of each fold: for each of DRAWS, or once where no lot decides.
+
+    folds: None where a wrong number was asked for; then no test split is drawn.
+    """
+    uneven = folds is not None and folds > 0 and bool(np.any(pool % folds))
+    for seed in DRAWS:
+        parts: list[Counts | None] = [None]
+        if folds is None:
+            parts = [np.zeros_like(pool)]
+        elif folds:
+            order = lots(seed, len(pool), "test")
+            parts = [part_of(pool, fold, folds, order) for fold in range(folds)]
+        attempt = [
+            try_amounts(pool, fixed, spec, names, x, seed=seed, classes_known=classes_known)
+            for x in parts
+        ]
+        yield attempt
+        if not uneven and not any(amounts.drawn for amounts, _ in attempt):
+            return
+
+
+def _listed(names: Sequence[str], chosen: NDArray[np.bool_]) -> str:
+    listed = [name for name, is_chosen in zip(names, chosen, strict=True) if is_chosen]
+    more = f" and {len(listed) - LISTED:,} more" if len(listed) > LISTED else ""
+    return ", ".join(listed[:LISTED]) + more
 
 
 def _counts(
@@ -101,13 +156,7 @@ def _counts(
     else:
         names = ("all",)
         counts = {key: np.array([value]) for key, value in facts.count.items()}
-    fixed: dict[SplitName, Counts] = {split: counts[split] for split in kept_splits(counts, folds)}
+    images = {key: int(value.sum()) for key, value in counts.items()}
+    fixed: dict[SplitName, Counts] = {split: counts[split] for split in kept_splits(images, folds)}
     pool = np.sum([value for key, value in counts.items() if key not in fixed], axis=0)
     return pool, fixed, names
-
-
-def _parts(pool: Counts, folds: int) -> Iterator[Counts | None]:
-    """The test split of each fold, None without folds."""
-    if not folds:
-        return iter([None])
-    return (part_of(pool, fold, folds) for fold in range(folds))

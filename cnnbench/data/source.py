@@ -13,6 +13,8 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnbench.data.inventory import Deep
+
 SplitName = Literal["train", "validation", "test"]
 
 
@@ -55,7 +57,8 @@ class ImageData:
     images: uint8, shape (n, height, width, channels). labels: int32, shape (n,), indices into
     `classes`. fixed: rows of the splits that the source itself fixes (a test split that everybody
     uses), empty if none. notes: one sentence each about what a user should know: skipped files,
-    duplicates, synthetic images.
+    duplicates, synthetic images. deep: where files have more than 8 bits a channel. passed_over:
+    files that are of no known image format, by extension.
     """
 
     images: NDArray[np.uint8]
@@ -63,6 +66,8 @@ class ImageData:
     classes: tuple[str, ...]
     fixed: Mapping[SplitName, NDArray[np.int64]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    deep: Deep | None = None
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
 
 class DataSource(ABC):

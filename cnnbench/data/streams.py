@@ -23,7 +23,7 @@ def random_fractions(seed: int, epoch: int, stream: int, count: int) -> NDArray[
     return upper.astype(np.float64) * 2.0**-53
 
 
-def random_order(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
+def random_order(seed: int, epoch: int, count: int, stream: int = 0) -> NDArray[np.int64]:
     """A permutation of 0..count-1 for an epoch, by sorting random bits."""
-    order = np.argsort(random_bits(seed, epoch, 0, count), kind="stable")
+    order = np.argsort(random_bits(seed, epoch, stream, count), kind="stable")
     return order.astype(np.int64, copy=False)

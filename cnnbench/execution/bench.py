@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from cnnbench.data.cache import CachedImages, open_images
 from cnnbench.data.requests import request_of
+from cnnbench.errors import DataError
 from cnnbench.plugin.executor import Limits, Outcome
 from cnnbench.plugin.plugins import Plugins
 from cnnbench.results.probe import Course, Probe
@@ -77,11 +78,21 @@ class Bench:
         )
 
     def _images(self, trial: Trial) -> CachedImages:
-        """The trial's source, kept open: trials in a row mostly share it."""
-        key = request_of(trial.configuration.data)
+        """The trial's source, kept open: trials in a row mostly share it.
+
+        Raises DataError where its images are not those that the trial was planned with.
+        """
+        key = (*request_of(trial.configuration.data), trial.data)
         if self._last is None or self._last[0] != key:
-            name, request = key
-            self._last = (key, open_images(self._plugins.source(name), request))
+            name, request, _ = key
+            images = open_images(self._plugins.source(name), request)
+            if images.digest != trial.data:
+                source = trial.configuration.data.source
+                raise DataError(
+                    f"the images of {source} have changed since this run began: give the same "
+                    "command again"
+                )
+            self._last = (key, images)
         return self._last[1]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnnbench.data.cache import open_images
-from cnnbench.data.feasibility import absence_notes, amount_errors, facts_of
+from cnnbench.data.feasibility import amount_errors, facts_of, split_notes
 from cnnbench.data.requests import request_of
 from cnnbench.data.source import DataSource, Facts, Request
 from cnnbench.errors import DataError, PluginError, Problem, RecipeError
@@ -64,20 +64,22 @@ def read_images(recipe: Recipe, plugins: Plugins) -> tuple[KnownImages, tuple[st
         source = plugins.source(name)
         if key not in known:
             try:
-                cached = open_images(source, request)
+                cached = open_images(source, request, verify=True)
             except DataError as error:
                 if not error.key:
                     raise
                 raise RecipeError([variant.problem(("data", error.key), str(error))]) from error
             facts[key] = facts_of(cached)
-            known[key] = Known(cached.digest, facts[key].shape, cached.classes)
+            known[key] = Known(
+                cached.digest, facts[key].shape, cached.classes, facts[key].class_count
+            )
             notes |= dict.fromkeys(cached.notes)
         errors = amount_errors(facts[key], data, folds)
         for wrong in errors:
             message = f"{wrong}{_lost(source, request, facts[key])}"
             problems[variant.problem(("data", wrong.key or "source"), message)] = None
         if not errors:
-            notes |= dict.fromkeys(absence_notes(facts[key], data, folds))
+            notes |= dict.fromkeys(split_notes(facts[key], data, folds))
     if problems:
         raise RecipeError(list(problems))
     return known, tuple(notes)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from cnnbench.data.batches import Batches
 from cnnbench.data.cache import CachedImages
+from cnnbench.data.feasibility import facts_of, split_notes
 from cnnbench.data.normalization import Normalization, fit_normalization
 from cnnbench.data.passes import TrainingPasses, evaluation_pass, input_shape
 from cnnbench.data.selection import select_classes
@@ -77,8 +78,13 @@ class TrialImages:
                 for name, rows in splits.items()
             },
             synthetic=self.chosen.synthetic,
-            notes=self.chosen.notes,
+            notes=(*self.chosen.notes, *self.split_notes()),
         )
+
+    def split_notes(self) -> tuple[str, ...]:
+        """What is to be known of the splits: the same for all replicates."""
+        spec = self.trial.configuration
+        return split_notes(facts_of(self.chosen), spec.data, spec.evaluation.folds)
 
 
 def prepare_images(trial: Trial, cached: CachedImages) -> TrialImages:

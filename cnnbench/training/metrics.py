@@ -86,6 +86,14 @@ def evaluate(probabilities: NDArray[np.float32], labels: NDArray[np.int32]) -> d
 def trivial_levels(
     training: NDArray[np.int32], test: NDArray[np.int32], classes: int
 ) -> dict[str, float]:
-    """Accuracies a model must beat: guessing evenly, and always saying the training majority."""
-    majority = int(np.bincount(training, minlength=classes).argmax())
-    return {"chance": 1 / classes, "majority": float((test == majority).mean())}
+    """Accuracies a model must beat: guessing evenly, and always saying the training majority.
+
+    Guesses are among the classes that are tested: where only one is, always saying it is right. Of
+    classes that are equally frequent in training each is the majority as often.
+    """
+    counts = np.bincount(training, minlength=classes)
+    majorities = np.flatnonzero(counts == counts.max())
+    return {
+        "chance": 1 / len(np.unique(test)),
+        "majority": float(np.isin(test, majorities).mean() / len(majorities)),
+    }

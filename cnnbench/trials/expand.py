@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from cnnbench.data.feasibility import lots_decide
 from cnnbench.data.requests import request_of
-from cnnbench.data.source import Request
+from cnnbench.data.source import Facts, Request
 from cnnbench.errors import Problem, RecipeError
 from cnnbench.recipe.effective import effective_settings
 from cnnbench.recipe.spec import Configuration, Recipe
@@ -17,11 +18,21 @@ from cnnbench.trials.trial import REVISION, Device, Trial
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of decoded images. shape: (height, width, channels)."""
+    """What is known of decoded images. shape: (height, width, channels).
+
+    counts: images of each class, by split where the source fixes splits, else under "all".
+    """
 
     digest: str
     shape: tuple[int, int, int]
     classes: tuple[str, ...]
+    counts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> Facts:
+        """The same as a source tells of itself."""
+        count = {split: sum(counts) for split, counts in self.counts.items()}
+        return Facts(self.shape, self.classes, count, self.counts)
 
 
 def expand(
@@ -76,6 +87,9 @@ def _outcome(
     images = known[request_of(configuration.data)]
     settings = effective_settings(configuration, images.shape, images.classes)
     settings |= {"revision": REVISION, "images": images.digest, "backend": backend}
+    data, folds = configuration.data, configuration.evaluation.folds
+    if images.counts and lots_decide(images.facts, data, folds):
+        settings["lots"] = "drawn"  # once the first class got the image that was over
     if device != "auto":
         settings["device"] = device
     return json.dumps(settings, sort_keys=True, separators=(",", ":"))

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ class Counting(DataSource):
 
     def load(self, request):
         self.loaded += 1
-        images = np.arange(12, dtype=np.uint8).reshape(3, 2, 2, 1) + np.uint8(len(self.state))
+        images = np.arange(0, 240, 20, np.uint8).reshape(3, 2, 2, 1) + np.uint8(len(self.state))
         return ImageData(
             images, np.array([0, 1, 1], np.int32), ("a", "b"), {"test": np.array([2])}, ("A note.",)
         )
@@ -248,3 +249,93 @@ def test_a_cache_that_vanishes_is_made_again(folder):
     open_images(Counting(), Request())
     shutil.rmtree(folder)
     assert len(open_images(Counting(), Request()).labels) == 3
+
+
+def test_bytes_that_changed_in_place_are_noticed_where_the_copy_is_verified(folder):
+    whole = open_images(Counting(), Request())
+    victim = next(folder.glob("*/images.npy"))
+    damaged = bytearray(victim.read_bytes())
+    damaged[-1] ^= 255
+    victim.write_bytes(damaged)
+    source = Counting()
+    again = open_images(source, Request(), verify=True)
+    assert source.loaded == 1
+    assert again.digest == whole.digest
+    np.testing.assert_array_equal(again.images, source.load(Request()).images)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"classes": ["b", "a"]},
+        {"classes": 3},
+        {"notes": 3},
+        {"fixed": ["train"]},
+        {"digest": None},
+        {"sizes": []},
+        {"inventory": {"brightest": "white"}},
+    ],
+)
+def test_a_meta_file_that_says_something_else_is_not_believed(folder, change):
+    before = open_images(Counting(), Request())
+    meta = next(folder.glob("*/meta.json"))
+    meta.write_text(json.dumps(json.loads(meta.read_text()) | change))
+    source = Counting()
+    again = open_images(source, Request(), verify=True)
+    assert (source.loaded, again.classes, again.notes) == (1, before.classes, before.notes)
+
+
+def test_a_meta_file_of_brackets_is_damage(folder):
+    open_images(Counting(), Request())
+    next(folder.glob("*/meta.json")).write_text("[" * 200_000)
+    source = Counting()
+    open_images(source, Request())
+    assert source.loaded == 1
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "dangling link"])
+def test_whatever_stands_where_an_entry_belongs_makes_way(folder, tmp_path, kind):
+    open_images(Counting(), Request())
+    entry = next(path for path in folder.iterdir() if path.is_dir())
+    shutil.rmtree(entry)
+    elsewhere = tmp_path / "elsewhere"
+    if kind == "file":
+        entry.write_text("")
+    else:
+        entry.symlink_to(elsewhere)
+        if kind == "link":
+            elsewhere.mkdir()
+    assert len(open_images(Counting(), Request()).labels) == 3
+    assert not entry.is_symlink()
+    assert kind != "link" or elsewhere.is_dir()
+
+
+def test_images_that_do_not_fit_into_memory_are_a_clear_error():
+    class Huge(Counting):
+        def load(self, request):
+            raise MemoryError
+
+    with pytest.raises(DataError, match="do not fit into memory") as error:
+        open_images(Huge(), Request())
+    assert error.value.key == "image_size"
+
+
+def test_who_keeps_a_process_waiting_is_said(folder, monkeypatch, caplog):
+    monkeypatch.setattr("cnnbench.data.cache.PATIENCE", 0.01)
+    source = Counting()
+
+    class Holding(Counting):
+        def load(self, request):
+            waiter = threading.Thread(target=open_images, args=(source, Request()))
+            waiter.start()
+            while not caplog.records:
+                waiter.join(0.01)
+            self.waiter = waiter
+            return super().load(request)
+
+    holder = Holding()
+    open_images(holder, Request())
+    holder.waiter.join()
+    assert "decoding the images of source counting; waiting for it" in caplog.text
+    assert str(folder) in caplog.text
+    assert source.loaded == 0

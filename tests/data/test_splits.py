@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedShuffleSplit
 
 from cnnbench.data.cache import CachedImages
-from cnnbench.data.feasibility import absence_notes, amount_errors, facts_of
+from cnnbench.data.feasibility import (
+    DRAWS,
+    amount_errors,
+    facts_of,
+    lots_decide,
+    split_notes,
+)
 from cnnbench.data.source import Facts
 from cnnbench.data.spec import DataSpec
 from cnnbench.data.splits import split_rows
@@ -235,15 +241,15 @@ def test_wrong_classes_and_folds_hide_no_wrong_amount():
 
 def test_classes_that_a_split_will_lack_are_noted():
     facts = Facts((8, 8, 1), ("a", "b", "c"), {"all": 52}, {"all": (50, 1, 1)})
-    assert absence_notes(facts, spec(), 0) == (
+    assert split_notes(facts, spec(), 0) == (
         "The validation split holds no image of: b, c.",
         "The test split holds no image of: b, c.",
     )
-    assert absence_notes(facts, spec(classes=("a", "b")), 0)[0].endswith("no image of: b.")
+    assert split_notes(facts, spec(classes=("a", "b")), 0)[0].endswith("no image of: b.")
     even = Facts((8, 8, 1), ("a", "b"), {"all": 100}, {"all": (50, 50)})
-    assert absence_notes(even, spec(), 0) == ()
+    assert split_notes(even, spec(), 0) == ()
     few = Facts((8, 8, 1), ("a", "b"), {"all": 54}, {"all": (50, 4)})
-    assert absence_notes(few, spec(validation=20), 5) == (
+    assert split_notes(few, spec(validation=20), 5) == (
         "A fold's test split holds no image of: b.",
     )
 
@@ -267,6 +273,79 @@ def test_once_decoded_the_images_that_could_be_read_count():
     assert parts.class_count == {"train": (3, 1), "test": (1, 1)}
     stated = facts_of(cached({"train": np.array([0, 3]), "test": np.array([4, 5])}))
     assert stated.class_count == {"train": (1, 1), "test": (1, 1)}
+
+
+def test_where_images_are_few_the_seed_draws_which_classes_are_tested():
+    labels = np.repeat(np.arange(5), 2)
+    tested = [set(labels[split(labels, seed=seed).test]) for seed in range(40)]
+    assert all(len(classes) == 2 for classes in tested)
+    shares = np.mean([[index in classes for index in range(5)] for classes in tested], axis=0)
+    assert (np.abs(shares - 2 / 5) < 0.25).all()
+
+
+def test_validation_and_training_images_that_are_over_are_drawn_too():
+    labels = np.repeat(np.arange(4), 5)
+    parts = [split(labels, seed=seed, train=6, validation=2) for seed in range(40)]
+    for name, most in (("validation", 1), ("train", 2)):
+        drawn = np.array([np.bincount(labels[getattr(x, name)], minlength=4) for x in parts])
+        assert drawn.max() == most
+        assert (np.ptp(drawn, axis=0) == 1).all(), "each class is among them at times"
+
+
+def test_folds_deal_out_their_remainders_by_the_seed():
+    labels = np.repeat(np.arange(3), [4, 4, 4])
+    first = {
+        tuple(np.bincount(labels[split(labels, seed=seed, fold=0, folds=3).test], minlength=3))
+        for seed in range(30)
+    }
+    assert len(first) == 3, "each class has two images in the first part at times"
+
+
+def test_of_equal_claims_none_takes_a_class_s_last_image_for_training():
+    labels = np.repeat([0, 1], [1, 5])
+    for seed in range(20):
+        assert 0 in labels[split(labels, seed=seed, test=3, validation=1).train]
+
+
+def test_unequal_classes_with_equal_claims_take_turns():
+    labels = np.repeat([0, 1], [5, 15])
+    drawn = {int((labels[split(labels, seed=seed, test=6).test] == 0).sum()) for seed in range(30)}
+    assert drawn == {1, 2}
+
+
+def test_the_notes_name_classes_that_are_tested_in_some_replicates_only():
+    names = ("ant", "bee", "cat", "dog", "emu")
+    facts = Facts((8, 8, 1), names, {"all": 10}, {"all": (2,) * 5})
+    assert split_notes(facts, spec(), 0)[1] == (
+        "The test split holds images of some of these classes only, drawn anew for each "
+        "replicate: ant, bee, cat, dog, emu."
+    )
+
+
+def test_lots_decide_only_where_claims_are_equal():
+    facts = Facts((8, 8, 1), ("a", "b"), {"all": 20}, {"all": (10, 10)})
+    assert not lots_decide(facts, spec(), 0)
+    assert lots_decide(facts, spec(test=3), 0)
+    assert lots_decide(facts, spec(validation=4), 3)
+    assert not lots_decide(facts, spec(validation=2), 5)
+
+
+def test_a_given_test_split_without_the_chosen_classes_is_drawn_instead():
+    labels, fixed = [0] * 10 + [1] * 10 + [-1] * 5, {"test": np.arange(20, 25)}
+    parts = split(labels, fixed, test=4)
+    assert len(parts.test) == 4
+    assert set(parts.test) <= set(range(20))
+    facts = Facts(
+        (8, 8, 1),
+        ("cat", "dog", "unknown"),
+        {"train": 20, "test": 5},
+        {"train": (10, 10, 0), "test": (0, 0, 5)},
+    )
+    chosen = spec(classes=("cat", "dog"))
+    assert amount_errors(facts, chosen, 0) == []
+    assert split_notes(facts, chosen, 0) == (
+        "The given test split holds no image of the chosen classes: a test split is drawn instead.",
+    )
 
 
 @pytest.mark.parametrize(("folds", "keys"), [(1, {}), (101, {}), (5, {"test": 0.2})])
@@ -312,7 +391,7 @@ def requests(draw):
 
 @given(requests())
 @settings(max_examples=300, deadline=None)
-def test_splits_are_disjoint_exact_and_stratified_or_refused_early(request):
+def test_splits_are_disjoint_exact_and_stratified_or_refused_early(request):  # noqa: C901
     labels, fixed, keys, folds, seed = request
     in_test = np.isin(np.arange(len(labels)), fixed.get("test", []))
     classes = int(labels.max()) + 1
@@ -326,17 +405,20 @@ def test_splits_are_disjoint_exact_and_stratified_or_refused_early(request):
         per_class,
     )
 
-    def draw():
+    def draw(seed):
         every = range(folds) if folds else [None]
         return [split(labels, fixed, seed=seed, fold=fold, folds=folds, **keys) for fold in every]
+
+    def draw_all():
+        return [draw(looked_at) for looked_at in DRAWS]
 
     try:
         check_amounts(facts, spec(**keys), folds)
     except DataError:
         with pytest.raises(DataError):
-            draw()
+            draw_all()
         return
-    for parts in draw():
+    for parts in draw(seed):
         used = every_row(parts)
         assert len(used) == len(set(used))
         assert set(labels[parts.train]) == set(range(classes))

@@ -75,4 +75,15 @@ def test_a_single_sigmoid_unit_speaks_for_class_1():
 def test_trivial_levels_use_the_majority_of_the_training_images():
     training = np.array([0, 0, 1], np.int32)
     test = np.array([1, 1, 0, 2], np.int32)
-    assert metrics.trivial_levels(training, test, 4) == {"chance": 0.25, "majority": 0.25}
+    assert metrics.trivial_levels(training, test, 3) == {"chance": 1 / 3, "majority": 0.25}
+
+
+def test_chance_is_that_of_guessing_among_the_classes_that_are_tested():
+    training = np.array([0, 0, 1, 2], np.int32)
+    assert metrics.trivial_levels(training, np.array([1, 2], np.int32), 3)["chance"] == 0.5
+    assert metrics.trivial_levels(training, np.array([1, 1], np.int32), 3)["chance"] == 1
+
+
+def test_of_equal_majorities_each_counts_as_often():
+    training, test = np.array([0, 0, 1, 1, 2], np.int32), np.array([1, 1, 1, 0], np.int32)
+    assert metrics.trivial_levels(training, test, 3)["majority"] == 0.5
