@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from cnnbench.cli.options import Replace
+
 
 def _complete_metric(incomplete: str) -> list[tuple[str, str]]:
     from cnnbench.comparison.metrics import METRICS
@@ -65,8 +67,9 @@ def compare(
         ),
     ] = "table",
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write to a file instead.")
+        Path | None, typer.Option(metavar="FILE", help="Write to a new file instead.")
     ] = None,
+    force: Replace = False,
 ) -> None:
     """Compare recorded variants with their baseline, paired by replicate."""
     from cnnbench.comparison.compare import compare_records
@@ -76,7 +79,7 @@ def compare(
     render = find_format(format_)
     comparison = compare_records(paths, baseline=baseline, metric=metric, by=by, split=split)
     if output:
-        write_report(render(comparison), output)
+        write_report(render(comparison), output, force=force)
     elif format_ == "table":
         from rich.console import Console
 

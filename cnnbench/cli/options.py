@@ -19,6 +19,9 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override a key: training.epochs=3."),
 ]
+Replace = Annotated[
+    bool, typer.Option("--force", help="Let --output replace a file that is there.")
+]
 DeviceName = Annotated[
     Literal["auto", "cpu", "gpu"], typer.Option(help="auto: a GPU if there is one.")
 ]

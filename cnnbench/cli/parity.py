@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cnnbench.cli.completion import complete_backend
-from cnnbench.cli.options import DataSource, DeviceName, Overrides, RecipePath
+from cnnbench.cli.options import DataSource, DeviceName, Overrides, RecipePath, Replace
 from cnnbench.cli.stopping import stoppable
 
 
@@ -29,6 +29,7 @@ def parity(
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write every difference to a CSV file, too.")
     ] = None,
+    force: Replace = False,
 ) -> None:
     """Tell whether backends agree as far as float32 arithmetic allows.
 
@@ -38,10 +39,12 @@ def parity(
     from cnnbench.cli.installed import installed_plugins
     from cnnbench.comparison.parity import Verdict, pair_probes
     from cnnbench.execution.parity import prepare_parity, probe_backends
-    from cnnbench.report.output import write_report
+    from cnnbench.report.output import spare_file, write_report
     from cnnbench.report.parity import parity_csv, print_parity
     from cnnbench.report.terminal import Terminal
 
+    if output:
+        spare_file(output, force=force)
     console = Terminal()
     plugins = installed_plugins()
     with console.waiting("reading the recipe and its images") as status:
@@ -54,6 +57,6 @@ def parity(
         parities = pair_probes(list(probes))
     print_parity(console, parities)
     if output:
-        write_report(parity_csv(parities), output)
+        write_report(parity_csv(parities), output, force=force)
     if any(parity.verdict is not Verdict.AGREE for parity in parities):
         raise typer.Exit(1)

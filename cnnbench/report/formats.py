@@ -13,7 +13,7 @@ from cnnbench.comparison.rows import Cell, flat_notes, flat_rows
 from cnnbench.comparison.values import Comparison, Table
 from cnnbench.report.cells import columns_of, explanation_of, title_of
 from cnnbench.report.console import comparison_text
-from cnnbench.report.printable import printable
+from cnnbench.report.printable import json_printable, printable
 
 
 def csv_text(comparison: Comparison) -> str:
@@ -32,7 +32,8 @@ def csv_text(comparison: Comparison) -> str:
 def json_text(comparison: Comparison) -> str:
     """Everything the comparison holds, under the names of `cnnbench.comparison.values`."""
     content = {"cnnbench": version("cnnbench"), **asdict(comparison)}
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    return json_printable(text) + "\n"
 
 
 def notes_text(comparison: Comparison) -> str:
@@ -55,6 +56,9 @@ FORMATS: dict[str, Callable[[Comparison], str]] = {
     "json": json_text,
 }
 """By the name that --format takes; plugins add others."""
+
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a formula begins with in a spreadsheet, in full width too."""
 
 
 def _markdown_lines(comparison: Comparison, table: Table) -> Iterator[str]:
@@ -81,11 +85,21 @@ def _markdown_row(cells: Iterator[str]) -> str:
 
 def _escaped(text: str) -> str:
     """Names come from recipes: no character of theirs is markup, or a command to a terminal."""
-    text = printable(text)
+    text = " ".join(printable(text).splitlines())
     for character in "\\|*`<":
         text = text.replace(character, f"\\{character}")
-    return text
+    return text.replace("](", "]\\(")
 
 
 def _csv_cell(value: Cell) -> str | int | float | None:
-    return str(value).lower() if isinstance(value, bool) else value
+    """A name that a spreadsheet would take for a formula gets an apostrophe, which makes it text.
+
+    cnnbench itself takes no such names for variants; records of others may hold some.
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    is_formula = text.startswith("\t") or text.lstrip().startswith(_FORMULA)
+    return f"'{text}" if is_formula else text

@@ -27,14 +27,31 @@ def find_format(name: str) -> Render:
     return foreign[name].render
 
 
-def write_report(text: str, path: Path) -> None:
-    """Write a report, whole or not at all. Raises ComparisonError if that can't be done."""
+def spare_file(path: Path, *, force: bool) -> None:
+    """Raise ComparisonError where a report would replace a file that holds something.
+
+    It might be a recipe, or records. force: the user knows.
+    """
+    if not force and path.is_file() and path.stat().st_size:
+        raise ComparisonError(
+            f"there is a file {path} already; choose another --output, or replace it with --force"
+        )
+
+
+def write_report(text: str, path: Path, *, force: bool = False) -> None:
+    """Write a report, whole or not at all.
+
+    A link is followed, and stays. Raises ComparisonError if it can't be written, or as `spare_file`
+    does.
+    """
     try:
+        spare_file(path, force=force)
         if path.exists() and not path.is_file() and not path.is_dir():
             path.write_text(text, encoding="utf-8")  # a pipe or a device is not to be replaced
         else:
-            write_atomically(path, text.encode())
-    except OSError as error:
+            write_atomically(path.resolve(), text.encode())
+    except (OSError, RuntimeError) as error:  # the latter of a link to itself
+        reason = explain(error) if isinstance(error, OSError) else "it is a link to itself"
         raise ComparisonError(
-            f"the report can't be written to {path}: {explain(error)}; choose another --output"
+            f"the report can't be written to {path}: {reason}; choose another --output"
         ) from error

@@ -14,3 +14,8 @@ def printable(text: str) -> str:
     Names and reasons come from files that anybody may have written.
     """
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def json_printable(text: str) -> str:
+    """JSON that says the same without control characters."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

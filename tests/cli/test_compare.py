@@ -98,6 +98,19 @@ def test_json_holds_the_notes_itself(results):
     assert compare(results, "--format", "json").stderr == ""
 
 
+def test_an_output_replaces_no_file_unasked(results, tmp_path):
+    records = results / "mnist" / "torch" / "records.jsonl"
+    before = records.read_bytes()
+    run = compare(results, "--output", records)
+    assert run.returncode == 2
+    assert run.stderr.endswith("choose another --output, or replace it with --force\n")
+    assert records.read_bytes() == before
+    report = tmp_path / "report.txt"
+    assert compare(results, "--output", report).returncode == 0
+    assert compare(results, "--output", report).returncode == 2
+    assert compare(results, "--output", report, "--force").returncode == 0
+
+
 @pytest.mark.parametrize("options", [[], ["--baseline", "none"]])
 def test_names_that_the_terminal_can_not_encode_are_written_out(results, options):
     for name in ("records.jsonl", "plan.json"):

@@ -70,6 +70,61 @@ def test_notes_are_a_line_each_with_the_table_that_they_concern(comparisons):
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("two\nlines", "two lines"),
+        ("![seen](https://example.org)", "![seen]\\(https://example.org)"),
+        ("all [together]", "all [together]"),
+    ],
+)
+def test_a_name_in_markdown_stays_one_plain_cell(comparisons, name, cell):
+    table = comparisons.table(comparisons.row(name, None))
+    assert f"\n| {cell} | " in markdown_text(comparisons.comparison(table))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ['=HYPERLINK("https://example.org")', "@SUM(A1)", "-2+3", "+1", "\ttab", " =1+1", "\uff1d1"],
+)
+def test_a_name_in_csv_is_no_formula_of_a_spreadsheet(comparisons, name):
+    table = comparisons.table(
+        comparisons.row(name, comparisons.estimate(-0.5), backend=name, folder=name), recipe=name
+    )
+    (row,) = csv.DictReader(io.StringIO(csv_text(comparisons.comparison(table, metric="training"))))
+    for column in ("recipe", "variant", "backend", "folder"):
+        assert row[column] == f"'{name}"
+    assert row["training_seconds_mean"] == "-0.5"
+
+
+@pytest.mark.parametrize("name", ["max pool", "a=b", "2-3", "'quoted'", "größer"])
+def test_any_other_name_stands_in_csv_as_it_is(comparisons, name):
+    table = comparisons.table(comparisons.row(name, None))
+    (row,) = csv.DictReader(io.StringIO(csv_text(comparisons.comparison(table))))
+    assert row["variant"] == name
+
+
+@pytest.mark.parametrize("render", FORMATS.values())
+@pytest.mark.parametrize("character", ["\x1b", "\x07", "\r", "\x9b", "\u202e"])
+def test_no_format_lets_a_command_to_the_terminal_through(comparisons, render, character):
+    table = comparisons.table(
+        comparisons.row(f"a{character}b", None, folder=character),
+        recipe=character,
+        title=character,
+        notes=(character,),
+    )
+    comparison = comparisons.comparison(table, notes=(character,))
+    assert character not in render(comparison)
+    assert character not in notes_text(comparison)
+
+
+def test_json_says_the_same_without_control_characters(comparisons):
+    name = "\x9b\u202e\x1b"
+    table = comparisons.table(comparisons.row(name, None))
+    (said,) = json.loads(json_text(comparisons.comparison(table)))["tables"]
+    assert said["rows"][0]["variant"] == name
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_ends_with_one_newline(comparisons, name):
     text = FORMATS[name](comparisons.SMALL_DATA)

@@ -18,10 +18,10 @@ def test_an_unknown_format_is_answered_with_the_nearest():
         find_format("markdwon")
 
 
-def test_a_report_replaces_the_old_one_whole(tmp_path):
+def test_a_report_replaces_the_old_one_whole_when_asked_to(tmp_path):
     path = tmp_path / "report.csv"
     path.write_text("old and longer")
-    write_report("new ± 1\n", path)
+    write_report("new ± 1\n", path, force=True)
     assert path.read_text(encoding="utf-8") == "new ± 1\n"
     assert [file.name for file in tmp_path.iterdir()] == ["report.csv"]
 
@@ -48,3 +48,47 @@ def test_a_device_is_written_to_and_not_replaced(tmp_path):
     assert os.read(reader, 100) == b"text"
     os.close(reader)
     assert pipe.is_fifo()
+
+
+def test_a_file_that_holds_something_is_not_replaced_unasked(tmp_path):
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text("replicates = 2")
+    link = tmp_path / "link"
+    link.symlink_to(recipe)
+    for path in (recipe, link):
+        with pytest.raises(ComparisonError, match=r"already; .* replace it with --force"):
+            write_report("text", path)
+    assert recipe.read_text() == "replicates = 2"
+
+
+def test_an_empty_file_is_replaced_unasked(tmp_path):
+    path = tmp_path / "made-by-mktemp"
+    path.touch()
+    write_report("text", path)
+    assert path.read_text() == "text"
+
+
+def test_a_link_is_followed_and_stays(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "report.csv"
+    link.symlink_to(tmp_path / "elsewhere" / "all.csv")
+    write_report("first", link)
+    write_report("second", link, force=True)
+    assert link.is_symlink()
+    assert (tmp_path / "elsewhere" / "all.csv").read_text() == "second"
+
+
+def test_a_link_to_itself_is_named(tmp_path):
+    link = tmp_path / "report.csv"
+    link.symlink_to(link)
+    with pytest.raises(ComparisonError, match=r"can't be written to .*report\.csv"):
+        write_report("text", link)
+
+
+def test_a_link_with_the_name_of_an_unfinished_report_is_not_followed(tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    (tmp_path / ".report.csv.tmp").symlink_to(precious)
+    write_report("text", tmp_path / "report.csv")
+    assert precious.read_text() == "precious"
+    assert (tmp_path / "report.csv").read_text() == "text"
