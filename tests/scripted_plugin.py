@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from cnnbench.plugin import Availability, EpochResult, hookimpl
+from cnnbench.plugin import Availability, EpochResult, PluginError, hookimpl
 from cnnbench.testing.numpy_backend import NumpyBackend, NumpyEngine, NumpyModel
 from cnnbench.testing.reference import Reference
 from cnnbench.testing.reference.model import NODES
@@ -178,7 +178,40 @@ class Fitful(Scripted):
         return super().open(device, threads)
 
 
+class LonelyModel(ScriptedModel):
+    def train_epoch(self, batches, learning_rate):
+        until = time.monotonic() + 300
+        while not Path(os.environ["LONELY"]).exists():
+            assert time.monotonic() < until, "waited in vain"
+            time.sleep(0.02)
+        return super().train_epoch(batches, learning_rate)
+
+
+class LonelyEngine(ScriptedEngine):
+    model = LonelyModel
+
+
+class Lonely(Scripted):
+    """Can be opened once; what it trains waits for a file."""
+
+    name = "lonely"
+    engine = LonelyEngine
+
+    def open(self, device, threads):
+        try:
+            Path(os.environ["LONELY"]).with_suffix(".open").mkdir()
+        except FileExistsError:
+            match os.environ["LONELY_MANNER"]:
+                case "dies":
+                    os._exit(3)
+                case "refuses":
+                    raise PluginError("the memory is taken") from None
+                case "hangs":
+                    time.sleep(600)
+        return super().open(device, threads)
+
+
 @hookimpl
 def cnnbench_backends():
-    strange = [Absent(), Stillborn(), Broken(), Hanging(), Fitful()]
+    strange = [Absent(), Stillborn(), Broken(), Hanging(), Fitful(), Lonely()]
     return [Scripted(), Rounded(), Hasty(), Late(), Stuck(), *strange]

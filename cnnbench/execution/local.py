@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import queue
-import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cnnbench.errors import PluginError
-from cnnbench.execution.process import OPENING_LIMIT, Inbox, WorkerProcess, hung_opening
+from cnnbench.execution.clock import Clock
+from cnnbench.execution.opening import SLOW_OPENING, hung, open_worker, opening_limit
+from cnnbench.execution.process import Inbox, WorkerProcess
 from cnnbench.execution.protocol import unpack_outcome
 from cnnbench.plugin.executor import (
     EpochEnded,
@@ -19,6 +20,7 @@ from cnnbench.plugin.executor import (
     Limits,
     Listener,
     Outcome,
+    Remark,
     TrialEnded,
     TrialStarted,
 )
@@ -28,17 +30,28 @@ from cnnbench.results.record import Beside, Epoch, Status
 from cnnbench.training.trial import blank_record
 from cnnbench.trials.trial import Trial
 
-_STARTS_WITHOUT_A_TRIAL = 3
-"""A worker that dies this often before its first trial will not come up at all."""
+_STARTS = 3
+"""A slot whose worker fails to start this often in a row is given up."""
+_TICK = 1.0
+"""Seconds between looks at what is overdue."""
 
 
 @dataclass(slots=True)
 class _Running:
-    """A trial on a worker. since: monotonic seconds; history: the epochs heard of."""
+    """A trial on a worker. since: on the pool's clock; history: the epochs heard of."""
 
     trial: Trial
     since: float
+    started: float = field(default_factory=time.time)
     history: list[Epoch] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Opening:
+    """A worker on its way. since: on the pool's clock; told: whether a user knows that it waits."""
+
+    since: float
+    told: bool = False
 
 
 class LocalExecutor(Executor):
@@ -68,10 +81,13 @@ class _Pool:
         self._listener = listener
         self._waiting = deque(trials)
         self._inbox: Inbox = queue.SimpleQueue()
+        self._slots: dict[WorkerProcess, int] = {}
+        self._opening: dict[WorkerProcess, _Opening] = {}
         self._running: dict[WorkerProcess, _Running] = {}
-        self._opening: dict[WorkerProcess, float] = {}
-        self._workers: set[WorkerProcess] = set()
-        self._stillborn = 0
+        self._failed_starts: Counter[int] = Counter()
+        self._opened = False
+        self._given_up: list[str] = []
+        self._clock = Clock(_TICK)
         self._backend = plugins.backend(trials[0].backend)
         self._device = trials[0].device
 
@@ -82,83 +98,138 @@ class _Pool:
             try:
                 worker, message = self._inbox.get(timeout=self._patience())
             except queue.Empty:
-                yield from self._overdue()
-                continue
-            if worker not in self._workers:
-                continue  # killed earlier; this is what it said before
-            if message is None:
-                yield from self._died(worker)
+                pass
             else:
-                yield from self._heard(worker, message)
+                if worker in self._slots:  # else killed earlier; this is what it said before
+                    yield from (
+                        self._died(worker) if message is None else self._heard(worker, message)
+                    )
+            yield from self._overdue()
 
     def stop(self) -> None:
-        for worker in self._workers:
+        for worker in self._slots:
             worker.kill()
 
     def _start(self, slot: int) -> None:
-        environment = self._backend.environment(self._device, self._limits.threads)
-        worker = WorkerProcess(
-            slot, self._backend.name, self._device, self._limits, environment, inbox=self._inbox
-        )
-        self._workers.add(worker)
-        self._opening[worker] = time.monotonic()
+        try:
+            worker = open_worker(self._backend, self._device, self._limits, self._inbox)
+        except OSError as error:
+            self._fail_start(slot, f"no process can be started: {error.strerror or error}")
+            return
+        self._slots[worker] = slot
+        self._opening[worker] = _Opening(self._clock.read())
 
     def _heard(self, worker: WorkerProcess, message: dict[str, Any]) -> Iterator[Outcome]:
-        kind = message.pop("kind")
-        if kind == "refused":
-            raise PluginError(message["reason"])
-        if kind == "ready":
-            del self._opening[worker]
-            self._stillborn = 0
-            self._give(worker)
-        elif kind == "epoch":
-            running = self._running[worker]
-            running.history.append(Epoch.model_validate(message["epoch"]))
-            self._listener(EpochEnded(running.trial, worker.slot, running.history[-1]))
-        elif kind == "outcome":
-            trial = self._running.pop(worker).trial
-            outcome = unpack_outcome(message)
-            # First the next trial, so that the worker does not idle while this one is stored.
-            self._give(worker)
-            yield outcome
-            self._listener(TrialEnded(trial, worker.slot, outcome))
+        running = self._running.get(worker)
+        match message:
+            case {"kind": "refused", "reason": str(reason)} if worker in self._opening:
+                self._refused(worker, reason)
+            case {"kind": "waiting", "text": str(text)} if worker in self._opening:
+                self._opening[worker].told = True
+                self._listener(Remark(text))
+            case {"kind": "ready"} if worker in self._opening:
+                del self._opening[worker]
+                self._failed_starts[self._slots[worker]] = 0
+                self._opened = True
+                self._tell_given_up()
+                self._give(worker)
+            case {"kind": "epoch", "epoch": content} if running:
+                try:
+                    running.history.append(Epoch.model_validate(content))
+                except ValueError as error:
+                    worker.kill(error)
+                    return
+                self._listener(EpochEnded(running.trial, self._slots[worker], running.history[-1]))
+            case {"kind": "outcome"} if running:
+                try:
+                    outcome = unpack_outcome(message)
+                    if outcome.record.trial != running.trial.id:
+                        raise ValueError(f"an outcome of trial {outcome.record.trial}")  # noqa: TRY301
+                except (ValueError, KeyError, TypeError) as error:
+                    worker.kill(error)
+                    return
+                del self._running[worker]
+                # First the next trial, so that the worker does not idle while this one is stored.
+                self._give(worker)
+                yield outcome
+                self._listener(TrialEnded(running.trial, self._slots[worker], outcome))
+            case _:
+                worker.kill(f"{message['kind']!r} out of turn")  # its death is heard of next
 
     def _give(self, worker: WorkerProcess) -> None:
         if not self._waiting:
             return
         trial = self._waiting.popleft()
-        self._running[worker] = _Running(trial, time.monotonic())
-        worker.give(trial)
-        self._listener(TrialStarted(trial, worker.slot))
+        self._running[worker] = _Running(trial, self._clock.read())
+        worker.send("trial", trial=trial.model_dump_json())
+        self._listener(TrialStarted(trial, self._slots[worker]))
 
     def _died(self, worker: WorkerProcess) -> Iterator[Outcome]:
         words = worker.last_words()
         if worker in self._running:
             yield from self._lose(worker, Status.FAILED, f"the worker process died: {words}")
-        elif worker in self._opening:
-            self._stillborn += 1
-            if self._stillborn >= _STARTS_WITHOUT_A_TRIAL:
-                raise PluginError(
-                    f"workers for backend {self._backend.name} die before their first trial "
-                    f"({words}); try --executor inline to see the whole error"
-                )
-        self._replace(worker)
+        slot = self._slots.pop(worker)
+        if self._opening.pop(worker, None):
+            self._fail_start(slot, f"they die before their first trial ({words})")
+        elif self._waiting:
+            self._start(slot)
+
+    def _refused(self, worker: WorkerProcess, reason: str) -> None:
+        """Not tried again, as it would be the same; but what others train is not thrown away."""
+        worker.kill()
+        del self._opening[worker]
+        del self._slots[worker]
+        if not self._opened:
+            raise PluginError(reason)
+        self._give_up(reason)
+
+    def _fail_start(self, slot: int, why: str) -> None:
+        self._failed_starts[slot] += 1
+        if self._failed_starts[slot] >= _STARTS:
+            hint = "; try --executor inline to see the whole error"
+            self._give_up(f"workers for backend {self._backend.name} don't come up: {why}{hint}")
+        elif self._waiting:
+            self._start(slot)
+
+    def _give_up(self, why: str) -> None:
+        """Go on with one slot less. Raises PluginError if it was the last."""
+        if not self._slots and self._waiting:
+            raise PluginError(why)
+        self._given_up.append(why)
+        if self._opened:
+            self._tell_given_up()
+
+    def _tell_given_up(self) -> None:
+        """Not before any worker has come up: while none has, the error will say it."""
+        for why in self._given_up:
+            self._listener(Remark(f"one worker less, as {why}"))
+        self._given_up.clear()
 
     def _overdue(self) -> Iterator[Outcome]:
-        now = time.monotonic()
-        for worker in [x for x, since in self._opening.items() if now - since >= OPENING_LIMIT]:
-            if not self._running:
-                raise hung_opening(self._backend)
-            worker.kill()
-            self._replace(worker)
-        limit = self._limits.timeout
-        if limit is None:
+        now = self._clock.read()
+        limit = opening_limit(self._limits)
+        for worker, opening in list(self._opening.items()):
+            if now - opening.since >= limit:
+                worker.kill()
+                del self._opening[worker], self._slots[worker]
+                self._give_up(hung(self._backend, limit))
+            elif not opening.told and now - opening.since >= SLOW_OPENING:
+                opening.told = True
+                self._listener(
+                    Remark(
+                        f"waiting for backend {self._backend.name}, which is being opened; "
+                        f"it may take up to {limit:g} s"
+                    )
+                )
+        allowed = self._limits.timeout
+        if allowed is None:
             return
-        late = [worker for worker, it in self._running.items() if now - it.since >= limit]
-        for worker in late:
+        for worker in [x for x, it in self._running.items() if now - it.since >= allowed]:
             worker.kill()
-            yield from self._lose(worker, Status.TIMEOUT, f"took longer than {limit:g} s")
-            self._replace(worker)
+            yield from self._lose(worker, Status.TIMEOUT, f"took longer than {allowed:g} s")
+            slot = self._slots.pop(worker)
+            if self._waiting:
+                self._start(slot)
 
     def _lose(self, worker: WorkerProcess, status: Status, reason: str) -> Iterator[Outcome]:
         running = self._running.pop(worker)
@@ -167,24 +238,14 @@ class _Pool:
             threads=self._limits.threads,
             exclusive=self._limits.exclusive,
         )
-        started = time.time() - (time.monotonic() - running.since)
-        record = blank_record(running.trial, status, reason, beside, started)
+        record = blank_record(running.trial, status, reason, beside, running.started)
         record = record.model_copy(update={"epochs": len(running.history) or None})
         outcome = Outcome(record, tuple(running.history))
         yield outcome
-        self._listener(TrialEnded(running.trial, worker.slot, outcome))
-
-    def _replace(self, worker: WorkerProcess) -> None:
-        self._workers.remove(worker)
-        self._opening.pop(worker, None)
-        if self._waiting:
-            self._start(worker.slot)
+        self._listener(TrialEnded(running.trial, self._slots[worker], outcome))
 
     def _patience(self) -> float | None:
-        """Seconds until the first worker or trial is overdue, None if none can be."""
-        ends = [since + OPENING_LIMIT for since in self._opening.values()]
-        if self._limits.timeout is not None:
-            ends += [it.since + self._limits.timeout for it in self._running.values()]
-        if not ends:
+        """Seconds until the next look at the clock, None if nothing can be overdue."""
+        if not self._opening and self._limits.timeout is None:
             return None
-        return min(max(0.0, min(ends) - time.monotonic()), threading.TIMEOUT_MAX)
+        return min(_TICK, self._limits.timeout or _TICK)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnbench.errors import PluginError
+from cnnbench.execution.opening import OPENING_LIMIT, hung, open_worker
 from cnnbench.execution.process import Inbox, WorkerProcess
 from cnnbench.execution.protocol import unpack_probe
 from cnnbench.execution.run import Prepared, RunOptions, prepare
@@ -60,35 +61,48 @@ def _probe(
     waiting = deque(trials)
     while waiting:
         with _worker(backend, waiting[0].device) as (worker, inbox):
-            opening = _receive(inbox)
-            if opening["kind"] != "ready":
-                yield from (blank_probe(trial, opening["reason"]) for trial in waiting)
+            try:
+                _answer("ready", inbox, OPENING_LIMIT)
+            except queue.Empty:
+                reason = hung(backend, OPENING_LIMIT)
+                yield from (blank_probe(trial, reason) for trial in waiting)
+                return
+            except _NoAnswer as lost:
+                yield from (blank_probe(trial, str(lost)) for trial in waiting)
                 return
             alive = True
             while waiting and alive:
                 trial = waiting.popleft()
                 listener(trial)
-                worker.probe(trial, nudged=nudged)
-                answer = _receive(inbox)
-                alive = answer["kind"] == "probe"
-                yield unpack_probe(answer) if alive else blank_probe(trial, answer["reason"])
+                worker.send("probe", trial=trial.model_dump_json(), nudged=nudged)
+                try:
+                    probe = unpack_probe(_answer("probe", inbox))
+                except _NoAnswer as lost:
+                    alive, probe = False, blank_probe(trial, str(lost))
+                yield probe
 
 
 @contextmanager
 def _worker(backend: Backend, device: Device) -> Iterator[tuple[WorkerProcess, Inbox]]:
     inbox: Inbox = queue.SimpleQueue()
-    environment = backend.environment(device, 1)
-    worker = WorkerProcess(0, backend.name, device, Limits(1, 1), environment, inbox=inbox)
+    worker = open_worker(backend, device, Limits(1, 1), inbox)
     try:
         yield worker, inbox
     finally:
         worker.kill()
 
 
-def _receive(inbox: Inbox) -> dict[str, Any]:
-    """What the worker says, or, of kind "died", how it ended."""
-    worker, message = inbox.get()
-    if message is None:
-        reason = f"the worker process died: {worker.last_words()}"
-        return {"kind": "died", "reason": reason}
-    return message
+class _NoAnswer(Exception):  # noqa: N818 - an outcome of the backend's, not an error here
+    """Why the worker will not answer any more."""
+
+
+def _answer(kind: str, inbox: Inbox, patience: float | None = None) -> dict[str, Any]:
+    """What the worker answers. Raises _NoAnswer, queue.Empty if it takes longer than patience."""
+    while True:
+        worker, message = inbox.get(timeout=patience)
+        if message is None:
+            raise _NoAnswer(f"the worker process died: {worker.last_words()}")
+        if message["kind"] == "refused":
+            raise _NoAnswer(message["reason"])
+        if message["kind"] == kind:
+            return message

@@ -1,8 +1,7 @@
-"""One worker process as its starter sees it."""
+"""A process of ours as its starter sees it: it hears requests and answers them."""
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import queue
 import signal
@@ -13,90 +12,116 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from cnnbench.errors import PluginError
-from cnnbench.execution.protocol import decode, encode
-from cnnbench.plugin.backend import Backend
-from cnnbench.plugin.executor import Limits
-from cnnbench.trials.trial import Device, Trial
+from cnnbench.execution.channel import decode, encode, handed_over
 
 Inbox = queue.SimpleQueue[tuple["WorkerProcess", dict[str, Any] | None]]
-"""Messages of all workers; None when a worker's output has ended, that is, when it died."""
+"""Messages of all workers; None when one has ended, however it did."""
 
-OPENING_LIMIT = 600.0
-"""Seconds that opening a backend may take: frameworks take minutes where the disk is slow."""
-_LOG_TAIL = 2000
+_LOG_TAIL = 4000
+_GRACE = 5.0
+"""Seconds between the ends of a process and of its line: what it started itself may hold the line
+open, and one that hangs up need not end."""
 
 
 class WorkerProcess:
-    """Starts a worker and puts what it says into the inbox."""
+    """Starts `python -m MODULE` and puts what it says into the inbox; see `channel`.
 
-    def __init__(
-        self,
-        slot: int,
-        backend: str,
-        device: Device,
-        limits: Limits,
-        environment: Mapping[str, str],
-        *,
-        inbox: Inbox,
-    ) -> None:
-        self.slot = slot
+    environment: variables on top of this process's. Raises OSError if no process can be started.
+    """
+
+    def __init__(self, module: str, environment: Mapping[str, str], inbox: Inbox) -> None:
+        self._inbox = inbox
+        self._nonsense = ""
         self._log = tempfile.TemporaryFile(prefix="cnnbench-worker-")  # noqa: SIM115 - the worker's life
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "cnnbench.execution.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            env={**os.environ, **environment},
-        )
-        threading.Thread(target=self._listen, args=(inbox,), daemon=True).start()
-        self._send("open", backend=backend, device=device, limits=dataclasses.asdict(limits))
+        theirs_in, ours_out = os.pipe()
+        ours_in, theirs_out = os.pipe()
+        self._requests = os.fdopen(ours_out, "wb")
+        self._answers = os.fdopen(ours_in, "rb")
+        try:
+            numbers, options = handed_over([theirs_in, theirs_out])
+            self._process = subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-m", module, *numbers],
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=self._log,
+                env=sealed({**os.environ, **environment}),
+                **options,
+            )
+        except BaseException:
+            self._requests.close()
+            self._answers.close()
+            self._log.close()
+            raise
+        finally:
+            os.close(theirs_in)
+            os.close(theirs_out)
+        listening = threading.Thread(target=self._listen, daemon=True)
+        listening.start()
+        threading.Thread(target=self._await, args=(listening,), daemon=True).start()
 
-    def give(self, trial: Trial) -> None:
-        """Hand over the next trial; a worker that has died is noticed in the inbox."""
-        self._send("trial", trial=trial.model_dump_json())
+    def send(self, kind: str, **content: Any) -> None:
+        """Say something; that it has died is noticed in the inbox."""
+        try:
+            self._requests.write(encode(kind, **content))
+            self._requests.flush()
+        except OSError:
+            return
 
-    def probe(self, trial: Trial, *, nudged: bool) -> None:
-        """Have a trial's first epoch taken apart."""
-        self._send("probe", trial=trial.model_dump_json(), nudged=nudged)
-
-    def kill(self) -> None:
-        """End it now and wait until it is gone."""
+    def kill(self, nonsense: object = "") -> None:
+        """End it now and wait until it is gone. nonsense: what it said, if that is why."""
+        self._nonsense = self._nonsense or str(nonsense)
         self._process.kill()
         self._process.wait()
 
     def last_words(self) -> str:
         """How it died, and the last line it printed."""
         code = self._process.wait()
-        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        size = self._log.seek(0, os.SEEK_END)
-        self._log.seek(max(0, size - _LOG_TAIL))
-        lines = self._log.read().decode(errors="replace").split("\n")
-        said = [line.strip() for line in lines if line.strip()]
+        how = f"signal {_signal_name(-code)}" if code < 0 else f"exit code {code}"
+        if self._nonsense:
+            how = f"ended, as it talked nonsense: {self._nonsense}"
+        said = [line.strip() for line in self.log().split("\n") if line.strip()]
         return how + (f"; its last line: {said[-1]}" if said else "")
 
-    def _send(self, kind: str, **content: Any) -> None:
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(encode(kind, **content))
-            self._process.stdin.flush()
-        except OSError:
-            return
+    def log(self) -> str:
+        """The end of what it printed."""
+        size = self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(0, size - _LOG_TAIL))
+        return self._log.read().decode(errors="replace")
 
-    def _listen(self, inbox: Inbox) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
+    def _listen(self) -> None:
+        for line in self._answers:
             try:
                 message = decode(line)
-            except ValueError:
-                break  # torn by its death
-            inbox.put((self, message))
-        inbox.put((self, None))
+            except ValueError as error:
+                if line.endswith(b"\n"):  # else it was torn by its death
+                    self.kill(error)
+                return
+            self._inbox.put((self, message))
+        try:
+            self._process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            self.kill("it hung up")
+
+    def _await(self, listening: threading.Thread) -> None:
+        self._process.wait()
+        listening.join(_GRACE)
+        self._inbox.put((self, None))
 
 
-def hung_opening(backend: Backend) -> PluginError:
-    """What to raise when a worker has not opened its backend within the limit."""
-    return PluginError(
-        f"backend {backend.name} was not open after {OPENING_LIMIT:g} s; "
-        "try --executor inline to see where it waits"
-    )
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # those for real-time use have no names
+        return str(number)
+
+
+def sealed(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process that imports nothing from the current folder.
+
+    A user's own `random.py` would be taken for Python's there, and a folder from elsewhere would
+    run its code. Folders named in PYTHONPATH stay; an empty name there means the current one.
+    """
+    named = environment.get("PYTHONPATH", "").split(os.pathsep)
+    kept = [name for name in named if name and os.path.normpath(name) != os.curdir]
+    # A variable rather than the option -P: it holds for what a framework starts in turn, too.
+    return {**environment, "PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(kept)}

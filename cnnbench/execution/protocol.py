@@ -1,12 +1,8 @@
-"""What a worker process and the program that started it say to each other: a JSON object a line.
-
-JSON rather than pickle: a line can be read by a person, and nothing in it can run.
-"""
+"""Outcomes and probes as JSON values, in which they travel between processes."""
 
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -22,21 +18,8 @@ _PLAIN = ("variant", "replicate", "backend", "precision", "branching", "reason")
 """The fields of a probe that are JSON values already."""
 
 
-def encode(kind: str, **content: Any) -> bytes:
-    """One line."""
-    return json.dumps({"kind": kind, **content}).encode() + b"\n"
-
-
-def decode(line: bytes) -> dict[str, Any]:
-    """The message in one line. Raises ValueError for a torn line."""
-    message = json.loads(line)
-    if not isinstance(message, dict) or "kind" not in message:
-        raise ValueError(f"not a message: {line[:80]!r}")
-    return message
-
-
 def pack_outcome(outcome: Outcome) -> dict[str, Any]:
-    """An outcome as JSON values; arrays as base64 of their little-endian bytes."""
+    """An outcome; arrays as base64 of their little-endian bytes."""
     return {
         "record": outcome.record.model_dump(mode="json"),
         "history": [epoch.model_dump(mode="json") for epoch in outcome.history],
@@ -60,7 +43,7 @@ def unpack_outcome(content: Mapping[str, Any]) -> Outcome:
 
 
 def pack_probe(probe: Probe) -> dict[str, Any]:
-    """A probe as JSON values."""
+    """A probe."""
     return {
         **{name: getattr(probe, name) for name in _PLAIN},
         "courses": [_pack_course(course) for course in (probe.course, *probe.nudged) if course],

@@ -1,90 +1,55 @@
-"""A worker process: opens one backend, then runs the trials it is sent until its input ends.
+"""A worker process: opens one backend, then runs the trials it is sent until its starter is gone.
 
 Started as `python -m cnnbench.execution.worker` with the backend's environment variables already
-set. It talks over its standard streams (see `protocol`); whatever a framework prints goes to its
-standard error, which its starter keeps.
+set. It talks over a private line (see `channel`); whatever a framework prints goes to a log.
 """
 
 from __future__ import annotations
 
 import os
-import queue
-import signal
 import sys
-import threading
-from typing import Any, BinaryIO, NoReturn
+from typing import NoReturn
 
-from cnnbench.execution.protocol import decode, encode, pack_outcome, pack_probe
+from cnnbench.execution.channel import Starter
 
 
 def main() -> None:
-    """Serve until the input ends."""
-    # These reach the whole process group; what becomes of the trial is the starter's decision.
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    output = _private_stdout()
-    requests: queue.Queue[dict[str, Any]] = queue.Queue()
-    threading.Thread(target=_listen, args=(requests,), daemon=True).start()
-    _serve(requests, output)
+    """Serve until the starter is gone."""
+    starter = Starter()
 
-
-def _private_stdout() -> BinaryIO:
-    """The pipe to the starter; from here on, file descriptor 1 is standard error."""
-    pipe = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return pipe
-
-
-def _listen(requests: queue.Queue[dict[str, Any]]) -> None:
-    for line in sys.stdin.buffer:
-        requests.put(decode(line))
-    # The starter is gone, perhaps killed: nobody is left to record what runs here.
-    os._exit(0)
-
-
-def _leave() -> NoReturn:
-    """End without Python's farewell, which aborts while a thread waits for standard input."""
-    sys.stderr.flush()
-    os._exit(0)
-
-
-def _serve(requests: queue.Queue[dict[str, Any]], output: BinaryIO) -> None:
     from cnnbench.errors import CnnbenchError
     from cnnbench.execution.bench import Bench
+    from cnnbench.execution.protocol import pack_outcome, pack_probe
     from cnnbench.plugin.executor import Limits
     from cnnbench.plugin.manager import load_plugins
     from cnnbench.results.record import Epoch
     from cnnbench.training.crash import describe_crash
     from cnnbench.trials.trial import Trial
 
-    def send(kind: str, **content: Any) -> None:
-        output.write(encode(kind, **content))
-        output.flush()
+    def refuse(reason: str) -> NoReturn:
+        starter.send("refused", reason=reason)
+        sys.stderr.flush()
+        os._exit(0)  # without Python's farewell, which aborts while a thread waits for requests
 
     def on_epoch(epoch: Epoch) -> None:
-        send("epoch", epoch=epoch.model_dump(mode="json"))
+        starter.send("epoch", epoch=epoch.model_dump(mode="json"))
 
-    opening = requests.get()
+    opening = starter.next()
+    name, device, limits = opening["backend"], opening["device"], Limits(**opening["limits"])
     try:
-        bench = Bench(
-            load_plugins(), opening["backend"], opening["device"], Limits(**opening["limits"])
-        )
+        bench = Bench(load_plugins(), name, device, limits)
     except CnnbenchError as error:
-        send("refused", reason=str(error))
-        _leave()
+        refuse(str(error))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a broken framework raises
-        reason = describe_crash(error)
-        send("refused", reason=f"backend {opening['backend']} can't be opened: {reason}")
-        _leave()
-    send("ready")
+        refuse(f"backend {name} can't be opened: {describe_crash(error)}")
+    starter.send("ready")
     while True:
-        request = requests.get()
+        request = starter.next()
         trial = Trial.model_validate_json(request["trial"])
         if request["kind"] == "probe":
-            send("probe", **pack_probe(bench.probe(trial, nudged=request["nudged"])))
+            starter.send("probe", **pack_probe(bench.probe(trial, nudged=request["nudged"])))
         else:
-            send("outcome", **pack_outcome(bench.run(trial, on_epoch)))
+            starter.send("outcome", **pack_outcome(bench.run(trial, on_epoch)))
 
 
 if __name__ == "__main__":

@@ -73,6 +73,7 @@ from cnnbench.plugin.executor import (
     Limits,
     Listener,
     Outcome,
+    Remark,
     TrialEnded,
     TrialStarted,
 )
@@ -120,6 +121,7 @@ __all__ = [
     "Pool",
     "PretrainedBase",
     "Record",
+    "Remark",
     "ReportFormat",
     "Request",
     "Resident",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pluggy
 
 from cnnbench.errors import PluginError
-from cnnbench.plugin.executor import EpochEnded, Event, TrialEnded, TrialStarted
+from cnnbench.plugin.executor import EpochEnded, Event, Remark, TrialEnded, TrialStarted
 from cnnbench.plugin.foreign import foreign
 
 
@@ -20,6 +20,8 @@ class Callbacks:
 
     def notify(self, event: Event, report: Callable[[str], None]) -> None:
         """Call the hook of this event in each plugin; switch off a plugin that raises."""
+        if isinstance(event, Remark):
+            return
         hook, arguments = _call(event)
         for name, plugin in list(self._active.items()):
             others = [other for other in self._manager.get_plugins() if other is not plugin]
@@ -34,7 +36,7 @@ class Callbacks:
                 )
 
 
-def _call(event: Event) -> tuple[str, Mapping[str, object]]:
+def _call(event: TrialStarted | EpochEnded | TrialEnded) -> tuple[str, Mapping[str, object]]:
     match event:
         case TrialStarted():
             return "cnnbench_trial_started", {"trial": event.trial}

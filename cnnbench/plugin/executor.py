@@ -55,7 +55,14 @@ class TrialEnded:
     outcome: Outcome
 
 
-Event = TrialStarted | EpochEnded | TrialEnded
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something of the run itself that a person who waits should know, a sentence."""
+
+    text: str
+
+
+Event = TrialStarted | EpochEnded | TrialEnded | Remark
 Listener = Callable[[Event], None]
 
 

@@ -14,7 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from cnnbench.plugin.executor import EpochEnded, Event, TrialEnded, TrialStarted
+from cnnbench.plugin.executor import EpochEnded, Event, Remark, TrialEnded, TrialStarted
 from cnnbench.report.terminal import say
 from cnnbench.results.record import Record, Status
 from cnnbench.trials.trial import Trial
@@ -123,6 +123,8 @@ class PlainView(QuietView):
     def hear(self, event: Event) -> None:
         """Print a line when a trial ends."""
         self._progress.hear(event)
+        if isinstance(event, Remark):
+            say(event.text)
         if not isinstance(event, TrialEnded):
             return
         left = self._progress.left
@@ -173,6 +175,8 @@ class LiveView:
             case EpochEnded():
                 slot = self._slots[event.slot]
                 slot.epoch, slot.val_accuracy = event.epoch.epoch, event.epoch.val_accuracy
+            case Remark():
+                say(event.text)
             case TrialEnded():
                 # The slot's next trial may have started before this one was stored.
                 if self._slots[event.slot].trial == event.trial:

@@ -1,24 +1,23 @@
 """The same training in a process of its own, for the check that compares two processes.
 
-Started by `cnnbench.testing.checks.repetition` with the backend's environment already set:
-python -m cnnbench.testing.again BACKEND DEVICE THREADS
+Started by `cnnbench.testing.checks.repetition` with the backend's environment already set, and told
+which backend by its only message.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+import queue
 
 import numpy as np
 
+from cnnbench.execution.channel import Starter
+from cnnbench.execution.process import Inbox, WorkerProcess
 from cnnbench.network.layers import Conv, Dropout, Flatten
 from cnnbench.network.network import Weights
 from cnnbench.testing.bench import Bench
 from cnnbench.testing.finding import Failed
 from cnnbench.testing.samples import batches, network
-from cnnbench.testing.target import find_backend, search_path
+from cnnbench.testing.target import find_backend, search_path, widen_search
 
 RANDOM = network(Conv(filters=4, activation="linear", stride=(2, 2)), Dropout(rate=0.3), Flatten())
 
@@ -35,26 +34,28 @@ def train(bench: Bench) -> Weights:
 
 def train_elsewhere(target: str, device: str, threads: int) -> Weights:
     """What `train` gives in a new process. Raises Failed if it ends otherwise."""
-    command = [sys.executable, "-m", "cnnbench.testing.again", target, device, str(threads)]
-    environment = {**os.environ, "PYTHONPATH": search_path()}
+    inbox: Inbox = queue.SimpleQueue()
     # Each process salts its hashes anew, unless told otherwise.
-    environment.pop("PYTHONHASHSEED", None)
-    done = subprocess.run(  # noqa: S603 - our own module
-        command, capture_output=True, text=True, check=False, env=environment
-    )
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise Failed(f"a second process with the same backend ended with an error: {last}")
-    arrays = json.loads(done.stdout.splitlines()[-1])
-    return {name: np.asarray(array, np.float32) for name, array in arrays.items()}
+    worker = WorkerProcess("cnnbench.testing.again", {"PYTHONHASHSEED": "random"}, inbox)
+    worker.send("train", path=search_path(), target=target, device=device, threads=threads)
+    _, message = inbox.get()
+    if message is None:
+        words = worker.last_words()
+        raise Failed(f"a second process with the same backend ended with an error: {words}")
+    worker.kill()
+    return {name: np.asarray(array, np.float32) for name, array in message["weights"].items()}
 
 
-def main(target: str, device: str, threads: str) -> None:
-    """Write the weights to standard output, as its last line."""
-    weights = train(Bench(find_backend(target), device, int(threads)))
-    sys.stdout.write("\n")
-    json.dump({name: np.asarray(array).tolist() for name, array in weights.items()}, sys.stdout)
+def main() -> None:
+    """Train, and tell the weights."""
+    starter = Starter()
+    request = starter.next()
+    widen_search(request["path"])
+    backend = find_backend(request["target"])
+    weights = train(Bench(backend, request["device"], request["threads"]))
+    lists = {name: np.asarray(array).tolist() for name, array in weights.items()}
+    starter.send("trained", weights=lists)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

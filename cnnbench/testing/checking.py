@@ -1,4 +1,4 @@
-"""Running a check and keeping what it found."""
+"""Running checks and keeping what they found."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 import traceback
 from pathlib import Path
 
+from cnnbench.errors import PluginError
 from cnnbench.testing.bench import Bench
 from cnnbench.testing.finding import Check, Failed, Finding, Unsupported, Verdict
 
@@ -24,6 +25,17 @@ def run_check(check: Check, bench: Bench) -> Finding:
         verdict, trace = Verdict.FAILED, traceback.format_exc()
         reason = _raised(error)
     return Finding(check.name, check.about, verdict, reason, time.perf_counter() - start, trace)
+
+
+def refusal(bench: Bench) -> str:
+    """Why the backend does not open on this device, "" if it does."""
+    try:
+        _ = bench.engine
+    except PluginError as error:
+        return str(error)
+    except Exception:  # noqa: BLE001 - an error of the backend's, which the checks report
+        return ""
+    return ""
 
 
 def _raised(error: Exception) -> str:

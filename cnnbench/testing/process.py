@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
-from threading import Timer
+import queue
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from cnnbench.errors import PluginError
+from cnnbench.execution.opening import SHORT_OPENING
+from cnnbench.execution.process import Inbox, WorkerProcess
 from cnnbench.testing.finding import Check, Finding, Verdict
 from cnnbench.testing.target import find_backend, search_path
 
 PATIENCE = 120.0
 """Seconds a check may take; a backend that hangs fails it."""
+
+
+class _NoAnswerError(Exception):
+    """The process will not answer. log: the last of what it printed."""
+
+    def __init__(self, reason: str, log: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.log = log
 
 
 class CheckProcess:
@@ -28,48 +34,31 @@ class CheckProcess:
     def __init__(
         self, target: str, device: str = "cpu", threads: int = 1, patience: float = PATIENCE
     ) -> None:
-        self.command = [
-            sys.executable, "-m", "cnnbench.testing.worker", target, device, str(threads)
-        ]  # fmt: skip
-        wanted = find_backend(target).environment(device, threads)
-        self.environment = {**os.environ, **wanted, "PYTHONPATH": search_path()}
-        self.patience = patience
-        self.process: subprocess.Popen[str] | None = None
-        self.log = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - closed in close
+        self._opening = {"target": target, "device": device, "threads": threads}
+        self._environment = find_backend(target).environment(device, threads)
+        self._patience = patience
+        self._inbox: Inbox = queue.SimpleQueue()
+        self._worker: WorkerProcess | None = None
 
     def run(self, check: Check) -> Finding:
         """The finding of one check, in a process that is started when needed.
 
         Raises PluginError if the backend refuses the device.
         """
-        if self.process is None:
-            self.process = self._start()
-        process = self.process
-        assert process.stdin is not None, "opened as a pipe"
-        assert process.stdout is not None, "same"
-        timer = Timer(self.patience, process.kill)
-        timer.start()
         try:
-            process.stdin.write(f"{check.name}\n")
-            process.stdin.flush()
-            answer = process.stdout.readline()
-        except BrokenPipeError:
-            answer = ""
-        late = timer.finished.is_set()
-        timer.cancel()
-        if answer:
-            fields = json.loads(answer)
-            if "refusal" in fields:
-                raise PluginError(fields["refusal"])
-            return Finding(**{**fields, "verdict": Verdict(fields["verdict"])})
-        self._stop()
-        why = self._why(process, late=late)
-        return Finding(check.name, check.about, Verdict.FAILED, why, traceback=self._log())
+            worker = self._worker or self._open()
+            worker.send("check", name=check.name)
+            fields = self._answer("finding", self._patience)["finding"]
+        except _NoAnswerError as lost:
+            self.close()
+            return Finding(check.name, check.about, Verdict.FAILED, lost.reason, traceback=lost.log)
+        return Finding(**{**fields, "verdict": Verdict(fields["verdict"])})
 
     def close(self) -> None:
         """End the process."""
-        self._stop()
-        self.log.close()
+        if self._worker is not None:
+            self._worker.kill()
+            self._worker = None
 
     def __enter__(self) -> Self:
         return self
@@ -82,37 +71,29 @@ class CheckProcess:
     ) -> None:
         self.close()
 
-    def _start(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(  # noqa: S603 - our own module
-            self.command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.log,
-            env=self.environment,
-            text=True,
-        )
+    def _open(self) -> WorkerProcess:
+        worker = WorkerProcess("cnnbench.testing.worker", self._environment, self._inbox)
+        self._worker = worker
+        worker.send("open", path=search_path(), **self._opening)
+        self._answer("ready", max(self._patience, SHORT_OPENING))
+        return worker
 
-    def _stop(self) -> None:
-        if self.process is None:
-            return
-        process, self.process = self.process, None
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-    def _why(self, process: subprocess.Popen[str], *, late: bool) -> str:
-        if late:
-            return f"the check did not end within {self.patience:g} s"
-        lines = [line for line in self._log().splitlines() if line.strip()]
-        last = f": {lines[-1].strip()}" if lines else ""
-        return f"the process ended during the check with status {process.returncode}{last}"
-
-    def _log(self) -> str:
-        """The last of what the process wrote to its error stream."""
-        self.log.seek(0)
-        return self.log.read()[-4000:]
+    def _answer(self, kind: str, patience: float) -> dict[str, Any]:
+        """What the process says. Raises _NoAnswerError, PluginError if the device is refused."""
+        assert self._worker is not None, "it was asked something"
+        while True:
+            try:
+                worker, message = self._inbox.get(timeout=patience)
+            except queue.Empty:
+                what = "the check" if kind == "finding" else "opening the backend"
+                why = f"{what} did not end within {patience:g} s"
+                raise _NoAnswerError(why, self._worker.log()) from None
+            if worker is not self._worker:
+                continue  # ended earlier
+            if message is None:
+                why = f"the process ended during the check: {worker.last_words()}"
+                raise _NoAnswerError(why, worker.log())
+            if message["kind"] == "refused":
+                raise PluginError(message["reason"])
+            if message["kind"] == kind:
+                return message

@@ -5,9 +5,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
-import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from pathlib import Path
 from types import ModuleType
@@ -55,9 +54,14 @@ def find_backend(target: str) -> Backend:
     return backend
 
 
-def search_path() -> str:
-    """Where this process imports from, as the PYTHONPATH of another that is to find the same."""
-    return os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path)
+def search_path() -> list[str]:
+    """Where this process imports from, for another that is to find the same."""
+    return [str(Path(entry).resolve()) for entry in sys.path]
+
+
+def widen_search(path: Iterable[str]) -> None:
+    """Look for modules there, too, after all other places: a target stands in for no library."""
+    sys.path += [entry for entry in path if entry not in sys.path]
 
 
 def _module_name(name: str, file: Path) -> str:

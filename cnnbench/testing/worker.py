@@ -1,51 +1,41 @@
-"""The process that runs a backend's checks: names of checks come in, findings go out, as lines.
+"""The process that runs a backend's checks: names of checks come in, findings go out.
 
-Started by `cnnbench.testing.process` with the backend's environment already set:
-python -m cnnbench.testing.worker BACKEND DEVICE THREADS
+Started by `cnnbench.testing.process` with the backend's environment already set, and told which
+backend on which device by the first message.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-from dataclasses import asdict
 
-from cnnbench.errors import PluginError
-from cnnbench.testing.bench import Bench
-from cnnbench.testing.checking import run_check
-from cnnbench.testing.checks import CHECKS
-from cnnbench.testing.target import find_backend
+from cnnbench.execution.channel import Starter
 
 
-def main(target: str, device: str, threads: str) -> None:
-    """Answer every line of standard input until it ends."""
-    # What frameworks print must not get between the findings.
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
+def main() -> None:
+    """Answer until the starter is gone."""
+    starter = Starter()
+
+    from dataclasses import asdict
+
+    from cnnbench.testing.bench import Bench
+    from cnnbench.testing.checking import refusal, run_check
+    from cnnbench.testing.checks import CHECKS
+    from cnnbench.testing.target import find_backend, widen_search
+
+    opening = starter.next()
+    widen_search(opening["path"])
     before = frozenset(sys.modules)
-    bench = Bench(find_backend(target), device, int(threads), before, target=target)
-    refusal = _refusal(bench)
+    target = opening["target"]
+    backend = find_backend(target)
+    bench = Bench(backend, opening["device"], opening["threads"], before, target=target)
+    if reason := refusal(bench):
+        starter.send("refused", reason=reason)
+    starter.send("ready")
     by_name = {check.name: check for check in CHECKS}
-    for line in sys.stdin:
-        if refusal:
-            answer = {"refusal": refusal}
-        else:
-            answer = asdict(run_check(by_name[line.strip()], bench))
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
-
-
-def _refusal(bench: Bench) -> str:
-    """Why the backend does not open on this device, "" if it does."""
-    try:
-        _ = bench.engine
-    except PluginError as error:
-        return str(error)
-    except Exception:  # noqa: BLE001 - an error of the backend's, which the checks report
-        return ""
-    return ""
+    while True:
+        check = by_name[starter.next()["name"]]
+        starter.send("finding", finding=asdict(run_check(check, bench)))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -6,7 +6,7 @@ import pytest
 
 import cnnbench
 from cnnbench.errors import PluginError
-from cnnbench.execution import local
+from cnnbench.execution import opening
 
 pytestmark = pytest.mark.usefixtures("scripted_path")
 
@@ -165,7 +165,7 @@ def test_a_crash_says_how_to_see_its_traceback_and_inline_shows_it(recipe, tmp_p
 
 
 def test_a_worker_that_hangs_while_it_opens_ends_the_run(recipe, tmp_path, monkeypatch):
-    monkeypatch.setattr(local, "OPENING_LIMIT", 1.0)
+    monkeypatch.setattr(opening, "OPENING_LIMIT", 1.0)
     with pytest.raises(PluginError, match="backend hanging was not open after"):
         run(recipe(), tmp_path, backend="hanging")
 

@@ -83,7 +83,7 @@ def test_a_backend_that_kills_the_process_fails_one_check():
     with CheckProcess(target_name(DyingBackend)) as process:
         died, trained = process.run(CHECK["dense"]), process.run(CHECK["adam"])
     assert died.verdict is Verdict.FAILED
-    assert "status 3" in died.reason
+    assert "exit code 3" in died.reason
     assert "the framework's last words" in died.reason
     assert trained.verdict is Verdict.PASSED
 
