@@ -179,8 +179,6 @@ class _Pool:
         worker.kill()
         del self._opening[worker]
         del self._slots[worker]
-        if not self._opened:
-            raise PluginError(reason)
         self._give_up(reason)
 
     def _fail_start(self, slot: int, why: str) -> None:
