@@ -17,6 +17,7 @@ from torch.nn import functional
 from cnnbench.network import layers
 from cnnbench.network.network import Network, Shape
 from cnnbench.network.shapes import layer_shapes, window_of
+from cnnbench_torch_native._batch_norm import normalize
 
 Step = Callable[[Tensor], Tensor]
 
@@ -111,13 +112,10 @@ def _average_padded(average: Step, pad: Step, x: Tensor) -> Tensor:
 
 def _normalize(layer: layers.BatchNorm, x: Tensor, **own: Tensor) -> Tensor:
     """By the batch's statistics; the moving ones follow with its biased variance."""
-    # batch_norm would move an unbiased variance, and refuses a batch of one vector.
-    output, mean, rsqrt = torch.native_batch_norm(
-        x, own["gamma"], own["beta"], None, None, True, 0.0, layer.epsilon
-    )
+    output, mean, variance = normalize(x, own["gamma"], own["beta"], layer.epsilon)
     with torch.no_grad():
         own["mean"].lerp_(mean, 1 - layer.momentum)
-        own["variance"].lerp_(rsqrt.pow(-2) - layer.epsilon, 1 - layer.momentum)
+        own["variance"].lerp_(variance, 1 - layer.momentum)
     return output
 
 
