@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def run(
     recipe: PathText,
     backend: str | Sequence[str] | None = None,
     *,
-    data: str | None = None,
+    data: PathText | None = None,
     overrides: Mapping[str, Any] | None = None,
     results: PathText = "results",
     device: Literal["auto", "cpu", "gpu"] = "auto",
@@ -42,18 +41,27 @@ def run(
 ) -> list[Record]:
     """Run what is missing of a recipe; return the newest record of each of its trials.
 
-    backend: one or several names, by default the only one that can run here. overrides: dotted keys
-    and their values, {"training.epochs": 3}. jobs: trials at a time, by default one a core, and one
+    backend: one or several names, by default the only one that can run here. data: other images, a
+    source such as "npz:digits.npz" or a folder. overrides: dotted keys and their values,
+    {"training.epochs": 3}. jobs: trials at a time, by default one a core, and one
     on a GPU. timeout: seconds a trial may take. A trial that fails is a record with its reason.
     Raises cnnbench.errors.CnnbenchError for a request that is wrong.
     """
+    from cnnbench import arguments
     from cnnbench.cli.installed import installed_plugins
     from cnnbench.execution.run import RunOptions, prepare, run_prepared
 
+    folder = arguments.a_path("results", results)
+    options = RunOptions(folder, device, jobs, executor, timeout, force)
     plugins = installed_plugins()
-    options = RunOptions(Path(results), device, jobs, executor, timeout, force)
-    wanted = [backend] if isinstance(backend, str) else list(backend or [])
-    prepared = prepare(Path(recipe), wanted, plugins, options, overrides=overrides or {}, data=data)
+    prepared = prepare(
+        arguments.a_path("recipe", recipe),
+        arguments.names("backend", backend),
+        plugins,
+        options,
+        overrides=arguments.a_mapping("overrides", overrides),
+        data=arguments.a_source("data", data),
+    )
     run_prepared(prepared, plugins, options, lambda _: None)
     return prepared.records()
 
@@ -72,8 +80,14 @@ def compare(
     the images that the metric is taken on. What limits the comparison stands in `attrs["notes"]`.
     Raises cnnbench.errors.CnnbenchError where nothing can be compared.
     """
+    from cnnbench import arguments
     from cnnbench.comparison.frame import compare_frame
 
-    lists = [[given] if isinstance(given, str | PathLike) else given for given in paths]
-    found = [Path(path) for listed in lists for path in listed] if paths else [Path("results")]
-    return compare_frame(found, baseline=baseline, metric=metric, by=by, split=split)
+    found = [path for given in paths or ["results"] for path in arguments.paths("paths", given)]
+    return compare_frame(
+        found,
+        baseline=None if baseline is None else arguments.a_text("baseline", baseline),
+        metric=arguments.a_text("metric", metric),
+        by=by,
+        split=arguments.a_text("split", split),
+    )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import cnnbench
-from cnnbench.errors import OptionsError, RecipeError, ResultsError
+from cnnbench.errors import CnnbenchError, OptionsError, RecipeError, ResultsError
 
 pytestmark = pytest.mark.usefixtures("scripted_path")
 
@@ -94,9 +94,53 @@ def test_an_override_that_no_recipe_can_hold_is_an_expected_error(recipe, value,
         ({"timeout": 0.0}, "timeout is 0.0, expected"),
         ({"timeout": float("nan")}, "timeout is nan, expected"),
         ({"device": "tpu"}, "device is 'tpu', expected auto, cpu, gpu"),
+        ({"device": ["cpu"]}, r"device is \['cpu'\], expected auto, cpu, gpu"),
+        ({"jobs": 1.5}, "jobs is 1.5, expected at least 1 trial"),
+        ({"jobs": True}, "jobs is True, expected at least 1 trial"),
+        ({"timeout": "9"}, "timeout is '9', expected a number of seconds"),
+        ({"executor": None}, "executor is None, expected a name, e.g. 'local'"),
+        ({"force": "no"}, "force is 'no', expected True or False"),
+        ({"data": 3}, "data is 3, expected a path"),
+        ({"overrides": ["a=1"]}, r"overrides is \['a=1'\], expected keys and values, e.g."),
+        ({"backend": [3]}, "backend is 3, expected text"),
+        ({"backend": b"torch"}, "backend is b'torch', expected text, or a list of texts"),
+        ({"results": None}, "results is None, expected a path"),
     ],
     ids=str,
 )
 def test_options_that_cant_be_are_an_expected_error(recipe, tmp_path, options, sentence):
     with pytest.raises(OptionsError, match=sentence):
-        cnnbench.run(recipe(), backend="scripted", results=tmp_path, **options)
+        cnnbench.run(recipe(), **{"backend": "scripted", "results": tmp_path, **options})
+
+
+def test_a_recipe_that_is_no_path_is_an_expected_error():
+    with pytest.raises(OptionsError, match="recipe is 3, expected a path"):
+        cnnbench.run(3)
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "sentence"),
+    [
+        (3, {}, "paths is 3, expected a path"),
+        ([None], {}, "paths is None, expected a path"),
+        (".", {"metric": None}, "metric is None, expected text"),
+        (".", {"baseline": 3}, "baseline is 3, expected text"),
+        (".", {"split": None}, "split is None, expected text"),
+    ],
+    ids=str,
+)
+def test_what_can_not_be_compared_is_an_expected_error(path, options, sentence):
+    with pytest.raises(CnnbenchError, match=sentence):
+        cnnbench.compare(path, **options)
+
+
+@pytest.mark.parametrize("by", [None, "fold", 3, ["variant"]])
+def test_a_comparison_by_anything_else_is_an_expected_error(recipe, tmp_path, by):
+    cnnbench.run(recipe(), backend="scripted", results=tmp_path)
+    with pytest.raises(CnnbenchError, match="by"):
+        cnnbench.compare(tmp_path, by=by)
+
+
+def test_a_folder_s_path_is_a_source_of_images(recipe, tmp_path):
+    with pytest.raises(RecipeError, match="holds no images"):
+        cnnbench.run(recipe(), backend="scripted", data=tmp_path, results=tmp_path)

@@ -13,7 +13,8 @@ RecipePath = Annotated[
     Path, typer.Argument(help="The recipe, a TOML file.", autocompletion=complete_recipe)
 ]
 DataSource = Annotated[
-    str | None, typer.Option(help="Other images for the recipe, e.g. folder:photos.")
+    str | None,
+    typer.Option(help="Other images for the recipe: a folder, or a source, e.g. npz:digits.npz."),
 ]
 Overrides = Annotated[
     list[str] | None,

@@ -13,7 +13,7 @@ from cnnbench.errors import PluginError
 from cnnbench.execution.opening import OPENING_LIMIT, hung, open_worker
 from cnnbench.execution.process import Inbox, WorkerProcess
 from cnnbench.execution.protocol import unpack_probe
-from cnnbench.execution.run import Prepared, RunOptions, prepare
+from cnnbench.execution.run import Prepared, RunOptions, prepare, split_names
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.executor import Limits
 from cnnbench.plugin.plugins import Plugins
@@ -35,7 +35,7 @@ def prepare_parity(
 
     Raises PluginError for fewer than two backends, and all that `prepare` raises.
     """
-    if len(set(backends)) < 2:  # noqa: PLR2004 - a comparison needs two
+    if len(split_names(backends)) < 2:  # noqa: PLR2004 - a comparison needs two
         raise PluginError("parity needs at least two backends: repeat --backend")
     options = RunOptions(device=device, force=True)
     one = [*overrides, "replicates=1"]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from numbers import Integral, Real
 from pathlib import Path
 from typing import get_args
 
@@ -43,10 +44,21 @@ class RunOptions:
     def __post_init__(self) -> None:
         if self.device not in (devices := get_args(Device)):
             raise OptionsError(f"device is {self.device!r}, expected {', '.join(devices)}")
-        if self.jobs is not None and self.jobs < 1:
-            raise OptionsError(f"jobs is {self.jobs}, expected at least 1 trial at a time")
-        if self.timeout is not None and not 0 < self.timeout < math.inf:
-            raise OptionsError(f"timeout is {self.timeout}, expected a number of seconds above 0")
+        if self.jobs is not None and not (_is(self.jobs, Integral) and self.jobs >= 1):
+            raise OptionsError(f"jobs is {self.jobs!r}, expected at least 1 trial at a time")
+        if self.timeout is not None and not (
+            _is(self.timeout, Real) and 0 < self.timeout < math.inf
+        ):
+            raise OptionsError(f"timeout is {self.timeout!r}, expected a number of seconds above 0")
+        if not isinstance(self.executor, str):
+            raise OptionsError(f"executor is {self.executor!r}, expected a name, e.g. 'local'")
+        if not isinstance(self.force, bool):
+            raise OptionsError(f"force is {self.force!r}, expected True or False")
+
+
+def _is(value: object, kind: type) -> bool:
+    """Whether a value is such a number; True and False are none."""
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +113,16 @@ def prepare(
     options: RunOptions,
     *,
     overrides: Overrides = (),
-    data: str | None = None,
+    data: str | Path | None = None,
 ) -> Prepared:
     """Read and check the recipe, the backends and the images; nothing trains or is written.
 
-    backends: by name; without any, the only one that can run here.
+    backends: by name, also several with commas between them; without any, the only one that can run
+    here.
     Raises RecipeError, PluginError, OptionsError, DataError, ResultsError.
     """
     recipe = load_recipe(path, overrides=overrides, data=data, find_source=plugins.source)
-    names = dict.fromkeys(backends) or [_only_backend(plugins)]
+    names = split_names(backends) or [_only_backend(plugins)]
     found = [available_backend(plugins, name) for name in names]
     _refuse_more_than_one_process_can(plugins.executor(options.executor), found, options)
     known, notes = read_images(recipe, plugins)
@@ -130,6 +143,12 @@ def prepare(
         only = "the recipe asks for evaluation.exclusive: one trial runs at a time"
         notes = (*notes, f"{only}, not {options.jobs}")
     return Prepared(recipe, studies, notes)
+
+
+def split_names(names: Sequence[str]) -> list[str]:
+    """Each once, in order; "torch,jax" is two."""
+    parts = [part.strip() for name in names for part in name.split(",")]
+    return [*dict.fromkeys(filter(None, parts))]
 
 
 def _only_backend(plugins: Plugins) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
@@ -142,9 +143,10 @@ class Plugins:
     def _unknown(self, kind: Kind, name: str) -> str:
         names = list(self._things(kind))
         near = nearest(name, names)
+        meant = [near] if near else _titled(name, self._things(kind))
         parts = [f"there is no {kind.word} {name!r}"]
-        if near:
-            parts.append(f"did you mean {near!r}?")
+        if meant:
+            parts.append(f"did you mean {' or '.join(map(repr, meant))}?")
         if names:
             parts.append(f"found: {', '.join(names)}")
         else:
@@ -155,3 +157,14 @@ class Plugins:
             parts.append(f"plugins not in use: {', '.join(absent)}")
         parts.append("`cnnbench plugins` shows what is installed, docs/plugins.md how to add more")
         return "; ".join(parts).replace("?;", "?")
+
+
+def _titled(word: str, things: Mapping[str, Any]) -> list[str]:
+    """The names of what has the word in its title, or its capitals: TensorFlow is "tf"."""
+    found = []
+    for name, thing in things.items():
+        words = re.findall(r"\w+", str(getattr(thing, "title", "")))
+        short = ["".join(filter(str.isupper, each)) for each in words]
+        if word.lower() in [each.lower() for each in (*words, *short) if each]:
+            found.append(name)
+    return found

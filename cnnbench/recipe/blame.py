@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from cnnbench.data.source import Facts
 from cnnbench.errors import Problem
 from cnnbench.recipe.entries import Entry
+from cnnbench.recipe.paths import is_there, reader_of
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted
 from cnnbench.recipe.spec import Configuration
 
@@ -97,9 +98,8 @@ def sameness(earlier: Candidate, candidate: Candidate, file: str) -> Problem:
 def path_hint(settings: Settings) -> str:
     """Which source reads the folder or archive that stands in place of a source's name, else ""."""
     setting = settings["data", "source"]
-    path = setting.folder / Path(setting.value).expanduser()
-    source = "folder" if path.is_dir() else "npz" if path.suffix == ".npz" else ""
-    return f"; did you mean {source}:{setting.value}?" if source and path.exists() else ""
+    there = is_there(os.path.join(setting.folder, os.path.expanduser(setting.value)))  # noqa: PTH111, PTH118 - Path's raises for unknown users
+    return f"; did you mean {reader_of(setting.value)}:{setting.value}?" if there else ""
 
 
 def hint_for(settings: Settings, key: Key, facts: Facts) -> str:

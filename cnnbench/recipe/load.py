@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from cnnbench.errors import PluginError, Problem, RecipeError, nearest
+from cnnbench.errors import Problem, RecipeError, nearest
+from cnnbench.recipe.anchor import anchored, given_source
 from cnnbench.recipe.blame import Candidate
 from cnnbench.recipe.check import Checker, FindSource
 from cnnbench.recipe.compose import Draft, compose
 from cnnbench.recipe.document import Unreadable, read_chain
 from cnnbench.recipe.file import Header
 from cnnbench.recipe.overrides import Overrides, read_overrides
-from cnnbench.recipe.setting import Setting
 from cnnbench.recipe.spec import Configuration, Recipe, Variant
 from cnnbench.recipe.validate import validate
 
@@ -28,19 +28,21 @@ def load_recipe(
     path: str | os.PathLike[str],
     *,
     overrides: Overrides = (),
-    data: str | None = None,
+    data: str | Path | None = None,
     find_source: FindSource,
 ) -> Recipe:
     """The recipe in a file, ready to run.
 
     overrides: "training.epochs=3" or {"training.epochs": 3}, in force over everything the file
-    says, variants included. data: a source in place of the recipe's. find_source: from a source's
-    name to the source, raises PluginError. Raises RecipeError with every mistake of form, such as
-    an unknown key, or, where there is none, with everything that can't be done.
+    says, variants included. data: a source or a folder in place of the recipe's. find_source: from
+    a source's name to the source, raises PluginError. Raises RecipeError with every mistake of form
+    or, where there is none, with everything that can't be done.
     """
     file = os.fspath(path)
     _refuse_lost_folder(file)
-    changes, problems = read_overrides(overrides, data)
+    changes, problems = read_overrides(overrides)
+    if data is not None:
+        changes["data", "source"] = given_source(data, find_source)
     try:
         documents = read_chain(file)
     except Unreadable as unreadable:
@@ -124,7 +126,7 @@ def _candidates(
         settings = draft.settings_of(entry)
         source = settings.get(("data", "source"))
         if source is not None:
-            settings["data", "source"] = _anchored(source, find_source)
+            settings["data", "source"] = anchored(source, find_source)
         validated = validate(Configuration, settings)
         problems += [_placed(problem, file) for problem in validated.problems]
         if validated.value is not None:
@@ -132,21 +134,6 @@ def _candidates(
         if len(problems) > ENOUGH:
             break
     return candidates, problems
-
-
-def _anchored(source: Setting, find_source: FindSource) -> Setting:
-    """A source with its path made absolute: in a recipe it is relative to the recipe's folder."""
-    if not isinstance(source.value, str):
-        return source
-    name, colon, argument = source.value.partition(":")
-    try:
-        takes_path = find_source(name).argument == "PATH"
-    except PluginError:
-        return source  # reported with its line by the checker
-    if not argument or not takes_path:
-        return source
-    path = os.path.normpath(source.folder / Path(argument).expanduser())
-    return replace(source, value=f"{name}{colon}{path}")
 
 
 def _placed(problem: Problem, file: str) -> Problem:

@@ -1,4 +1,4 @@
-"""What is changed in a recipe for one run: `--set KEY=VALUE`, Python's values, `--data SOURCE`."""
+"""What is changed in a recipe for one run: `--set KEY=VALUE`, or Python's values."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ Overrides = Sequence[str] | Mapping[str, Any]
 """As typed after --set, "training.epochs=3", or in Python, {"training.epochs": 3}."""
 
 
-def read_overrides(
-    overrides: Overrides, data: str | None
-) -> tuple[dict[Key, Setting], list[Problem]]:
+def read_overrides(overrides: Overrides) -> tuple[dict[Key, Setting], list[Problem]]:
     """The settings that are made, and what is wrong with them; the last of a key counts."""
     settings: dict[Key, Setting] = {}
     problems: list[Problem] = []
@@ -42,8 +40,6 @@ def read_overrides(
             settings |= _settings(key, read(value), file, settings)
         except (TypeError, UnfitError) as error:
             problems.append(Problem(name, str(error), file))
-    if data is not None:
-        settings |= _settings(("data", "source"), data, f"--data {data}", settings)
     return settings, problems
 
 

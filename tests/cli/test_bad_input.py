@@ -96,6 +96,18 @@ def test_an_unknown_backend_is_answered_with_the_nearest(refused, recipe):
     assert "there is no backend 'scriptd'; did you mean 'scripted'?" in said
 
 
+def test_backends_may_be_given_with_commas(give, recipe):
+    _, output, _ = give("run", recipe(), "--backend", "scripted, rounded", "--dry-run")
+    assert "on scripted, rounded: 8 trials" in output
+
+
+def test_a_backend_is_found_by_the_words_of_its_title(refused, recipe):
+    said = refused("run", recipe(), "--backend", "tf")
+    assert "did you mean 'tensorflow'?" in said
+    said = refused("run", recipe(), "--backend", "keras")
+    assert "did you mean 'torch' or 'tensorflow' or 'jax'?" in said
+
+
 def test_a_backend_without_its_framework_says_what_to_install(refused, recipe):
     said = refused("run", recipe(), "--backend", "absent")
     assert "its framework is not installed; install it with: pip install it" in said

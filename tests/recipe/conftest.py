@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -50,7 +51,30 @@ class Parts(Photos):
         return Facts((28, 28, 1), ("a", "b", "c"), totals, counts)
 
 
-SOURCES: Mapping[str, DataSource] = {"photos": Photos(), "tens": Digits(), "parts": Parts()}
+class Folder(Photos):
+    """A source that is found by its path."""
+
+    name = "folder"
+
+    def facts(self, request: Request) -> Facts:
+        if not os.path.exists(request.argument):  # noqa: PTH110 - False for what is no path
+            raise DataError(f"{request.argument} does not exist", "source")
+        return super().facts(request)
+
+
+class Npz(Folder):
+    """Another one."""
+
+    name = "npz"
+
+
+SOURCES: Mapping[str, DataSource] = {
+    "photos": Photos(),
+    "tens": Digits(),
+    "parts": Parts(),
+    "folder": Folder(),
+    "npz": Npz(),
+}
 
 
 def find_source(name: str) -> DataSource:

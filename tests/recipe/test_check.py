@@ -1,5 +1,7 @@
 """A recipe that can't be done is refused before anything trains."""
 
+from pathlib import Path
+
 import pytest
 
 TENS = '[data]\nsource = "tens"\n'
@@ -262,11 +264,31 @@ def test_an_unknown_source_of_the_command_line_is_named_as_it_was_typed(problems
 def test_a_folder_or_archive_without_its_source_is_answered_with_it(problems, tmp_path):
     (tmp_path / "pets").mkdir()
     (tmp_path / "pets.npz").write_bytes(b"")
-    (problem,) = problems(TENS, data="pets")
-    assert problem.startswith("--data pets: data.source: there is no source 'pets'")
+    (problem,) = problems('[data]\nsource = "pets"\n')
+    assert problem.startswith("study.toml:2: data.source: there is no source 'pets'")
     assert problem.endswith("; did you mean folder:pets?")
     (problem,) = problems('[data]\nsource = "pets.npz"\n')
     assert problem.endswith("; did you mean npz:pets.npz?")
+
+
+def test_the_path_of_a_folder_or_archive_is_a_source_on_the_command_line(load, tmp_path):
+    (tmp_path / "pets").mkdir()
+    (tmp_path / "pets.npz").write_bytes(b"")
+    for data in ("pets", Path("pets"), "./pets", tmp_path / "pets"):
+        assert source_of(load(PHOTOS, data=data)) == f"folder:{tmp_path}/pets"
+    assert source_of(load(PHOTOS, data="pets.npz")) == f"npz:{tmp_path}/pets.npz"
+    (tmp_path / "tens").mkdir()
+    assert source_of(load(PHOTOS, data="tens")) == "tens"
+
+
+def source_of(recipe):
+    return recipe.variants[0].configuration.data.source
+
+
+@pytest.mark.parametrize("data", ["x" * 5000, "~nobody_of_that_name/x", "a\0b", ""])
+def test_a_path_that_can_not_be_is_no_source(problems, data):
+    (problem,) = problems(PHOTOS, data=data)
+    assert "data.source: " in problem
 
 
 @pytest.mark.parametrize(
