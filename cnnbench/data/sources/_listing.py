@@ -5,17 +5,23 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from cnnbench.data.classes import LEAST_CLASSES, composed, sort_classes
+from cnnbench.data.classes import LEAST_CLASSES, LISTED, composed, sort_classes
 from cnnbench.data.source import SplitName
+from cnnbench.data.sources._hints import is_archive, named_after_class, packed, unpack
 from cnnbench.data.sources._layout import (
     Top,
     alike_note,
     folders,
+    is_folder,
+    is_system,
+    refuse_annotations,
     refuse_unnamed_splits,
+    refuse_wrapped_splits,
     split_folders,
+    split_meant,
 )
 from cnnbench.data.sources._names import printable, some
 from cnnbench.errors import DataError
@@ -28,6 +34,13 @@ UNREAD = frozenset(
     }
 )
 """Extensions of images that Pillow does not read, unless a plugin of its own is installed."""
+SIDE = frozenset(
+    {
+        *(".aae", ".csv", ".db", ".html", ".ini", ".json", ".log", ".md", ".pdf", ".thm", ".txt"),
+        *(".url", ".xml", ".xmp", ".yaml", ".yml"),
+    }
+)
+"""Extensions of files that nobody takes for images, passed over without a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +60,15 @@ class ImageFile:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """files: by split, class and name. notes: on folders and files that are left out."""
+    """files: by split, class and name. notes: on folders and files that are left out.
+
+    passed_over: files in class folders that are of no known image format, by extension.
+    """
 
     files: tuple[ImageFile, ...]
     classes: tuple[str, ...]
     notes: tuple[str, ...]
+    passed_over: Mapping[str, int]
 
     def class_count(self) -> dict[str, tuple[int, ...]]:
         """Images of each class by split, or under "all"."""
@@ -60,41 +77,64 @@ class Listing:
         return {split: tuple(counted[split, name] for name in self.classes) for split in splits}
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What is met that is no image of a class. unread, unknown: files in class folders."""
+
+    unread: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
+    loose: list[str] = field(default_factory=list)
+    archives: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    system: list[str] = field(default_factory=list)
+
+    def notes(self) -> Iterator[str]:
+        """A sentence on each kind."""
+        if self.unread:
+            yield f"{_of_other_formats(self.unread)}."
+        if self.unknown:
+            yield f"{_of_no_format(self.unknown)}."
+        if self.archives:
+            yield f"Archives are left out: {some(self.archives)}."
+        if self.links:
+            yield f"Linked folders inside class folders are left out: {some(self.links)}."
+        if self.system:
+            yield f"Folders that systems make are left out: {some(self.system)}."
+
+
 def list_images(root: Path, extensions: frozenset[str]) -> Listing:
     """Find the images below a folder.
 
     extensions: lower-case, with the dot; other files, and hidden ones, are passed over. Folders
-    inside a class's folder belong to the class. Raises DataError where fewer than two classes have
-    images, or what looks like splits is not named so.
+    inside a class's folder belong to the class, linked ones don't. Raises DataError where fewer
+    than two classes have images, or what looks like splits is not named so.
     """
     shown = printable(str(root))
     if not root.is_dir():
-        what = "is a file, not a folder" if root.exists() else "does not exist"
-        raise DataError(f"{shown} {what}; {_expected(shown)}", "source")
-    unread: Counter[str] = Counter()
+        raise DataError(f"{shown} {_no_folder(root)}", "source")
+    aside = Aside()
     try:
         tops = split_folders(root)
-        inside = [(split, folder) for split, top in tops for folder in folders(top)]
-        files = [file for top in inside for file in _images(root, *top, extensions, unread=unread)]
-        loose = [
-            file.name for _, top in tops for file in os.scandir(top) if _is_image(file, extensions)
+        for top in dict.fromkeys([root, *(top for _, top in tops)]):
+            _look_beside(root, top, extensions, aside, loose=top in {top for _, top in tops})
+        inside = [
+            (split, folder) for split, top in tops for folder in folders(top) if _inward(folder)
         ]
+        files = [file for top in inside for file in _images(root, *top, extensions, aside)]
         notes = _layout_notes(root, tops, inside, files)
     except OSError as error:
         raise DataError(f"{shown} can't be listed: {error.strerror}", "source") from error
     classes = sort_classes({file.class_name for file in files})
     empty = sorted({_class_name(folder) for _, folder in inside} - set(classes))
     if len(classes) < LEAST_CLASSES:
-        raise DataError(_too_few(root, classes, empty, loose, unread), "source")
-    if loose:
-        notes.insert(0, f"Images outside class folders are left out: {some(sorted(loose))}.")
+        raise DataError(_too_few(root, classes, empty, aside), "source")
+    if aside.loose:
+        notes.insert(0, f"Images outside class folders are left out: {some(sorted(aside.loose))}.")
     if empty:
         notes.insert(0, f"Class folders without images are left out: {some(empty)}.")
-    if unread:
-        notes.append(f"{_of_other_formats(unread)}.")
     rank = {name: index for index, name in enumerate(classes)}
     files.sort(key=lambda file: (ORDER[file.split], rank[file.class_name], file.name))
-    return Listing(tuple(files), classes, tuple(notes))
+    return Listing(tuple(files), classes, (*notes, *aside.notes()), dict(aside.unknown))
 
 
 def _layout_notes(
@@ -104,15 +144,13 @@ def _layout_notes(
     files: Sequence[ImageFile],
 ) -> list[str]:
     """On splits that are named otherwise, empty, or beside other folders. Raises DataError."""
+    own = {file.name.rpartition("/")[0] for file in files}
+    for _, top in tops:
+        depth = 0 if top == root else len(top.name) + 1
+        refuse_annotations(top, {name[depth:] for name in own})
     if tops[0][0] is None:
-        own = {file.name.partition("/")[0] for file in files if file.name.count("/") == 1}
-        deep = {file.name.partition("/")[0] for file in files} - own
-        if own or not deep:
-            return []
-        classes = [folder for _, folder in inside if printable(folder.name) in deep]
-        refuse_unnamed_splits(root, classes)
-        note = alike_note(classes)
-        return [note] if note else []
+        return _class_notes(root, [folder for _, folder in inside], files)
+    refuse_wrapped_splits(root, tops, own)
     held = {file.split for file in files}
     notes = [
         f"{top.name} holds no images in class folders: a {split} split is drawn instead."
@@ -124,38 +162,103 @@ def _layout_notes(
     return [f"Folders beside the splits are left out: {some(other)}.", *notes] if other else notes
 
 
+def _class_notes(
+    root: Path, classes: Sequence[os.DirEntry[str]], files: Sequence[ImageFile]
+) -> list[str]:
+    """On class folders whose names or contents are those of splits. Raises DataError."""
+    tops = {file.name.partition("/")[0] for file in files}
+    own = {file.name.partition("/")[0] for file in files if file.name.count("/") == 1}
+    holding = [folder for folder in classes if printable(folder.name) in tops]
+    if holding and not own:
+        refuse_unnamed_splits(root, holding)
+        note = alike_note(holding)
+        return [note] if note else []
+    named = {folder.name: split_meant(folder.name) for folder in holding}
+    splits = [name for name, split in named.items() if split]
+    if len({*named.values()} - {""}) > 1:
+        raise DataError(_splits_without_classes(root, splits, files), "source")
+    if splits and len(holding) == LEAST_CLASSES:
+        note = f"The class {printable(splits[0])} is named like a split: if it is one, its images "
+        return [f"{note}belong into a folder for each class."]
+    return []
+
+
+def _splits_without_classes(root: Path, splits: Sequence[str], files: Sequence[ImageFile]) -> str:
+    """That folders are splits by name, but hold images in no class folders, and what to do."""
+    first = next((name for name in splits if split_meant(name) == "train"), splits[0])
+    names = [file.name for file in files if file.name.startswith(f"{first}/")]
+    how = named_after_class(root / first, [name.rpartition("/")[2] for name in names])
+    here = printable(str(root / first))
+    expected = f"expected in each is a folder for each class, such as {here}/cat and {here}/dog"
+    return (
+        f"{printable(str(root))} holds folders that look like splits ({some(splits)}), but without "
+        f"class folders in them; {how or expected}"
+    )
+
+
+def _look_beside(
+    root: Path, top: Path, extensions: frozenset[str], aside: Aside, *, loose: bool
+) -> None:
+    """Note what is in a folder beside its class folders. loose: images, too."""
+    with os.scandir(top) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            name = printable(Path(entry.path).relative_to(root).as_posix())
+            if is_system(entry.name) and is_folder(entry):
+                aside.system.append(name)
+            elif loose and _is_image(entry, extensions):
+                aside.loose.append(printable(entry.name))
+            elif is_archive(entry.name) and not is_folder(entry):
+                aside.archives.append(name)
+
+
+def _inward(folder: os.DirEntry[str]) -> bool:
+    """Whether a class folder is no link that leads to a folder around itself."""
+    if not folder.is_symlink():
+        return True
+    return not Path(folder.path).parent.resolve().is_relative_to(Path(folder.path).resolve())
+
+
 def _images(
     root: Path,
     split: SplitName | None,
     folder: os.DirEntry[str],
     extensions: frozenset[str],
-    *,
-    unread: Counter[str],
-    class_name: str = "",
+    aside: Aside,
 ) -> Iterator[ImageFile]:
-    """The images in a class's folder and the folders inside it; counts those of other formats."""
-    class_name = class_name or _class_name(folder)
-    with os.scandir(folder.path) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from _images(
-                    root, split, entry, extensions, unread=unread, class_name=class_name
-                )
-            elif _is_image(entry, extensions):
-                size, modified = _state(entry)
+    """The images in a class's folder and the folders inside it."""
+    class_name = _class_name(folder)
+    left = [folder.path]
+    while left:
+        with os.scandir(left.pop()) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
                 name = printable(Path(entry.path).relative_to(root).as_posix())
-                yield ImageFile(entry.path, name, class_name, split, size, modified)
-            elif _extension(entry) in UNREAD:
-                unread[_extension(entry)] += 1
+                if is_folder(entry, links=False):
+                    if is_system(entry.name):
+                        aside.system.append(name)
+                    else:
+                        left.append(entry.path)
+                elif _is_image(entry, extensions):
+                    yield ImageFile(entry.path, name, class_name, split, *_state(entry))
+                elif is_folder(entry):
+                    aside.links.append(name)
+                else:
+                    _count(_extension(entry), aside)
+
+
+def _count(extension: str, aside: Aside) -> None:
+    if extension in UNREAD:
+        aside.unread[extension] += 1
+    elif extension not in SIDE:
+        aside.unknown[printable(extension) or "without extension"] += 1
 
 
 def _is_image(entry: os.DirEntry[str], extensions: frozenset[str]) -> bool:
     """By its name; a link counts even if it leads nowhere, so that it is reported as unreadable."""
-    if entry.name.startswith(".") or not (entry.is_file() or entry.is_symlink()):
+    if entry.name.startswith(".") or _extension(entry) not in extensions:
         return False
-    return _extension(entry) in extensions
+    return entry.is_symlink() or entry.is_file()
 
 
 def _extension(entry: os.DirEntry[str]) -> str:
@@ -186,27 +289,54 @@ def _expected(root: str) -> str:
     return f"expected is a folder for each class, such as {root}/cat and {root}/dog"
 
 
-def _too_few(
-    root: Path,
-    classes: Sequence[str],
-    empty: Sequence[str],
-    loose: Sequence[str],
-    unread: Counter[str],
-) -> str:
-    if not classes and not loose:
+def _no_folder(root: Path) -> str:
+    """What stands in place of a folder, and what to do."""
+    shown = printable(str(root))
+    if not root.exists():
+        return f"does not exist; {_expected(shown)}"
+    if is_archive(root.name):
+        return f"is an archive, not a folder; unpack it first: {printable(unpack(str(root)))}"
+    if root.suffix.lower() == ".npz":
+        return f"is a file, not a folder; did you mean npz:{shown}?"
+    return f"is a file, not a folder; {_expected(shown)}"
+
+
+def _too_few(root: Path, classes: Sequence[str], empty: Sequence[str], aside: Aside) -> str:
+    """What a folder holds in place of two classes, and what to do."""
+    shown = printable(str(root))
+    advice = [packed(root, aside.archives)]
+    if aside.unread:
+        advice.insert(0, _of_other_formats(aside.unread))
+    if aside.unknown:
+        advice.append(f"{_of_no_format(aside.unknown)}; convert or rename them to .jpg or .png")
+    if not classes and not aside.loose:
         what = "holds no images" if not empty else f"has no images in {some(empty)}"
     elif not classes:
-        what = f"holds images ({some(sorted(loose))}) but no class folders with images"
+        what = f"holds images ({some(sorted(aside.loose))}) but no class folders with images"
+        advice.append(named_after_class(root, aside.loose))
     else:
         what = f"has images of one class only, {classes[0]!r}"
-        if any(folders(root / classes[0])) if (root / classes[0]).is_dir() else False:
-            what += f"; did you mean {root / classes[0]}?"
-    if unread:
-        return f"{printable(str(root))} {what}; {_of_other_formats(unread)}"
-    return f"{printable(str(root))} {what}; {_expected(printable(str(root)))}"
+        wrapper = root / classes[0]
+        if wrapper.is_dir() and folders(wrapper):
+            return f"{shown} {what}; did you mean {printable(str(wrapper))}?"
+    return f"{shown} {what}; {next(filter(None, advice), _expected(shown))}"
 
 
 def _of_other_formats(unread: Counter[str]) -> str:
-    total, counts = unread.total(), ", ".join(f"{name} {n:,}" for name, n in unread.most_common())
-    files = "1 file is of a format" if total == 1 else f"{total:,} files are of formats"
-    return f"{files} that cnnbench does not read ({counts}): convert to JPEG or PNG"
+    files = (
+        "1 file is of a format"
+        if unread.total() == 1
+        else f"{unread.total():,} files are of formats"
+    )
+    return f"{files} that cnnbench does not read ({_counted(unread)}): convert to JPEG or PNG"
+
+
+def _of_no_format(unknown: Counter[str]) -> str:
+    files = "1 file" if unknown.total() == 1 else f"{unknown.total():,} files"
+    are = "is" if unknown.total() == 1 else "are"
+    return f"{files} in class folders {are} of no known image format: {_counted(unknown)}"
+
+
+def _counted(extensions: Counter[str]) -> str:
+    listed = [f"{name} {n:,}" for name, n in extensions.most_common(LISTED)]
+    return ", ".join(listed) + (", ..." if len(extensions) > LISTED else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.duplicates import Fingerprinted, duplicate_notes, pixel_digest
+from cnnbench.data.inventory import Deep
 from cnnbench.data.source import DataSource, Facts, ImageData, Request, SplitName
 from cnnbench.data.sources._listing import ImageFile, Listing, list_images
 from cnnbench.data.sources._names import printable, some
@@ -26,7 +28,7 @@ SAMPLE = 500
 """How many files `facts` looks into to see whether the images are of one size."""
 NAMED = 10
 """How many unreadable files a note names."""
-REVISION = 3
+REVISION = 4
 """Raised when files are decoded to other pixels."""
 
 
@@ -52,9 +54,10 @@ class Folder(DataSource):
         return Facts((height, width, channels), listing.classes, count, per_class)
 
     def fingerprint(self, request: Request) -> str:
-        """Names, sizes and times of all images."""
-        digest = sha256(f"folder {REVISION}".encode())
-        for file in _list(request).files:
+        """Names, sizes and times of all images, and what is said of other files."""
+        listing = _list(request)
+        digest = sha256(f"folder {REVISION} {listing.notes} {listing.passed_over}".encode())
+        for file in listing.files:
             digest.update(f"{file.name}\0{file.size}\0{file.modified}\n".encode())
         return digest.hexdigest()
 
@@ -63,7 +66,7 @@ class Folder(DataSource):
         listing = _list(request)
         size = request.image_size or _one_size(listing.files)
         color: Literal["grey", "rgb"] = "grey" if request.color == "grey" else "rgb"
-        images, outcomes = _decode_all(listing.files, size, color)
+        images, outcomes, deep = _decode_all(listing.files, size, color)
         files, digests = _readable(listing, outcomes, images, request)
         index = {name: position for position, name in enumerate(listing.classes)}
         fixed: dict[SplitName, NDArray[np.int64]] = {
@@ -76,7 +79,14 @@ class Folder(DataSource):
             np.array([index[file.class_name] for file in files], np.int32),
             listing.classes,
             fixed,
-            listing.notes + _unreadable_notes(listing, outcomes) + _duplicates(files, digests),
+            (
+                *listing.notes,
+                *_unreadable_notes(listing, outcomes),
+                *_duplicates(files, digests),
+                *_white_notes(deep),
+            ),
+            deep,
+            listing.passed_over,
         )
 
 
@@ -123,34 +133,52 @@ def _text(size: Size) -> str:
 
 def _decode_all(
     files: Sequence[ImageFile], size: Size, color: Literal["grey", "rgb"]
-) -> tuple[NDArray[np.uint8], list[Outcome]]:
-    """Every file at its own row; the rows of unreadable ones hold nothing of use."""
-    from cnnbench.data.sources._decode import UnreadableError, decode
+) -> tuple[NDArray[np.uint8], list[Outcome], Deep | None]:
+    """Every file at its own row; the rows of unreadable ones hold nothing of use.
+
+    Images of more than 8 bits a channel are scaled alike, once all are seen: scaled each by its own
+    brightest value, the same thing would be dark in one and bright in another.
+    """
+    from cnnbench.data.sources._decode import UnreadableError, decode, white_for
 
     shape = (len(files), *size, 1 if color == "grey" else 3)
-    try:
-        images = np.empty(shape, np.uint8)
-    except MemoryError:
-        raise DataError(
-            f"{len(files):,} images of size {_text(size)} do not fit into memory; "
-            "set a smaller image_size",
-            "image_size",
-        ) from None
+    images = np.empty(shape, np.uint8)
 
-    def work(row: int) -> bytes | Exception:
+    def work(row: int, white: int | None = None) -> bytes | int | Exception:
         try:
-            images[row] = decode(files[row].path, size, color)
+            decoded = decode(files[row].path, size, color, white)
         except UnreadableError as error:
             return error
+        if isinstance(decoded, int):
+            return decoded
+        images[row] = decoded
         return pixel_digest(images[row])
 
     pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
     try:
         with _quiet():
             results = list(pool.map(work, range(len(files))))
+            brightest = {row: value for row, value in enumerate(results) if isinstance(value, int)}
+            deep = None
+            if brightest:
+                peak = max(brightest.values())
+                deep = Deep(len(brightest), peak, white_for(peak))
+                again = pool.map(work, brightest, itertools.repeat(deep.white))
+                for row, result in zip(brightest, again, strict=True):
+                    results[row] = result
     finally:
         pool.shutdown(cancel_futures=True)
-    return images, list(zip(files, results, strict=True))
+    outcomes = [(x, y) for x, y in zip(files, results, strict=True) if not isinstance(y, int)]
+    return images, outcomes, deep
+
+
+def _white_notes(deep: Deep | None) -> tuple[str, ...]:
+    if deep is None:
+        return ()
+    images = "1 image has" if deep.images == 1 else f"{deep.images:,} images have"
+    note = f"{images} more than 8 bits a channel; the brightest value of all is "
+    white = f"{deep.white:,} ({deep.bits} bits) is taken for white"
+    return (f"{note}{deep.brightest:,}, so {white}.",)
 
 
 def _readable(

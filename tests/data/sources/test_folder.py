@@ -288,11 +288,89 @@ def test_a_tiff_is_as_bright_as_the_bits_it_uses(tmp_path, dtype, white):
     assert load(tmp_path, color="grey").images[0, 0, :, 0].tolist() == [0, 51, 255]
 
 
-def test_a_dark_png_of_16_bits_stays_dark(tmp_path):
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        Image.fromarray(np.array([[0, 257, 514]], np.uint16)).save(tmp_path / name / "1.png")
-    assert load(tmp_path, color="grey").images[0, 0, :, 0].tolist() == [0, 1, 2]
+def deep(folder, values, extension="png"):
+    """Images of one pixel each, of 16 bits, in the classes a and b by turns."""
+    for number, value in enumerate(values):
+        (folder / "ab"[number % 2]).mkdir(exist_ok=True)
+        image = Image.fromarray(np.array([[value]], np.uint16))
+        image.save(folder / "ab"[number % 2] / f"{number}.{extension}")
+
+
+def test_one_white_is_taken_for_all_deep_images_and_said(tmp_path):
+    deep(tmp_path, [4000, 4200, 1000, 2000])
+    data = load(tmp_path, color="grey")
+    assert sorted(data.images.ravel().tolist()) == [16, 31, 62, 65]
+    (note,) = data.notes
+    assert note == (
+        "4 images have more than 8 bits a channel; the brightest value of all is 4,200, so 16,383 "
+        "(14 bits) is taken for white."
+    )
+    assert (data.deep.images, data.deep.white) == (4, 16383)
+
+
+@pytest.mark.parametrize(
+    ("brightest", "white"),
+    [(200, 255), (256, 1023), (1024, 4095), (4095, 4095), (4096, 16383), (16384, 65535)],
+)
+def test_white_is_of_as_many_bits_as_the_brightest_needs(tmp_path, brightest, white):
+    deep(tmp_path, [0, brightest])
+    data = load(tmp_path, color="grey")
+    assert data.deep.white == white
+    assert int(data.images.max()) == (brightest * 255 + white // 2) // white
+
+
+def test_white_does_not_depend_on_the_file_format(tmp_path):
+    values = [100, 1000, 3000, 4000]
+    decoded = {}
+    for extension in ("png", "tif", "pgm"):
+        (tmp_path / extension).mkdir()
+        deep(tmp_path / extension, values, extension)
+        decoded[extension] = load(tmp_path / extension, color="grey").images.ravel().tolist()
+    assert decoded["png"] == decoded["tif"] == decoded["pgm"]
+    for extension in decoded:
+        for number, value in enumerate(values):
+            (tmp_path / "mixed" / "ab"[number % 2]).mkdir(parents=True, exist_ok=True)
+            target = tmp_path / "mixed" / "ab"[number % 2] / f"{extension}{value}.{extension}"
+            Image.fromarray(np.array([[value]], np.uint16)).save(target)
+    mixed = load(tmp_path / "mixed", color="grey").images.ravel().tolist()
+    assert sorted(mixed) == sorted(3 * decoded["png"])
+
+
+def test_images_of_8_bits_stand_beside_deep_ones_as_they_are(tmp_path):
+    deep(tmp_path, [4095, 0])
+    Image.fromarray(np.array([[7]], np.uint8)).save(tmp_path / "a" / "plain.png")
+    assert sorted(load(tmp_path, color="grey").images.ravel().tolist()) == [0, 7, 255]
+
+
+@pytest.mark.parametrize("value", [-1, 65536])
+def test_values_beyond_16_bits_are_not_guessed_at(tmp_path, value):
+    deep(tmp_path, [5, 6])
+    Image.fromarray(np.array([[value]], np.int32)).save(tmp_path / "a" / "odd.tif")
+    (note, _) = load(tmp_path).notes
+    assert f"a/odd.tif (its values run from {value:,} to {value:,}; expected are 0 to" in note
+
+
+def test_a_large_photo_that_can_be_decoded_smaller_is_read(photos, monkeypatch):
+    monkeypatch.setattr("cnnbench.data.sources._decode.MOST_PIXELS", 2_000)
+    save(photos / "cat" / "large.jpg", size=(400, 300))
+    save(photos / "cat" / "large.png", size=(400, 300))
+    (note,) = load(photos, image_size=(8, 8)).notes
+    assert "1 of 7 images can't be read" in note
+    assert "cat/large.png (400 x 300 pixels are too many" in note
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_what_is_no_regular_file_is_reported_without_being_opened(photos, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (photos / "cat" / "pipe.jpg").symlink_to(tmp_path / "pipe")
+    (photos / "cat" / "zero.jpg").symlink_to("/dev/zero")
+    (photos / "cat" / "self.jpg").symlink_to("self.jpg")
+    (photos / "dog" / "empty.png").touch()
+    (note,) = load(photos).notes
+    assert "cat/pipe.jpg (not a regular file)" in note
+    assert "cat/zero.jpg (not a regular file)" in note
+    assert "cat/self.jpg (" in note
+    assert "dog/empty.png (the file is empty)" in note
 
 
 def test_transparent_images_are_laid_over_white(tmp_path):
