@@ -83,6 +83,7 @@ def compare(
     from cnnbench import arguments
     from cnnbench.comparison.frame import compare_frame
 
+    arguments.a_text("by", by)
     found = [path for given in paths or ["results"] for path in arguments.paths("paths", given)]
     return compare_frame(
         found,
