@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
+from cnnbench.comparison.classes import class_notes
 from cnnbench.comparison.conditions import condition_notes, images_of
 from cnnbench.comparison.metrics import Measure, find_measure, suggestion
 from cnnbench.comparison.notes import row_notes
@@ -134,9 +135,10 @@ def _entry(
     make_pairs: Callable[[Series, Series], Pairs],
     place: str = "",
 ) -> Entry:
-    is_baseline = series is reference
-    pairs = None if is_baseline or reference is None else make_pairs(series, reference)
-    return Entry(label, series, is_baseline=is_baseline, pairs=pairs, place=place)
+    pairs = None
+    if reference is not None and series is not reference:
+        pairs = make_pairs(series, reference)
+    return Entry(label, series, reference, pairs, place)
 
 
 def _table(
@@ -169,6 +171,7 @@ def _table(
         notes=(
             *notes,
             *row_notes(entries, rows, measure),
+            *class_notes(records, measure),
             *condition_notes(entries, environments),
         ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from cnnbench.comparison.classes import classes_of
 from cnnbench.comparison.notes import grouped
 from cnnbench.comparison.settings import flat
 from cnnbench.comparison.tables import Entry
@@ -13,6 +14,7 @@ from cnnbench.results.record import Record
 _SAMPLE_NOTES = 5
 _NAMED = 3
 _LONGEST = 60
+_PROCESSOR = ("cpu", "processor", "instructions")
 
 
 def images_of(records: Sequence[Record]) -> str:
@@ -25,9 +27,8 @@ def images_of(records: Sequence[Record]) -> str:
         for split in ("train", "validation", "test")
         if any(getattr(x, split) for x in samples)
     ]
-    classes = _range([len(x.classes) for x in samples])
     sources = ", ".join(dict.fromkeys(x.source for x in samples))
-    return f"{sources}: {', '.join(counts)} images, {classes} classes"
+    return f"{sources}: {', '.join(counts)} images, {classes_of(samples)}"
 
 
 def condition_notes(
@@ -38,7 +39,8 @@ def condition_notes(
     return (
         *_images(records),
         *grouped(_other_images(entries)),
-        *_environments(entries, environments),
+        *(processors := tuple(_processors(records, environments))),
+        *_environments(entries, environments, told=_PROCESSOR if processors else ()),
         *_devices(entries),
         *_beside(records),
     )
@@ -73,9 +75,12 @@ def _other_images(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
 
 
 def _environments(
-    entries: Sequence[Entry], environments: Mapping[str, Mapping[str, Any]]
+    entries: Sequence[Entry], environments: Mapping[str, Mapping[str, Any]], told: Sequence[str]
 ) -> Iterator[str]:
-    """Where backends are compared, what only one of them has (its framework) is no difference."""
+    """What differs, but for what has been told.
+
+    Where backends are compared, what only one of them has (its framework) is no difference.
+    """
     used = dict.fromkeys(x.environment for e in entries for x in e.series.ok.values())
     known = [dict(flat(environments[key])) for key in used if key in environments]
     if len(used) < 2:  # noqa: PLR2004 - one environment is the same environment
@@ -85,13 +90,32 @@ def _environments(
     if several:
         keys = [key for key in keys if all(key in environment for environment in known)]
     differing = []
-    for key in keys:
+    for key in (key for key in keys if key not in told):
         values = list(dict.fromkeys(_short(environment.get(key)) for environment in known))
         if len(values) > 1:
             differing.append(f"{key} ({', '.join(values[:_NAMED])})")
     if differing or len(known) < len(used):
         what = f", which differ in {'; '.join(differing)}" if differing else ""
         yield f"trials ran in {len(used)} environments{what}"
+
+
+def _processors(
+    records: Sequence[Record], environments: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
+    """What it means that arithmetic was done by processors that round differently."""
+    used = dict.fromkeys(x.environment for x in records if x.device in {"", "cpu"})
+    known = [environments[key] for key in used if key in environments]
+    for keys in (_PROCESSOR[:2], _PROCESSOR[2:]):
+        # Older records have a name alone, which many processors share.
+        told = [tuple(str(x[key]) for key in keys if x.get(key)) for x in known]
+        names = list(dict.fromkeys(", ".join(words) for words in told if len(words) == len(keys)))
+        if len(names) > 1:
+            yield (
+                f"trials ran on different processors ({'; '.join(names[:_NAMED])}): the last bits "
+                "of their arithmetic differ, so that the accuracy of a single replicate may move "
+                "by a point or two, and the mean by less"
+            )
+            return
 
 
 def _devices(entries: Sequence[Entry]) -> Iterator[str]:

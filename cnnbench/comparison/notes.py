@@ -19,6 +19,7 @@ def row_notes(entries: Sequence[Entry], rows: Sequence[Row], measure: Measure) -
     both = list(zip(entries, rows, strict=True))
     said = [
         *((entry.label, text) for entry, row in both for text in _missing(entry, row)),
+        *((entry.label, text) for entry, _ in both for text in _diverged(entry, measure)),
         *((entry.label, text) for entry, _ in both for text in _ended(entry)),
         *(
             (entry.label, text)
@@ -27,7 +28,7 @@ def row_notes(entries: Sequence[Entry], rows: Sequence[Row], measure: Measure) -
         ),
         *((entry.label, text) for entry, row in both for text in _too_few(row, measure)),
         *((entry.label, text) for entry, row in both for text in _without_spread(row)),
-        *((entry.label, text) for entry, row in both for text in _pairs(entry, row)),
+        *((entry.label, text) for entry, row in both for text in _pairs(entry, row, measure)),
         *((entry.label, text) for entry, row in both for text in _level(entry, row, measure)),
     ]
     return tuple(grouped(said))
@@ -52,6 +53,14 @@ def _missing(entry: Entry, row: Row) -> Iterator[str]:
         yield f"{len(planned) - row.missing} of {len(planned)} {things} recorded"
 
 
+def _diverged(entry: Entry, measure: Measure) -> Iterator[str]:
+    diverged, total = entry.series.diverged, len(entry.series.records)
+    if diverged:
+        survivors = total > len(diverged) and not measure.metric.constant
+        what = ", so that there is no interval and no difference" if survivors else ""
+        yield f"diverges in {len(diverged)} of {_trials(total)}{what}: {_reasons(diverged)}"
+
+
 def _ended(entry: Entry) -> Iterator[str]:
     endings = {
         Status.FAILED: "failed",
@@ -60,7 +69,8 @@ def _ended(entry: Entry) -> Iterator[str]:
     }
     total = len(entry.series.records)
     for status, ending in endings.items():
-        records = [x for x in entry.series.records.values() if x.status is status]
+        ended = [x for x in entry.series.records.values() if x.status is status]
+        records = [x for x in ended if x not in entry.series.diverged]
         if records:
             yield f"{len(records)} of {_trials(total)} {ending}: {_reasons(records)}"
 
@@ -102,13 +112,17 @@ def _without_spread(row: Row) -> Iterator[str]:
             )
 
 
-def _pairs(entry: Entry, row: Row) -> Iterator[str]:
+def _pairs(entry: Entry, row: Row, measure: Measure) -> Iterator[str]:
     if entry.is_baseline or not row.n:
         return
     if entry.pairs is None:
         yield "without a counterpart in the baseline, so no difference"
         return
     yield from entry.pairs.refused
+    if not entry.has_difference and not measure.metric.constant:
+        if not row.diverged:
+            yield "the baseline diverges, so no difference"
+        return
     paired = row.difference.n if row.difference else 0
     if not paired:
         yield "no pair with the baseline, so no difference"

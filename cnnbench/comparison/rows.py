@@ -59,6 +59,7 @@ def _flat(comparison: Comparison, table: Table, row: Row) -> dict[str, Cell]:
         "planned": row.planned,
         "missing": row.missing,
         "failed": row.failed,
+        "diverged": row.diverged,
         "timeout": row.timeout,
         "unsupported": row.unsupported,
     }

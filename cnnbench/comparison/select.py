@@ -34,6 +34,15 @@ class Series:
         """The records of trials that ended well, by part."""
         return {part: x for part, x in self.records.items() if x.status is Status.OK}
 
+    @property
+    def diverged(self) -> tuple[Record, ...]:
+        """The records of trials that failed by what they are, not by the machine.
+
+        Where there are some, those that ended well are a choice of the lucky ones.
+        """
+        failed = (x for x in self.records.values() if x.status is Status.FAILED)
+        return tuple(record for record in failed if record.diverged)
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
+from cnnbench.comparison.classes import tested
 from cnnbench.comparison.intervals import ROUNDING, Estimate, estimate
 from cnnbench.comparison.metrics import Measure
 from cnnbench.comparison.pairs import Pairs
@@ -19,15 +21,27 @@ from cnnbench.results.record import Record, Samples, Status
 class Entry:
     """A row before it is computed.
 
-    label: how notes call it. pairs: with the baseline's records, None for the baseline itself and
-    where there is no baseline. place: what tells the backend from another of its name, if any.
+    label: how notes call it. reference: what it is compared with, None where there is no baseline.
+    pairs: with the reference's records, None for the baseline itself and without a reference.
+    place: what tells the backend from another of its name, if any.
     """
 
     label: str
     series: Series
-    is_baseline: bool
+    reference: Series | None
     pairs: Pairs | None
     place: str = ""
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether the others are compared with it."""
+        return self.series is self.reference
+
+    @property
+    def has_difference(self) -> bool:
+        """Whether a difference would be between all that were tried, not between survivors."""
+        compared = (self.series, self.reference)
+        return not any(series and series.diverged for series in compared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,9 @@ def make_row(entry: Entry, measure: Measure) -> Row:
     series = entry.series
     statuses = Counter(record.status for record in series.records.values())
     values = values_of(series, measure)
+    value = _estimate(values, series.ok, measure)
+    if value and series.diverged and not measure.metric.constant:
+        value = Estimate(value.mean, value.n)
     seconds = [x.costs.training for x in series.ok.values() if x.costs.training is not None]
     sizes = {x.costs.parameters for x in series.records.values()}
     return Row(
@@ -66,10 +83,12 @@ def make_row(entry: Entry, measure: Measure) -> Row:
         failed=statuses[Status.FAILED],
         timeout=statuses[Status.TIMEOUT],
         unsupported=statuses[Status.UNSUPPORTED],
-        value=_estimate(values, series.ok, measure),
+        value=value,
         difference=_difference(entry, measure),
         training_seconds=median(seconds) if seconds else None,
         parameters=_only({size for size in sizes if size is not None}),
+        diverged=len(series.diverged),
+        recorded=len(series.records),
     )
 
 
@@ -92,25 +111,40 @@ def values_of(series: Series, measure: Measure) -> dict[Part, float]:
 
 
 def levels_of(records: Sequence[Record], measure: Measure) -> Levels:
-    """Mean levels of the records; none for other metrics than accuracies, and none but on test."""
+    """Mean levels of the records; none for other metrics than accuracies, and none but on test.
+
+    Chance is that of guessing evenly among the classes that are tested.
+    """
     if measure.split != "test" or measure.metric.name not in {"accuracy", "balanced_accuracy"}:
         return Levels()
-    chance = _mean_level(records, "chance")
+    chance = _mean([chance_of(record) for record in records])
     if (
         measure.metric.name == "balanced_accuracy"
     ):  # one class always right, the others never: 1/classes
         return Levels(chance)
-    return Levels(chance, _mean_level(records, "majority"))
+    return Levels(chance, _mean([_level_of(record, "majority") for record in records]))
 
 
-def _mean_level(records: Sequence[Record], name: str) -> float | None:
-    found = [record.metrics.get("trivial", {}).get(name) for record in records]
-    levels = [level for level in found if isinstance(level, int | float)]
+def chance_of(record: Record) -> float | None:
+    """The level recorded; of records that forget untested classes, what it should have been."""
+    counts = tested(record, "test")
+    if any(counts.values()) and not all(counts.values()):
+        return 1 / sum(map(bool, counts.values()))
+    return _level_of(record, "chance")
+
+
+def _level_of(record: Record, name: str) -> float | None:
+    level = record.metrics.get("trivial", {}).get(name)
+    return level if isinstance(level, int | float) and math.isfinite(level) else None
+
+
+def _mean(found: Sequence[float | None]) -> float | None:
+    levels = [level for level in found if level is not None]
     return fmean(levels) if levels else None
 
 
 def _difference(entry: Entry, measure: Measure) -> Estimate | None:
-    if entry.pairs is None:
+    if entry.pairs is None or not (entry.has_difference or measure.metric.constant):
         return None
     differences, records = {}, {}
     for part, (record, counterpart) in entry.pairs.by_part.items():
@@ -141,6 +175,8 @@ def _test_fraction(records: dict[Part, Record], folds: int) -> float:
     and leaving them out of the training images gives the wider interval.
     """
     fractions = [
-        x.samples.test / (x.samples.train + x.samples.test) for x in records.values() if x.samples
+        x.samples.test / (x.samples.train + x.samples.test)
+        for x in records.values()
+        if x.samples and x.samples.train and x.samples.test
     ]
     return fmean(fractions) if fractions else 1 / max(folds, 2)

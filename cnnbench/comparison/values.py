@@ -28,7 +28,9 @@ class Row:
     the same variant and backend; else "". n: values that the mean is over, one a replicate and
     fold. planned: trials of the study, None where no plan tells. missing: planned trials without
     any record. difference: to the baseline, over the `difference.n` pairs that both have; None for
-    the baseline itself or without a pair.
+    the baseline itself or without a pair. diverged: how many of the failed are the variant's own
+    fault; then the value has no interval, and neither it nor, for the baseline, any other variant a
+    difference. recorded: planned trials with a record, however they ended.
     training_seconds: median over the trials. parameters: of the network, None if it varies.
     """
 
@@ -48,6 +50,8 @@ class Row:
     difference: Estimate | None
     training_seconds: float | None
     parameters: int | None
+    diverged: int = 0
+    recorded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

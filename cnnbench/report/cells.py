@@ -115,6 +115,8 @@ def _count(row: Row) -> str:
 def _difference(row: Row, scale: Scale) -> str:
     if row.difference is not None:
         return scale.difference(row.difference)
+    if row.diverged:
+        return f"diverges in {row.diverged} of {row.recorded}"
     return "" if row.is_baseline else "-"
 
 

@@ -8,7 +8,8 @@ import os
 import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+
+from cnnbench.results.processor import this_processor
 
 _OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python-headless")
 
@@ -16,17 +17,22 @@ _OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python-hea
 def machine_environment() -> dict[str, object]:
     """The core's versions and the machine; whoever opens a backend adds its versions and device.
 
-    memory_gib is rounded to 0.1, as the same machine reports a little more or less after each boot.
+    processor and instructions: two processors, though of one name, may round the last bits of a
+    result differently. memory_gib is rounded to 0.1, as the same machine reports a little more or
+    less after each boot.
     """
     import psutil
 
+    processor = this_processor()
     return {
         "cnnbench": version("cnnbench"),
         "python": platform.python_version(),
         "numpy": version("numpy"),
         "opencv": _opencv_version(),
         "os": platform.platform(),
-        "cpu": _cpu_model(),
+        "cpu": processor.name,
+        "processor": processor.identity,
+        "instructions": processor.instructions,
         "cores": _usable_cores(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
     }
@@ -51,19 +57,6 @@ def _opencv_version() -> str:
     import cv2  # built from source, without a distribution's name
 
     return str(cv2.__version__)
-
-
-def _cpu_model() -> str:
-    """As the manufacturer calls it, or the architecture where the system does not tell."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    for line in lines:
-        name, _, value = line.partition(":")
-        if name.strip() == "model name":
-            return value.strip()
-    return platform.processor() or platform.machine()
 
 
 def _usable_cores() -> int:

@@ -21,9 +21,11 @@ def class_probabilities(outputs: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def log_loss(probabilities: NDArray[np.float32], labels: NDArray[np.int32]) -> float:
-    """Mean of -log p(label), natural logarithm; a probability of 0 counts as float32's 1e-7.
+    """Mean of -log p(label), natural logarithm, with 1e-7 in place of anything smaller.
 
-    1e-7 is the clip that Keras applies too. NaN stays NaN.
+    That is Keras's clip. Scikit-learn's is the epsilon of the probabilities' type, 1.2e-7 of
+    float32 and 2.2e-16 of float64, where a certain but wrong network counts for more. NaN stays
+    NaN.
     """
     chosen = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return float(-np.log(np.clip(chosen, 1e-7, 1.0)).mean())

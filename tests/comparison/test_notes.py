@@ -270,6 +270,45 @@ def test_environments_that_differ_are_told_with_what_differs(study):
     ]
 
 
+def test_processors_that_differ_are_told_with_what_follows(study):
+    def environment(family, instructions):
+        processor = f"AuthenticAMD, family {family}"
+        return {"cpu": "EPYC", "processor": processor, "instructions": instructions}
+
+    writer = study().add("plain", FIVE, environment=environment(25, "avx2"), device="cpu")
+    writer.add("dropout", OTHER, environment=environment(26, "avx2 avx512f"), device="cpu")
+    assert notes(writer.write())[0] == (
+        "trials ran on different processors (EPYC, AuthenticAMD, family 25; EPYC, AuthenticAMD, "
+        "family 26): the last bits of their arithmetic differ, so that the accuracy of a single "
+        "replicate may move by a point or two, and the mean by less"
+    )
+
+
+def test_instructions_that_a_processor_hides_make_another_one(study):
+    one = {"cpu": "EPYC", "processor": "family 25", "instructions": "avx2"}
+    writer = study().add("plain", FIVE, environment=one)
+    writer.add("dropout", OTHER, environment=one | {"instructions": "avx2 avx512f"})
+    assert "different processors (avx2; avx2 avx512f)" in notes(writer.write())[0]
+
+
+def test_old_records_do_not_tell_their_processor(study):
+    old = {"cpu": "EPYC"}
+    new = {"cpu": "EPYC", "processor": "family 25", "instructions": "avx2"}
+    folder = study().add("plain", FIVE, environment=old).add("l2", OTHER, environment=new).write()
+    assert notes(folder) == [
+        (
+            "trials ran in 2 environments, which differ in instructions (none, avx2); "
+            "processor (none, family 25)"
+        )
+    ]
+
+
+def test_the_processor_beside_a_gpu_rounds_nothing(study):
+    writer = study().add("plain", FIVE, environment={"cpu": "a", "processor": "1"}, device="H100")
+    writer.add("l2", OTHER, environment={"cpu": "b", "processor": "2"}, device="H100")
+    assert not [note for note in notes(writer.write()) if "different processors" in note]
+
+
 def test_an_environment_that_is_lost_is_told(study):
     writer = study().add("plain", FIVE).add("dropout", OTHER, environment={"python": "3.12"})
     folder = writer.write()

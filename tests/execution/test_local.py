@@ -26,7 +26,15 @@ def test_every_trial_leaves_an_ok_record_with_metrics_costs_and_history(recipe, 
         (variant, replicate) for variant in ("good", "other") for replicate in (0, 1)
     }
     record = records["good", 0]
+    assert not record.diverged
     assert record.samples.train == 40
+    by_class = record.samples.by_class
+    assert {split: sum(counts) for split, counts in by_class.items()} == {
+        "train": 40,
+        "validation": 20,
+        "test": 30,
+    }
+    assert by_class["test"] == tuple(map(sum, record.metrics["test"]["confusion"]))
     assert record.epochs == 2
     assert 0 <= record.metrics["test"]["accuracy"] <= 1
     assert record.metrics["trivial"]["chance"] == 0.1
@@ -92,6 +100,7 @@ def test_a_trial_whose_last_step_diverged_is_no_result(recipe, tmp_path, rate, r
     record = run(recipe(rate), tmp_path, overrides={"training.epochs": 1})["other", 0]
     assert record.status == "failed"
     assert record.reason.startswith(reason)
+    assert record.diverged
     assert record.metrics == {}
     assert record.epochs == 1
 

@@ -1,0 +1,80 @@
+"""The classes of a table: their names, how many images they have, and which are not tested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from cnnbench.comparison.metrics import Measure
+from cnnbench.comparison.settings import first_few
+from cnnbench.results.record import Record, Samples
+
+_NAMED = 10
+_LONGEST = 30
+_MACRO = {"balanced_accuracy", "precision", "recall", "f1"}
+
+
+def classes_of(samples: Sequence[Samples]) -> str:
+    """How many classes there are, the first ten by name, and how many images each has.
+
+    The counts are over all splits of a trial; they stand apart where all are equal, and are left
+    out where trials have other classes than others, or tell none.
+    """
+    names = list(dict.fromkeys(name for x in samples for name in x.classes))
+    number = f"{len(names):,} {'class' if len(names) == 1 else 'classes'}"
+    counts = {_images_each(x) for x in samples}
+    each = counts.pop() if len(counts) == 1 and len({x.classes for x in samples}) == 1 else ()
+    shown = [_short(name) for name in names]
+    if len(set(each)) == 1:
+        number += f" of {each[0]:,} images"
+    elif each:
+        shown = [f"{name} {count:,}" for name, count in zip(shown, each, strict=True)]
+    return f"{number}: {first_few(shown, _NAMED)}" if names else number
+
+
+def tested(record: Record, split: str) -> Mapping[str, int]:
+    """How many images of each class a split holds; empty where the record does not tell."""
+    samples = record.samples
+    if samples is None:
+        return {}
+    counts = samples.by_class.get(split) or _labelled(record, split)
+    if len(counts) != len(samples.classes):
+        return {}
+    return dict(zip(samples.classes, counts, strict=True))
+
+
+def class_notes(records: Sequence[Record], measure: Measure) -> Iterator[str]:
+    """A sentence about the classes without an image, of which the metric says nothing."""
+    counted = [counts for x in records if any((counts := tested(x, measure.split)).values())]
+    lacking = [tuple(name for name, n in counts.items() if not n) for counts in counted]
+    names = [_short(name) for name in dict.fromkeys(name for left in lacking for name in left)]
+    if measure.metric.cost or not names:
+        return
+    everywhere = len(set(lacking)) == 1
+    where = "" if everywhere else "in some trials "
+    text = f"{where}no {measure.split} image is of {first_few(names, _NAMED)}"
+    if measure.metric.name in _MACRO:
+        left, total = len(counted[0]) - len(lacking[0]), len(counted[0])
+        over = f"{left} of {total}" if everywhere else f"fewer than the {total}"
+        text += f", so that {measure.metric.title} is over {over} classes"
+    if measure.metric.name in _MACRO - {"balanced_accuracy"}:
+        text += "; another that is predicted all the same counts as 0"
+    yield text
+
+
+def _images_each(samples: Samples) -> tuple[int, ...]:
+    return tuple(map(sum, zip(*samples.by_class.values(), strict=True)))
+
+
+def _labelled(record: Record, split: str) -> tuple[int, ...]:
+    """Older records have the counts as sums of the confusion matrix's rows."""
+    matrix = record.metrics.get(split, {}).get("confusion")
+    if not isinstance(matrix, list) or not all(isinstance(row, list) for row in matrix):
+        return ()
+    if not all(isinstance(count, int) for row in matrix for count in row):
+        return ()
+    return tuple(map(sum, matrix))
+
+
+def _short(name: str) -> str:
+    name = " ".join(name.split())
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..."
