@@ -6,28 +6,50 @@ Nothing heavy is imported at the top of these files: `cnnbench --help` must stay
 from __future__ import annotations
 
 import sys
-from io import TextIOWrapper
+from typing import TYPE_CHECKING
 
-from cnnbench.cli.app import app
-from cnnbench.errors import CnnbenchError, RecipeError
-from cnnbench.report.printable import printable
+from cnnbench.cli.farewell import watch_the_end
+from cnnbench.cli.stopping import stoppable
+
+if TYPE_CHECKING:
+    from cnnbench.errors import CnnbenchError
 
 
 def main() -> None:
-    """Run the command line; an expected error is one sentence on stderr and exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a name may hold what the terminal's encoding lacks
-            stream.reconfigure(errors="backslashreplace")
+    """Run the command line; an expected error is one sentence on stderr and exit code 2.
+
+    Exit code 1 also where standard output can't be written.
+    """
+    with stoppable():  # first of all: a signal may come at any moment
+        from cnnbench.report.streams import standard_streams
+
+        with standard_streams() as lost:
+            code = _code()
+            watch_the_end()
+            sys.exit(code or int(lost()))
+
+
+def _code() -> int | str | None:
+    """Run a command; the exit code that it ends with."""
+    from cnnbench.cli.app import app
+    from cnnbench.errors import CnnbenchError
+    from cnnbench.report.printable import printable
+
     try:
         app()
     except CnnbenchError as error:
         text = printable(f"cnnbench: {_told(error)}")  # which may quote names of a foreign file
         print(text, file=sys.stderr)  # noqa: T201 - rich would wrap it
-        sys.exit(2)
+        return 2
+    except SystemExit as ended:
+        return ended.code
+    return 0
 
 
 def _told(error: CnnbenchError) -> str:
     """The sentence; several mistakes in a recipe are a list."""
+    from cnnbench.errors import RecipeError
+
     if isinstance(error, RecipeError) and len(error.problems) > 1:
         return "\n  ".join([f"{len(error.problems):,} mistakes:", *error.lines])
     return str(error)

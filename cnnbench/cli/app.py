@@ -21,12 +21,16 @@ class _Commands(TyperGroup):
     """The commands, whose complaints about options are in the words of their user."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command, without the library's prefix before what is wrong with a value."""
+        """Run a command, without the library's words on a wrong value and on an interruption."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
             error.message = error.message.removeprefix("Value error, ")
             raise
+        except KeyboardInterrupt as interrupt:
+            for note in getattr(interrupt, "__notes__", ()):  # what was waited for
+                typer.echo(f"cnnbench: {note}", err=True)
+            raise SystemExit(130) from None  # or, where a signal was it, the code of that
 
 
 app = typer.Typer(

@@ -9,10 +9,8 @@ import typer
 
 from cnnbench.cli.completion import complete_backend
 from cnnbench.cli.options import DataSource, DeviceName, Overrides, RecipePath, Replace
-from cnnbench.cli.stopping import stoppable
 
 
-@stoppable()
 def parity(
     recipe: RecipePath,
     backend: Annotated[

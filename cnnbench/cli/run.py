@@ -10,10 +10,8 @@ import typer
 
 from cnnbench.cli.completion import complete_backend
 from cnnbench.cli.options import DataSource, DeviceName, Overrides, RecipePath
-from cnnbench.cli.stopping import stoppable
 
 
-@stoppable()
 def run(
     recipe: RecipePath,
     backend: Annotated[

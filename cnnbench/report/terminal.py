@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from io import TextIOWrapper
 
 from rich.console import Console
 from rich.status import Status
+
+from cnnbench.report.printable import printable
+from cnnbench.report.streams import Stream
 
 
 class Terminal(Console):
@@ -15,6 +17,8 @@ class Terminal(Console):
 
     def __init__(self, *, quiet: bool = False) -> None:
         super().__init__(quiet=quiet)
+        if isinstance(sys.stdout, Stream):
+            sys.stdout.patient = True
         if isinstance(sys.stdout, TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")  # a title may hold what ASCII can't say
 
@@ -22,14 +26,8 @@ class Terminal(Console):
         """A spinner beside the text, for a `with` block."""
         return self.status(text, spinner="line" if self.options.ascii_only else "dots")
 
-    def on_broken_pipe(self) -> None:
-        """Go on in silence when the reader has gone, as `head` does, and say so once."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        say("Nobody reads the output any more; the trials go on.")
-
 
 def say(text: str) -> None:
     """A sentence on standard error: broken between words on a terminal, one line in a log."""
     console = Console(stderr=True)
-    console.print(text, highlight=False, markup=False, soft_wrap=not console.is_terminal)
+    console.print(printable(text), highlight=False, markup=False, soft_wrap=not console.is_terminal)
