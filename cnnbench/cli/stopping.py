@@ -81,7 +81,7 @@ class _Line:
 
         reader, self._writer = socket.socketpair()
         self._writer.setblocking(False)
-        threading.Thread(target=_watch, args=(reader, heard), daemon=True).start()
+        threading.Thread(target=self._watch, args=(reader, heard), daemon=True).start()
         self._before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
 
     def hurry(self) -> None:
@@ -93,23 +93,24 @@ class _Line:
         signal.set_wakeup_fd(self._before)
         self._writer.close()
 
-
-def _watch(reader: socket.socket, heard: frozenset[int]) -> None:
-    first, code = None, 0
-    while True:
-        reader.settimeout(None if first is None else max(0.01, first + GRACE - time.monotonic()))
-        try:
-            told = reader.recv(1)
-        except TimeoutError:
-            _leave(code)
-        if not told:
-            return  # the program has ended otherwise
-        if told[0] not in heard and told[0] != _INTERRUPTED:
-            continue
-        if first is None:
-            first, code = time.monotonic(), 128 + told[0] if told[0] else _INTERRUPT
-        elif time.monotonic() - first >= ECHO:
-            _leave(code)
+    def _watch(self, reader: socket.socket, heard: frozenset[int]) -> None:
+        first, code = None, 0
+        while True:
+            reader.settimeout(
+                None if first is None else max(0.01, first + GRACE - time.monotonic())
+            )
+            try:
+                told = reader.recv(1)
+            except TimeoutError:
+                _leave(code)
+            if not told:
+                return  # the program has ended otherwise
+            if told[0] not in heard and told[0] != _INTERRUPTED:
+                continue
+            if first is None:
+                first, code = time.monotonic(), 128 + told[0] if told[0] else _INTERRUPT
+            elif time.monotonic() - first >= ECHO:
+                _leave(code)
 
 
 def _leave(code: int) -> None:
