@@ -13,6 +13,7 @@ from cnnbench.cli.describe import describe
 from cnnbench.cli.new import new
 from cnnbench.cli.parity import parity
 from cnnbench.cli.plugins import plugins
+from cnnbench.cli.report import report
 from cnnbench.cli.run import run
 from cnnbench.cli.schema import schema
 
@@ -59,10 +60,11 @@ def _options(
     """Options before the command."""
 
 
-# In the order of `cnnbench --help`: describe, run, compare, plugins, check, parity, schema, new.
+# In the order of `cnnbench --help`.
 app.command()(describe)
 app.command()(run)
 app.command()(compare)
+app.command()(report)
 app.command()(plugins)
 app.command()(check)
 app.command()(parity)

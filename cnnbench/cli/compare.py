@@ -10,7 +10,8 @@ import typer
 from cnnbench.cli.options import Replace
 
 
-def _complete_metric(incomplete: str) -> list[tuple[str, str]]:
+def complete_metric(incomplete: str) -> list[tuple[str, str]]:
+    """Names of metrics, each with its title."""
     from cnnbench.comparison.metrics import METRICS
 
     return [(name, x.title) for name, x in METRICS.items() if name.startswith(incomplete)]
@@ -22,7 +23,8 @@ def _complete_format(incomplete: str) -> list[str]:
     return [name for name in FORMATS if name.startswith(incomplete)]
 
 
-def _complete_baseline(context: typer.Context, incomplete: str) -> list[str]:
+def complete_baseline(context: typer.Context, incomplete: str) -> list[str]:
+    """What the paths typed so far offer as a baseline."""
     from cnnbench.comparison.baselines import baseline_names
 
     # While an option still lacks its value, the paths typed so far stand in `args`.
@@ -40,7 +42,7 @@ def compare(
         str | None,
         typer.Option(
             help="Compare with this variant, or backend, instead of the recipe's own baseline.",
-            autocompletion=_complete_baseline,
+            autocompletion=complete_baseline,
         ),
     ] = None,
     metric: Annotated[
@@ -48,7 +50,7 @@ def compare(
         typer.Option(
             help="accuracy, balanced_accuracy, precision, recall, f1, log_loss, calibration_error, "
             "or a cost such as training, images_per_second, latency_single, peak_memory.",
-            autocompletion=_complete_metric,
+            autocompletion=complete_metric,
         ),
     ] = "accuracy",
     by: Annotated[

@@ -33,6 +33,7 @@ def imported_by(*arguments):
         ("--version",),
         ("run", "--help"),
         ("compare", "--help"),
+        ("report", "--help"),
         ("schema",),
         ("plugins",),
     ],

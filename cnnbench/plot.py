@@ -1,0 +1,91 @@
+"""Pictures of recorded studies, for notebooks.
+
+    import cnnbench.plot
+
+    cnnbench.plot.forest("results/small_data")  # shows itself in a notebook
+    cnnbench.plot.curves("results/small_data").save("curves.pdf")
+    cnnbench.plot.table("results/small_data")  # answer, differences and table
+
+Each takes one or several results folders that hold one comparison. A picture has `.figure()`, a
+matplotlib figure, `.save(path)` and its text alternative `.alt`.
+"""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnnbench.report.chapters import Chapter
+    from cnnbench.report.page.notebook import Shown
+    from cnnbench.report.pictures.canvas import Picture
+
+__all__ = ["confusion", "cost", "curves", "forest", "reliability", "table"]
+
+PathText = str | PathLike[str]
+
+
+def forest(*paths: PathText, baseline: str | None = None, metric: str = "accuracy") -> Picture:
+    """The differences to the baseline, with their intervals and every pair."""
+    from cnnbench.report.pictures import forest as room
+
+    return room.forest(_chapter(paths, baseline, metric))
+
+
+def curves(*paths: PathText) -> Picture:
+    """Training and validation over the epochs."""
+    from cnnbench.report.pictures import curves as room
+
+    return room.curves(_chapter(paths))
+
+
+def confusion(*paths: PathText, variant: str | None = None, baseline: str | None = None) -> Picture:
+    """Which class is taken for which, by the baseline and by a variant, by default the best."""
+    from cnnbench.report.pictures import confusion as room
+
+    return room.confusion(_chapter(paths, baseline, variant=variant), variant)
+
+
+def cost(*paths: PathText, metric: str = "accuracy") -> Picture:
+    """Quality against training time and parameters."""
+    from cnnbench.report.pictures import cost as room
+
+    return room.cost(_chapter(paths, metric=metric))
+
+
+def reliability(
+    *paths: PathText, variant: str | None = None, baseline: str | None = None
+) -> Picture:
+    """Whether the baseline and a variant are as often right as they are sure."""
+    from cnnbench.report.pictures import reliability as room
+
+    return room.reliability(_chapter(paths, baseline, variant=variant), variant)
+
+
+def table(*paths: PathText, baseline: str | None = None, metric: str = "accuracy") -> Shown:
+    """The answer in a sentence, the differences and the table, as a notebook shows them."""
+    from cnnbench.report.page.notebook import Shown
+
+    return Shown(_chapter(paths, baseline, metric))
+
+
+def _chapter(
+    paths: tuple[PathText, ...],
+    baseline: str | None = None,
+    metric: str = "accuracy",
+    variant: str | None = None,
+) -> Chapter:
+    """The only comparison there. Raises ComparisonError where there are several."""
+    from cnnbench.errors import ComparisonError
+    from cnnbench.report.chapters import only_variant, read_chapters
+
+    wanted = [Path(path) for path in paths] or [Path("results")]
+    _, chapters = read_chapters(wanted, baseline=baseline, metric=metric)
+    if len(chapters) > 1:
+        named = "; ".join(f"{' '.join(x.table.folders)} ({x.name})" for x in chapters)
+        raise ComparisonError(
+            f"a picture is of one comparison, and here are {len(chapters)}; name one of {named}"
+        )
+    only_variant(chapters, variant)
+    return chapters[0]

@@ -1,0 +1,160 @@
+"""The whole page as text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from cnnbench.comparison.values import Comparison
+from cnnbench.report.cells import explanation_of
+from cnnbench.report.chapters import Chapter, only_variant, read_chapters
+from cnnbench.report.page.answer import answer
+from cnnbench.report.page.images import Summary, summary_of
+from cnnbench.report.page.methods import command, machines, methods
+from cnnbench.report.page.sections import Section, detail_sections, forest_section
+from cnnbench.report.page.settings import Settings, settings_of
+from cnnbench.report.page.tables import HtmlTable, table_of
+from cnnbench.report.pictures.palette import DAY, NIGHT
+from cnnbench.report.printable import printable
+
+MOST_BYTES = 1_500_000
+"""What fits into a mail; whoever opens a page from a folder waits for nothing."""
+_FOR_PICTURES = 1_150_000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A chapter, ready to be put into the page."""
+
+    anchor: str
+    name: str
+    title: str
+    description: str
+    answer: str
+    forest: Section
+    table: HtmlTable
+    explanation: str
+    details: tuple[Section, ...]
+    images: Summary
+    methods: str
+    command: str
+    overrides: tuple[str, ...]
+    settings: Settings
+    machines: list[list[tuple[str, str]]]
+    notes: tuple[str, ...]
+    folders: tuple[str, ...]
+
+
+def report_html(
+    paths: Sequence[Path],
+    *,
+    baseline: str | None = None,
+    metric: str = "accuracy",
+    split: str = "test",
+    variant: str | None = None,
+) -> str:
+    """The report on what is recorded at or below the paths, the same bytes each time.
+
+    variant: which one to lay beside the baseline in the details, by default the best. Raises as
+    `cnnbench.comparison.compare.compare_records` does.
+    """
+    comparison, chapters = read_chapters(paths, baseline=baseline, metric=metric, split=split)
+    only_variant(chapters, variant)
+    return page(comparison, list(_parts(chapters, variant)))
+
+
+def page(comparison: Comparison, parts: Sequence[Part]) -> str:
+    """Fill the template."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("cnnbench.report.page", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    script = _text("page.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    first = parts[0]
+    return environment.get_template("page.html").render(
+        title=first.title or first.name if len(parts) == 1 else "Comparisons",
+        parts=parts,
+        notes=comparison.notes,
+        version=version("cnnbench"),
+        style=Markup(_colours() + _text("page.css")),  # noqa: S704 - files of ours
+        script=Markup(script),  # noqa: S704
+        digest=digest,
+    )
+
+
+def _parts(chapters: Sequence[Chapter], variant: str | None) -> Iterator[Part]:
+    left = _FOR_PICTURES
+    for number, chapter in enumerate(chapters, start=1):
+        anchor = f"c{number}"
+        table = chapter.table
+        wanted = variant if any(x.row.variant == variant for x in chapter.others) else None
+        first = forest_section(chapter, f"{anchor}-")
+        left -= first.size
+        details = []
+        for section in detail_sections(chapter, wanted, f"{anchor}-"):
+            kept = section if section.size <= left else _without(section, chapter)
+            left -= kept.size
+            details.append(kept)
+        yield Part(
+            anchor=anchor,
+            name=chapter.name,
+            title=table.title,
+            description=chapter.plan.description.strip() if chapter.plan else "",
+            answer=answer(chapter),
+            forest=first,
+            table=table_of(chapter),
+            explanation=explanation_of(chapter.comparison, table),
+            details=tuple(details),
+            images=summary_of(chapter),
+            methods=methods(chapter),
+            command=command(chapter),
+            overrides=chapter.plan.overrides if chapter.plan else (),
+            settings=settings_of(chapter),
+            machines=machines(chapter),
+            notes=table.notes,
+            folders=table.folders,
+        )
+
+
+def _without(section: Section, chapter: Chapter) -> Section:
+    folder = " ".join(chapter.table.folders)
+    return replace(
+        section,
+        text="",
+        pictures=(),
+        galleries=(),
+        missing=(
+            f"Left out, to keep the file of all {chapter.comparison.metric.title} comparisons "
+            f"small; a report of this one alone has it: cnnbench report {folder}"
+        ),
+    )
+
+
+def _harmless(value: Any) -> Any:
+    """Names come from files that anybody may have written; the template escapes the rest."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _colours() -> str:
+    day = "".join(f"--{name}:{colour};" for name, colour in DAY.items())
+    night = "".join(f"--{name}:{colour};" for name, colour in NIGHT.items())
+    return f":root{{{day}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{night}}}}}\n"
+
+
+def _text(name: str) -> str:
+    return files("cnnbench.report.page").joinpath(name).read_text(encoding="utf-8")

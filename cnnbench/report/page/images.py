@@ -1,0 +1,70 @@
+"""What a chapter's trials were shown: a summary of the images, and what their reader found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cnnbench.report.chapters import Chapter
+from cnnbench.report.quantities import percent
+from cnnbench.results.record import Record, Samples
+
+_MOST = 30
+"""Classes that are listed one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """facts: names and values. classes: names and test images a replicate, "" where unknown."""
+
+    facts: tuple[tuple[str, str], ...]
+    classes: tuple[tuple[str, str], ...]
+    more_classes: int
+    notes: tuple[str, ...]
+
+
+def summary_of(chapter: Chapter) -> Summary:
+    """Of the records, each set of images once."""
+    samples = list(dict.fromkeys(x.samples for x in chapter.records if x.samples))
+    facts: list[tuple[str, str]] = [
+        ("source", ", ".join(dict.fromkeys(x.source for x in samples)) or "not recorded")
+    ]
+    for split in ("train", "validation", "test"):
+        numbers = sorted({getattr(x, split) for x in samples})
+        if numbers:
+            facts.append((f"{split} images", _range(numbers)))
+    if samples and any(x.synthetic for x in samples):
+        facts.append(("synthetic", "drawn by a program, not photographed"))
+    facts += [("digest", x) for x in dict.fromkeys(x.digest[:16] for x in samples)]
+    table = chapter.table
+    if table.chance is not None:
+        facts.append(("level of chance", percent(table.chance)))
+    if table.majority is not None:
+        facts.append(("always the most frequent class", percent(table.majority)))
+    classes = _classes(chapter.records, samples)
+    notes = tuple(dict.fromkeys(note for x in samples for note in x.notes))
+    return Summary(tuple(facts), tuple(classes[:_MOST]), max(0, len(classes) - _MOST), notes)
+
+
+def _classes(records: Sequence[Record], samples: Sequence[Samples]) -> list[tuple[str, str]]:
+    if not samples:
+        return []
+    names = samples[0].classes
+    for record in records:
+        rows: Any = record.metrics.get("test", {}).get("confusion")
+        if isinstance(rows, list) and len(rows) == len(names):
+            return [(name, _sum(row)) for name, row in zip(names, rows, strict=True)]
+    return [(name, "") for name in names]
+
+
+def _sum(row: Any) -> str:
+    try:
+        return f"{sum(row):,}"
+    except (TypeError, ValueError):
+        return ""
+
+
+def _range(numbers: Sequence[int]) -> str:
+    low, high = numbers[0], numbers[-1]
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

@@ -1,0 +1,119 @@
+"""The methods, in sentences that can be copied into a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnnbench.report.chapters import Chapter
+from cnnbench.report.page.settings import common
+from cnnbench.report.run import plural
+
+_VERSIONS = ("cnnbench", "python", "numpy", "opencv")
+
+
+def methods(chapter: Chapter) -> str:
+    """What was run, how often, how it was compared, with what, on what."""
+    return " ".join(_sentences(chapter))
+
+
+def command(chapter: Chapter) -> str:
+    """What runs the study again, given the recipe's file."""
+    parts = [f"cnnbench run {chapter.table.recipe}.toml"]
+    parts += [f"--backend {backend}" for backend in chapter.table.backends]
+    if chapter.plan:
+        parts += [f"--set {_quoted(text)}" for text in chapter.plan.overrides]
+    return " ".join(parts)
+
+
+def machines(chapter: Chapter) -> list[list[tuple[str, str]]]:
+    """Each environment of the trials, as names and values."""
+    used = dict.fromkeys(record.environment for record in chapter.records)
+    return [
+        [(name, _value(value)) for name, value in chapter.environments[key].items()]
+        for key in used
+        if key in chapter.environments
+    ]
+
+
+def _sentences(chapter: Chapter) -> Iterator[str]:
+    table = chapter.table
+    counts = sorted({row.n for row in table.rows if row.n})
+    times = (
+        f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}" if counts else "0"
+    )
+    folds = f", {plural(table.folds, 'fold')} each counted as one" if table.folds else ""
+    yield (
+        f"{plural(len(table.rows), 'variant')} of the study {table.recipe} were trained on "
+        f"{' and '.join(table.backends)}, {times} {'time' if times == '1' else 'times'} "
+        f"each{folds}."
+    )
+    if table.images:
+        yield f"Images: {table.images}."
+    yield (
+        "Replicate r of all variants shares its split into training, validation and test images, "
+        "its initial weights and its order of batches; all of them follow from the recipe's seed "
+        "and r, each by a hash of its own."
+    )
+    if training := _training(chapter):
+        yield training
+    metric = chapter.measure.metric
+    if not metric.constant:
+        what = "two-sided 95 % Student t intervals over replicates"
+        if table.folds:
+            what += ", corrected for the training images that folds share (Nadeau and Bengio 2003)"
+        yield (
+            f"The {'' if metric.cost else f'{chapter.comparison.split} '}{metric.title} is given "
+            f"as mean and {what}; differences to {table.baseline} are taken pair by pair. "
+            "Intervals speak of new splits of these images and new initial weights, not of images "
+            "from elsewhere."
+        )
+    yield from _versions(chapter)
+
+
+def _training(chapter: Chapter) -> str:
+    said = []
+    for key, text in (
+        ("training.optimizer", "optimiser {}"),
+        ("training.epochs", "at most {} epochs"),
+        ("training.batch_size", "batches of {}"),
+        ("training.learning_rate", "learning rate {}"),
+        ("training.precision", "{}"),
+    ):
+        value = common(chapter, key)
+        if value is not None:
+            said.append(text.format(value))
+    return f"Training: {', '.join(said)}." if said else ""
+
+
+def _versions(chapter: Chapter) -> Iterator[str]:
+    used = dict.fromkeys(record.environment for record in chapter.records)
+    known = [chapter.environments[key] for key in used if key in chapter.environments]
+    for environment in known[:1]:
+        versions = [f"{name} {environment[name]}" for name in _VERSIONS if name in environment]
+        backend = environment.get("backend_versions")
+        if isinstance(backend, dict):
+            versions += [f"{name} {version}" for name, version in backend.items()]
+        yield f"Versions: {', '.join(versions)}."
+        machine = [
+            _value(environment[name]) for name in ("device", "cpu", "os") if environment.get(name)
+        ]
+        if cores := environment.get("cores"):
+            machine.append(f"{cores} cores")
+        if memory := environment.get("memory_gib"):
+            machine.append(f"{memory} GiB of memory")
+        yield f"Machine: {', '.join(dict.fromkeys(machine))}."
+    if len(used) > 1:
+        yield f"Trials ran in {len(used)} environments, of which this is the first."
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {inner}" for key, inner in value.items())
+    return str(value)
+
+
+def _quoted(text: str) -> str:
+    """For a POSIX shell, only where it must be."""
+    import shlex
+
+    return shlex.quote(text)

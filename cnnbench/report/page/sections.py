@@ -1,0 +1,189 @@
+"""The parts of a chapter in order: what is shown, or a sentence about what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from cnnbench.data.kept import kept_images
+from cnnbench.report.chapters import Chapter, NothingToDrawError
+from cnnbench.report.page.thumbnails import Thumbnail, thumbnails
+from cnnbench.report.pictures.canvas import Picture, short
+from cnnbench.report.pictures.confusion import MOST as MOST_CLASSES
+from cnnbench.report.pictures.confusion import confusion_panels, confusions_of
+from cnnbench.report.pictures.cost import cost_panels
+from cnnbench.report.pictures.curves import KEY, MOST, curve_panels
+from cnnbench.report.pictures.forest import forest
+from cnnbench.report.pictures.mistakes import mistakes_of
+from cnnbench.report.pictures.predicted import both_of
+from cnnbench.report.pictures.reliability import reliability
+
+_IMAGES = 8
+"""Of each kind of mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture in the page. narrow: the same for small screens, None where one will do."""
+
+    wide: Markup
+    narrow: Markup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """Images under a heading."""
+
+    title: str
+    images: tuple[Thumbnail, ...]
+    none: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading, what explains it, and what it shows; `missing` says why it shows less."""
+
+    key: str
+    title: str
+    text: str = ""
+    pictures: tuple[Drawn, ...] = ()
+    galleries: tuple[Gallery, ...] = ()
+    missing: str = ""
+
+    @property
+    def size(self) -> int:
+        """About how many characters it takes."""
+        drawn = sum(len(x.wide) + len(x.narrow or "") for x in self.pictures)
+        return drawn + sum(len(x.source) for gallery in self.galleries for x in gallery.images)
+
+
+def forest_section(chapter: Chapter, prefix: str) -> Section:
+    """The differences, as wide as the page and as narrow as a telephone."""
+    title = f"Differences to {short(chapter.table.baseline, 40)}"
+    try:
+        picture = forest(chapter)
+    except NothingToDrawError as error:
+        return Section("differences", title, missing=str(error))
+    drawn = Drawn(
+        Markup(picture.svg("double", prefix)),  # noqa: S704 - text in it was escaped when drawn
+        Markup(picture.svg("single", prefix)),  # noqa: S704
+    )
+    return Section("differences", title, pictures=(drawn,))
+
+
+def detail_sections(chapter: Chapter, variant: str | None, prefix: str) -> Iterator[Section]:
+    """All that goes deeper than the table, in the order of the page."""
+    yield _pictured(
+        "curves",
+        "Learning curves",
+        _curves_text(chapter),
+        lambda: curve_panels(chapter),
+        prefix,
+    )
+    yield _confusion(chapter, variant, prefix)
+    yield _images(chapter, variant)
+    yield _pictured(
+        "cost",
+        "Quality against cost",
+        "Round and blue: no variant is as good for less. The dashed step is what each cost can "
+        "buy; vertical lines are 95 % intervals.",
+        lambda: cost_panels(chapter),
+        prefix,
+    )
+    yield _pictured(
+        "reliability",
+        "As sure as right?",
+        "Predictions of test images, grouped by how sure the network was; below, the share of each "
+        "group. A curve under the diagonal is too sure of itself.",
+        lambda: [reliability(chapter, variant)],
+        prefix,
+    )
+
+
+def _pictured(
+    key: str, title: str, text: str, make: Callable[[], Sequence[Picture]], prefix: str
+) -> Section:
+    try:
+        pictures = make()
+    except NothingToDrawError as error:
+        return Section(key, title, missing=str(error))
+    drawn = [
+        Drawn(Markup(picture.svg("single", prefix)))  # noqa: S704 - escaped when drawn
+        for picture in pictures
+    ]
+    return Section(key, title, text, tuple(drawn))
+
+
+def _curves_text(chapter: Chapter) -> str:
+    text = (
+        f"{KEY.capitalize()}. Thin lines go on with the trials that trained longer than the one "
+        "that stopped first; the axes of all variants are the same."
+    )
+    if (more := len(chapter.lines) - MOST) > 0:
+        text += f" {more} more variants are not drawn."
+    return text
+
+
+def _confusion(chapter: Chapter, variant: str | None, prefix: str) -> Section:
+    text = (
+        "Rows are true classes, in per cent of each; blue was right, orange was taken for another. "
+        "At the right the difference in recall with its 95 % interval, class by class and without "
+        "correction for their number."
+    )
+    try:
+        if left_out := confusions_of(chapter, variant).left_out:
+            text += (
+                f" {left_out} more classes are not drawn: these {MOST_CLASSES} take part in most "
+                "mistakes."
+            )
+    except NothingToDrawError:
+        pass  # said below
+    return _pictured(
+        "confusion",
+        "Which class is taken for which",
+        text,
+        lambda: confusion_panels(chapter, variant),
+        prefix,
+    )
+
+
+def _images(chapter: Chapter, variant: str | None) -> Section:
+    key, title = "images", "Images: most wrong, rescued, broken"
+    try:
+        both = both_of(chapter, variant)
+    except NothingToDrawError as error:
+        return Section(key, title, missing=str(error))
+    found = mistakes_of(both, _IMAGES)
+    name, base = short(both.variant, 40), short(both.baseline, 40)
+    text = (
+        f"Of {found.tested_each:,.0f} test images in a replicate, {name} gets "
+        f"{found.rescued_each:,.0f} right that {base} gets wrong, and {found.broken_each:,.0f} "
+        "wrong that it gets right. Below each image: its class, what was said instead, how "
+        "sure, and in how many of the replicates that tested it."
+    )
+    if both.lacking:
+        text += f" {both.lacking} pairs are left out, as their predictions can't be read."
+    images = kept_images(both.digest)
+    if images is None:
+        return Section(
+            key,
+            title,
+            text,
+            missing=(
+                f"The images themselves can't be shown: the cache of decoded images holds those of "
+                f"{short(both.source, 60)} with this digest no longer. Running the recipe once "
+                "more brings them back, without training anything that is recorded."
+            ),
+        )
+    kinds = (
+        (f"Most wrong with {name}", found.worst, "None is wrong."),
+        (f"Rescued by {name}", found.rescued, "None is rescued."),
+        (f"Broken by {name}", found.broken, "None is broken."),
+    )
+    galleries = tuple(
+        Gallery(heading, tuple(thumbnails(images, mistakes, both.classes)), none)
+        for heading, mistakes, none in kinds
+    )
+    return Section(key, title, text, galleries=galleries)

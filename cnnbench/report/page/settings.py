@@ -1,0 +1,58 @@
+"""What all variants of a chapter share, and what each of them changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cnnbench.comparison.settings import flat
+from cnnbench.report.chapters import Chapter, Line
+
+_LONGEST = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """shared: key and value, equal in all variants. own: by variant, those that differ."""
+
+    shared: tuple[tuple[str, str], ...]
+    own: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+
+def settings_of(chapter: Chapter) -> Settings:
+    """From the records, as the trials were run."""
+    by_variant = {line.row.variant: dict(flat(_settings(line))) for line in chapter.lines}
+    known = [x for x in by_variant.values() if x]
+    keys = list(dict.fromkeys(key for x in known for key in x))
+    same = {key for key in keys if all(x.get(key) == known[0].get(key) for x in known)}
+    baseline = chapter.baseline
+    base = by_variant.get(baseline.row.variant, {}) if baseline else {}
+    own = []
+    for variant, values in by_variant.items():
+        mine = tuple(
+            (key, shown(values.get(key)))
+            for key in keys
+            if key not in same and (values.get(key) != base.get(key) or values is base)
+        )
+        own.append((variant, mine if values is not base else ()))
+    return Settings(tuple((key, shown(known[0][key])) for key in keys if key in same), tuple(own))
+
+
+def common(chapter: Chapter, key: str) -> Any:
+    """The value of a dotted key where all variants agree on it, else None."""
+    values = [dict(flat(_settings(line))).get(key) for line in chapter.lines if line.records]
+    return values[0] if values and all(x == values[0] for x in values) else None
+
+
+def shown(value: object) -> str:
+    """A value as a recipe would have it."""
+    if value is None:
+        return "none"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _settings(line: Line) -> Mapping[str, Any]:
+    records = line.records or list(line.series.records.values())
+    return records[0].settings if records else {}

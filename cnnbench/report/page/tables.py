@@ -1,0 +1,53 @@
+"""The table of a chapter, with what its rows are sorted by."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cnnbench.report.cells import Column, columns_of
+from cnnbench.report.chapters import Chapter
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
+_PART_OF_TIME = re.compile(r"([\d.,]+) (ms|s|min|h)\b")
+_NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell as it is read. order: what it is sorted by, None if by its text or not at all."""
+
+    text: str
+    order: float | None
+    numeric: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlTable:
+    """Heads and rows. baseline: the number of its row, None without one."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    baseline: int | None
+
+
+def table_of(chapter: Chapter) -> HtmlTable:
+    """The same cells as on a terminal."""
+    columns = columns_of(chapter.comparison, chapter.table)
+    rows = tuple(
+        tuple(
+            Cell(text, order_of(text) if column.numeric else None, column.numeric)
+            for column, text in zip(columns, texts, strict=True)
+        )
+        for texts in zip(*(column.cells for column in columns), strict=True)
+    )
+    marked = [number for number, row in enumerate(chapter.table.rows) if row.is_baseline]
+    return HtmlTable(columns, rows, marked[0] if marked else None)
+
+
+def order_of(text: str) -> float | None:
+    """The number that a cell begins with; times in seconds. None if it has none."""
+    if times := _PART_OF_TIME.findall(text):
+        return sum(float(number.replace(",", "")) * _SECONDS[unit] for number, unit in times)
+    found = _NUMBER.match(text)
+    return float(found[0].replace(",", "")) if found else None

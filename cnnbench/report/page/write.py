@@ -1,0 +1,72 @@
+"""Reports and pictures on disk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from cnnbench.errors import ComparisonError
+from cnnbench.report.chapters import Chapter, NothingToDrawError, only_variant, read_chapters
+from cnnbench.report.pictures.canvas import WIDTHS, Format, Picture
+from cnnbench.report.pictures.confusion import confusion
+from cnnbench.report.pictures.cost import cost
+from cnnbench.report.pictures.curves import curves
+from cnnbench.report.pictures.forest import forest
+from cnnbench.report.pictures.reliability import reliability
+from cnnbench.results.files import explain
+
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def write_pictures(
+    paths: Sequence[Path],
+    folder: Path,
+    *,
+    format_: Format = "svg",
+    baseline: str | None = None,
+    metric: str = "accuracy",
+    split: str = "test",
+    variant: str | None = None,
+) -> tuple[list[Path], list[str]]:
+    """Write each picture in both widths; return the files, and why others were not drawn.
+
+    Raises as `cnnbench.comparison.compare.compare_records` does, and ComparisonError where nothing
+    can be written.
+    """
+    _, chapters = read_chapters(paths, baseline=baseline, metric=metric, split=split)
+    only_variant(chapters, variant)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ComparisonError(
+            f"pictures can't be written to {folder}: {explain(error)}; choose another folder"
+        ) from error
+    written, missing = [], []
+    for number, chapter in enumerate(chapters, start=1):
+        stem = f"{_stem(chapter, number)}-" if len(chapters) > 1 else ""
+        for make in _makers(chapter, variant):
+            try:
+                picture = make()
+            except NothingToDrawError as error:
+                missing.append(str(error))
+                continue
+            for width in WIDTHS:
+                path = folder / f"{stem}{picture.name}-{width}.{format_}"
+                picture.save(path, format_, width)
+                written.append(path)
+    return written, list(dict.fromkeys(missing))
+
+
+def _makers(chapter: Chapter, variant: str | None) -> Iterator[Callable[[], Picture]]:
+    wanted = variant if any(x.row.variant == variant for x in chapter.others) else None
+    yield lambda: forest(chapter)
+    yield lambda: curves(chapter)
+    yield lambda: confusion(chapter, wanted)
+    yield lambda: cost(chapter)
+    yield lambda: reliability(chapter, wanted)
+
+
+def _stem(chapter: Chapter, number: int) -> str:
+    """Unlike any other chapter's, and fit for every file system."""
+    return f"{number}-{_NOT_IN_NAMES.sub('-', chapter.name).strip('-.')[:60]}"

@@ -1,0 +1,187 @@
+"""The differences to the baseline, each with its interval and a tick for every pair."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnnbench.report.chapters import Chapter, Line, NothingToDrawError
+from cnnbench.report.pictures.canvas import (
+    WIDTHS,
+    Picture,
+    Width,
+    axes_at,
+    new_figure,
+    short,
+)
+from cnnbench.report.pictures.palette import BAND, BLUE, INK, LINE, MUTED, ORANGE
+from cnnbench.report.verdicts import Kind, judge, margin_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = {Kind.BETTER: BLUE, Kind.WORSE: ORANGE}
+_ROW = {"double": 0.34, "single": 0.52}
+_BELOW = 0.62
+_WIDEST = 1.6
+"""How many times as wide as the pairs' own range the axis may become for the sake of intervals."""
+
+
+def forest(chapter: Chapter) -> Picture:
+    """A line a variant. Raises NothingToDrawError if no variant has a pair with the baseline."""
+    lines = [line for line in chapter.others if line.row.difference]
+    if not lines:
+        raise NothingToDrawError(
+            f"{chapter.name}: no variant has a pair with the baseline, so there is no difference "
+            "to draw"
+        )
+
+    def draw(width: Width) -> Figure:
+        return _draw(chapter, lines, width)
+
+    return Picture("forest", "Differences to the baseline", _alt(chapter, lines), draw)
+
+
+def _alt(chapter: Chapter, lines: list[Line]) -> str:
+    scale = chapter.scale
+    parts = [
+        f"{short(line.row.variant, 60)} {scale.difference(line.row.difference)} "
+        f"over {_pairs(line)}, {judge(line, chapter).text}"
+        for line in lines
+        if line.row.difference
+    ]
+    unit = f" in {scale.points}" if scale.points else ""
+    return (
+        f"Forest plot of differences in {chapter.measure.metric.title} to "
+        f"{short(chapter.table.baseline, 60)}{unit}, with 95 % intervals: {'; '.join(parts)}."
+    )
+
+
+def _pairs(line: Line) -> str:
+    count = len(line.differences)
+    return f"{count} {'pair' if count == 1 else 'pairs'}"
+
+
+def _draw(chapter: Chapter, lines: list[Line], width: Width) -> Figure:
+    across = WIDTHS[width]
+    row = _ROW[width]
+    wide = width == "double"
+    tall = row * len(lines)
+    figure = new_figure(across, tall + _BELOW + 0.08)
+    left, right = (1.75, 2.35) if wide else (0.12, 0.12)
+    axes = axes_at(figure, left, _BELOW, across - left - right, tall)
+    factor = chapter.scale.factor
+    low, high = _limits(chapter, lines)
+    axes.set_xlim(low, high)
+    axes.set_ylim(len(lines) - 0.5, -0.5)
+    margin = margin_of(chapter)
+    if margin is not None:
+        axes.axvspan(-margin * factor, margin * factor, color=BAND, lw=0, zorder=0)
+    axes.axvline(0, color=MUTED, lw=0.9, zorder=1)
+    for number, line in enumerate(lines):
+        _draw_line(axes, chapter, line, number if wide else number + 0.18)
+        if number:
+            axes.axhline(number - 0.5, color=LINE, lw=0.4, zorder=0)
+        _write(axes, chapter, line, number, wide=wide)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    unit = chapter.scale.points or chapter.measure.metric.title
+    better = "\N{RIGHTWARDS ARROW}" if chapter.measure.metric.higher_is_better else ""
+    worse = "" if better else "\N{LEFTWARDS ARROW}"
+    base = short(chapter.table.baseline, 22 if wide else 14)
+    axes.set_xlabel(f"{worse} difference to {base}, {unit} {better}".strip())
+    figure.text(
+        left / across,
+        0.06 / figure.get_figheight(),
+        _legend(chapter, margin),
+        color=MUTED,
+        fontsize=6.5,
+        ha="left",
+    )
+    return figure
+
+
+def _legend(chapter: Chapter, margin: float | None) -> str:
+    said = "\N{BULLET} mean, line 95 % interval, ticks the pairs"
+    if margin is None:
+        return said
+    return f"{said}, band \N{PLUS-MINUS SIGN}{margin * chapter.scale.factor:g} {_points(chapter)}"
+
+
+def _points(chapter: Chapter) -> str:
+    points = chapter.scale.points
+    return "point" if points == "points" else points
+
+
+def _limits(chapter: Chapter, lines: list[Line]) -> tuple[float, float]:
+    """Around all pairs, zero and the margin, and around the intervals unless they are huge."""
+    factor = chapter.scale.factor
+    margin = margin_of(chapter) or 0.0
+    inner = [factor * x for line in lines for x in line.differences.values()]
+    inner += [0.0, -factor * margin, factor * margin]
+    ends = [
+        factor * end
+        for line in lines
+        if line.row.difference and (interval := line.row.difference.interval)
+        for end in (interval.low, interval.high)
+    ]
+    low, high = min(inner), max(inner)
+    span = (high - low) or 1.0
+    middle = (low + high) / 2
+    low = max(min([low, *ends]), middle - span * _WIDEST)
+    high = min(max([high, *ends]), middle + span * _WIDEST)
+    pad = 0.04 * (high - low)
+    return low - pad, high + pad
+
+
+def _draw_line(axes: Axes, chapter: Chapter, line: Line, y: float) -> None:
+    difference = line.row.difference
+    assert difference
+    factor = chapter.scale.factor
+    colour = COLOURS.get(judge(line, chapter).kind, INK)
+    axes.plot(
+        [factor * x for x in line.differences.values()],
+        [y + 0.2] * len(line.differences),
+        ls="none",
+        marker="|",
+        ms=5,
+        mew=0.9,
+        color=INK,
+        alpha=0.75,
+        zorder=2,
+    )
+    low, high = axes.get_xlim()
+    if interval := difference.interval:
+        ends = factor * interval.low, factor * interval.high
+        axes.plot([max(ends[0], low), min(ends[1], high)], [y, y], color=colour, lw=2, zorder=3)
+        for end, limit, marker in ((ends[0], low, "<"), (ends[1], high, ">")):
+            if (end < low) if marker == "<" else (end > high):
+                axes.plot([limit], [y], marker=marker, color=colour, ms=4, clip_on=False, zorder=3)
+    axes.plot([factor * difference.mean], [y], marker="o", ms=5.5, color=colour, zorder=4)
+
+
+def _write(axes: Axes, chapter: Chapter, line: Line, number: int, *, wide: bool) -> None:
+    """Name, numbers and verdict: beside the axes where there is room, above the line if not."""
+    assert line.row.difference
+    judgement = judge(line, chapter)
+    colour = COLOURS.get(judgement.kind, INK)
+    numbers = chapter.scale.difference(line.row.difference)
+    blend = axes.get_yaxis_transform()
+    if wide:
+        places = ((-0.03, "right", short(line.row.variant, 24), INK), (1.03, "left", numbers, INK))
+        for x, align, text, ink in places:
+            axes.text(x, number, text, transform=blend, ha=align, va="center", color=ink)
+        axes.annotate(
+            judgement.text,
+            (1.03, number),
+            xycoords=blend,
+            xytext=(104, 0),
+            textcoords="offset points",
+            va="center",
+            color=colour,
+            weight="bold",
+        )
+        return
+    y = number - 0.27
+    axes.text(0, y, short(line.row.variant, 22), transform=blend, va="center", weight="bold")
+    axes.text(1, y, numbers, transform=blend, ha="right", va="center", color=colour)
