@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from cnnbench.cli.compare import complete_baseline, complete_metric
+from cnnbench.cli.options import Replace
 
 _REPORT = Path("report.html")
 
@@ -46,18 +47,18 @@ def report(
     format_: Annotated[
         Literal["svg", "pdf", "png"], typer.Option("--format", help="Of the pictures.")
     ] = "svg",
+    force: Replace = False,
 ) -> None:
     """Write one page that answers, and shows what the answer rests on.
 
     It needs no network and nothing beside it: mail it, print it, open it years later.
     """
-    from cnnbench.report.output import write_report
     from cnnbench.report.page.document import report_html
-    from cnnbench.report.page.write import write_pictures
+    from cnnbench.report.page.write import write_page, write_pictures
 
     if output or not pictures:
         text = report_html(paths, baseline=baseline, metric=metric, split=split, variant=variant)
-        write_report(text, output or _REPORT)
+        write_page(text, output or _REPORT, force=force)
         typer.echo(f"wrote {output or _REPORT}")
     if pictures:
         written, missing = write_pictures(

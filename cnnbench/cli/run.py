@@ -40,6 +40,9 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would run; train nothing.")
     ] = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page of the results at the end.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Run the trials of a recipe that are not recorded yet, then compare its variants.
@@ -52,9 +55,13 @@ def run(
     from cnnbench.execution.run import RunOptions, prepare, run_prepared
     from cnnbench.report.console import print_comparison
     from cnnbench.report.live import choose_view
+    from cnnbench.report.page.document import report_html
+    from cnnbench.report.page.write import spare_page, write_page
     from cnnbench.report.run import interruption, print_dry_run, print_notes, print_opening
     from cnnbench.report.terminal import Terminal, say
 
+    if report:
+        spare_page(report)
     console = Terminal(quiet=quiet)
     plugins = installed_plugins()
     options = RunOptions(results, device, jobs, executor, timeout, force)
@@ -76,8 +83,10 @@ def run(
         recorded = len(prepared.ok_records(since=begun if force else 0.0))
         say(interruption(recorded, len(trials), force=force))
         raise
+    folders = [study.store.folder for study in prepared.studies]
     if not quiet:
-        folders = [study.store.folder for study in prepared.studies]
         print_comparison(compare_records(folders), console)
+    if report:
+        write_page(report_html(folders), report)
     if len(prepared.ok_records()) < len(trials):
         raise typer.Exit(1)

@@ -27,6 +27,8 @@ from cnnbench.report.printable import printable
 
 MOST_BYTES = 1_500_000
 """What fits into a mail; whoever opens a page from a folder waits for nothing."""
+MADE_BY = '<meta name="generator" content="cnnbench'
+"""Stands in the head of every page, so that a page is known from other files."""
 _FOR_PICTURES = 1_150_000
 
 

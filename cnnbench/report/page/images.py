@@ -10,27 +10,32 @@ from cnnbench.report.chapters import Chapter
 from cnnbench.report.quantities import percent
 from cnnbench.results.record import Record, Samples
 
+_SPLITS = ("train", "validation", "test")
 _MOST = 30
 """Classes that are listed one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """facts: names and values. classes: names and test images a replicate, "" where unknown."""
+    """facts: names and values. classes: names, each with its images, "" where unknown.
+
+    splits: what the numbers of images are of.
+    """
 
     facts: tuple[tuple[str, str], ...]
     classes: tuple[tuple[str, str], ...]
+    splits: str
     more_classes: int
     notes: tuple[str, ...]
 
 
 def summary_of(chapter: Chapter) -> Summary:
     """Of the records, each set of images once."""
-    samples = list(dict.fromkeys(x.samples for x in chapter.records if x.samples))
+    samples = [x.samples for x in chapter.records if x.samples]
     facts: list[tuple[str, str]] = [
         ("source", ", ".join(dict.fromkeys(x.source for x in samples)) or "not recorded")
     ]
-    for split in ("train", "validation", "test"):
+    for split in _SPLITS:
         numbers = sorted({getattr(x, split) for x in samples})
         if numbers:
             facts.append((f"{split} images", _range(numbers)))
@@ -42,20 +47,30 @@ def summary_of(chapter: Chapter) -> Summary:
         facts.append(("level of chance", percent(table.chance)))
     if table.majority is not None:
         facts.append(("always the most frequent class", percent(table.majority)))
-    classes = _classes(chapter.records, samples)
+    classes, splits = _classes(chapter.records, samples)
     notes = tuple(dict.fromkeys(note for x in samples for note in x.notes))
-    return Summary(tuple(facts), tuple(classes[:_MOST]), max(0, len(classes) - _MOST), notes)
+    return Summary(
+        tuple(facts), tuple(classes[:_MOST]), splits, max(0, len(classes) - _MOST), notes
+    )
 
 
-def _classes(records: Sequence[Record], samples: Sequence[Samples]) -> list[tuple[str, str]]:
+def _classes(
+    records: Sequence[Record], samples: Sequence[Samples]
+) -> tuple[list[tuple[str, str]], str]:
+    """Of the first trial: splits may differ by an image or two between replicates."""
     if not samples:
-        return []
-    names = samples[0].classes
+        return [], ""
+    names, by_class = samples[0].classes, samples[0].by_class
+    splits = [split for split in _SPLITS if any(by_class.get(split, ()))]
+    if splits:
+        each = zip(*(by_class[split] for split in splits), strict=True)
+        texts = [" + ".join(f"{count:,}" for count in counts) for counts in each]
+        return list(zip(names, texts, strict=True)), " + ".join(splits)
     for record in records:
         rows: Any = record.metrics.get("test", {}).get("confusion")
         if isinstance(rows, list) and len(rows) == len(names):
-            return [(name, _sum(row)) for name, row in zip(names, rows, strict=True)]
-    return [(name, "") for name in names]
+            return [(name, _sum(row)) for name, row in zip(names, rows, strict=True)], "test"
+    return [(name, "") for name in names], ""
 
 
 def _sum(row: Any) -> str:

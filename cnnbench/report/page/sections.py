@@ -113,7 +113,8 @@ def _pictured(
         Drawn(Markup(picture.svg("single", prefix)))  # noqa: S704 - escaped when drawn
         for picture in pictures
     ]
-    return Section(key, title, text, tuple(drawn))
+    findings = " ".join(picture.finding for picture in pictures if picture.finding)
+    return Section(key, title, f"{findings} {text}".strip(), tuple(drawn))
 
 
 def _curves_text(chapter: Chapter) -> str:

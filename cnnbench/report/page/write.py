@@ -8,6 +8,8 @@ from pathlib import Path
 
 from cnnbench.errors import ComparisonError
 from cnnbench.report.chapters import Chapter, NothingToDrawError, only_variant, read_chapters
+from cnnbench.report.output import write_report
+from cnnbench.report.page.document import MADE_BY
 from cnnbench.report.pictures.canvas import WIDTHS, Format, Picture
 from cnnbench.report.pictures.confusion import confusion
 from cnnbench.report.pictures.cost import cost
@@ -16,7 +18,40 @@ from cnnbench.report.pictures.forest import forest
 from cnnbench.report.pictures.reliability import reliability
 from cnnbench.results.files import explain
 
+_HEAD = 2048
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def spare_page(path: Path) -> None:
+    """Raise ComparisonError, before any work is done, where no page could be written later.
+
+    A page replaces a page like it, and nothing else.
+    """
+    if not path.parent.is_dir():
+        raise ComparisonError(f"there is no folder {path.parent} for the report {path.name}")
+    if path.is_dir() or (path.is_file() and path.stat().st_size and not _is_page(path)):
+        raise ComparisonError(
+            f"there is something else at {path} already; choose another file for the report"
+        )
+
+
+def write_page(text: str, path: Path, *, force: bool = False) -> None:
+    """Write a page, whole or not at all; an older one is replaced.
+
+    force: replace any other file, too. Raises ComparisonError if it can't be written, or if a file
+    would be lost.
+    """
+    write_report(text, path, force=force or _is_page(path))
+
+
+def _is_page(path: Path) -> bool:
+    try:
+        if not path.is_file():  # reading from a pipe would wait for ever
+            return False
+        with path.open("rb") as file:
+            return MADE_BY.encode() in file.read(_HEAD)
+    except OSError:
+        return False
 
 
 def write_pictures(

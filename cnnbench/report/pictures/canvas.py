@@ -71,13 +71,15 @@ class Picture:
     """A picture, drawn when it is asked for.
 
     name: of its file, letters, digits and hyphens. alt: what it shows, in words and numbers.
-    draw: from a width to a figure, called within `styled`.
+    draw: from a width to a figure, called within `styled`. finding: what is to be seen, "" where
+    that is said elsewhere.
     """
 
     name: str
     title: str
     alt: str
     draw: Callable[[Width], Figure]
+    finding: str = ""
 
     def figure(self, width: Width = "double") -> Figure:
         """A matplotlib figure, to be changed or saved at will."""

@@ -87,7 +87,7 @@ def cost_panels(chapter: Chapter) -> list[Picture]:
             return figure
 
         title = f"{chapter.measure.metric.title} against {kind.title}".capitalize()
-        return Picture(kind.name, title, _alt(chapter, kind, points), draw)
+        return Picture(kind.name, title, _alt(chapter, kind, points), draw, _finding(kind, points))
 
     return [panel(kind, points) for kind, points in found]
 
@@ -232,8 +232,10 @@ def _alt(chapter: Chapter, kind: _Kind, points: list[Point]) -> str:
     said = "; ".join(
         f"{short(x.name, 60)} {scale.value(x.value)} for {kind.say(x.cost)}" for x in points
     )
-    best = ", ".join(short(x.name, 60) for x in points if x.best)
-    return (
-        f"{chapter.measure.metric.title.capitalize()} against {kind.title}: {said}. "
-        f"None is as good for less than: {best}."
-    )
+    title = chapter.measure.metric.title.capitalize()
+    return f"{title} against {kind.title}: {said}. {_finding(kind, points)}"
+
+
+def _finding(kind: _Kind, points: list[Point]) -> str:
+    best = ", ".join(f"{short(x.name, 60)} ({kind.say(x.cost)})" for x in points if x.best)
+    return f"By {kind.title}, nothing better or as good is cheaper than {best}."

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = {Kind.BETTER: BLUE, Kind.WORSE: ORANGE}
-_ROW = {"double": 0.34, "single": 0.52}
+_ROW = {"double": 0.34, "single": 0.6}
 _BELOW = 0.62
 _WIDEST = 1.6
 """How many times as wide as the pairs' own range the axis may become for the sake of intervals."""
@@ -79,7 +79,7 @@ def _draw(chapter: Chapter, lines: list[Line], width: Width) -> Figure:
         axes.axvspan(-margin * factor, margin * factor, color=BAND, lw=0, zorder=0)
     axes.axvline(0, color=MUTED, lw=0.9, zorder=1)
     for number, line in enumerate(lines):
-        _draw_line(axes, chapter, line, number if wide else number + 0.18)
+        _draw_line(axes, chapter, line, number if wide else number + 0.2, 0.2 if wide else 0.16)
         if number:
             axes.axhline(number - 0.5, color=LINE, lw=0.4, zorder=0)
         _write(axes, chapter, line, number, wide=wide)
@@ -134,14 +134,14 @@ def _limits(chapter: Chapter, lines: list[Line]) -> tuple[float, float]:
     return low - pad, high + pad
 
 
-def _draw_line(axes: Axes, chapter: Chapter, line: Line, y: float) -> None:
+def _draw_line(axes: Axes, chapter: Chapter, line: Line, y: float, below: float) -> None:
     difference = line.row.difference
     assert difference
     factor = chapter.scale.factor
     colour = COLOURS.get(judge(line, chapter).kind, INK)
     axes.plot(
         [factor * x for x in line.differences.values()],
-        [y + 0.2] * len(line.differences),
+        [y + below] * len(line.differences),
         ls="none",
         marker="|",
         ms=5,
@@ -182,6 +182,7 @@ def _write(axes: Axes, chapter: Chapter, line: Line, number: int, *, wide: bool)
             weight="bold",
         )
         return
-    y = number - 0.27
+    y = number - 0.32
     axes.text(0, y, short(line.row.variant, 22), transform=blend, va="center", weight="bold")
-    axes.text(1, y, numbers, transform=blend, ha="right", va="center", color=colour)
+    axes.text(1, y, numbers, transform=blend, ha="right", va="center")
+    axes.text(1, y + 0.24, judgement.text, transform=blend, ha="right", va="center", color=colour)

@@ -63,7 +63,7 @@ def both_of(chapter: Chapter, variant: str | None = None) -> Both:
             "predictions of one image to compare"
         )
     pairs, lacking = [], 0
-    samples = {x.samples for both in line.pairs.values() for x in both if x.samples}
+    samples = [x.samples for both in line.pairs.values() for x in both if x.samples]
     for ours, theirs in line.pairs.values():
         after, before = _told(line.folder, ours), _told(baseline.folder, theirs)
         if after and before and np.array_equal(after.rows, before.rows):
@@ -76,7 +76,7 @@ def both_of(chapter: Chapter, variant: str | None = None) -> Both:
             f"{short(line.row.variant)} and {short(baseline.row.variant)}; "
             "they stand in the folder predictions/ beside the records of a run"
         )
-    first = next(iter(samples))
+    first = samples[0]
     return Both(
         line.row.variant,
         baseline.row.variant,

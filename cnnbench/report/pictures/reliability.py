@@ -100,11 +100,13 @@ def reliability(chapter: Chapter, variant: str | None = None) -> Picture:
         f"Reliability diagram over {count:,} predictions of test images: {said}. "
         "On the diagonal, sureness and share of right answers are equal."
     )
-    return Picture("reliability", "Is it as often right as it is sure?", alt, draw)
+    return Picture(
+        "reliability", "As sure as right?", alt, draw, f"On average over all predictions, {said}."
+    )
 
 
 def _gap(gap: float) -> str:
     """On the whole, in words."""
     if abs(gap) < 0.005:  # noqa: PLR2004 - half a point
-        return "on average as sure as it is right"
-    return f"on average {100 * abs(gap):.1f} points too {'sure' if gap > 0 else 'unsure'}"
+        return "as sure as it is right"
+    return f"{100 * abs(gap):.1f} points too {'sure' if gap > 0 else 'unsure'}"

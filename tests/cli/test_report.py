@@ -1,0 +1,74 @@
+"""`cnnbench report`, and the page at the end of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cnnbench.cli.app import app
+from cnnbench.errors import ComparisonError
+
+STUDY = Path(__file__).parents[2] / "results" / "reference" / "small_data" / "torch"
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, [str(x) for x in arguments])
+
+
+def test_the_page_is_written_where_asked_and_an_older_one_replaced(tmp_path):
+    output = tmp_path / "page.html"
+    first = call("report", STUDY, "-o", output)
+    assert first.exit_code == 0, first.output
+    text = output.read_text()
+    assert text.startswith("<!DOCTYPE html>")
+    assert call("report", STUDY, "-o", output).exit_code == 0
+    assert output.read_text() == text
+
+
+def test_by_default_it_is_report_html_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "wrote report.html" in call("report", STUDY).output
+    assert (tmp_path / "report.html").is_file()
+
+
+def test_any_other_file_is_replaced_by_force_alone(tmp_path):
+    output = tmp_path / "recipe.toml"
+    output.write_text("[data]")
+    refused = call("report", STUDY, "-o", output)
+    assert isinstance(refused.exception, ComparisonError)
+    assert output.read_text() == "[data]"
+    assert call("report", STUDY, "-o", output, "--force").exit_code == 0
+    assert output.read_text().startswith("<!DOCTYPE html>")
+
+
+def test_pictures_are_written_one_by_one_and_no_page(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = call("report", STUDY, "--pictures", "pictures", "--format", "pdf")
+    assert done.exit_code == 0, done.output
+    names = {f"{name}-{width}.pdf" for name in ("forest", "curves", "confusion", "cost")
+             for width in ("single", "double")}  # fmt: skip
+    assert {path.name for path in Path("pictures").iterdir()} == names
+    assert "no predictions of the same test images" in done.output
+    assert not Path("report.html").exists()
+
+
+@pytest.mark.usefixtures("scripted_path")
+def test_a_run_can_end_with_its_page(recipe, tmp_path):
+    arguments = ("run", recipe(), "--backend", "scripted", "--results", tmp_path / "results")
+    page = tmp_path / "page.html"
+    done = call(*arguments, "--executor", "inline", "--report", page)
+    assert done.exit_code == 0, done.output
+    assert "A tiny study" in page.read_text()
+
+
+@pytest.mark.usefixtures("scripted_path")
+def test_a_run_refuses_the_place_of_its_page_before_it_trains(recipe, tmp_path):
+    path = recipe()
+    arguments = ("run", path, "--backend", "scripted", "--results", tmp_path / "results")
+    for place, reason in ((path, "something else at"), (tmp_path / "no" / "x", "no folder")):
+        refused = call(*arguments, "--report", place)
+        assert isinstance(refused.exception, ComparisonError)
+        assert reason in str(refused.exception)
+    assert not (tmp_path / "results").exists()

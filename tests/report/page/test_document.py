@@ -1,0 +1,204 @@
+"""The page: whole, alone, described in words, and harmless whatever names it is given."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from cnnbench.comparison.compare import compare_records
+from cnnbench.errors import ComparisonError
+from cnnbench.report.page.document import MADE_BY, MOST_BYTES, report_html
+
+REFERENCE = Path(__file__).parents[3] / "results" / "reference"
+SECTIONS = [
+    "differences", "table", "curves", "confusion", "images", "cost", "reliability", "data",
+    "methods", "run",
+]  # fmt: skip
+UNKIND = (
+    "<script>alert(1)</script>",
+    "\"'><img src=x onerror=alert(1)>",
+    "\x1b[31mred\x1b[0m {{ 7 * 7 }} {% raw %}",
+    "a" * 200,
+    "\u05d0\u05d1\u05d2 \u202egnp.exe",
+    "$\\frac{1}{2}$ & ${x}$ ]]> --> </style>",
+    "var(--ink) url(#x) #1b1f24",
+)
+
+
+def loaded_from_elsewhere(page):
+    return [
+        value
+        for _, attributes in page.elements
+        for name in ("src", "href", "xlink:href", "action", "data", "srcset", "poster")
+        if (value := attributes.get(name)) and not value.startswith(("#", "data:"))
+    ]
+
+
+def undescribed(page):
+    pictures = [x.get("aria-label") for x in page.all("svg")]
+    return [x for x in (*pictures, *(x.get("alt") for x in page.all("img"))) if not x]
+
+
+@pytest.mark.usefixtures("with_cache")
+def test_a_page_of_a_run_is_whole_alone_and_described(recorded, read_page):
+    text = report_html([recorded / "results"])
+    page = read_page(text)
+    assert page.complaints == []
+    assert loaded_from_elsewhere(page) == []
+    assert undescribed(page) == []
+    assert "url(http" not in text
+    assert "@import" not in text
+    assert len(text.encode()) < MOST_BYTES
+    assert MADE_BY in text[:2000]
+
+
+@pytest.mark.usefixtures("with_cache")
+def test_the_parts_stand_in_the_order_of_the_questions(recorded, read_page):
+    page = read_page(report_html([recorded / "results"]))
+    anchors = [x["id"] for _, x in page.elements if x.get("id", "").startswith("c1-")]
+    assert [x for x in anchors if x.removeprefix("c1-") in SECTIONS] == [
+        f"c1-{name}" for name in SECTIONS
+    ]
+    targets = {x["href"][1:] for x in page.all("a")}
+    assert targets <= {x["id"] for _, x in page.elements if "id" in x}
+
+
+@pytest.mark.usefixtures("with_cache")
+def test_every_picture_is_there(recorded, read_page):
+    page = read_page(report_html([recorded / "results"]))
+    said = [x["aria-label"] for x in page.all("svg")]
+    begins = [
+        "Forest plot", "Forest plot", "Learning curves of slow", "Learning curves of fast",
+        "Learning curves of stopped", "Confusion matrix of slow", "Confusion matrix of fast",
+        "Differences in recall of fast to slow", "Accuracy against training time",
+        "Reliability diagram",
+    ]  # fmt: skip
+    assert [
+        text for text, start in zip(said, begins, strict=True) if not text.startswith(start)
+    ] == []
+    images = page.all("img")
+    assert images
+    assert all(x["src"].startswith("data:image/png;base64,") for x in images)
+
+
+@pytest.mark.usefixtures("with_cache")
+def test_no_two_elements_have_one_id(recorded, read_page):
+    page = read_page(report_html([recorded / "results"]))
+    ids = [x["id"] for _, x in page.elements if "id" in x]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.usefixtures("with_cache")
+def test_the_same_results_give_the_same_bytes(recorded):
+    assert report_html([recorded / "results"]) == report_html([recorded / "results"])
+
+
+@pytest.mark.usefixtures("with_cache")
+def test_the_numbers_are_those_of_the_comparison(recorded, read_page):
+    comparison = compare_records([recorded / "results"])
+    text = " ".join(read_page(report_html([recorded / "results"])).texts)
+    for row in comparison.tables[0].rows:
+        assert f"{100 * row.value.mean:.1f}" in text
+
+
+@pytest.mark.usefixtures("without_cache")
+def test_images_that_are_gone_are_missed_in_a_sentence(recorded, read_page):
+    page = read_page(report_html([recorded / "results"]))
+    assert page.all("img") == []
+    assert "The images themselves can't be shown" in " ".join(page.texts)
+    assert "right that slow gets wrong" in " ".join(page.texts)
+
+
+@pytest.mark.usefixtures("without_cache")
+def test_a_study_without_details_says_what_is_missing(write_study, read_page):
+    page = read_page(report_html([write_study(details=False, confusion=False)]))
+    text = " ".join(page.texts)
+    assert page.complaints == []
+    assert "no history of a trial can be read" in text
+    assert "no predictions of the same test images" in text
+    assert "recorded none" in text
+
+
+@pytest.mark.usefixtures("without_cache")
+def test_one_replicate_of_one_variant_is_a_page_too(write_study, read_page):
+    page = read_page(report_html([write_study(variants=("plain",), replicates=1)]))
+    assert page.complaints == []
+    assert "no variant has a pair with the baseline" in " ".join(page.texts)
+
+
+@pytest.mark.usefixtures("without_cache")
+def test_unkind_names_change_nothing_but_the_text(write_study, read_page):
+    results = write_study(variants=tuple("abcdefg"), classes=tuple("xyz"), notes=("m", "n"))
+    kind = read_page(report_html([results]))
+    shutil.rmtree(results)
+    unkind = read_page(
+        report_html(
+            [
+                write_study(
+                    variants=UNKIND,
+                    classes=UNKIND[:3],
+                    title=UNKIND[0],
+                    notes=(UNKIND[1], UNKIND[2]),
+                    source=UNKIND[5],
+                    cpu=UNKIND[0],
+                    description=UNKIND[5],
+                    overrides=(UNKIND[1],),
+                )
+            ]
+        )
+    )
+    assert unkind.complaints == []
+    assert loaded_from_elsewhere(unkind) == []
+    skeleton = {"script", "style", "iframe", "object", "svg", "table", "section", "img"}
+    shape = [tag for tag, _ in unkind.elements if tag in skeleton]
+    assert shape == [tag for tag, _ in kind.elements if tag in skeleton]
+    attributes = {name for _, given in unkind.elements for name in given}
+    assert not [name for name in attributes if name.startswith("on")]
+    text = "".join(unkind.texts)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "\\x1b[31mred" in text
+    assert "{{ 7 * 7 }}" in text
+    assert "#1b1f24" in text
+    assert "$\\frac{1}{2}$" in text
+
+
+@pytest.mark.usefixtures("without_cache")
+def test_only_the_script_of_the_page_may_run(write_study):
+    text = report_html([write_study()])
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)[1]
+    assert "default-src 'none'" in policy
+    assert "script-src 'sha256-" in policy
+    assert "unsafe-inline" not in policy.partition("script-src")[2]
+
+
+@pytest.mark.usefixtures("without_cache")
+def test_all_reference_records_make_one_small_page(read_page):
+    text = report_html([REFERENCE])
+    page = read_page(text)
+    assert page.complaints == []
+    assert loaded_from_elsewhere(page) == []
+    assert undescribed(page) == []
+    assert len(text.encode()) < MOST_BYTES
+    tables = [x for x in page.all("table") if x.get("class") == "sortable"]
+    assert len(tables) == len(compare_records([REFERENCE]).tables)
+
+
+@pytest.mark.usefixtures("without_cache")
+def test_what_does_not_fit_is_named_with_the_command_that_shows_it():
+    text = report_html([REFERENCE])
+    assert "Left out, to keep" in text
+    assert f"cnnbench report {REFERENCE}" in text
+
+
+@pytest.mark.usefixtures("without_cache")
+def test_a_variant_can_be_chosen_and_must_exist(write_study, read_page):
+    results = write_study(variants=("plain", "one", "two"))
+    for name in ("one", "two"):
+        said = [x["aria-label"] for x in read_page(report_html([results], variant=name)).all("svg")]
+        assert f"Confusion matrix of {name}" in " ".join(said)
+    with pytest.raises(ComparisonError, match=r"there is no variant 'three' to show.*one, two"):
+        report_html([results], variant="three")
