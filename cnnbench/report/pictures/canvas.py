@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -95,11 +96,14 @@ class Picture:
         with styled():
             return inline_svg(_svg(self.draw(width), transparent=True), name, self.alt)
 
-    def save(self, path: Path, format_: Format | None = None, width: Width = "double") -> None:
+    def save(
+        self, path: str | PathLike[str], format_: Format | None = None, width: Width = "double"
+    ) -> None:
         """Write it, whole or not at all, in the format that the name ends with or the one given.
 
         Raises ComparisonError if it can't be written.
         """
+        path = Path(path)
         kind = format_ or path.suffix.removeprefix(".")
         if kind not in FORMATS:
             raise ComparisonError(f"{path} names no format of pictures; use {', '.join(FORMATS)}")
