@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test fuzz speed clean
+.PHONY: run test fuzz speed kills clean
 
 run: $(VENV)/.run  ## Install with the PyTorch backend, run the first study, show its table.
 	$(BIN)/cnnbench run recipes/small_data.toml --backend torch
@@ -22,6 +22,9 @@ fuzz: $(VENV)/.test  ## Put new questions, ten times as many as the tests do, to
 
 speed: $(VENV)/.test  ## Print the speed ratios; takes a while and wants a quiet machine.
 	for script in tests/speed/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+kills: $(VENV)/.test  ## Kill a run a hundred times at random moments; nothing may be lost.
+	KILLS=100 $(BIN)/python -m pytest tests/execution/test_kill.py -k random_moments -o timeout=3600
 
 clean:  ## Remove what was installed.
 	rm -rf $(VENV)

@@ -38,7 +38,7 @@ def parity(
     from cnnbench.comparison.parity import Verdict, pair_probes
     from cnnbench.execution.parity import prepare_parity, probe_backends
     from cnnbench.report.output import spare_file, write_report
-    from cnnbench.report.parity import parity_csv, print_parity
+    from cnnbench.report.parity import parity_csv, print_parity, shown_trial
     from cnnbench.report.terminal import Terminal
 
     if output:
@@ -49,9 +49,7 @@ def parity(
         prepared = prepare_parity(
             recipe, backend, plugins, device, overrides=overrides or [], data=data
         )
-        probes = probe_backends(
-            prepared, plugins, lambda trial: status.update(f"{trial.variant} on {trial.backend}")
-        )
+        probes = probe_backends(prepared, plugins, lambda trial: status.update(shown_trial(trial)))
         parities = pair_probes(list(probes))
     print_parity(console, parities)
     if output:

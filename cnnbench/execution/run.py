@@ -21,7 +21,7 @@ from cnnbench.recipe.load import load_recipe
 from cnnbench.recipe.overrides import Overrides, override_texts
 from cnnbench.recipe.spec import Recipe
 from cnnbench.results.layout import RECORDS
-from cnnbench.results.read import read_records
+from cnnbench.results.read import collector_paused, read_records
 from cnnbench.results.record import Plan, Record, Status
 from cnnbench.trials.trial import Device, Trial
 
@@ -96,7 +96,8 @@ class Prepared:
         """
         found = []
         for study in self.studies:
-            records, _ = read_records(study.store.folder / RECORDS)
+            with collector_paused():
+                records, _ = read_records(study.store.folder / RECORDS)
             newest = {record.trial: record for record in records}
             found += [
                 newest[trial.id].model_copy(update={"variant": trial.variant})
@@ -207,7 +208,7 @@ def _writes(study: Study) -> bool:
 def _run_study(study: Study, plugins: Plugins, options: RunOptions, listener: Listener) -> None:
     """Run what is missing; each outcome is on the disk before the listener hears that it ended."""
     study.store.write_plan(study.plan)
-    missing = study.missing
+    missing = study.missing if options.force else study.still_missing()
     if not missing:
         return
     executor = plugins.executor(options.executor)

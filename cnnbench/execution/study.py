@@ -47,6 +47,12 @@ class Study:
         """The trials that still need running, each once, in order."""
         return tuple(trial for trial in self.trials if trial.id not in self.recorded)
 
+    def still_missing(self) -> tuple[Trial, ...]:
+        """Those of them that no other run has recorded since; ask once the store is locked."""
+        ids = [trial.id for trial in self.missing]
+        done = self.store.done(ids) - self.store.unsupported(ids)
+        return tuple(trial for trial in self.missing if trial.id not in done)
+
 
 def read_images(recipe: Recipe, plugins: Plugins) -> tuple[KnownImages, tuple[str, ...]]:
     """What the recipe's sources hold, decoding those that are not in the cache, and their notes.

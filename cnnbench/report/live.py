@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cnnbench.plugin.executor import EpochEnded, Event, Remark, TrialEnded, TrialStarted
+from cnnbench.report.printable import printable
 from cnnbench.report.terminal import say
 from cnnbench.results.record import Record, Status
 from cnnbench.trials.trial import Trial
@@ -218,13 +219,13 @@ def _slot_cells(slot: _Slot) -> tuple[str | Text, ...]:
         return ("idle",)
     epochs = slot.trial.configuration.training.epochs
     accuracy = "" if slot.val_accuracy is None else f"validation {slot.val_accuracy:.1%}"
-    name = Text(slot.trial.variant, no_wrap=True, overflow="ellipsis")
+    name = Text(printable(slot.trial.variant), no_wrap=True, overflow="ellipsis")
     return (name, _part(slot.trial), f"epoch {slot.epoch}/{epochs}", accuracy)
 
 
 def told(event: TrialEnded) -> str:
     """Which trial ended, and how."""
-    return f"{trial_name(event.trial)}: {summary(event.outcome.record)}"
+    return printable(f"{trial_name(event.trial)}: {summary(event.outcome.record)}")
 
 
 def trial_name(trial: Trial) -> str:

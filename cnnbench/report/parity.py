@@ -11,6 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from cnnbench.comparison.parity import MARGIN, Difference, Measure, Parity, Verdict
+from cnnbench.report.printable import printable
+from cnnbench.trials.trial import Trial
 
 CSV_COLUMNS = (
     "variant",
@@ -40,7 +42,7 @@ def print_parity(console: Console, parities: Sequence[Parity]) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for parity in parities:
-        names = (Text(parity.variant), Text(parity.other))
+        names = (Text(printable(parity.variant)), Text(parity.other))
         verdict = Text(parity.verdict, style=_STYLES[parity.verdict])
         table.add_row(*names, *_cells(parity), verdict)
     console.print(table)
@@ -58,10 +60,15 @@ def print_parity(console: Console, parities: Sequence[Parity]) -> None:
     )
     for parity in parities:
         console.print(
-            f"{parity.variant}, {parity.other}: {parity.verdict}, {parity.reason}",
+            printable(f"{parity.variant}, {parity.other}: {parity.verdict}, {parity.reason}"),
             highlight=False,
             markup=False,
         )
+
+
+def shown_trial(trial: Trial) -> Text:
+    """Which trial is under way."""
+    return Text(printable(f"{trial.variant} on {trial.backend}"))
 
 
 def parity_csv(parities: Sequence[Parity]) -> str:

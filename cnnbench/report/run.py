@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from cnnbench.recipe.spec import Recipe
+from cnnbench.report.printable import printable
 from cnnbench.trials.trial import Trial
 
 
@@ -20,7 +23,8 @@ def print_opening(
     parts = [plural(len(recipe.variants), "variant"), plural(recipe.replicates, "replicate")]
     if folds:
         parts.append(plural(folds, "fold"))
-    console.print(f"[bold]{recipe.name}[/bold]  {recipe.title}".rstrip(), highlight=False)
+    title = Text.assemble((printable(recipe.name), "bold"), f"  {printable(recipe.title)}".rstrip())
+    console.print(title, highlight=False)
     console.print(
         f"{' x '.join(parts)} on {backends}: {plural(len(trials), 'trial')}, "
         f"{len(trials) - len(missing)} recorded, {len(missing)} to run",
@@ -31,7 +35,7 @@ def print_opening(
 def print_notes(console: Console, notes: Sequence[str]) -> None:
     """A line each, not wrapped inside file names."""
     for note in notes:
-        console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
+        console.print(printable(f"note: {note}"), highlight=False, markup=False, soft_wrap=True)
 
 
 def print_dry_run(
@@ -43,13 +47,14 @@ def print_dry_run(
     table.add_column("backend")
     for column in ("trials", "recorded", "to run"):
         table.add_column(column, justify="right")
-    left = [(trial.variant, trial.backend) for trial in missing]
+    all_of = Counter((trial.variant, trial.backend) for trial in trials)
+    left = Counter((trial.variant, trial.backend) for trial in missing)
     for backend in dict.fromkeys(trial.backend for trial in trials):
         for variant in recipe.variants:
             key = (variant.name, backend)
-            count = sum((trial.variant, trial.backend) == key for trial in trials)
-            to_run = left.count(key)
-            table.add_row(*key, str(count), str(count - to_run), str(to_run))
+            name = Text(printable(variant.name))
+            count, to_run = all_of[key], left[key]
+            table.add_row(name, backend, str(count), str(count - to_run), str(to_run))
     console.print(table)
     console.print(f"dry run: nothing was trained; {plural(len(missing), 'trial')} would run")
 

@@ -35,7 +35,7 @@ from cnnbench.results.layout import (
     predictions_file,
     study_folder,
 )
-from cnnbench.results.read import read_plan, read_records
+from cnnbench.results.read import collector_paused, read_plan, read_records
 from cnnbench.results.record import Epoch, Plan, Record, Status
 
 _PROBE_BYTES = 64 * 1024
@@ -190,7 +190,8 @@ class Store:
 
     def _statuses(self) -> dict[str, Status]:
         if self._latest is None:
-            records, self._problems = read_records(self.folder / RECORDS)
+            with collector_paused():
+                records, self._problems = read_records(self.folder / RECORDS)
             self._latest = {record.trial: record.status for record in records}
         return self._latest
 
@@ -199,6 +200,7 @@ class Store:
         return frozenset(trial for trial in trials if latest.get(trial) in wanted)
 
     def _recorded(self) -> str:
+        self._latest = None  # the folder itself may be gone
         count = list(self._statuses().values()).count(Status.OK)
         return f"{count} {'trial is' if count == 1 else 'trials are'} recorded there"
 

@@ -55,3 +55,14 @@ def test_a_terminal_that_knows_ascii_alone_is_enough(command, recipe):
     assert done.returncode == 0, done.stderr
     assert "A tiny ?tude" in done.stdout
     assert "reading the recipe" in done.stdout
+
+
+@pytest.mark.parametrize("options", [["--dry-run"], []])
+def test_markup_in_names_is_shown_and_not_obeyed(command, recipe, options):
+    path = recipe()
+    text = path.read_text().replace("A tiny study", "a [/bold] b")
+    path.write_text(text.replace('name = "other"', 'name = "[red]x[/y]"'))
+    done = ended(command(path, *options), COLUMNS="200")
+    assert done.returncode == 0, done.stderr
+    assert "a [/bold] b" in done.stdout
+    assert "[red]x[/y]" in done.stdout

@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cnnbench.results.read import read_results
+
 pytestmark = pytest.mark.usefixtures("scripted_path")
 # A shell's background jobs, such as a test run may be, start with interrupts ignored, those under
 # nohup with a closed terminal ignored.
@@ -24,9 +26,10 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from cnnbench.cli import main
 main()
 """
-KILLS = 20
-REPLICATES = 800
-"""More trials than twenty runs of a second get done."""
+KILLS = int(os.environ.get("KILLS", "6"))
+"""`make kills` gives a hundred."""
+REPLICATES = 50 + 25 * KILLS
+"""More trials than that many runs of about a second get done."""
 
 
 def start(recipe, results, *options, replicates=12):
@@ -63,30 +66,61 @@ def alive(process):
     return Path(f"/proc/{process}").exists()
 
 
-def test_twenty_kills_at_random_moments_lose_nothing_and_repeat_nothing(recipe, tmp_path):
+def group(number):
+    return lambda process, workers: os.killpg(process.pid, number)
+
+
+def starter(number):
+    return lambda process, workers: os.kill(process.pid, number)
+
+
+def one_worker(process, workers):
+    """One that is replaced, if the run has come so far; then the run itself."""
+    if workers:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(workers[0], signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(0.2)
+    starter(signal.SIGTERM)(process, workers)
+
+
+BLOWS = [
+    group(signal.SIGKILL),
+    starter(signal.SIGKILL),
+    one_worker,
+    starter(signal.SIGTERM),
+    group(signal.SIGHUP),
+    group(signal.SIGINT),
+]
+
+
+def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(recipe, tmp_path):
     path, results = recipe(), tmp_path / "results"
     moments = random.Random(20)
     seen = set()
     for number in range(KILLS):
         process = start(path, results, replicates=REPLICATES)
-        deadline = time.monotonic() + moments.uniform(0.2, 1.5)
+        deadline = time.monotonic() + moments.uniform(0.0, 2.5)
         while process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
         workers = workers_of(process)
-        # The program alone, or all of it: its workers must not go on writing either way.
-        target = os.killpg if number % 2 else os.kill
         if process.poll() is None:
-            target(process.pid, signal.SIGKILL)
-        process.communicate()
+            BLOWS[number % len(BLOWS)](process, workers)
+        _, errors = process.communicate(timeout=120)
         assert seen <= set(ok_lines(results))
         seen = set(ok_lines(results))
         for worker in workers:
             wait_until(lambda worker=worker: not alive(worker))
     process = start(path, results, replicates=REPLICATES)
-    output, errors = process.communicate(timeout=300)
+    output, errors = process.communicate(timeout=600)
     assert process.returncode == 0, output + errors
     recorded = ok_lines(results)
     assert len(recorded) == len(set(recorded)) == 2 * REPLICATES
+    assert not list(results.rglob("*.tmp"))
+    folder = results / "tiny" / "scripted"
+    for kind in ("history", "predictions"):
+        assert set(recorded) <= {file.stem for file in (folder / kind).iterdir()}
+    assert len(read_results([results]).records) == 2 * REPLICATES
 
 
 @pytest.fixture
