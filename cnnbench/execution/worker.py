@@ -31,13 +31,16 @@ def main() -> None:
         sys.stderr.flush()
         os._exit(0)  # without Python's farewell, which aborts while a thread waits for requests
 
+    def wait(text: str) -> None:
+        starter.send("waiting", text=text)
+
     def on_epoch(epoch: Epoch) -> None:
         starter.send("epoch", epoch=epoch.model_dump(mode="json"))
 
     opening = starter.next()
     name, device, limits = opening["backend"], opening["device"], Limits(**opening["limits"])
     try:
-        bench = Bench(load_plugins(), name, device, limits)
+        bench = Bench(load_plugins(on_wait=wait), name, device, limits)
     except CnnbenchError as error:
         refuse(str(error))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a broken framework raises

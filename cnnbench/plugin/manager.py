@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import traceback
-from collections.abc import Iterable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import EntryPoint, entry_points, version
 
 from cnnbench.data.sources import BUILTIN_SOURCES
@@ -27,13 +28,41 @@ from cnnbench.plugin.report_format import ReportFormat
 __all__ = ["Plugins", "load_plugins"]
 
 
+SLOW = 10.0
+"""Seconds that a plugin may take to load before it is named."""
+
+
+def _say(text: str) -> None:
+    print(f"cnnbench: {text}", file=sys.stderr, flush=True)  # noqa: T201 - of no use in a log
+
+
+@contextmanager
+def _named(origin: Origin, tell: Callable[[str], None]) -> Iterator[None]:
+    """Say whose code runs where it does not end, or is interrupted."""
+    doing = f"the plugin {origin.entry_point} of {origin}, which is being loaded"
+    remedy = f"{DISABLE}={origin.entry_point} runs without it"
+    timer = threading.Timer(SLOW, tell, [f"waiting for {doing}; {remedy}"])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:  # of a user who waits, or raised by the plugin itself
+        interrupt.add_note(f"interrupted in {doing}; {remedy}")
+        raise
+    finally:
+        timer.cancel()
+
+
 def load_plugins(
-    *, executors: Iterable[Executor] = (), report_formats: Iterable[ReportFormat] = ()
+    *,
+    executors: Iterable[Executor] = (),
+    report_formats: Iterable[ReportFormat] = (),
+    on_wait: Callable[[str], None] = _say,
 ) -> Plugins:
     """Find every installed plugin that is not switched off; a broken one is kept as data.
 
     executors, report_formats: the built-in ones, handed down by whoever offers them to a user; no
-    plugin can take their names.
+    plugin can take their names. on_wait: hears which plugin is waited for when one takes long.
     """
     registry = Registry()
     own = Origin("", "cnnbench", version("cnnbench"))
@@ -51,7 +80,7 @@ def load_plugins(
             continue
         try:
             # Output belongs to the commands: what a plugin prints would end up in their JSON.
-            with redirect_stdout(sys.stderr):
+            with redirect_stdout(sys.stderr), _named(origin, on_wait):
                 found = registry.add_plugin(entry_point, origin)
         except Refused as refused:
             cause = refused.__cause__

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint
+from itertools import islice
 from types import ModuleType
 
 import pluggy
@@ -29,6 +30,9 @@ SPECIFIED = tuple(name for name in vars(hooks) if name.startswith("cnnbench_"))
 """The names of the hooks."""
 MISSPELT = 0.85
 """How alike a name must be to a hook's to be taken for it; "backends" alone is 0.64 alike."""
+
+MOST = 1000
+"""Things of a kind from one plugin: more can't be meant, and there may be no end to them."""
 
 
 class Refused(Exception):  # noqa: N818 - it is caught at once and never reaches a user
@@ -103,7 +107,9 @@ class Registry:
                     f"its hook {kind.hook!r} returned {shown(result)}, not a list of {kind.word}s"
                 )
             with foreign(lambda text: Refused(f"its hook {kind.hook!r} failed: {text}")):
-                things += result  # a generator fails only now
+                things += islice(result, MOST + 1)  # a generator fails only now
+            if len(things) > MOST:
+                raise Refused(f"its hook {kind.hook!r} returned more than {MOST:,} {kind.word}s")
         checked = self._checked(kind, things, origin)
         return [replace(found, thing=guarded(found.thing, origin)) for found in checked]
 
