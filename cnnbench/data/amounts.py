@@ -243,6 +243,14 @@ def _untrained_classes(
     nowhere = [index for index in missing if not pool[index]]
     if not len(missing):
         return
+    if not nowhere and int(pool.max()) <= 1:
+        yield DataError(
+            f"each of the {int(pool.sum()):,} images that splits are drawn from is of a class of "
+            "its own, as if the labels were an id for each image; expected is the kind of thing in "
+            "it, the same for many images",
+            "source",
+        )
+        return
     first = int((nowhere or missing)[0])
     others = len(nowhere or missing) - 1
     name = f"class {names[first]!r}" + (f" (and {others} more)" if others else "")

@@ -54,7 +54,7 @@ def duplicate_notes(images: Sequence[Fingerprinted]) -> tuple[str, ...]:
         first, second = splits[0]
         notes.append(
             f"{_count(splits)} in more than one of the given splits, for example {first.name} and "
-            f"{second.name}: results on them look better than they are."
+            f"{second.name}: where both splits are used, results look better than they are."
         )
     if copies:
         first, second = copies[0]
@@ -66,17 +66,21 @@ def duplicate_notes(images: Sequence[Fingerprinted]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def row_notes(images: NDArray[np.uint8], class_names: Sequence[str], train: int) -> tuple[str, ...]:
-    """`duplicate_notes` of an array whose rows from `train` on are the given test split.
+def row_notes(
+    images: NDArray[np.uint8], class_names: Sequence[str], train: int, validation: int = 0
+) -> tuple[str, ...]:
+    """`duplicate_notes` of an array whose rows are the given splits, one after the other.
 
-    class_names: of each row.
+    class_names: of each row. train, validation: how many images these have; the rest are for tests.
     """
+    ends = [("train", train), ("validation", train + validation), ("test", len(images))]
+    splits = [next(split for split, end in ends if row < end) for row in range(len(images))]
     return duplicate_notes(
         [
-            Fingerprinted(
-                pixel_digest(image), name, "train" if row < train else "test", f"image {row}"
+            Fingerprinted(pixel_digest(image), name, split, f"image {row}")
+            for row, (image, name, split) in enumerate(
+                zip(images, class_names, splits, strict=True)
             )
-            for row, (image, name) in enumerate(zip(images, class_names, strict=True))
         ]
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
+from psutil import virtual_memory
 
 from cnnbench.data.amounts import Amounts, Counts, check_folds, lots, part_of, try_amounts
 from cnnbench.data.cache import CachedImages
@@ -16,6 +18,8 @@ from cnnbench.data.spec import DataSpec
 from cnnbench.data.splits import KEPT, kept_splits
 from cnnbench.errors import DataError
 
+MOST_BYTES = 16 * 2**30
+"""Of decoded images, whatever the machine: more are no small data set."""
 DRAWS = range(16)
 """Seeds to look at where lots decide between classes: what each class may get."""
 
@@ -47,6 +51,8 @@ def amount_errors(facts: Facts, spec: DataSpec, folds: int) -> list[DataError]:
 
     Where a source does not tell its images by class, only the totals are checked.
     """
+    if too_large := _too_large(facts, spec):
+        return [too_large]
     errors: list[DataError] = []
     classes_known = True
     names: Sequence[str] = facts.classes
@@ -71,6 +77,21 @@ def amount_errors(facts: Facts, spec: DataSpec, folds: int) -> list[DataError]:
             if short:
                 return errors + short
     return errors
+
+
+def _too_large(facts: Facts, spec: DataSpec) -> DataError | None:
+    """That the decoded images would fill the memory of a machine."""
+    images = sum(facts.count.values())
+    wanted, most = images * math.prod(facts.shape), min(MOST_BYTES, virtual_memory().total)
+    if wanted <= most:
+        return None
+    height, width, _ = facts.shape
+    return DataError(
+        f"{images:,} images of {height:,} x {width:,} pixels take {wanted / 2**30:,.1f} GiB when "
+        f"decoded, and at most {most / 2**30:,.1f} GiB are; set a smaller image_size"
+        + ("" if spec.image_size else " = [height, width]"),
+        "image_size",
+    )
 
 
 def split_notes(facts: Facts, spec: DataSpec, folds: int) -> tuple[str, ...]:

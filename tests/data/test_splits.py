@@ -437,3 +437,16 @@ def test_splits_are_disjoint_exact_and_stratified_or_refused_early(request):  # 
         elif not fixed:
             quota = len(parts.test) * open_counts / open_counts.sum()
             assert (np.abs(drawn - quota) < 1).all()
+
+
+def test_a_class_for_each_image_is_taken_for_ids():
+    facts = Facts((8, 8, 1), tuple("abcdefgh"), {"all": 8}, {"all": (1,) * 8})
+    (error,) = amount_errors(facts, spec(), 0)
+    assert "as if the labels were an id for each image" in str(error)
+
+
+def test_images_that_would_fill_the_memory_are_refused():
+    facts = Facts((4096, 4096, 1), ("a", "b"), {"all": 1797}, {"all": (900, 897)})
+    (error,) = amount_errors(facts, spec(image_size=(4096, 4096)), 0)
+    assert error.key == "image_size"
+    assert "1,797 images of 4,096 x 4,096 pixels take 28.1 GiB when decoded" in str(error)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,21 +18,48 @@ from cnnbench.data.classes import composed, sort_classes
 from cnnbench.data.duplicates import row_notes
 from cnnbench.data.pixels import GREY, RGB, RGBA, conform, conform_shape
 from cnnbench.data.source import DataSource, Facts, ImageData, Request, SplitName
+from cnnbench.data.sources._names import some
+from cnnbench.data.splits import KEPT
 from cnnbench.errors import DataError
 
-LAYOUTS: tuple[Mapping[str, str], ...] = (
-    {"images": "labels"},
-    {"x_train": "y_train", "x_test": "y_test"},
+REVISION = 2
+"""Raised when an archive is read otherwise."""
+
+TEST = ("test", "x_test", "y_test")
+Part = tuple[str, str, str]
+"""A split, "all" where they are to be drawn, and its arrays of images and labels."""
+LAYOUTS: tuple[tuple[Part, ...], ...] = (
+    (("all", "images", "labels"),),
+    *(
+        (("train", "x_train", "y_train"), ("validation", f"x_{own}", f"y_{own}"), TEST)
+        for own in ("val", "valid", "validation")
+    ),
+    (("train", "x_train", "y_train"), TEST),
+    (
+        ("train", "train_images", "train_labels"),
+        ("validation", "val_images", "val_labels"),
+        ("test", "test_images", "test_labels"),
+    ),
 )
-"""Arrays of images to arrays of labels, in the order of the rows: ours, and Keras's."""
-EXPECTED = "expected are images and labels, or x_train, y_train, x_test and y_test"
+"""Ours, Keras's with and without a validation split, and that of MedMNIST."""
+EXPECTED = (
+    "expected are images and labels, or x_train, y_train, x_test and y_test, and x_val and y_val if "
+    "there are any"
+)
+OF_OTHER_KIND = frozenset(
+    {*(".npy", ".h5", ".hdf5", ".parquet", ".csv", ".mat", ".pkl", ".pt", ".gz"), ""}
+)
+"""Extensions of files that hold arrays, but not as an .npz archive."""
+LONGEST_LABEL = 200
+"""Characters of a class's name."""
+MOST_LABEL_BYTES = 256 * 2**20
 CHUNK = 256
 MOST_BYTES = 8 * 2**30
 """What an array may claim to hold: more is a decompression bomb rather than small images."""
 
 
 class Npz(DataSource):
-    """Arrays `images` and `labels`, or the four of Keras's mnist.npz, whose test split is kept.
+    """Arrays `images` and `labels`, or those of Keras's mnist.npz, whose splits are kept.
 
     Images: (n, height, width) or (n, height, width, 1, 3 or 4 channels), whole numbers in 0..255,
     or floats in 0..1, which are rounded to 8 bits. Labels: whole numbers or text, (n,) or (n, 1).
@@ -47,15 +74,15 @@ class Npz(DataSource):
         """Read the headers of the image arrays, and the labels."""
         with _open(Path(request.argument)) as archive:
             contents = _contents(archive)
-        splits = ("train", "test") if len(contents.pairs) > 1 else ("all",)
-        parts = dict(zip(splits, contents.texts, strict=True))
+        parts = {part[0]: texts for part, texts in zip(contents.parts, contents.texts, strict=True)}
+        per_class = {split: Counter(texts) for split, texts in parts.items()}
         return Facts(
             conform_shape(contents.shape, request),
             contents.classes,
             {split: len(texts) for split, texts in parts.items()},
             {
-                split: tuple(texts.count(name) for name in contents.classes)
-                for split, texts in parts.items()
+                split: tuple(counts[name] for name in contents.classes)
+                for split, counts in per_class.items()
             },
         )
 
@@ -64,52 +91,68 @@ class Npz(DataSource):
         path = Path(request.argument)
         with _reading(path):
             state = path.stat()
-        return f"{state.st_size} {state.st_mtime_ns}"
+        return f"npz {REVISION} {state.st_size} {state.st_mtime_ns}"
 
     def load(self, request: Request) -> ImageData:
         """Read the arrays."""
         with _open(Path(request.argument)) as archive:
             contents = _contents(archive)
-            parts = [
+            arrays = [
                 _eight_bits(archive, name, _array(archive, name)).reshape(-1, *contents.shape)
-                for name in contents.pairs
+                for _, name, _ in contents.parts
             ]
-        images = conform(parts[0] if len(parts) == 1 else np.concatenate(parts), request)
+        images = conform(arrays[0] if len(arrays) == 1 else np.concatenate(arrays), request)
         index = {name: position for position, name in enumerate(contents.classes)}
         texts = [text for part in contents.texts for text in part]
         labels = np.array([index[text] for text in texts], np.int32)
-        fixed: dict[SplitName, NDArray[np.int64]] = {}
-        if len(parts) > 1:
-            fixed["test"] = np.arange(len(parts[0]), len(images))
-        notes = row_notes(images, texts, len(parts[0]))
+        rows: dict[str, NDArray[np.int64]] = {}
+        for (split, *_), array in zip(contents.parts, arrays, strict=True):
+            start = sum(map(len, rows.values()))
+            rows[split] = np.arange(start, start + len(array))
+        fixed: dict[SplitName, NDArray[np.int64]] = {
+            split: rows[split] for split in KEPT if split in rows
+        }
+        sizes = [len(rows.get(split, ())) for split in ("train", "validation")]
+        sizes[0] += len(rows.get("all", ()))
+        notes = row_notes(images, texts, *sizes)
+        if contents.unused:
+            notes = (*notes, f"Arrays that are not used: {', '.join(contents.unused)}.")
         return ImageData(images, labels, contents.classes, fixed, notes)
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """pairs: as in LAYOUTS. shape: of each image. texts: of each pair the labels, as text."""
+    """parts: as in LAYOUTS. shape: of each image. texts: of each part the labels, as text.
 
-    pairs: Mapping[str, str]
+    unused: other arrays.
+    """
+
+    parts: tuple[Part, ...]
     shape: tuple[int, int, int]
     texts: tuple[list[str], ...]
     classes: tuple[str, ...]
+    unused: tuple[str, ...]
 
 
 def _contents(archive: zipfile.ZipFile) -> Contents:
-    names = {Path(name).stem for name in archive.namelist()}
-    pairs = next((pairs for pairs in LAYOUTS if names >= {*pairs, *pairs.values()}), None)
-    if pairs is None:
-        found = ", ".join(sorted(names)) or "no arrays"
+    names = {Path(name).stem for name in archive.namelist() if name.endswith(".npy")}
+    parts = next((parts for parts in LAYOUTS if names >= _names(parts)), None)
+    if parts is None:
+        found = some(sorted(names)) or "no arrays"
         raise DataError(f"{archive.filename} holds {found}; {EXPECTED}", "source")
-    shapes = [_shape(archive, name) for name in pairs]
+    shapes = [_shape(archive, name) for _, name, _ in parts]
     if len({shape[1:] for shape in shapes}) > 1:
-        listed = " and ".join(f"{n} {s[1:]}" for n, s in zip(pairs, shapes, strict=True))
+        listed = " and ".join(f"{x[1]} {s[1:]}" for x, s in zip(parts, shapes, strict=True))
         raise DataError(f"the images of {archive.filename} differ in shape: {listed}", "source")
     texts = tuple(
-        _texts(archive, name, shape[0]) for name, shape in zip(pairs.values(), shapes, strict=True)
+        _texts(archive, name, shape[0]) for (*_, name), shape in zip(parts, shapes, strict=True)
     )
     classes = sort_classes({text for part in texts for text in part})
-    return Contents(pairs, shapes[0][1:], texts, classes)
+    return Contents(parts, shapes[0][1:], texts, classes, tuple(sorted(names - _names(parts))))
+
+
+def _names(parts: tuple[Part, ...]) -> set[str]:
+    return {name for _, *names in parts for name in names}
 
 
 def _shape(archive: zipfile.ZipFile, name: str) -> tuple[int, int, int, int]:
@@ -153,6 +196,13 @@ def _texts(archive: zipfile.ZipFile, name: str, count: int) -> list[str]:
     if dtype.kind not in "iubUS":
         raise DataError(
             f"array {name} of {archive.filename} is {dtype}; expected are whole numbers or text",
+            "source",
+        )
+    letters = dtype.itemsize // {"U": 4, "S": 1}.get(dtype.kind, dtype.itemsize or 1)
+    if letters > LONGEST_LABEL or count * dtype.itemsize > MOST_LABEL_BYTES:
+        raise DataError(
+            f"array {name} of {archive.filename} takes {dtype.itemsize:,} bytes for each label; "
+            f"expected are class names of at most {LONGEST_LABEL} characters",
             "source",
         )
     labels = _array(archive, name).reshape(-1)
@@ -201,8 +251,13 @@ def _eight_bits(archive: zipfile.ZipFile, name: str, images: NDArray[Any]) -> ND
 
 @contextmanager
 def _open(path: Path) -> Iterator[zipfile.ZipFile]:
-    with _reading(path), zipfile.ZipFile(path) as archive:
-        yield archive
+    with _reading(path):
+        if path.is_dir():
+            raise DataError(f"{path} is a folder; did you mean folder:{path}?", "source")
+        if path.exists() and not path.is_file():  # a named pipe would never end
+            raise DataError(f"{path} is not a regular file; {EXPECTED} in an .npz file", "source")
+        with zipfile.ZipFile(path) as archive:
+            yield archive
 
 
 @contextmanager
@@ -210,9 +265,20 @@ def _reading(path: Path) -> Iterator[None]:
     """Turn what reading a missing, broken or foreign archive raises into a sentence."""
     try:
         yield
+    except DataError:
+        raise
     except FileNotFoundError:
         raise DataError(f"there is no file {path}; {EXPECTED} in an .npz file", "source") from None
     except MemoryError:
         raise DataError(f"{path} does not fit into memory", "source") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{path} can't be read as an .npz archive: {error}", "source") from error
+    except Exception as error:  # archives from elsewhere raise anything
+        raise DataError(
+            f"{path} can't be read as an .npz archive: {_reason(path, error)}", "source"
+        ) from error
+
+
+def _reason(path: Path, error: Exception) -> str:
+    if isinstance(error, zipfile.BadZipFile) and path.suffix.lower() in OF_OTHER_KIND:
+        made = f"numpy.savez({path.stem + '.npz'!r}, images=..., labels=...)"
+        return f"{error}; read its arrays in Python and save them by {made}"
+    return str(error) or type(error).__name__

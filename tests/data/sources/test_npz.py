@@ -1,6 +1,7 @@
 """NumPy archives: ours, Keras's, and broken ones."""
 
 import os
+import struct
 import zipfile
 
 import numpy as np
@@ -203,3 +204,64 @@ def test_a_changed_file_has_another_fingerprint(archive):
     assert Npz().fingerprint(request) == before
     archive(images=IMAGES[:5], labels=LABELS[:5])
     assert Npz().fingerprint(request) != before
+
+
+@pytest.mark.parametrize("name", ["val", "valid", "validation"])
+def test_a_validation_split_beside_keras_s_four_arrays_is_kept(archive, name):
+    arrays = {f"x_{name}": IMAGES[:2], f"y_{name}": LABELS[:2]}
+    four = {"x_train": IMAGES[2:4], "y_train": LABELS[2:4], "x_test": IMAGES[4:]}
+    request = archive(**four, y_test=LABELS[4:], **arrays)
+    data = Npz().load(request)
+    assert {split: rows.tolist() for split, rows in data.fixed.items()} == {
+        "validation": [2, 3],
+        "test": [4, 5],
+    }
+    assert data.notes == ()
+    assert Npz().facts(request).count == {"train": 2, "validation": 2, "test": 2}
+
+
+def test_the_arrays_of_medmnist_are_known(archive):
+    parts = {"train": slice(0, 2), "val": slice(2, 4), "test": slice(4, 6)}
+    arrays = {f"{name}_images": IMAGES[part] for name, part in parts.items()}
+    arrays |= {f"{name}_labels": LABELS[part][:, None] for name, part in parts.items()}
+    assert set(Npz().load(archive(**arrays)).fixed) == {"validation", "test"}
+
+
+def test_arrays_that_are_not_used_are_noted(archive):
+    data = Npz().load(archive(images=IMAGES, labels=LABELS, x_train=IMAGES, x_val=IMAGES))
+    assert data.notes == ("Arrays that are not used: x_train, x_val.",)
+
+
+def test_labels_that_would_fill_memory_are_refused_before_they_are_read(archive):
+    assert "class names of at most 200 characters" in refused(
+        archive(images=IMAGES, labels=["x" * 1000, *"abcde"])
+    )
+
+
+def test_a_folder_and_files_of_other_kinds_are_answered_with_what_to_do(tmp_path):
+    assert refused(Request(str(tmp_path))).endswith(f"did you mean folder:{tmp_path}?")
+    np.save(tmp_path / "x.npy", IMAGES)
+    assert "numpy.savez('x.npz', images=..., labels=...)" in refused(
+        Request(str(tmp_path / "x.npy"))
+    )
+
+
+def test_what_is_no_regular_file_is_not_opened():
+    assert "/dev/zero is not a regular file" in refused(Request("/dev/zero"))
+
+
+@pytest.mark.parametrize(("offset", "form", "value"), [(8, "<H", 98), (6, "<H", 1)])
+def test_an_archive_of_unknown_compression_or_under_a_password_is_refused(
+    archive, offset, form, value
+):
+    request = archive(images=IMAGES, labels=LABELS)
+    with open(request.argument, "rb") as file:  # noqa: PTH123 - a text
+        content = bytearray(file.read())
+    for mark, shift in ((b"PK\3\4", 0), (b"PK\1\2", 2)):
+        start = content.find(mark)
+        while start >= 0:
+            struct.pack_into(form, content, start + offset + shift, value)
+            start = content.find(mark, start + 4)
+    with open(request.argument, "wb") as file:  # noqa: PTH123
+        file.write(content)
+    assert "can't be read as an .npz archive" in refused(request)
