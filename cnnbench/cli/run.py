@@ -57,7 +57,13 @@ def run(
     from cnnbench.report.live import choose_view
     from cnnbench.report.page.document import report_html
     from cnnbench.report.page.write import spare_page, write_page
-    from cnnbench.report.run import interruption, print_dry_run, print_notes, print_opening
+    from cnnbench.report.run import (
+        interruption,
+        print_dry_run,
+        print_images,
+        print_notes,
+        print_opening,
+    )
     from cnnbench.report.terminal import Terminal, say
 
     if report:
@@ -71,6 +77,7 @@ def run(
         )
     trials, missing = prepared.trials, prepared.missing
     print_opening(console, prepared.recipe, trials, missing)
+    print_images(console, prepared.images)
     print_notes(console, [*prepared.notes, *prepared.problems])
     if dry_run:
         print_dry_run(console, prepared.recipe, trials, missing)

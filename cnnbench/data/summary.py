@@ -11,7 +11,7 @@ FIRST = 10
 
 
 def summary_line(facts: Facts, chosen: Sequence[str] | None = None) -> str:
-    """Shape, classes and how many images each has: "40 images of 24x24x3 in 2 classes: cat 20, ...".
+    """Shape, classes, images of each: "40 images of 24x24x3 in 2 classes: cat 20, dog 20".
 
     facts: with images told by class. chosen: the classes that are used, all if None.
     """

@@ -12,7 +12,13 @@ from typing import get_args
 
 from cnnbench.errors import OptionsError, PluginError, ResultsError
 from cnnbench.execution.limits import is_exclusive, limits_of, takes_gpu
-from cnnbench.execution.study import Study, available_backend, plan_study, read_images
+from cnnbench.execution.study import (
+    Study,
+    available_backend,
+    image_lines,
+    plan_study,
+    read_images,
+)
 from cnnbench.plugin.availability import check_availability
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.executor import Event, Executor, Listener
@@ -63,11 +69,15 @@ def _is(value: object, kind: type) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Everything checked before anything trains. notes: what to know of the images and the run."""
+    """Everything checked before anything trains.
+
+    images: what they are, a line or more. notes: what to know of the images and the run.
+    """
 
     recipe: Recipe
     studies: tuple[Study, ...]
     notes: tuple[str, ...]
+    images: tuple[str, ...] = ()
 
     @property
     def trials(self) -> tuple[Trial, ...]:
@@ -143,7 +153,7 @@ def prepare(
     if (options.jobs or 1) > 1 and any(is_exclusive(study.trials) for study in studies):
         only = "the recipe asks for evaluation.exclusive: one trial runs at a time"
         notes = (*notes, f"{only}, not {options.jobs}")
-    return Prepared(recipe, studies, notes)
+    return Prepared(recipe, studies, notes, image_lines(recipe, known))
 
 
 def split_names(names: Sequence[str]) -> list[str]:

@@ -10,13 +10,14 @@ from cnnbench.data.cache import open_images
 from cnnbench.data.feasibility import amount_errors, facts_of, split_notes
 from cnnbench.data.requests import request_of
 from cnnbench.data.source import DataSource, Facts, Request
+from cnnbench.data.summary import summary_line
 from cnnbench.errors import DataError, PluginError, Problem, RecipeError
 from cnnbench.plugin.availability import check_availability
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.plugins import Plugins
 from cnnbench.recipe.effective import network_of
 from cnnbench.recipe.spec import Recipe
-from cnnbench.results.record import Plan
+from cnnbench.results.record import Images, Plan
 from cnnbench.results.store import Store
 from cnnbench.training.build import optimization_of
 from cnnbench.trials.expand import Known, expand
@@ -77,7 +78,11 @@ def read_images(recipe: Recipe, plugins: Plugins) -> tuple[KnownImages, tuple[st
                 raise RecipeError([variant.problem(("data", error.key), str(error))]) from error
             facts[key] = facts_of(cached)
             known[key] = Known(
-                cached.digest, facts[key].shape, cached.classes, facts[key].class_count
+                cached.digest,
+                facts[key].shape,
+                cached.classes,
+                facts[key].class_count,
+                cached.inventory,
             )
             notes |= dict.fromkeys(cached.notes)
         errors = amount_errors(facts[key], data, folds)
@@ -89,6 +94,37 @@ def read_images(recipe: Recipe, plugins: Plugins) -> tuple[KnownImages, tuple[st
     if problems:
         raise RecipeError(list(problems))
     return known, tuple(notes)
+
+
+def image_lines(recipe: Recipe, known: KnownImages) -> tuple[str, ...]:
+    """What the images are that the variants use, a line for each different choice of them."""
+    lines = {}
+    for data in (variant.configuration.data for variant in recipe.variants):
+        facts = known[request_of(data)].facts
+        if facts.class_count:
+            lines[summary_line(facts, data.classes)] = data.source
+    sources = {*lines.values()}
+    return tuple(
+        f"{source}: {line}" if len(sources) > 1 else line for line, source in lines.items()
+    )
+
+
+def _images_of(recipe: Recipe, known: KnownImages) -> tuple[Images, ...]:
+    found = {}
+    for data in (variant.configuration.data for variant in recipe.variants):
+        images = known[request_of(data)]
+        inventory = images.inventory
+        found[request_of(data)] = Images(
+            source=data.source,
+            shape=images.shape,
+            classes=images.classes,
+            counts=images.counts,
+            brightest=inventory.brightest,
+            bits=inventory.deep.bits if inventory.deep else 8,
+            white=inventory.deep.white if inventory.deep else 255,
+            passed_over=inventory.passed_over,
+        )
+    return tuple(found.values())
 
 
 def _lost(source: DataSource, request: Request, readable: Facts) -> str:
@@ -141,6 +177,7 @@ def plan_study(
         folds=max(variant.configuration.evaluation.folds for variant in recipe.variants),
         trials={trial.id: (trial.variant, trial.replicate, trial.fold) for trial in trials},
         overrides=tuple(overrides),
+        images=_images_of(recipe, known),
     )
     return Study(recipe, backend.name, trials, recorded, plan, store, store.problems)
 

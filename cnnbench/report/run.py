@@ -32,6 +32,12 @@ def print_opening(
     )
 
 
+def print_images(console: Console, lines: Sequence[str]) -> None:
+    """What the images are, so that a folder that was taken for a class is seen."""
+    for line in lines:
+        console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
+
+
 def print_notes(console: Console, notes: Sequence[str]) -> None:
     """A line each, not wrapped inside file names."""
     for note in notes:

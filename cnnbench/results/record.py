@@ -181,11 +181,30 @@ class Epoch(Value):
     seconds: float
 
 
+class Images(Value):
+    """What a source held when a study was planned.
+
+    counts: of each class in the order of `classes`, by split where the source fixes splits, else
+    under "all". brightest: of all decoded values, of 255. bits: of the files' values, whose `white`
+    became 255. passed_over: files in class folders that are of no known image format, by extension.
+    """
+
+    source: str
+    shape: tuple[Size, Size, Size]
+    classes: tuple[str, ...]
+    counts: Mapping[str, tuple[Size, ...]] = Field(default_factory=dict)
+    brightest: Size = 255
+    bits: Size = 8
+    white: Size = 255
+    passed_over: Mapping[str, Size] = Field(default_factory=dict)
+
+
 class Plan(Value):
     """plan.json: the study last asked for in a folder, so that a comparison knows what is missing.
 
     trials: id to (variant, replicate, fold), every trial of the study. variants: in recipe order.
     settings: variant to the whole configuration; sections equal in all variants describe the study.
+    images: of each source, in the order of the variants.
     """
 
     format: int = FORMAT
@@ -199,3 +218,4 @@ class Plan(Value):
     folds: Size = 0
     trials: Mapping[str, tuple[str, Size, Size | None]]
     overrides: tuple[str, ...] = ()
+    images: tuple[Images, ...] = ()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cnnbench.data.feasibility import lots_decide
+from cnnbench.data.inventory import Inventory
 from cnnbench.data.requests import request_of
 from cnnbench.data.source import Facts, Request
 from cnnbench.errors import Problem, RecipeError
@@ -21,12 +22,14 @@ class Known:
     """What is known of decoded images. shape: (height, width, channels).
 
     counts: images of each class, by split where the source fixes splits, else under "all".
+    inventory: what else was met while decoding.
     """
 
     digest: str
     shape: tuple[int, int, int]
     classes: tuple[str, ...]
     counts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    inventory: Inventory = field(default_factory=Inventory)
 
     @property
     def facts(self) -> Facts:

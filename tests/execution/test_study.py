@@ -5,9 +5,10 @@ import pytest
 from PIL import Image
 
 from cnnbench.errors import RecipeError
-from cnnbench.execution.study import read_images
+from cnnbench.execution.study import image_lines, plan_study, read_images
 from cnnbench.plugin.manager import load_plugins
 from cnnbench.recipe.load import load_recipe
+from cnnbench.testing.numpy_backend import NumpyBackend
 
 PLUGINS = load_plugins()
 RECIPE = '[data]\nsource = "folder:photos"\nimage_size = [8, 8]\n{data}[network]\nfilters = [4]\n'
@@ -110,3 +111,19 @@ def test_a_class_that_a_given_test_split_lacks_is_noted(photos, read):
     assert notes[-1] == "The test split holds no image of: b."
     _, notes = read("", "[evaluation]\nfolds = 4\n")
     assert not [note for note in notes if "holds no image" in note]
+
+
+def test_the_plan_keeps_what_is_known_of_the_images(photos, read, tmp_path):
+    photos("train/a", 10)
+    photos("train/b", 12)
+    photos("test/b", 5)
+    (tmp_path / "photos" / "train" / "a" / "more.png_large").touch()
+    known, _ = read()
+    recipe = load_recipe("study.toml", find_source=PLUGINS.source)
+    (images,) = plan_study(recipe, NumpyBackend(), "auto", known, tmp_path / "r").plan.images
+    assert (images.classes, images.shape) == (("a", "b"), (8, 8, 3))
+    assert images.counts == {"train": (10, 12), "test": (0, 5)}
+    assert (images.bits, images.white, images.passed_over) == (8, 255, {".png_large": 1})
+    assert image_lines(recipe, known) == (
+        "27 images of 8x8x3 in 2 classes (train + test): a 10+0, b 12+5",
+    )

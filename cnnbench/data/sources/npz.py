@@ -43,8 +43,8 @@ LAYOUTS: tuple[tuple[Part, ...], ...] = (
 )
 """Ours, Keras's with and without a validation split, and that of MedMNIST."""
 EXPECTED = (
-    "expected are images and labels, or x_train, y_train, x_test and y_test, and x_val and y_val if "
-    "there are any"
+    "expected are images and labels, or x_train, y_train, x_test and y_test, with x_val and y_val "
+    "or without"
 )
 OF_OTHER_KIND = frozenset(
     {*(".npy", ".h5", ".hdf5", ".parquet", ".csv", ".mat", ".pkl", ".pt", ".gz"), ""}
