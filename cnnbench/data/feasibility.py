@@ -124,6 +124,18 @@ def split_notes(facts: Facts, spec: DataSpec, folds: int) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def split_sizes(facts: Facts, spec: DataSpec, folds: int) -> dict[SplitName, int | list[int]]:
+    """What the amounts come to: images in each split, a list where they differ between folds.
+
+    facts: of which `amount_errors` finds nothing wrong.
+    """
+    pool, fixed, names = _counts(facts, spec.classes or facts.classes, folds)
+    attempt = next(_attempts(pool, fixed, spec, names, folds=folds))
+    splits: tuple[SplitName, ...] = ("train", "validation", "test")
+    sizes = {x: [int(getattr(amounts, x).sum()) for amounts, _ in attempt] for x in splits}
+    return {x: each[0] if len(set(each)) == 1 else each for x, each in sizes.items()}
+
+
 def lots_decide(facts: Facts, spec: DataSpec, folds: int) -> bool:
     """Whether classes with equal claims to an image leave it to the seed which of them gets it."""
     pool, fixed, names = _counts(facts, spec.classes or facts.classes, folds)

@@ -12,6 +12,7 @@ from typing import get_args
 
 from cnnbench.errors import OptionsError, PluginError, ResultsError
 from cnnbench.execution.limits import is_exclusive, limits_of, takes_gpu
+from cnnbench.execution.memory import refuse_too_large
 from cnnbench.execution.study import (
     Study,
     available_backend,
@@ -137,6 +138,7 @@ def prepare(
     found = [available_backend(plugins, name) for name in names]
     _refuse_more_than_one_process_can(plugins.executor(options.executor), found, options)
     known, notes = read_images(recipe, plugins)
+    refuse_too_large(recipe, known)
     said = (*override_texts(overrides), *([f"data.source={data}"] if data else []))
     studies = tuple(
         plan_study(

@@ -12,6 +12,7 @@ from cnnbench.data.requests import request_of
 from cnnbench.data.source import DataSource, Facts, Request
 from cnnbench.data.summary import summary_line
 from cnnbench.errors import DataError, PluginError, Problem, RecipeError
+from cnnbench.execution.limits import takes_gpu
 from cnnbench.plugin.availability import check_availability
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.plugins import Plugins
@@ -159,7 +160,8 @@ def plan_study(
     force: bool = False,
 ) -> Study:
     """Expand the recipe and look up what is recorded; nothing is written."""
-    trials = expand(recipe, backend.name, device, known)
+    gpu = takes_gpu(device, backend)
+    trials = expand(recipe, backend.name, device, known, gpu=gpu)
     store = Store(results, recipe.name, backend.name)
     ids = [trial.id for trial in trials]
     recorded = frozenset() if force else store.done(ids)

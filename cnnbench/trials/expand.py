@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cnnbench.data.feasibility import lots_decide
+from cnnbench.data.feasibility import lots_decide, split_sizes
 from cnnbench.data.inventory import Inventory
 from cnnbench.data.requests import request_of
 from cnnbench.data.source import Facts, Request
@@ -39,19 +39,25 @@ class Known:
 
 
 def expand(
-    recipe: Recipe, backend: str, device: Device, known: Mapping[tuple[str, Request], Known]
+    recipe: Recipe,
+    backend: str,
+    device: Device,
+    known: Mapping[tuple[str, Request], Known],
+    *,
+    gpu: bool = False,
 ) -> tuple[Trial, ...]:
     """Every trial of a recipe on a backend, by replicate, then fold, then variant.
 
     So a run that is interrupted has whole pairs. known: what the sources of all variants hold, by
-    name and request. Raises RecipeError if two variants would be the same trials.
+    name and request. gpu: whether the backend will compute on a GPU here, which the device alone
+    does not tell. Raises RecipeError if two variants would be the same trials.
     """
     digests = {
         variant.name: known[request_of(variant.configuration.data)].digest
         for variant in recipe.variants
     }
     outcomes = {
-        variant.name: _outcome(variant.configuration, backend, device, known)
+        variant.name: _outcome(variant.configuration, backend, known, gpu=gpu)
         for variant in recipe.variants
     }
     _refuse_repeated(outcomes)
@@ -83,18 +89,22 @@ def _folds(configuration: Configuration) -> list[int | None]:
 def _outcome(
     configuration: Configuration,
     backend: str,
-    device: Device,
     known: Mapping[tuple[str, Request], Known],
+    *,
+    gpu: bool,
 ) -> str:
     """Canonical JSON of all that decides a variant's outcome, replicate and fold aside."""
     images = known[request_of(configuration.data)]
     settings = effective_settings(configuration, images.shape, images.classes)
     settings |= {"revision": REVISION, "images": images.digest, "backend": backend}
     data, folds = configuration.data, configuration.evaluation.folds
-    if images.counts and lots_decide(images.facts, data, folds):
-        settings["lots"] = "drawn"  # once the first class got the image that was over
-    if device != "auto":
-        settings["device"] = device
+    if images.counts:
+        # However the amounts are written: 0.04 of 5,000 images are 200.
+        settings["data"] |= split_sizes(images.facts, data, folds)
+        if lots_decide(images.facts, data, folds):
+            settings["lots"] = "drawn"  # once the first class got the image that was over
+    if gpu:
+        settings["device"] = "gpu"
     return json.dumps(settings, sort_keys=True, separators=(",", ":"))
 
 

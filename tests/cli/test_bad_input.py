@@ -96,6 +96,13 @@ def test_an_unknown_backend_is_answered_with_the_nearest(refused, recipe):
     assert "there is no backend 'scriptd'; did you mean 'scripted'?" in said
 
 
+def test_a_network_larger_than_the_machine_is_refused_before_anything_trains(refused, recipe):
+    said = refused(*run(recipe(), "--set", "network.dense=[1000000, 1000000]"))
+    assert "network.dense: variant 'good' has 1,000,0" in said
+    assert "parameters, which take 7,4" in said
+    assert "1,000,001,000,000, are those of dense_2" in said
+
+
 def test_backends_may_be_given_with_commas(give, recipe):
     _, output, _ = give("run", recipe(), "--backend", "scripted, rounded", "--dry-run")
     assert "on scripted, rounded: 8 trials" in output

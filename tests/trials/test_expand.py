@@ -31,7 +31,7 @@ def study(*configurations, **fields):
 
 def only_id(*, backend="torch", device="auto", seed=0, **sections):
     recipe = study(configuration(**sections), replicates=1, seed=seed)
-    (trial, *_) = expand(recipe, backend, device, KNOWN)
+    (trial, *_) = expand(recipe, backend, device, KNOWN, gpu=device == "gpu")
     return trial.id
 
 
@@ -192,7 +192,6 @@ EFFECTIVE = [
     {"evaluation": {"folds": 2}},
     {"evaluation": {"folds": 3}},
     {"backend": "jax"},
-    {"device": "cpu"},
     {"device": "gpu"},
     {"seed": 1},
 ]  # fmt: skip
@@ -237,3 +236,47 @@ def test_variants_of_the_same_images_under_two_names_are_refused():
 def test_an_id_stays_the_same_from_version_to_version():
     # If it changes, every recorded result is run again: only ever on purpose.
     assert only_id() == "6a6a710abb635b18"
+
+
+COUNTED = {
+    ("tens", Request()): replace(KNOWN["tens", Request()], counts={"all": (2000, 2000, 1000)})
+}
+
+
+def counted_ids(folds=0, **data):
+    recipe = study(configuration(data=data, evaluation={"folds": folds}), replicates=1)
+    return [trial.id for trial in expand(recipe, "torch", "auto", COUNTED)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"train": 0.04}, {"train": 200}),
+        ({"test": 0.2}, {"test": 1000}),
+        ({"validation": 0.2, "test": 1000}, {}),  # the default
+        ({"train": 3000}, {}),  # all that remain
+        ({"folds": 4, "validation": 0.1}, {"folds": 4, "validation": 500}),
+    ],
+    ids=str,
+)
+def test_amounts_that_come_to_the_same_images_are_the_same_trial(one, other):
+    assert counted_ids(**one) == counted_ids(**other)
+
+
+@pytest.mark.parametrize("data", [{"train": 201}, {"test": 999}, {"validation": 0.1}], ids=str)
+def test_amounts_that_come_to_other_images_are_other_trials(data):
+    assert counted_ids(**data) != counted_ids(**({"train": 200} if "train" in data else {}))
+
+
+def test_what_remains_in_one_fold_is_no_amount_where_it_differs_in_another():
+    # 5,000 images in 3 folds: 1,000 for validation leave 2,333 in two folds, 2,334 in the third.
+    assert counted_ids(folds=3)[0] != counted_ids(folds=3, train=2333)[0]
+
+
+def test_a_device_counts_only_where_it_is_another_one():
+    recipe = study(configuration(), replicates=1)
+    ids = [
+        expand(recipe, "torch", device, KNOWN, gpu=gpu)[0].id
+        for device, gpu in (("auto", False), ("cpu", False), ("auto", True), ("gpu", True))
+    ]
+    assert ids[0] == ids[1] != ids[2] == ids[3]
