@@ -15,7 +15,7 @@ def baseline_names(paths: Sequence[Path], by: By) -> tuple[str, ...]:
     """Variants, or backends, of the studies at or below the paths; damaged plans have none."""
     names: dict[str, None] = {}
     for path in paths:
-        for file in sorted(path.rglob(PLAN)) if path.is_dir() else [path.parent / PLAN]:
+        for file in _plan_files(path):
             try:
                 plan = read_plan(file.parent)
             except ResultsError:
@@ -23,3 +23,10 @@ def baseline_names(paths: Sequence[Path], by: By) -> tuple[str, ...]:
             if plan:
                 names |= dict.fromkeys(plan.variants if by == "variant" else (plan.backend,))
     return tuple(names)
+
+
+def _plan_files(path: Path) -> list[Path]:
+    try:
+        return sorted(path.rglob(PLAN)) if path.is_dir() else [path.parent / PLAN]
+    except OSError:  # while a name is typed is no time to complain
+        return []

@@ -72,13 +72,13 @@ def read_results(paths: Sequence[Path]) -> ResultSet:
 
     Raises ResultsError if a path does not exist or if no record is found below any of them.
     """
-    files: dict[Path, Path] = {}
+    files: dict[str, Path] = {}
     unread: dict[str, None] = {}
     for path in paths:
         found, problems = _record_files(path)
         unread |= dict.fromkeys(problems)
         for file in found:
-            files.setdefault(file.resolve(), file)
+            files.setdefault(os.path.realpath(file), file)  # resolve() fails on a link to itself
     with collector_paused():
         studies = tuple(read_study(file) for file in files.values())
     result = ResultSet(studies, tuple(unread))

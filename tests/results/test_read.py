@@ -262,6 +262,15 @@ needs_root = pytest.mark.skipif(
 )
 
 
+def test_records_that_are_a_link_to_themselves_are_a_problem(tmp_path, folder):
+    loop = tmp_path / "loop" / "records.jsonl"
+    loop.parent.mkdir()
+    loop.symlink_to(loop)
+    result = read_results([tmp_path])
+    assert len(result.records) == 4
+    assert "too many levels of symbolic links" in result.problems[0]
+
+
 @needs_root
 @pytest.mark.parametrize("closed", ["b/torch", "b", "b/torch/records.jsonl"])
 def test_what_may_not_be_read_is_told_and_the_rest_is_compared(make_record, closed):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -211,3 +212,11 @@ def test_every_folder_is_on_the_disk_before_what_stands_in_it(tmp_path, monkeypa
     monkeypatch.setattr(files, "sync_folder", synced.append)
     files.make_folder(tmp_path / "results" / "mnist" / "torch")
     assert synced == [tmp_path, tmp_path / "results", tmp_path / "results" / "mnist"]
+
+
+def test_records_that_were_removed_meanwhile_are_not_said_to_be_there(tmp_path, make_record):
+    with Store(tmp_path, "mnist", "torch") as store:
+        store.append(make_record("t1"))
+        shutil.rmtree(store.folder)
+        with pytest.raises(ResultsError, match="0 trials are recorded there"):
+            store.append(make_record("t2"))
