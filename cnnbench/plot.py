@@ -78,10 +78,10 @@ def _chapter(
 ) -> Chapter:
     """The only comparison there. Raises ComparisonError where there are several."""
     from cnnbench.errors import ComparisonError
-    from cnnbench.report.chapters import only_variant, read_chapters
+    from cnnbench.report.chapters import only_variant, read_book
 
     wanted = [Path(path) for path in paths] or [Path("results")]
-    _, chapters = read_chapters(wanted, baseline=baseline, metric=metric)
+    chapters = read_book(wanted, baseline=baseline, metric=metric).chapters
     if len(chapters) > 1:
         named = "; ".join(f"{' '.join(x.table.folders)} ({x.name})" for x in chapters)
         raise ComparisonError(

@@ -100,14 +100,23 @@ class Chapter:
         return max(found, key=lambda scored: scored[0])[1] if found else None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Book:
+    """All chapters. across: each variant on several backends, a table a recipe that has them."""
+
+    comparison: Comparison
+    chapters: tuple[Chapter, ...]
+    across: tuple[tuple[Comparison, Table], ...]
+
+
 @collector_paused()
-def read_chapters(
+def read_book(
     paths: Sequence[Path],
     *,
     baseline: str | None = None,
     metric: str = "accuracy",
     split: str = "test",
-) -> tuple[Comparison, tuple[Chapter, ...]]:
+) -> Book:
     """Compare what is recorded at or below the paths, and keep the trials beside the rows.
 
     Raises as `compare_records` does.
@@ -137,7 +146,9 @@ def read_chapters(
         )
         plan = plans[table.folders[0]]
         chapters.append(Chapter(comparison, table, measure, lines, plan, environments))
-    return comparison, tuple(chapters)
+    by_backend = compare_results(results, metric=metric, by="backend", split=split)
+    across = tuple((by_backend, table) for table in by_backend.tables if len(table.backends) > 1)
+    return Book(comparison, tuple(chapters), across)
 
 
 def only_variant(chapters: Sequence[Chapter], variant: str | None) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from cnnbench.comparison.values import Comparison, Table
 from cnnbench.report.chapters import Chapter, Line
+from cnnbench.report.quantities import scale_of
 from cnnbench.report.verdicts import Kind, judge
 
 _NAMED = 6
@@ -35,6 +37,28 @@ def answer(chapter: Chapter) -> str:
     if lines := kinds.get(Kind.OPEN):
         sentences.append(f"Open: {_names(lines)}.")
     return " ".join(sentences)
+
+
+def answer_across(comparison: Comparison, table: Table) -> str:
+    """Whether the same variant comes to the same on other backends."""
+    known = [row for row in table.rows if row.difference]
+    if not known:
+        return f"No variant has a pair on {table.baseline} and on another backend."
+    clear = [
+        row
+        for row in known
+        if (difference := row.difference)
+        and (interval := difference.interval)
+        and (interval.low > 0 or interval.high < 0)
+    ]
+    largest = max(abs(row.difference.mean) for row in known if row.difference)
+    scale = scale_of(comparison.metric.unit, [row.value for row in table.rows if row.value])
+    size = f"{scale.factor * largest:.1f} {scale.points}".strip()
+    return (
+        f"Of {len(known)} comparisons of a variant with itself on {table.baseline}, "
+        f"{len(clear) or 'none'} {'has' if len(clear) == 1 else 'have'} an interval without zero; "
+        f"the largest difference is {size}."
+    )
 
 
 def _base(chapter: Chapter) -> str:

@@ -13,10 +13,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from cnnbench.comparison.values import Comparison
+from cnnbench.comparison.values import Comparison, Table
 from cnnbench.report.cells import explanation_of
-from cnnbench.report.chapters import Chapter, only_variant, read_chapters
-from cnnbench.report.page.answer import answer
+from cnnbench.report.chapters import Book, Chapter, only_variant, read_book
+from cnnbench.report.page.answer import answer, answer_across
 from cnnbench.report.page.images import Summary, summary_of
 from cnnbench.report.page.methods import command, machines, methods
 from cnnbench.report.page.sections import Section, detail_sections, forest_section
@@ -68,12 +68,23 @@ def report_html(
     variant: which one to lay beside the baseline in the details, by default the best. Raises as
     `cnnbench.comparison.compare.compare_records` does.
     """
-    comparison, chapters = read_chapters(paths, baseline=baseline, metric=metric, split=split)
-    only_variant(chapters, variant)
-    return page(comparison, list(_parts(chapters, variant)))
+    book = read_book(paths, baseline=baseline, metric=metric, split=split)
+    only_variant(book.chapters, variant)
+    return page(book, list(_parts(book.chapters, variant)))
 
 
-def page(comparison: Comparison, parts: Sequence[Part]) -> str:
+@dataclass(frozen=True, slots=True)
+class Across:
+    """One recipe on several backends."""
+
+    name: str
+    answer: str
+    table: HtmlTable
+    explanation: str
+    notes: tuple[str, ...]
+
+
+def page(book: Book, parts: Sequence[Part]) -> str:
     """Fill the template."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -91,7 +102,8 @@ def page(comparison: Comparison, parts: Sequence[Part]) -> str:
     return environment.get_template("page.html").render(
         title=first.title or first.name if len(parts) == 1 else "Comparisons",
         parts=parts,
-        notes=comparison.notes,
+        across=[_across(comparison, table) for comparison, table in book.across],
+        notes=book.comparison.notes,
         version=version("cnnbench"),
         style=Markup(_colours() + _text("page.css")),  # noqa: S704 - files of ours
         script=Markup(script),  # noqa: S704
@@ -119,7 +131,7 @@ def _parts(chapters: Sequence[Chapter], variant: str | None) -> Iterator[Part]:
             description=chapter.plan.description.strip() if chapter.plan else "",
             answer=answer(chapter),
             forest=first,
-            table=table_of(chapter),
+            table=table_of(chapter.comparison, table),
             explanation=explanation_of(chapter.comparison, table),
             details=tuple(details),
             images=summary_of(chapter),
@@ -131,6 +143,16 @@ def _parts(chapters: Sequence[Chapter], variant: str | None) -> Iterator[Part]:
             notes=table.notes,
             folders=table.folders,
         )
+
+
+def _across(comparison: Comparison, table: Table) -> Across:
+    return Across(
+        table.recipe,
+        answer_across(comparison, table),
+        table_of(comparison, table),
+        explanation_of(comparison, table),
+        table.notes,
+    )
 
 
 def _without(section: Section, chapter: Chapter) -> Section:

@@ -32,7 +32,7 @@ class Shown:
             picture = svg[svg.index("<svg") :]
         except NothingToDrawError as error:
             picture = f"<p>{_text(str(error))}</p>"
-        table = table_of(chapter)
+        table = table_of(chapter.comparison, chapter.table)
         heads = "".join(f"<th>{_text(column.head)}</th>" for column in table.columns)
         rows = "".join(
             f"<tr>{''.join(f'<td>{_text(cell.text)}</td>' for cell in row)}</tr>"

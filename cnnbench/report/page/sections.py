@@ -165,7 +165,8 @@ def _images(chapter: Chapter, variant: str | None) -> Section:
         "sure, and in how many of the replicates that tested it."
     )
     if both.lacking:
-        text += f" {both.lacking} pairs are left out, as their predictions can't be read."
+        pairs = "1 pair is" if both.lacking == 1 else f"{both.lacking} pairs are"
+        text += f" {pairs} left out, for want of predictions of the same images."
     images = kept_images(both.digest)
     if images is None:
         return Section(

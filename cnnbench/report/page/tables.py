@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from cnnbench.comparison.values import Comparison, Table
 from cnnbench.report.cells import Column, columns_of
-from cnnbench.report.chapters import Chapter
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 _PART_OF_TIME = re.compile(r"([\d.,]+) (ms|s|min|h)\b")
@@ -24,16 +24,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class HtmlTable:
-    """Heads and rows. baseline: the number of its row, None without one."""
+    """Heads and rows. baselines: whether a row is one, row by row."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    baseline: int | None
+    baselines: tuple[bool, ...]
 
 
-def table_of(chapter: Chapter) -> HtmlTable:
+def table_of(comparison: Comparison, table: Table) -> HtmlTable:
     """The same cells as on a terminal."""
-    columns = columns_of(chapter.comparison, chapter.table)
+    columns = columns_of(comparison, table)
     rows = tuple(
         tuple(
             Cell(text, order_of(text) if column.numeric else None, column.numeric)
@@ -41,8 +41,7 @@ def table_of(chapter: Chapter) -> HtmlTable:
         )
         for texts in zip(*(column.cells for column in columns), strict=True)
     )
-    marked = [number for number, row in enumerate(chapter.table.rows) if row.is_baseline]
-    return HtmlTable(columns, rows, marked[0] if marked else None)
+    return HtmlTable(columns, rows, tuple(row.is_baseline for row in table.rows))
 
 
 def order_of(text: str) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from cnnbench.errors import ComparisonError
-from cnnbench.report.chapters import Chapter, NothingToDrawError, only_variant, read_chapters
+from cnnbench.report.chapters import Chapter, NothingToDrawError, only_variant, read_book
 from cnnbench.report.output import write_report
 from cnnbench.report.page.document import MADE_BY
 from cnnbench.report.pictures.canvas import WIDTHS, Format, Picture
@@ -69,7 +69,7 @@ def write_pictures(
     Raises as `cnnbench.comparison.compare.compare_records` does, and ComparisonError where nothing
     can be written.
     """
-    _, chapters = read_chapters(paths, baseline=baseline, metric=metric, split=split)
+    chapters = read_book(paths, baseline=baseline, metric=metric, split=split).chapters
     only_variant(chapters, variant)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cnnbench.comparison.compare import compare_records
@@ -183,8 +184,8 @@ def test_all_reference_records_make_one_small_page(read_page):
     assert loaded_from_elsewhere(page) == []
     assert undescribed(page) == []
     assert len(text.encode()) < MOST_BYTES
-    tables = [x for x in page.all("table") if x.get("class") == "sortable"]
-    assert len(tables) == len(compare_records([REFERENCE]).tables)
+    chapters = [x for x in page.all("article") if x["id"] != "backends"]
+    assert len(chapters) == len(compare_records([REFERENCE]).tables)
 
 
 @pytest.mark.usefixtures("without_cache")
@@ -202,3 +203,64 @@ def test_a_variant_can_be_chosen_and_must_exist(write_study, read_page):
         assert f"Confusion matrix of {name}" in " ".join(said)
     with pytest.raises(ComparisonError, match=r"there is no variant 'three' to show.*one, two"):
         report_html([results], variant="three")
+
+
+@pytest.mark.usefixtures("without_cache")
+def test_backends_of_one_recipe_are_compared_with_each_other(read_page):
+    page = read_page(report_html([REFERENCE / "mnist"]))
+    assert "backends" in [x["id"] for x in page.all("article")]
+    assert "Of 6 comparisons of a variant with itself on jax" in " ".join(page.texts)
+    alone = read_page(report_html([REFERENCE / "mnist" / "torch"]))
+    assert "backends" not in [x["id"] for x in alone.all("article")]
+
+
+@pytest.mark.usefixtures("without_cache")
+def test_many_variants_and_classes_are_thinned_out_and_counted(write_study, read_page):
+    variants = tuple(f"variant {number}" for number in range(30))
+    classes = tuple(f"class {number}" for number in range(100))
+    text = report_html([write_study(variants, classes, replicates=2)])
+    page = read_page(text)
+    said = " ".join(page.texts)
+    assert "18 more variants are not drawn" in said
+    assert "80 more classes are not drawn" in said
+    assert "and 70 more" in said
+    assert len(text.encode()) < MOST_BYTES
+
+
+@pytest.mark.parametrize("metric", ["training", "parameters", "log_loss", "peak_memory"])
+@pytest.mark.usefixtures("without_cache")
+def test_a_page_can_be_about_any_metric(metric, read_page):
+    page = read_page(report_html([REFERENCE / "mnist" / "torch"], metric=metric))
+    assert page.complaints == []
+    assert undescribed(page) == []
+
+
+@pytest.mark.usefixtures("without_cache")
+def test_damaged_details_are_missed_like_absent_ones(write_study, read_page):
+    results = write_study()
+    for file in results.rglob("*.csv"):
+        file.write_text("nonsense")
+    for file in results.rglob("*.npz"):
+        file.write_bytes(b"PK nonsense")
+    said = " ".join(read_page(report_html([results])).texts)
+    assert "no history of a trial can be read" in said
+    assert "no predictions of the same test images" in said
+
+
+@pytest.mark.usefixtures("without_cache")
+def test_losses_beyond_measure_do_not_hide_the_others(write_study, read_page):
+    results = write_study()
+    for file in results.rglob("*.csv"):
+        file.write_text(file.read_text().replace("0.5,1.0,0.4", "0.5,1e300,0.4", 1))
+    page = read_page(report_html([results]))
+    assert page.complaints == []
+    assert "Learning curves of plain" in " ".join(x["aria-label"] for x in page.all("svg"))
+
+
+@pytest.mark.usefixtures("without_cache")
+def test_predictions_that_fit_nothing_are_left_out(write_study, read_page):
+    results = write_study()
+    first = next(results.rglob("t0-0.npz"))
+    np.savez(first, probabilities=np.ones((3, 7)), rows=np.arange(2), labels=np.arange(9))
+    said = " ".join(read_page(report_html([results])).texts)
+    assert "1 pair is left out" in said

@@ -12,7 +12,7 @@ import pytest
 import cnnbench.plot
 from cnnbench.comparison.intervals import Estimate, student_interval
 from cnnbench.errors import ComparisonError
-from cnnbench.report.chapters import read_chapters
+from cnnbench.report.chapters import read_book
 from cnnbench.report.pictures.confusion import confusions_of
 from cnnbench.report.pictures.cost import Point, pareto, spread
 from cnnbench.report.pictures.courses import course_of
@@ -26,7 +26,7 @@ MAKERS = [cnnbench.plot.forest, cnnbench.plot.curves, cnnbench.plot.confusion, c
 
 @pytest.fixture(scope="module")
 def chapter():
-    return read_chapters([STUDY])[1][0]
+    return read_book([STUDY]).chapters[0]
 
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
