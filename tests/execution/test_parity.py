@@ -17,6 +17,7 @@ def parity(monkeypatch, capsys, tmp_path, recipe):
     def parity(*backends, rate=0.2, options=()):
         arguments = [part for name in backends for part in ("--backend", name)]
         steps = tmp_path / "steps.csv"
+        steps.unlink(missing_ok=True)  # an earlier call's, which would not be replaced
         command = ["cnnbench", "parity", str(recipe(rate)), *arguments, *options]
         monkeypatch.setattr(sys, "argv", [*command, "--output", str(steps)])
         with pytest.raises(SystemExit) as ended:
