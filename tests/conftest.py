@@ -45,15 +45,26 @@ training.learning_rate = {rate}
 
 
 @pytest.fixture(scope="session")
-def scripted(tmp_path_factory):
-    """A folder for PYTHONPATH that holds the plugin as pip would have installed it."""
-    folder = tmp_path_factory.mktemp("site")
-    shutil.copy(Path(__file__).parent / "scripted_plugin.py", folder / "cnnbench_scripted.py")
-    info = folder / "cnnbench_scripted-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: cnnbench-scripted\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[cnnbench]\nscripted = cnnbench_scripted\n")
-    return folder
+def scripted_as(tmp_path_factory):
+    """Make a folder for PYTHONPATH that holds a plugin as pip would have installed it."""
+
+    def install(name, module):
+        folder = tmp_path_factory.mktemp(name)
+        shutil.copy(module, folder / f"cnnbench_{name}.py")
+        info = folder / f"cnnbench_{name}-1.0.dist-info"
+        info.mkdir()
+        metadata = f"Metadata-Version: 2.1\nName: cnnbench-{name}\nVersion: 1.0\n"
+        (info / "METADATA").write_text(metadata)
+        (info / "entry_points.txt").write_text(f"[cnnbench]\n{name} = cnnbench_{name}\n")
+        return folder
+
+    return install
+
+
+@pytest.fixture(scope="session")
+def scripted(scripted_as):
+    """The plugin whose backends misbehave on request."""
+    return scripted_as("scripted", Path(__file__).parent / "scripted_plugin.py")
 
 
 @pytest.fixture

@@ -32,7 +32,8 @@ def parity(
     """Tell whether backends agree as far as float32 arithmetic allows.
 
     Each variant's first replicate is trained on every backend; nothing is recorded.
-    Exit code: 0 they agree, 1 some differ or failed, 2 the request was wrong.
+    Exit code: 0 they agree, 1 some differ or failed, 2 the request was wrong, 3 of some it can't
+    be told.
     """
     from cnnbench.cli.installed import installed_plugins
     from cnnbench.comparison.parity import Verdict, pair_probes
@@ -54,5 +55,8 @@ def parity(
     print_parity(console, parities)
     if output:
         write_report(parity_csv(parities), output, force=force)
-    if any(parity.verdict is not Verdict.AGREE for parity in parities):
+    verdicts = {parity.verdict for parity in parities}
+    if verdicts & {Verdict.DIFFER, Verdict.FAILED}:
         raise typer.Exit(1)
+    if Verdict.CANT_TELL in verdicts:
+        raise typer.Exit(3)

@@ -11,11 +11,11 @@ from cnnbench.data.requests import request_of
 from cnnbench.errors import DataError
 from cnnbench.plugin.executor import Limits, Outcome
 from cnnbench.plugin.plugins import Plugins
-from cnnbench.results.probe import Course, Probe
+from cnnbench.results.probe import Probe
 from cnnbench.results.record import Beside, Epoch, Status
 from cnnbench.training.build import Build, build_model
 from cnnbench.training.images import prepare_images
-from cnnbench.training.probe import blank_probe, branches, first_epoch, nudged_builds
+from cnnbench.training.probe import blank_probe, branches, course_of, nudged_builds
 from cnnbench.training.trial import run_trial
 from cnnbench.trials.trial import Device, Trial
 
@@ -56,25 +56,22 @@ class Bench:
         nudged: both some more times, from nudged weights.
         """
         found = blank_probe(trial, "")
-        builds = [build_model, *(nudged_builds() if nudged else ())]
-        finals = []
-        for build in builds:
-            outcome = self.run(trial, lambda _: None, build)
-            if outcome.record.status is not Status.OK:
-                return dataclasses.replace(found, reason=outcome.record.reason)
-            assert outcome.predictions is not None, "a trial that ended well has predictions"
-            finals.append(outcome.predictions)
+        whole = self.run(trial, lambda _: None)
+        if whole.record.status is not Status.OK:
+            return dataclasses.replace(found, reason=whole.record.reason)
         images = prepare_images(trial, self._images(trial))
-        courses = [
-            Course(*first_epoch(trial, self._engine, images, build), final=final)
-            for build, final in zip(builds, finals, strict=True)
-        ]
+        courses = [course_of(trial, self._engine, images, build_model, whole)]
+        for build in nudged_builds(trial, images) if nudged else ():
+            again = self.run(trial, lambda _: None, build)
+            if again.record.status is not Status.OK:
+                return dataclasses.replace(found, reason=again.record.reason)
+            courses.append(course_of(trial, self._engine, images, build, again))
         return dataclasses.replace(
             found,
             branching=branches(trial, images),
             course=courses[0],
             nudged=tuple(courses[1:]),
-            labels=outcome.labels,
+            labels=whole.labels,
         )
 
     def _images(self, trial: Trial) -> CachedImages:

@@ -10,10 +10,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cnnbench.comparison.parity import MARGIN, Difference, Measure, Parity, Verdict
+from cnnbench.comparison.deviation import MARGIN, Difference, Measure
+from cnnbench.comparison.parity import Parity, Verdict
 from cnnbench.report.printable import printable
 from cnnbench.trials.trial import Trial
 
+_COLUMNS = (Measure.INITIAL, Measure.LOSS, Measure.EPOCH, Measure.PASS, Measure.FINAL)
 CSV_COLUMNS = (
     "variant",
     "replicate",
@@ -28,14 +30,19 @@ CSV_COLUMNS = (
     "difference",
     "allowed",
 )
-_STYLES = {Verdict.AGREE: "green", Verdict.DIFFER: "bold red", Verdict.FAILED: "red"}
-_HEADINGS = ("before\ntraining", "first\nepoch", "after\nepoch", "after\ntraining")
+_STYLES = {
+    Verdict.AGREE: "green",
+    Verdict.CANT_TELL: "yellow",
+    Verdict.DIFFER: "bold red",
+    Verdict.FAILED: "red",
+}
+_HEADINGS = ("before\ntraining", "first\nepoch", "after\nepoch", "whole\nepochs", "after\ntraining")
 
 
 def print_parity(console: Console, parities: Sequence[Parity]) -> None:
     """One row a trial and backend, its differences, and the verdict below."""
     reference = parities[0].reference
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False, collapse_padding=True)
     for heading in ("variant", "backend"):
         table.add_column(heading, overflow="fold", min_width=len(heading))
     for heading in (*_HEADINGS, "accuracy"):
@@ -49,13 +56,15 @@ def print_parity(console: Console, parities: Sequence[Parity]) -> None:
     console.print(
         f"\nDifferences to {reference}: the largest of a probability of the test images before "
         "training; the largest of the loss at a step of the first epoch; the largest of a "
-        "probability after that epoch; half the summed difference of an image's "
+        "probability after that epoch; the largest of the loss of those whole epochs that rounding "
+        "moves little; half the summed difference of an image's "
         "probabilities after the whole training, the mean over the images; of the test accuracy "
-        "after it, in percentage points. The first epoch is taken without dropout, whose masks are "
+        "after it, in percentage points. Epochs are taken without dropout, whose masks are "
         "each backend's own, the whole training with it. Backends agree where they differ by no "
         f"more than {MARGIN:g} times what nudging the initial weights by rounding errors changes, "
         "and at the end by no more than chance explains. With dropout, early stopping or a "
-        "plateau of the learning rate, the end is judged by its accuracy alone.",
+        "plateau of the learning rate, the end is judged by its accuracy alone. Where rounding or "
+        "chance explain nearly everything, it can't be told.",
         highlight=False,
     )
     for parity in parities:
@@ -72,7 +81,7 @@ def shown_trial(trial: Trial) -> Text:
 
 
 def parity_csv(parities: Sequence[Parity]) -> str:
-    """One row a difference, of the loss one a step; a single row where a backend failed."""
+    """One row a difference, of losses one a step or epoch; a single row where a backend failed."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
@@ -93,12 +102,9 @@ def _csv_cells(found: Difference) -> tuple[object, ...]:
 def _cells(parity: Parity) -> tuple[str, ...]:
     if not parity.differences:
         return ("-",) * (len(_HEADINGS) + 1)
-    steps = [found.size for found in parity.of(Measure.LOSS)]
-    (initial,), (epoch,), (final,), (accuracy,) = (
-        parity.of(measure)
-        for measure in (Measure.INITIAL, Measure.EPOCH, Measure.FINAL, Measure.ACCURACY)
-    )
+    sizes = (max((found.size for found in parity.of(part)), default=None) for part in _COLUMNS)
+    (accuracy,) = parity.of(Measure.ACCURACY)
     assert accuracy.values is not None, "an accuracy is a number"
     one, other = accuracy.values
-    sizes = (initial.size, max(steps), epoch.size, final.size)
-    return (*(f"{size:.1e}" for size in sizes), f"{100 * (other - one):+.1f}")
+    cells = ("-" if size is None else f"{size:.1e}" for size in sizes)
+    return (*cells, f"{100 * (other - one):+.1f}")

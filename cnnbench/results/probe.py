@@ -14,13 +14,17 @@ class Course:
 
     Probabilities are of the test images, float32, (n, classes): initial before training, epoch
     after the first epoch, final after the whole training. losses: of each step of the first epoch,
-    before the step is taken, penalties included, (steps,). The first epoch is taken without
-    dropout, the whole training with it.
+    before the step is taken, (steps,). passes: of each whole epoch, the first ones alone where
+    right backends may branch, (epochs,). Losses include penalties. All of that is taken without
+    dropout, the whole training with it: masked are the losses of its first epochs, none if there
+    is no dropout.
     """
 
     initial: NDArray[np.float32]
     losses: NDArray[np.float64]
     epoch: NDArray[np.float32]
+    passes: NDArray[np.float64]
+    masked: NDArray[np.float64]
     final: NDArray[np.float32]
 
 
