@@ -19,7 +19,7 @@ def parity(monkeypatch, capsys, tmp_path, recipe):
         steps = tmp_path / "steps.csv"
         steps.unlink(missing_ok=True)  # an earlier call's, which would not be replaced
         command = ["cnnbench", "parity", str(recipe(rate)), *arguments, *options]
-        monkeypatch.setattr(sys, "argv", [*command, "--output", str(steps)])
+        monkeypatch.setattr(sys, "argv", [*command, "--output", str(steps), "--force"])
         with pytest.raises(SystemExit) as ended:
             main()
         rows = list(csv.DictReader(steps.open())) if steps.exists() else []
