@@ -16,9 +16,10 @@ from cnnbench.network.layers import (
     GlobalAveragePool,
     Pair,
     Pool,
+    describe_shape,
 )
 from cnnbench.network.network import Network
-from cnnbench.network.shapes import describe_shape, layer_shapes
+from cnnbench.network.shapes import layer_shapes
 from cnnbench.network.spec import NetworkSpec
 
 SHAPING = frozenset(
@@ -134,8 +135,7 @@ def _blame(error: NetworkError, spec: NetworkSpec, network: Network) -> NetworkE
     if spec.architecture != "layers":
         return error
     try:
-        body = network.model_copy(update={"layers": spec.layers})
-        shapes = layer_shapes(body)
+        shapes = layer_shapes(network.model_copy(update={"layers": spec.layers}))
     except NetworkError:
         return NetworkError(str(error), key="layers")
     shape = shapes[-1] if shapes else network.input_shape

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from cnnbench.network.layers import Conv, Dense, Layer
-from cnnbench.network.network import Network, Shape
-from cnnbench.network.shapes import layer_shapes
-from cnnbench.network.weights import MOVING_STATISTICS, weight_shapes
+from cnnbench.network.network import Network, Node
+from cnnbench.network.weights import MOVING_STATISTICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +32,14 @@ class Cost:
 
 def layer_costs(network: Network) -> tuple[Cost, ...]:
     """The cost of each layer. Raises NetworkError where a layer can't take its input."""
-    sizes: dict[str, list[tuple[str, int]]] = {}
-    for array, shape in weight_shapes(network).items():
-        layer_name, _, part = array.partition("/")
-        sizes.setdefault(layer_name, []).append((part, prod(shape)))
-    shapes = (network.input_shape, *layer_shapes(network))
-    costs = []
-    for index, (name, layer) in enumerate(network.named_layers()):
-        arrays = sizes.get(name, [])
-        costs.append(
-            Cost(
-                parameters=sum(size for _, size in arrays),
-                trainable_parameters=sum(n for part, n in arrays if part not in MOVING_STATISTICS),
-                flops=_flops(layer, shapes[index], shapes[index + 1]),
-            )
-        )
-    return tuple(costs)
+    return tuple(node_cost(node) for node in network.nodes())
 
 
-def _flops(layer: Layer, inputs: Shape, outputs: Shape) -> int:
-    match layer:
-        case Conv():
-            return 2 * prod(outputs) * prod(layer.kernel) * inputs[-1]
-        case Dense():
-            return 2 * prod(outputs) * inputs[-1]
-        case _:
-            return 0
+def node_cost(node: Node) -> Cost:
+    """The cost of a layer in its place."""
+    sizes = {part: prod(x.shape) for part, x in node.layer.arrays(*node.inputs).items()}
+    return Cost(
+        parameters=sum(sizes.values()),
+        trainable_parameters=sum(n for part, n in sizes.items() if part not in MOVING_STATISTICS),
+        flops=node.layer.flops(*node.inputs),
+    )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from cnnbench.network.cost import Cost, layer_costs
-from cnnbench.network.labels import label
-from cnnbench.network.layers import Conv, Dense, Flatten
-from cnnbench.network.network import Network, Shape
+from cnnbench.network.cost import Cost, node_cost
+from cnnbench.network.layers import Convolution, Dense, Flatten, Shape, describe_shape
+from cnnbench.network.network import Network, Node
 from cnnbench.network.receptive import Receptive, receptive_fields
-from cnnbench.network.shapes import describe_shape, layer_shapes
 
 MOST = 0.5
 """A layer with more than this share of all weights holds most of them."""
@@ -48,18 +46,14 @@ def summarize(network: Network) -> Summary:
 
     Raises NetworkError where a layer can't take its input.
     """
-    costs = layer_costs(network)
-    labels = [label(layer) for layer in network.layers]
+    nodes = network.nodes()
+    costs = [node_cost(node) for node in nodes]
+    labels = [node.layer.label for node in nodes]
     labels[-1] += f", {network.output}"
     rows = tuple(
-        Row(name, text, shape, cost.parameters, cost.flops, receptive)
-        for (name, _), text, shape, cost, receptive in zip(
-            network.named_layers(),
-            labels,
-            layer_shapes(network),
-            costs,
-            receptive_fields(network),
-            strict=True,
+        Row(node.name, text, node.shape, cost.parameters, cost.flops, receptive)
+        for node, text, cost, receptive in zip(
+            nodes, labels, costs, receptive_fields(network), strict=True
         )
     )
     totals = sum(costs, start=Cost(0, 0, 0))
@@ -70,44 +64,49 @@ def summarize(network: Network) -> Summary:
         trainable_parameters=totals.trainable_parameters,
         flops=totals.flops,
         warnings=(
-            *_heavy_dense(network, rows, totals.parameters),
-            *_narrow_view(network, rows),
+            *_heavy_dense(nodes, rows, totals.parameters),
+            *_narrow_view(nodes, rows, network.input_shape),
         ),
     )
 
 
-def _heavy_dense(network: Network, rows: tuple[Row, ...], total: int) -> Iterator[str]:
+def _heavy_dense(nodes: Sequence[Node], rows: Sequence[Row], total: int) -> Iterator[str]:
     """A dense layer on a flattened map of a convolutional network that outweighs the rest."""
-    last = _last_convolution(network)
-    flattens = [i for i, layer in enumerate(network.layers) if isinstance(layer, Flatten)]
-    if last is None or not flattens:
+    flattens = [at for at, node in enumerate(nodes) if isinstance(node.layer, Flatten)]
+    if _last_convolution(nodes) is None or not flattens:
         return
     flatten = flattens[0]
-    shape = rows[flatten - 1].shape
-    dense = next(i for i in range(flatten, len(rows)) if isinstance(network.layers[i], Dense))
-    if len(shape) > 1 and rows[dense].parameters > MOST * total:
+    [shape] = nodes[flatten].inputs
+    dense = next(
+        (row for row, x in zip(rows[flatten:], nodes[flatten:], strict=True) if _is_dense(x)), None
+    )
+    if dense and len(shape) > 1 and dense.parameters > MOST * total:
         yield (
-            f"{rows[dense].name} holds {rows[dense].parameters:,} of the {total:,} "
+            f"{dense.name} holds {dense.parameters:,} of the {total:,} "
             f"parameters, as the map that it flattens has {describe_shape(shape)} = "
             f"{prod(shape):,} values; pooling shrinks the map, global average pooling leaves only "
             f"{shape[-1]:,} values of it."
         )
 
 
-def _narrow_view(network: Network, rows: tuple[Row, ...]) -> Iterator[str]:
+def _is_dense(node: Node) -> bool:
+    return isinstance(node.layer, Dense)
+
+
+def _narrow_view(nodes: Sequence[Node], rows: Sequence[Row], image: Shape) -> Iterator[str]:
     """A last convolution that sees only a small part of the image."""
-    last = _last_convolution(network)
+    last = _last_convolution(nodes)
     if last is None:
         return
-    size, image = rows[last].receptive.size, network.input_shape[:2]
-    if any(seen < NARROW * side for seen, side in zip(size, image, strict=True)):
+    size, sides = rows[last].receptive.size, image[:2]
+    if any(seen < NARROW * side for seen, side in zip(size, sides, strict=True)):
         yield (
             f"A unit of {rows[last].name}, the last convolution, sees only {describe_shape(size)} "
-            f"of the {describe_shape(image)} pixels; pooling, strides, larger kernels or more "
+            f"of the {describe_shape(sides)} pixels; pooling, strides, larger kernels or more "
             "convolutions widen its view."
         )
 
 
-def _last_convolution(network: Network) -> int | None:
-    found = [i for i, layer in enumerate(network.layers) if isinstance(layer, Conv)]
+def _last_convolution(nodes: Sequence[Node]) -> int | None:
+    found = [at for at, node in enumerate(nodes) if isinstance(node.layer, Convolution)]
     return found[-1] if found else None

@@ -10,16 +10,13 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.network.layers import BatchNorm, Conv, Dense
-from cnnbench.network.network import Network, Shape, Weights
-from cnnbench.network.shapes import layer_shapes
+from cnnbench.network.layers import Array, Shape
+from cnnbench.network.network import Network, Weights
 
-Array = TypeVar("Array")
+T = TypeVar("T")
 
 MOVING_STATISTICS = frozenset({"mean", "variance"})
 """Arrays that no gradient moves, by the part of their name after the slash."""
-
-_CONSTANTS = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "mean": 0.0, "variance": 1.0}
 
 
 def weight_shapes(network: Network) -> dict[str, Shape]:
@@ -27,28 +24,12 @@ def weight_shapes(network: Network) -> dict[str, Shape]:
 
     Raises NetworkError where a layer can't take its input.
     """
-    arrays: dict[str, Shape] = {}
-    inputs = (network.input_shape, *layer_shapes(network))
-    for (name, layer), shape in zip(network.named_layers(), inputs, strict=False):
-        channels = shape[-1]
-        match layer:
-            case Conv():
-                arrays[f"{name}/kernel"] = (*layer.kernel, channels, layer.filters)
-                arrays[f"{name}/bias"] = (layer.filters,)
-            case Dense():
-                arrays[f"{name}/kernel"] = (channels, layer.units)
-                arrays[f"{name}/bias"] = (layer.units,)
-            case BatchNorm():
-                for part in ("gamma", "beta", "mean", "variance"):
-                    arrays[f"{name}/{part}"] = (channels,)
-            case _:
-                pass
-    return arrays
+    return {name: array.shape for name, array in _arrays(network).items()}
 
 
-def by_layer(arrays: Mapping[str, Array]) -> dict[str, dict[str, Array]]:
+def by_layer(arrays: Mapping[str, T]) -> dict[str, dict[str, T]]:
     """The arrays of each layer that has some, by the part of their name after the slash."""
-    layers: dict[str, dict[str, Array]] = {}
+    layers: dict[str, dict[str, T]] = {}
     for name, array in arrays.items():
         layer, _, part = name.partition("/")
         layers.setdefault(layer, {})[part] = array
@@ -68,9 +49,9 @@ def trainable_arrays(network: Network, frozen: frozenset[str] = frozenset()) -> 
 def penalized_kernels(network: Network) -> dict[str, tuple[float, float]]:
     """(l1, l2) of each kernel that has a penalty, by its name."""
     return {
-        f"{name}/kernel": (layer.l1, layer.l2)
+        f"{name}/kernel": layer.penalty
         for name, layer in network.named_layers()
-        if isinstance(layer, Conv | Dense) and (layer.l1 or layer.l2)
+        if any(layer.penalty)
     }
 
 
@@ -85,17 +66,24 @@ def initial_weights(network: Network, seed: int) -> Weights:
     layer added elsewhere leaves it alone. The output layer's stream is called "output": variants
     with other hidden layers share it where the shapes agree.
     """
-    shapes = weight_shapes(network)
-    output = next(reversed(shapes)).partition("/")[0]
+    *_, (output, _) = network.named_layers()
     weights: dict[str, NDArray[np.float32]] = {}
-    for name, shape in shapes.items():
+    for name, array in _arrays(network).items():
         layer, _, part = name.partition("/")
-        if part in _CONSTANTS:
-            weights[name] = np.full(shape, _CONSTANTS[part], np.float32)
+        if array.initial is not None:
+            weights[name] = np.full(array.shape, array.initial, np.float32)
         else:
             stream = f"output/{part}" if layer == output else name
-            weights[name] = _glorot_uniform(shape, _generator(seed, stream))
+            weights[name] = _glorot_uniform(array.shape, _generator(seed, stream))
     return weights
+
+
+def _arrays(network: Network) -> dict[str, Array]:
+    return {
+        f"{node.name}/{part}": array
+        for node in network.nodes()
+        for part, array in node.layer.arrays(*node.inputs).items()
+    }
 
 
 def _generator(seed: int, stream: str) -> np.random.Generator:

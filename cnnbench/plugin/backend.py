@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.batches import Batches
-from cnnbench.network.layers import LAYER_TYPES, Activate, Activation, Conv, Dense
+from cnnbench.network.layers import LAYER_OPTIONS, LAYER_TYPES, Activation
 from cnnbench.network.network import Network, Weights
 
 ACTIVATIONS: frozenset[str] = frozenset(get_args(Activation))
@@ -49,9 +49,13 @@ class Optimization:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a backend can do; what is missing becomes an `unsupported` record, no substitute."""
+    """What a backend can do; what is missing becomes an `unsupported` record, no substitute.
+
+    options: parameters of layers that it knows beside their defaults ("groups", "dilation").
+    """
 
     layers: frozenset[str] = LAYER_TYPES
+    options: frozenset[str] = LAYER_OPTIONS
     activations: frozenset[str] = ACTIVATIONS
     optimizers: frozenset[str] = OPTIMIZERS
     devices: frozenset[str] = frozenset({"cpu"})
@@ -62,6 +66,8 @@ class Capabilities:
         lacking = [
             f"layer {name}" for name in sorted({x.type for x in network.layers} - self.layers)
         ]
+        options = {option for layer in network.layers for option in layer.options}
+        lacking += [f"option {name}" for name in sorted(options - self.options)]
         lacking += [
             f"activation {name}" for name in sorted(_activations(network) - self.activations)
         ]
@@ -74,8 +80,7 @@ class Capabilities:
 
 def _activations(network: Network) -> set[str]:
     """Every function that the network applies, in layers or on its own."""
-    own = {layer.function for layer in network.layers if isinstance(layer, Activate)}
-    return {x.activation for x in network.layers if isinstance(x, Conv | Dense)}.union(own)
+    return {layer.applies for layer in network.layers if layer.applies}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from typing import Any
 from cnnbench.data.augmentation.window import cropped_shape
 from cnnbench.data.spec import AugmentationSpec
 from cnnbench.network.architectures import build_network
-from cnnbench.network.layers import Pool
 from cnnbench.network.network import Network
 from cnnbench.recipe.spec import Configuration
 from cnnbench.training.spec import TrainingSpec
@@ -36,7 +35,7 @@ def effective_settings(
             "classes": data.classes or tuple(classes),
             "normalization": data.normalization,
         },
-        "network": _network(network_of(configuration, shape, classes)),
+        "network": network_of(configuration, shape, classes).settings(),
         "training": _training(configuration.training),
         "augmentation": _augmentation(configuration.augmentation),
         "folds": configuration.evaluation.folds,
@@ -52,14 +51,6 @@ def network_of(
         cropped_shape(shape, configuration.augmentation.crop),
         len(configuration.data.classes or classes),
     )
-
-
-def _network(network: Network) -> dict[str, Any]:
-    layers = [
-        layer.model_copy(update={"stride": layer.strides}) if isinstance(layer, Pool) else layer
-        for layer in network.layers
-    ]
-    return network.model_dump() | {"layers": [layer.model_dump() for layer in layers]}
 
 
 def _training(spec: TrainingSpec) -> dict[str, Any]:

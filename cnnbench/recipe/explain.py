@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from cnnbench.errors import Problem, nearest
-from cnnbench.recipe.file import SECTIONS, layer_models, places_of, submodel
+from cnnbench.recipe.file import SECTIONS, keys_of, layer_models, places_of, submodel
 from cnnbench.recipe.hints import hint
 from cnnbench.recipe.lines import KeyPath
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted
@@ -110,7 +110,7 @@ class _Location:
 
     def _unknown(self) -> str:
         name = str(self.path[-1])
-        siblings = list(self.model.model_fields)
+        siblings = keys_of(self.model)
         return unknown_key(name, siblings, elsewhere=not self.inside)
 
 

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
+from cnnbench.network.layers import Layer
 from cnnbench.recipe.setting import Key, dotted
 from cnnbench.recipe.spec import Configuration
 from cnnbench.recipe.texts import LONGEST_NAME, NAME, ONE_LINE, SEVERAL_LINES
@@ -69,6 +70,14 @@ def layer_models(field: FieldInfo) -> Mapping[str, type[BaseModel]]:
         if isinstance(model, type) and issubclass(model, BaseModel)
     ]
     return {str(model.model_fields["type"].default): model for model in models}
+
+
+def keys_of(model: type[BaseModel]) -> list[str]:
+    """The keys of a table, those that all layers have in common behind those of one type."""
+    if not issubclass(model, Layer):
+        return list(model.model_fields)
+    fields, common = model.model_fields, Layer.model_fields.keys() - {"type"}
+    return sorted(fields, key=lambda x: (x in common, x != "type", not fields[x].is_required()))
 
 
 def fields_of(model: type[BaseModel], above: Key = ()) -> Iterator[tuple[Key, FieldInfo]]:

@@ -2,9 +2,17 @@ import pytest
 
 from cnnbench.errors import NetworkError
 from cnnbench.network.architectures import build_network
-from cnnbench.network.layers import Conv, Dense, Flatten, GlobalAveragePool, Pool
+from cnnbench.network.layers import (
+    Conv,
+    Dense,
+    Flatten,
+    GlobalAveragePool,
+    Pool,
+    Window,
+    padding_of,
+)
 from cnnbench.network.network import Network
-from cnnbench.network.shapes import Window, layer_shapes, padding_of, window_of
+from cnnbench.network.shapes import layer_shapes
 from cnnbench.network.spec import NetworkSpec
 
 DIGIT = (28, 28, 1)
@@ -98,7 +106,7 @@ def test_a_layer_that_cannot_take_its_input_is_named_with_its_input(layers, key,
 
 def test_a_window_tells_its_padding_on_each_side():
     # 8 rows in steps of 2 by 3: (4 - 1) * 2 + 3 - 8 = 1 row to add, below; columns alike with 7: 2.
-    window = window_of(Conv(filters=1, stride=(2, 2), padding="same"), (8, 7, 3))
+    window = Conv(filters=1, stride=(2, 2), padding="same").window((8, 7, 3))
     assert (window.size, window.stride) == ((3, 3), (2, 2))
     assert (window.before, window.after) == ((0, 1), (1, 1))
-    assert window_of(Pool(), (8, 7, 3)) == Window((2, 2), (2, 2), (0, 0), (0, 0))
+    assert Pool().window((8, 7, 3)) == Window((2, 2), (2, 2), (0, 0), (0, 0))

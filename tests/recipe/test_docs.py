@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from cnnbench.errors import RecipeError
+from cnnbench.network.layers import Layer
 from cnnbench.plugin.manager import load_plugins
 from cnnbench.recipe.file import (
     SECTIONS,
@@ -20,6 +21,7 @@ from cnnbench.recipe.file import (
     Header,
     default_of,
     fields_of,
+    keys_of,
     layer_models,
     submodel,
 )
@@ -80,8 +82,9 @@ def layer_table():
             f"`{key}`"
             if field.is_required() or field.default is None
             else f"`{key} = {json.dumps(default_of(field))}`"
-            for key, field in model.model_fields.items()
-            if key != "type"
+            for key in keys_of(model)
+            for field in [model.model_fields[key]]
+            if key not in Layer.model_fields
         ]
         made += row(f"`{name}`", ", ".join(keys))
     return made

@@ -78,10 +78,16 @@ TENS = '[data]\nsource = "tens"\n'
             "layers = [3]",
             ["network.layers: layer 1: got 3 (a whole number), expected a table like"],
         ),
-        ("layers = [{ filters = 3 }]", ["layer 1: type is required: one of conv, pool, batch_"]),
+        (
+            "layers = [{ filters = 3 }]",
+            ["layer 1: type is required: one of conv, depthwise"],
+        ),
         (
             'layers = [{ type = "convolution" }]',
-            ['layer 1: type: got "convolution", expected one of conv, pool,', "did you mean conv?"],
+            [
+                'layer 1: type: got "convolution", expected one of conv, depthwise',
+                "did you mean conv?",
+            ],
         ),
         (
             'layers = [{ type = "flatten" }, { type = "dense" }]',

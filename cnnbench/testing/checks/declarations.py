@@ -7,17 +7,25 @@ from typing import get_args
 
 from cnnbench.errors import PluginError
 from cnnbench.network.layers import (
+    LAYER_OPTIONS,
     LAYER_TYPES,
     Activate,
     Activation,
+    Add,
     AnyLayer,
     BatchNorm,
+    Concatenate,
     Conv,
     Dense,
+    DepthwiseConv,
     Dropout,
     Flatten,
     GlobalAveragePool,
+    GlobalMaxPool,
+    Multiply,
     Pool,
+    Rescaling,
+    ZeroPadding,
 )
 from cnnbench.plugin.backend import (
     ACTIVATIONS,
@@ -42,6 +50,13 @@ _LAYERS: tuple[AnyLayer, ...] = (
     Flatten(),
     GlobalAveragePool(),
     Dense(units=1, activation="linear"),
+    DepthwiseConv(activation="linear"),
+    GlobalMaxPool(),
+    Rescaling(),
+    ZeroPadding(),
+    Add(),
+    Concatenate(),
+    Multiply(),
 )
 
 
@@ -49,6 +64,7 @@ def _names(bench: Bench) -> None:
     declared = bench.backend.capabilities
     for field, known in (
         ("layers", LAYER_TYPES),
+        ("options", LAYER_OPTIONS),
         ("activations", ACTIVATIONS),
         ("optimizers", OPTIMIZERS),
         ("devices", DEVICES),

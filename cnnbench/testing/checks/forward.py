@@ -39,6 +39,14 @@ FORMULAS: dict[Activation, str] = {
     "gelu": "x times the normal distribution function (by erf, not its tanh approximation)",
     "sigmoid": "1 / (1 + exp(-x))",
     "tanh": "tanh(x)",
+    "relu6": "max(x, 0), but at most 6",
+    "leaky_relu": "x above 0 and 0.2 x below",
+    "selu": "1.0507009873554805 times x above 0 and times 1.6732632423543772 (exp(x) - 1) below",
+    "silu": "x / (1 + exp(-x))",
+    "hard_sigmoid": "x / 6 + 1 / 2, but at least 0 and at most 1",
+    "hard_swish": "x times hard_sigmoid(x)",
+    "softplus": "log(1 + exp(x))",
+    "softmax": "exp(x) / sum exp(x), the sum over the last axis: of a map, over its channels",
 }
 
 BELOW = Conv(filters=3, kernel=(1, 1), activation="linear")
@@ -59,7 +67,10 @@ class _Case:
 
 def _activated(function: Activation) -> tuple[AnyLayer, ...]:
     """A function in each of the places where it can stand, each given values of both signs."""
+    # softmax is another function on maps than on vectors; relu6 needs what none has cut before it.
+    alone = (BELOW, Activate(function=function)) if function in ("softmax", "relu6") else ()
     return (
+        *alone,
         Conv(filters=2, activation=function),
         Flatten(),
         Dense(units=8, activation=function),
@@ -155,8 +166,8 @@ _CASES: dict[str, _Case] = {
             f"{function} in a convolution, in a dense layer and on its own, forwards and back",
             f"{function} is {formula}, in every layer that names it and in no other",
             _activated(function),
-            # The usual approximation of gelu is furthest off between 2 and 3.
-            spread=3.0,
+            # The usual approximation of gelu is furthest off between 2 and 3; relu6 ends at 6.
+            spread=9.0 if function == "relu6" else 3.0,
         )
         for function, formula in FORMULAS.items()
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,29 +10,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.batches import Batch
-from cnnbench.network.layers import Conv, Dense
+from cnnbench.network.layers import INPUT
 from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import Optimization
 from cnnbench.testing.reference.activations import ActivateNode
-from cnnbench.testing.reference.convolution import ConvNode
-from cnnbench.testing.reference.node import Array, Node
-from cnnbench.testing.reference.normalization import BatchNormNode
+from cnnbench.testing.reference.convolution import ConvNode, DepthwiseConvNode
+from cnnbench.testing.reference.joining import AddNode, ConcatenateNode, MultiplyNode
+from cnnbench.testing.reference.node import AnyNode, Array
+from cnnbench.testing.reference.normalization import BatchNormNode, RescalingNode
 from cnnbench.testing.reference.optimizers import Adam, AdamW, Momentum, RMSprop, Rule, Sgd
 from cnnbench.testing.reference.outputs import Output, Sigmoid, Softmax
-from cnnbench.testing.reference.pooling import GlobalAveragePoolNode, PoolNode
-from cnnbench.testing.reference.vectors import DenseNode, DropoutNode, FlattenNode
+from cnnbench.testing.reference.pooling import GlobalAveragePoolNode, GlobalMaxPoolNode, PoolNode
+from cnnbench.testing.reference.vectors import DenseNode, DropoutNode, FlattenNode, ZeroPaddingNode
 
-AnyNode = Node[Any]
-
-NODES: Mapping[str, type[AnyNode]] = {
+NODES: Mapping[str, type[AnyNode[Any]]] = {
     "conv": ConvNode,
+    "depthwise_conv": DepthwiseConvNode,
     "pool": PoolNode,
     "batch_norm": BatchNormNode,
     "activation": ActivateNode,
     "dropout": DropoutNode,
     "flatten": FlattenNode,
     "global_average_pool": GlobalAveragePoolNode,
+    "global_max_pool": GlobalMaxPoolNode,
     "dense": DenseNode,
+    "rescaling": RescalingNode,
+    "zero_padding": ZeroPaddingNode,
+    "add": AddNode,
+    "concatenate": ConcatenateNode,
+    "multiply": MultiplyNode,
 }
 RULES: Mapping[str, type[Rule]] = {
     "sgd": Sgd,
@@ -57,7 +63,7 @@ class Step:
 class Reference:
     """A network that computes in float64; `step` trains on a batch, `predict` looks."""
 
-    nodes_of: ClassVar[Mapping[str, type[AnyNode]]] = NODES
+    nodes_of: ClassVar[Mapping[str, type[AnyNode[Any]]]] = NODES
     rules: ClassVar[Mapping[str, type[Rule]]] = RULES
     outputs: ClassVar[Mapping[str, type[Output]]] = OUTPUTS
 
@@ -65,7 +71,7 @@ class Reference:
         self, network: Network, weights: Weights, optimization: Optimization, seed: int = 0
     ) -> None:
         generator = np.random.default_rng(seed)
-        self.nodes: dict[str, AnyNode] = {
+        self.nodes: dict[str, AnyNode[Any]] = {
             name: self.nodes_of[layer.type](
                 layer,
                 {
@@ -96,10 +102,11 @@ class Reference:
 
     def scores(self, images: NDArray[np.floating[Any]], *, training: bool = False) -> Array:
         """The logits, shape (n, units)."""
-        x = np.asarray(images, np.float64)
-        for node in self.nodes.values():
-            x = node.forward(x, training=training)
-        return x
+        made = {INPUT: np.asarray(images, np.float64)}
+        for name, node in self.nodes.items():
+            inputs = [made[other] for other in node.layer.inputs]
+            made[name] = node.ahead(inputs, training=training)
+        return made[name]
 
     def predict(self, images: NDArray[np.floating[Any]]) -> Array:
         """Probabilities, shape (n, units)."""
@@ -114,14 +121,14 @@ class Reference:
         self.backward(self.weighted_slopes(scores, labels, weights))
         self.rule.begin_step()
         for name, node in self.trained():
-            for part in node.trainable:
+            for part in (part for part in node.trainable if part in node.arrays):
                 gradient = node.gradients[part] + self.penalty_slope(node, part)
                 key = f"{name}/{part}"
                 node.arrays[part] = self.rule.move(key, node.arrays[part], gradient, lr)
         correct = int(self.output.hits(scores, labels).sum())
         return Step(float(losses.sum()), penalty, correct, len(labels))
 
-    def trained(self) -> Iterator[tuple[str, AnyNode]]:
+    def trained(self) -> Iterator[tuple[str, AnyNode[Any]]]:
         """The layers whose arrays move."""
         return ((name, node) for name, node in self.nodes.items() if not node.frozen)
 
@@ -133,26 +140,39 @@ class Reference:
 
     def backward(self, slope: Array) -> None:
         """Fill the gradients of every layer."""
-        for node in reversed(self.nodes.values()):
-            slope = node.backward(slope)
+        *_, last = self.nodes
+        slopes = {last: slope}
+        for name, node in reversed(self.nodes.items()):
+            for other, part in zip(node.layer.inputs, self.below(node, slopes[name]), strict=True):
+                # What several layers take gets the sum of what they send back.
+                slopes[other] = slopes[other] + part if other in slopes else part
+
+    def below(self, node: AnyNode[Any], slope: Array) -> Sequence[Array]:
+        """What a layer sends back to its inputs."""
+        return node.back(slope)
 
     def penalty(self) -> float:
         """l1 * sum|w| + l2 * sum w^2 over all kernels."""
         return float(
             sum(
-                node.layer.l1 * np.abs(kernel).sum() + node.layer.l2 * (kernel**2).sum()
-                for node in self.nodes.values()
-                if isinstance(node.layer, Conv | Dense)
-                for kernel in [node.arrays["kernel"]]
+                l1 * np.abs(kernel).sum() + l2 * (kernel**2).sum()
+                for l1, l2, kernel in self.penalized()
             )
         )
 
-    def penalty_slope(self, node: AnyNode, part: str) -> Array | float:
+    def penalized(self) -> Iterator[tuple[float, float, Array]]:
+        """(l1, l2, kernel) of every layer with a kernel."""
+        for node in self.nodes.values():
+            if "kernel" in node.arrays:
+                yield *node.layer.penalty, node.arrays["kernel"]
+
+    def penalty_slope(self, node: AnyNode[Any], part: str) -> Array | float:
         """The penalty's gradient by one array; biases have none."""
-        if part != "kernel" or not isinstance(node.layer, Conv | Dense):
+        if part != "kernel":
             return 0.0
-        kernel = node.arrays["kernel"]
-        return node.layer.l1 * np.sign(kernel) + 2 * node.layer.l2 * kernel
+        (l1, l2), kernel = node.layer.penalty, node.arrays["kernel"]
+        slope: Array = l1 * np.sign(kernel) + 2 * l2 * kernel
+        return slope
 
 
 def _split(weights: Weights) -> Iterator[tuple[str, str, str, NDArray[np.float32]]]:

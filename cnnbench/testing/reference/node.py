@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -14,8 +15,8 @@ Array = NDArray[np.float64]
 L = TypeVar("L", bound=Layer)
 
 
-class Node(ABC, Generic[L]):
-    """A layer with its arrays, which remembers of `forward` what `backward` needs.
+class AnyNode(ABC, Generic[L]):
+    """A layer with its arrays, which remembers of the way forward what the way back needs.
 
     arrays: by the part of their name after the slash ("kernel"). gradients: of the trainable ones,
     filled by `backward`. generator: random numbers, for dropout.
@@ -36,6 +37,27 @@ class Node(ABC, Generic[L]):
         self.frozen = frozen
         self.generator = np.random.default_rng(0) if generator is None else generator
         self.gradients: dict[str, Array] = {}
+
+    @abstractmethod
+    def ahead(self, inputs: Sequence[Array], *, training: bool) -> Array:
+        """The layer's output for its inputs, each of shape (n, ...)."""
+
+    @abstractmethod
+    def back(self, slope: Array) -> Sequence[Array]:
+        """The objective's gradient by each input, given its gradient by the output (`slope`)."""
+
+
+class Node(AnyNode[L]):
+    """A layer of one input."""
+
+    def ahead(self, inputs: Sequence[Array], *, training: bool) -> Array:
+        """Of the one."""
+        [x] = inputs
+        return self.forward(x, training=training)
+
+    def back(self, slope: Array) -> Sequence[Array]:
+        """To the one."""
+        return [self.backward(slope)]
 
     @abstractmethod
     def forward(self, x: Array, *, training: bool) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnbench.network.layers import BatchNorm
+from cnnbench.network.layers import BatchNorm, Rescaling
 from cnnbench.testing.reference.node import Array, Node
 
 
@@ -26,7 +26,7 @@ class BatchNormNode(Node[BatchNorm]):
             mean, variance = self.arrays["mean"], self.arrays["variance"]
         self.scale = self.inverse_deviation(variance)
         self.normal = (x - mean) * self.scale
-        return self.arrays["gamma"] * self.normal + self.arrays["beta"]
+        return self.arrays.get("gamma", 1.0) * self.normal + self.arrays.get("beta", 0.0)
 
     def follow(self, name: str, value: Array) -> None:
         """Move a moving statistic towards the batch's."""
@@ -46,7 +46,7 @@ class BatchNormNode(Node[BatchNorm]):
         """Through the batch's statistics too, where they were used."""
         self.gradients["gamma"] = (slope * self.normal).sum(axis=self.axes)
         self.gradients["beta"] = slope.sum(axis=self.axes)
-        slope = slope * self.arrays["gamma"]
+        slope = slope * self.arrays.get("gamma", 1.0)
         if self.batch_counts:
             # The batch's mean and variance depend on every image, so their slopes come off.
             slope = (
@@ -55,3 +55,17 @@ class BatchNormNode(Node[BatchNorm]):
                 - self.normal * (slope * self.normal).mean(axis=self.axes)
             )
         return slope * self.scale
+
+
+class RescalingNode(Node[Rescaling]):
+    """The constants stand at the last axis."""
+
+    def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002 - same in both
+        """Computes scale * x + offset."""
+        y: Array = np.asarray(self.layer.scale) * x + np.asarray(self.layer.offset)
+        return y
+
+    def backward(self, slope: Array) -> Array:
+        """Times the scale."""
+        below: Array = np.asarray(self.layer.scale) * slope
+        return below

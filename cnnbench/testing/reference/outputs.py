@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.testing.reference.activations import sigmoid
+from cnnbench.testing.reference.activations import sigmoid, softmax
 from cnnbench.testing.reference.node import Array
 
 Labels = NDArray[np.int32]
@@ -38,9 +38,7 @@ class Softmax(Output):
 
     def probabilities(self, scores: Array) -> Array:
         """exp(s) / sum exp(s)."""
-        powers: Array = np.exp(scores - scores.max(axis=1, keepdims=True))
-        total: Array = powers.sum(axis=1, keepdims=True)
-        return powers / total
+        return softmax(scores)
 
     def losses(self, scores: Array, labels: Labels) -> Array:
         """Per image log sum exp(s) - s of the label."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnbench.network.layers import GlobalAveragePool, Pool
+from cnnbench.network.layers import GlobalAveragePool, GlobalMaxPool, Pool
 from cnnbench.testing.reference.node import Array, Node
 from cnnbench.testing.reference.windows import Windows
 
@@ -48,12 +48,31 @@ class GlobalAveragePoolNode(Node[GlobalAveragePool]):
     """The mean over height and width."""
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002 - same in both
-        """Shape (n, channels)."""
+        """Shape (n, channels), or (n, 1, 1, channels)."""
         self.shape = x.shape
-        mean: Array = x.mean(axis=(1, 2))
+        mean: Array = x.mean(axis=(1, 2), keepdims=self.layer.keepdims)
         return mean
 
     def backward(self, slope: Array) -> Array:
         """Shared equally by the pixels of a channel."""
         pixels = self.shape[1] * self.shape[2]
-        return np.broadcast_to(slope[:, None, None, :] / pixels, self.shape)
+        n, *_, channels = self.shape
+        return np.broadcast_to(slope.reshape(n, 1, 1, channels) / pixels, self.shape)
+
+
+class GlobalMaxPoolNode(Node[GlobalMaxPool]):
+    """The largest value over height and width."""
+
+    def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002 - same in both
+        """Shape (n, channels), or (n, 1, 1, channels)."""
+        self.x = x
+        highest: Array = x.max(axis=(1, 2), keepdims=self.layer.keepdims)
+        return highest
+
+    def backward(self, slope: Array) -> Array:
+        """To the largest pixel of each channel, shared by equal ones."""
+        n, *_, channels = self.x.shape
+        highest: Array = self.x.max(axis=(1, 2), keepdims=True)
+        winners = (self.x == highest).astype(np.float64)
+        share: Array = winners / winners.sum(axis=(1, 2), keepdims=True)
+        return share * slope.reshape(n, 1, 1, channels)

@@ -1,10 +1,10 @@
-"""Dense layers, flattening and dropout."""
+"""Dense layers, flattening, padding and dropout."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from cnnbench.network.layers import Dense, Dropout, Flatten
+from cnnbench.network.layers import Dense, Dropout, Flatten, ZeroPadding
 from cnnbench.testing.reference.activations import FUNCTIONS
 from cnnbench.testing.reference.node import Array, Node
 
@@ -17,12 +17,12 @@ class DenseNode(Node[Dense]):
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002 - same in both
         """Inputs @ kernel + bias, through the activation."""
         self.x = x
-        self.scores = x @ self.arrays["kernel"] + self.arrays["bias"]
+        self.scores = x @ self.arrays["kernel"] + self.arrays.get("bias", 0.0)
         return FUNCTIONS[self.layer.activation][0](self.scores)
 
     def backward(self, slope: Array) -> Array:
         """The kernel's gradient is inputs times slopes, summed over the images."""
-        slope = slope * FUNCTIONS[self.layer.activation][1](self.scores)
+        slope = FUNCTIONS[self.layer.activation][1](self.scores, slope)
         self.gradients["kernel"] = self.x.T @ slope
         self.gradients["bias"] = slope.sum(axis=0)
         return slope @ self.arrays["kernel"].T
@@ -39,6 +39,20 @@ class FlattenNode(Node[Flatten]):
     def backward(self, slope: Array) -> Array:
         """Back to the map."""
         return slope.reshape(self.shape)
+
+
+class ZeroPaddingNode(Node[ZeroPadding]):
+    """Zeros around every map."""
+
+    def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002 - same in both
+        """Rows above and below, columns left and right."""
+        self.height, self.width = x.shape[1:3]
+        return np.pad(x, ((0, 0), *self.layer.padding, (0, 0)))
+
+    def backward(self, slope: Array) -> Array:
+        """What came to the border is gone."""
+        (top, _), (left, _) = self.layer.padding
+        return slope[:, top : top + self.height, left : left + self.width]
 
 
 class DropoutNode(Node[Dropout]):

@@ -28,13 +28,22 @@ class Windows:
     amounts = staticmethod(padding_amounts)
 
     def __init__(
-        self, shape: tuple[int, ...], window: Pair, stride: Pair, padding: Padding
+        self,
+        shape: tuple[int, ...],
+        window: Pair,
+        stride: Pair,
+        padding: Padding,
+        dilation: Pair = (1, 1),
     ) -> None:
         self.shape = shape
         self.window = window
         self.stride = stride
-        self.rows = self.amounts(shape[1], window[0], stride[0], padding)
-        self.columns = self.amounts(shape[2], window[1], stride[1], padding)
+        self.dilation = dilation
+        self.extent = tuple(
+            (size - 1) * gap + 1 for size, gap in zip(window, dilation, strict=True)
+        )
+        self.rows = self.amounts(shape[1], self.extent[0], stride[0], padding)
+        self.columns = self.amounts(shape[2], self.extent[1], stride[1], padding)
 
     def pad(self, x: Array, value: float) -> Array:
         """X with its border of `value`."""
@@ -42,7 +51,8 @@ class Windows:
 
     def view(self, padded: Array) -> Array:
         """Every window, shape (n, rows out, columns out, channels, window height, window width)."""
-        views = np.lib.stride_tricks.sliding_window_view(padded, self.window, axis=(1, 2))
+        views = np.lib.stride_tricks.sliding_window_view(padded, self.extent, axis=(1, 2))
+        views = views[..., :: self.dilation[0], :: self.dilation[1]]
         return views[:, :: self.stride[0], :: self.stride[1]]
 
     def add_back(self, slopes: Array) -> Array:
@@ -55,8 +65,9 @@ class Windows:
         down, right = self.stride
         for i in range(self.window[0]):
             for j in range(self.window[1]):
-                rows = slice(i, i + down * slopes.shape[1], down)
-                columns = slice(j, j + right * slopes.shape[2], right)
+                top, left = i * self.dilation[0], j * self.dilation[1]
+                rows = slice(top, top + down * slopes.shape[1], down)
+                columns = slice(left, left + right * slopes.shape[2], right)
                 padded[:, rows, columns] += slopes[..., i, j]
         top, left = self.rows[0], self.columns[0]
         return padded[:, top : top + height, left : left + width]

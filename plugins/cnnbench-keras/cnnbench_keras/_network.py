@@ -10,20 +10,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from cnnbench.network.layers import (
-    Activate,
-    BatchNorm,
-    Conv,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalAveragePool,
-    Layer,
-    Pool,
-)
+from cnnbench.network.layers import INPUT
 from cnnbench.network.network import Network, Weights
+from cnnbench.network.weights import penalized_kernels
 from cnnbench.plugin.backend import Optimization
-from cnnbench_keras._pooling import pooling
+from cnnbench_keras._layers import Making, keras_layer
 
 _PARTS = {
     "kernel": "kernel",
@@ -83,23 +74,26 @@ def build_keras(
     """
     mixed = optimization.precision == "bfloat16"
     policy = "mixed_bfloat16" if mixed else "float32"
-    inputs = keras.Input(network.input_shape, dtype="float32")
-    outputs = inputs
+    images = keras.Input(network.input_shape, dtype="float32", name="cnnbench.images")
+    made = {INPUT: images}
     if data_format == "channels_first":
-        outputs = keras.layers.Permute((3, 1, 2), dtype=policy, name="to_channels_first")(outputs)
+        turn = keras.layers.Permute((3, 1, 2), dtype=policy, name="cnnbench.channels_first")
+        made[INPUT] = turn(images)
     layers: dict[str, Any] = {}
-    for name, layer in network.named_layers():
+    for node in network.nodes():
+        name, layer = node.name, node.layer
         common = {"name": name, "dtype": policy, "trainable": name not in optimization.frozen}
-        made = _keras_layer(layer, common, data_format, layer_seed(seed, name), initializer)
-        layers[name] = made
-        outputs = made(outputs)
+        making = Making(node, common, data_format, layer_seed(seed, name), initializer)
+        layers[name] = keras_layer(making)
+        inputs = [made[other] for other in layer.inputs]
+        made[name] = layers[name](inputs if layer.joins else inputs[0])
+    outputs = made[name]
     if mixed:
-        outputs = keras.layers.Activation("linear", dtype="float32", name="scores")(outputs)
-    model = keras.Model(inputs, outputs)
+        whole = keras.layers.Activation("linear", dtype="float32", name="cnnbench.scores")
+        outputs = whole(outputs)
+    model = keras.Model(images, outputs)
     penalties = {
-        f"{name}/kernel": keras.regularizers.L1L2(layer.l1, layer.l2)
-        for name, layer in network.named_layers()
-        if isinstance(layer, Conv | Dense) and (layer.l1 or layer.l2)
+        name: keras.regularizers.L1L2(*both) for name, both in penalized_kernels(network).items()
     }
     seeds = {
         name: layer.seed_generator.state
@@ -112,7 +106,7 @@ def build_keras(
 def _named_variables(layers: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, layer in layers.items():
         for part, attribute in _PARTS.items():
-            if layer.weights and hasattr(layer, attribute):
+            if layer.weights and getattr(layer, attribute, None) is not None:
                 yield f"{name}/{part}", getattr(layer, attribute)
 
 
@@ -124,54 +118,3 @@ def layer_seed(seed: int, name: str) -> int:
     """
     digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
     return int.from_bytes(digest[:4], "big") >> 1
-
-
-def _keras_layer(
-    layer: Layer,
-    common: dict[str, Any],
-    data_format: str,
-    seed: int,
-    initializer: Callable[..., Any],
-) -> Any:
-    """The Keras layer of the same meaning; penalties are the training step's business."""
-    maps = common | {"data_format": data_format}
-    arrays = {"kernel_initializer": initializer, "bias_initializer": initializer}
-    made: Any
-    match layer:
-        case Conv():
-            made = keras.layers.Conv2D(
-                layer.filters,
-                layer.kernel,
-                layer.stride,
-                layer.padding,
-                activation=layer.activation,
-                **arrays,
-                **maps,
-            )
-        case Pool():
-            made = pooling(layer, data_format, common)
-        case BatchNorm():
-            axis = 1 if data_format == "channels_first" else -1
-            made = keras.layers.BatchNormalization(
-                axis=axis,
-                momentum=layer.momentum,
-                epsilon=layer.epsilon,
-                beta_initializer=initializer,
-                gamma_initializer=initializer,
-                moving_mean_initializer=initializer,
-                moving_variance_initializer=initializer,
-                **common,
-            )
-        case Activate():
-            made = keras.layers.Activation(layer.function, **common)
-        case Dropout():
-            made = keras.layers.Dropout(layer.rate, seed=seed, **common)
-        case Flatten():
-            made = keras.layers.Flatten(**maps)
-        case GlobalAveragePool():
-            made = keras.layers.GlobalAveragePooling2D(**maps)
-        case Dense():
-            made = keras.layers.Dense(layer.units, activation=layer.activation, **arrays, **common)
-        case _:
-            raise AssertionError(f"capabilities do not name {layer!r}")
-    return made

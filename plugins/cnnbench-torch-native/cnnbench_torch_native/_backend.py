@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from cnnbench.plugin import (
     StepModel,
     Weights,
 )
-from cnnbench_torch_native._layers import Step, network_steps
+from cnnbench_torch_native._layers import Part, compute, network_parts
 from cnnbench_torch_native._optimizer import make_update
 
 
@@ -83,8 +84,9 @@ class TorchModel(StepModel):
         self._trainable = [self._arrays[name].requires_grad_() for name in names]
         self._penalized = [(self._arrays[k], *p) for k, p in penalized_kernels(network).items()]
         own = by_layer(self._arrays)
-        self._training = network_steps(network, own, optimization.frozen, dropout)
-        self._prediction = network_steps(network, own, optimization.frozen, None)
+        make = partial(network_parts, network, own, optimization.frozen)
+        self._training = make(dropout, self._device)
+        self._prediction = make(None, self._device)
         self._update = make_update(self._trainable, optimization)
 
     def train_step(self, images: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
@@ -142,11 +144,9 @@ class TorchModel(StepModel):
             return tensor
         return tensor.permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
 
-    def _scores(self, images: Tensor, steps: Sequence[Step]) -> Tensor:
+    def _scores(self, images: Tensor, parts: list[Part]) -> Tensor:
         """Of every class; a single unit's score is that of class 1 beside a zero for class 0."""
-        x = images.permute(0, 3, 1, 2)
         # Entered anew for each batch: autocast holds on to its copies of the weights while open.
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._half):
-            for step in steps:
-                x = step(x)
+            x = compute(parts, images.permute(0, 3, 1, 2))
         return functional.pad(x, (1, 0)).float() if self._binary else x.float()

@@ -1,4 +1,4 @@
-"""A network as a list of PyTorch functions, each from a batch of tensors to the next.
+"""A network as a list of PyTorch functions, each from batches of tensors to the next.
 
 Maps are NCHW to PyTorch and lie in memory as NHWC (channels_last): the input comes that way, and
 flattening in NHWC order costs nothing.
@@ -6,98 +6,164 @@ flattening in NHWC order costs nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any
+from dataclasses import dataclass
+from functools import partial, reduce
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from cnnbench.network import layers
-from cnnbench.network.network import Network, Shape
-from cnnbench.network.shapes import layer_shapes, window_of
+from cnnbench.plugin import Network, Node
 from cnnbench_torch_native._batch_norm import normalize
 
-Step = Callable[[Tensor], Tensor]
+Step = Callable[..., Tensor]
+Own = Mapping[str, Tensor]
 
 _FUNCTIONS: dict[str, list[Step]] = {
     "linear": [],
     "relu": [torch.relu],
+    "relu6": [functional.relu6],
+    "leaky_relu": [partial(functional.leaky_relu, negative_slope=0.2)],
     "elu": [functional.elu],
+    "selu": [functional.selu],
     "gelu": [functional.gelu],
+    "silu": [functional.silu],
     "sigmoid": [torch.sigmoid],
+    "hard_sigmoid": [functional.hardsigmoid],
+    "hard_swish": [functional.hardswish],
+    "softplus": [functional.softplus],
+    "softmax": [partial(torch.softmax, dim=1)],
     "tanh": [torch.tanh],
 }
 # Nothing else needs the output of a convolution or a dense layer, so ReLU may overwrite it.
 _FUSED = _FUNCTIONS | {"relu": [torch.relu_]}
-_MONOTONE = [torch.relu, torch.relu_, functional.elu, torch.sigmoid, torch.tanh]
+_CURVED = {"gelu", "silu", "hard_swish", "softmax"}
+_MONOTONE = [step for name in _FUNCTIONS.keys() - _CURVED for step in _FUNCTIONS[name]]
+_MONOTONE.append(torch.relu_)
 
 
-def network_steps(
+class Place(NamedTuple):
+    """What a layer's steps depend on beside its parameters; the rest as in `network_parts`.
+
+    own: its arrays.
+    """
+
+    node: Node
+    own: Own
+    dropout: torch.Generator | None
+    frozen: bool
+    device: torch.device
+
+
+@dataclass
+class Part:
+    """Layers one after the other, of which nobody else needs what lies between.
+
+    inputs: the names of what the first step takes. name: of what the last one makes. spent: what
+    nobody needs from here on.
+    """
+
+    inputs: tuple[str, ...]
+    name: str
+    steps: list[Step]
+    spent: tuple[str, ...] = ()
+
+
+def compute(parts: list[Part], images: Tensor) -> Tensor:
+    """The scores of NCHW images."""
+    made = {layers.INPUT: images}
+    for part in parts:
+        inputs = [made[name] for name in part.inputs]
+        for name in part.spent:
+            del made[name]
+        for step in part.steps:
+            inputs = [step(*inputs)]
+        [made[part.name]] = inputs
+    return made[parts[-1].name]
+
+
+def network_parts(
     network: Network,
-    arrays: Mapping[str, Mapping[str, Tensor]],
+    arrays: Mapping[str, Own],
     frozen: frozenset[str],
     dropout: torch.Generator | None,
-) -> list[Step]:
-    """The steps from NCHW images to scores.
+    device: torch.device,
+) -> list[Part]:
+    """What computes the scores of NCHW images.
 
     arrays: by layer and part, kernels of convolutions as OIHW. dropout: where training draws its
-    masks from; None makes the steps of prediction, which moves no statistics either.
+    masks from; None makes the parts of prediction, which moves no statistics either.
     """
-    steps: list[Step] = []
-    shapes = (network.input_shape, *layer_shapes(network))
-    for (name, layer), shape in zip(network.named_layers(), shapes, strict=False):
-        made = _steps(layer, shape, arrays.get(name, {}), None if name in frozen else dropout)
-        if isinstance(layer, layers.Dropout) and dropout is not None:
-            made = [partial(_drop, layer.rate, dropout)]
-        if getattr(layer, "kind", "") == "max" and steps and steps[-1] in _MONOTONE:
-            # The same values, but the activation is computed of the largest ones alone.
-            made.append(steps.pop())
-        steps += made
-    return steps
+    nodes = network.nodes()
+    uses = Counter(name for node in nodes for name in node.layer.inputs)
+    parts = [Part((), layers.INPUT, [])]
+    for node in nodes:
+        layer, name = node.layer, node.name
+        place = Place(node, arrays.get(name, {}), dropout, name in frozen, device)
+        made = _MAKERS[type(layer)](layer, place)
+        if layer.inputs == (parts[-1].name,) and uses[parts[-1].name] == 1 and len(parts) > 1:
+            steps = parts[-1].steps
+            if getattr(layer, "kind", "") == "max" and steps and steps[-1] in _MONOTONE:
+                # The same values, but the activation is computed of the largest ones alone.
+                made = [*made, steps.pop()]
+            steps += made
+            parts[-1].name = name
+        else:
+            parts.append(Part(layer.inputs, name, [*made]))
+    return _forgetting(parts[1:])
 
 
-def _steps(
-    layer: layers.Layer, shape: Shape, own: Mapping[str, Tensor], learning: object
-) -> list[Step]:
-    """One layer but dropout. shape: of its input. learning: None if its statistics stay put."""
-    made: list[Step]
-    match layer:
-        case layers.Conv():
-            pad, window = _window(layer, shape, 0.0)
-            convolve = partial(functional.conv2d, weight=own["kernel"], bias=own["bias"], **window)
-            made = [*pad, convolve, *_FUSED[layer.activation]]
-        case layers.Dense():
-            multiply = partial(torch.addmm, own["bias"], mat2=own["kernel"])
-            made = [multiply, *_FUSED[layer.activation]]
-        case layers.Pool(kind="max"):
-            pad, window = _window(layer, shape, -torch.inf)
-            made = [*pad, partial(functional.max_pool2d, kernel_size=layer.size, **window)]
-        case layers.Pool():
-            pad, window = _window(layer, shape, 0.0)
-            window |= {"kernel_size": layer.size, "count_include_pad": False}
-            average = partial(functional.avg_pool2d, **window)
-            made = [partial(_average_padded, average, *pad)] if pad else [average]
-        case layers.BatchNorm():
-            made = [partial(_normalize_fixed if learning is None else _normalize, layer, **own)]
-        case layers.Activate():
-            made = _FUNCTIONS[layer.function]
-        case layers.Flatten():
-            # In NHWC order; a vector stays as it is.
-            made = [lambda x: x.movedim(1, -1).flatten(1)]
-        case layers.GlobalAveragePool():
-            made = [partial(torch.mean, dim=(2, 3))]
-        case _:
-            made = []
-    return made
+def _forgetting(parts: list[Part]) -> list[Part]:
+    """The parts, each of which lets go of what it is the last to take."""
+    needed: set[str] = set()
+    for part in reversed(parts):
+        part.spent = tuple(set(part.inputs) - needed)
+        needed |= set(part.inputs)
+    return parts
 
 
-def _window(
-    layer: layers.Conv | layers.Pool, shape: Shape, outside: float
-) -> tuple[list[Step], dict[str, Any]]:
+def _convolution(layer: layers.Conv | layers.DepthwiseConv, place: Place) -> list[Step]:
+    pad, window = _window(layer, place, 0.0)
+    own, convolve = place.own, functional.conv2d
+    window |= {"bias": own.get("bias"), "dilation": layer.dilation}
+    if isinstance(layer, layers.Conv):
+        step = partial(convolve, weight=own["kernel"], groups=layer.groups, **window)
+    else:
+        window |= {"groups": place.node.shape[-1]}
+        step = partial(_convolve_depthwise, kernel=own["kernel"], **window)
+    return [*pad, step, *_FUSED[layer.activation]]
+
+
+def _convolve_depthwise(x: Tensor, kernel: Tensor, **window: Any) -> Tensor:
+    """kernel: (1, channels, height, width), of which PyTorch wants the first two the other way."""
+    return functional.conv2d(x, kernel.transpose(0, 1), **window)
+
+
+def _dense(layer: layers.Dense, place: Place) -> list[Step]:
+    kernel, bias = place.own["kernel"], place.own.get("bias")
+    step: Step = partial(torch.matmul, other=kernel)
+    if bias is not None:
+        step = partial(torch.addmm, bias, mat2=kernel)
+    return [step, *_FUSED[layer.activation]]
+
+
+def _pool(layer: layers.Pool, place: Place) -> list[Step]:
+    if layer.kind == "max":
+        pad, window = _window(layer, place, -torch.inf)
+        return [*pad, partial(functional.max_pool2d, kernel_size=layer.size, **window)]
+    pad, window = _window(layer, place, 0.0)
+    window |= {"kernel_size": layer.size, "count_include_pad": False}
+    average = partial(functional.avg_pool2d, **window)
+    return [partial(_average_padded, average, *pad)] if pad else [average]
+
+
+def _window(layer: layers.Windowed, place: Place, outside: float) -> tuple[list[Step], Any]:
     """Stride and padding of a window; where PyTorch can't pad as asked, a step before it pads."""
-    window = window_of(layer, shape)
+    window = layer.window(place.node.inputs[0])
     if window.before == window.after:
         return [], {"stride": window.stride, "padding": window.before}
     (top, left), (bottom, right) = window.before, window.after
@@ -108,6 +174,13 @@ def _window(
 def _average_padded(average: Step, pad: Step, x: Tensor) -> Tensor:
     """The mean over each window, divided by the share of the window that is not padding."""
     return average(pad(x)) / average(pad(torch.ones_like(x[:1, :1])))
+
+
+def _batch_norm(layer: layers.BatchNorm, place: Place) -> list[Step]:
+    fixed = place.frozen or place.dropout is None
+    mean = place.own["mean"]
+    own = {"gamma": torch.ones_like(mean), "beta": torch.zeros_like(mean), **place.own}
+    return [partial(_normalize_fixed if fixed else _normalize, layer, **own)]
 
 
 def _normalize(layer: layers.BatchNorm, x: Tensor, **own: Tensor) -> Tensor:
@@ -124,5 +197,49 @@ def _normalize_fixed(layer: layers.BatchNorm, x: Tensor, **own: Tensor) -> Tenso
     return functional.batch_norm(x, mean, variance, gamma, beta, eps=layer.epsilon)
 
 
+def _rescaling(layer: layers.Rescaling, place: Place) -> list[Step]:
+    beside = (1,) * (len(place.node.shape) - 1)
+    scale, offset = (
+        torch.tensor(value, device=place.device).reshape(-1, *beside)
+        for value in (layer.scale, layer.offset)
+    )
+    return [lambda x: x * scale + offset]
+
+
+def _dropout(layer: layers.Dropout, place: Place) -> list[Step]:
+    return [] if place.dropout is None else [partial(_drop, layer.rate, place.dropout)]
+
+
 def _drop(rate: float, generator: torch.Generator, x: Tensor) -> Tensor:
     return x * torch.empty_like(x).bernoulli_(1 - rate, generator=generator).div_(1 - rate)
+
+
+def _zero_padding(layer: layers.ZeroPadding, _: Place) -> list[Step]:
+    (top, bottom), (left, right) = layer.padding
+    return [partial(functional.pad, pad=(left, right, top, bottom))]
+
+
+def _product(dimensions: int, *inputs: Tensor) -> Tensor:
+    """A vector counts for every pixel of a map."""
+    return reduce(torch.mul, (x if x.ndim == dimensions else x[..., None, None] for x in inputs))
+
+
+# Each takes a layer and its place, and makes steps of which the first takes all the inputs.
+_MAKERS: dict[type[layers.Layer], Callable[[Any, Place], list[Step]]] = {
+    layers.Conv: _convolution,
+    layers.DepthwiseConv: _convolution,
+    layers.Dense: _dense,
+    layers.Pool: _pool,
+    layers.GlobalAveragePool: lambda x, _: [partial(torch.mean, dim=(2, 3), keepdim=x.keepdims)],
+    layers.GlobalMaxPool: lambda x, _: [partial(torch.amax, dim=(2, 3), keepdim=x.keepdims)],
+    layers.BatchNorm: _batch_norm,
+    layers.Rescaling: _rescaling,
+    layers.Activate: lambda x, _: _FUNCTIONS[x.function],
+    layers.Dropout: _dropout,
+    # In NHWC order; a vector stays as it is.
+    layers.Flatten: lambda *_: [lambda x: x.movedim(1, -1).flatten(1)],
+    layers.ZeroPadding: _zero_padding,
+    layers.Add: lambda *_: [lambda *inputs: reduce(torch.add, inputs)],
+    layers.Concatenate: lambda *_: [lambda *inputs: torch.cat(inputs, dim=1)],
+    layers.Multiply: lambda _, place: [partial(_product, len(place.node.shape) + 1)],
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -84,16 +85,25 @@ def test_pooling(window, stride, padding, size):
         ("gelu", F.gelu),
         ("sigmoid", torch.sigmoid),
         ("tanh", torch.tanh),
+        ("relu6", F.relu6),
+        ("leaky_relu", partial(F.leaky_relu, negative_slope=0.2)),
+        ("selu", F.selu),
+        ("silu", F.silu),
+        ("hard_sigmoid", F.hardsigmoid),
+        ("hard_swish", F.hardswish),
+        ("softplus", F.softplus),
+        ("softmax", partial(F.softmax, dim=-1)),
     ],
 )
 def test_activations_and_their_derivatives(name, theirs):
     x = np.linspace(-30, 30, 241)
     given = torch.from_numpy(x).requires_grad_()
     value = theirs(given)
-    value.sum().backward()
-    ours, derivative = (function(x) for function in FUNCTIONS[name])
-    np.testing.assert_allclose(ours, value.detach().numpy(), atol=1e-12)
-    np.testing.assert_allclose(derivative, given.grad.numpy(), atol=1e-12)
+    slope = RNG.normal(size=x.shape)
+    value.backward(torch.from_numpy(slope))
+    forwards, back = FUNCTIONS[name]
+    np.testing.assert_allclose(forwards(x), value.detach().numpy(), atol=1e-8)
+    np.testing.assert_allclose(back(x, slope), given.grad.numpy(), atol=1e-8)
 
 
 @pytest.mark.parametrize("training", [True, False])

@@ -274,6 +274,11 @@ def _activation(function, forwards, backwards=None):
     return with_node(f"activation-{function}", "activation", Other)
 
 
+def _softmax_over_rows(x):
+    """Over the first axis that is not the images'."""
+    return np.moveaxis(FUNCTIONS["softmax"][0](np.moveaxis(x, 1, -1)), -1, 1)
+
+
 BACKENDS = (
     with_node("conv-same", "conv", PadsTheLargerHalfFirst),
     with_node("conv-same-stride", "conv", PadsTheLargerHalfFirst),
@@ -312,6 +317,17 @@ BACKENDS = (
     with_node("dropout-seed", "dropout", IgnoresTheSeed),
     _activation("relu", lambda x: np.where(x > 0, x, 0.01 * x)),
     _activation("relu", FUNCTIONS["relu"][0], np.ones_like),
+    _activation("linear", lambda x: x + 1e-3),
+    _activation("relu6", FUNCTIONS["relu"][0], lambda x: x > 0),
+    # PyTorch's and Keras's layers of that name have other slopes.
+    _activation("leaky_relu", lambda x: np.where(x > 0, x, 0.01 * x)),
+    _activation("selu", FUNCTIONS["elu"][0]),
+    _activation("silu", lambda x: x * FUNCTIONS["sigmoid"][0](1.702 * x)),
+    # As Keras 2 had it.
+    _activation("hard_sigmoid", lambda x: np.clip(0.2 * x + 0.5, 0, 1)),
+    _activation("hard_swish", lambda x: x * np.clip(0.2 * x + 0.5, 0, 1)),
+    _activation("softplus", lambda x: np.log(2) + np.maximum(x, 0)),
+    _activation("softmax", _softmax_over_rows),
     _activation("elu", lambda x: np.where(x > 0, x, 0.5 * np.expm1(np.minimum(x, 0)))),
     _activation(
         "gelu",

@@ -242,11 +242,9 @@ class DecaysFrozenLayers(Reference):
 
 
 class StopsTheGradientAtFrozenLayers(Reference):
-    def backward(self, slope):
-        for node in reversed(self.nodes.values()):
-            slope = node.backward(slope)
-            if node.frozen:
-                slope = np.zeros_like(slope)
+    def below(self, node, slope):
+        slopes = super().below(node, slope)
+        return [np.zeros_like(x) for x in slopes] if node.frozen else slopes
 
 
 class UpdatesFrozenStatistics(Reference):

@@ -1,6 +1,5 @@
 import pytest
 
-from cnnbench.network.labels import label
 from cnnbench.network.layers import (
     Activate,
     BatchNorm,
@@ -33,4 +32,4 @@ from cnnbench.network.layers import (
     ],
 )
 def test_a_layer_reads_as_people_write_it(layer, text):
-    assert label(layer) == text
+    assert layer.label == text

@@ -1,0 +1,187 @@
+"""From a layer to the Keras layer of the same meaning.
+
+Penalties are the training step's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import keras
+
+from cnnbench.network import layers
+from cnnbench.plugin import Node
+from cnnbench_keras._pooling import pooling
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What a Keras layer depends on beside the parameters of ours.
+
+    common: arguments of every layer. seed: of its dropout. initializer: fills arrays until they are
+    set.
+    """
+
+    node: Node
+    common: dict[str, Any]
+    data_format: str
+    seed: int
+    initializer: Callable[..., Any]
+
+    @property
+    def maps(self) -> dict[str, Any]:
+        """Arguments of layers that care how maps lie in memory."""
+        return self.common | {"data_format": self.data_format}
+
+    @property
+    def axis(self) -> int:
+        """That of the channels."""
+        return 1 if self.data_format == "channels_first" else -1
+
+    def beginnings(self, *names: str) -> dict[str, Any]:
+        """Arguments that fill these arrays."""
+        return {f"{name}_initializer": self.initializer for name in names}
+
+    def function(self, name: str) -> Any:
+        """An activation, softmax over the channels wherever they lie."""
+        return partial(keras.activations.softmax, axis=self.axis) if name == "softmax" else name
+
+    def sliding(self, layer: layers.Convolution) -> dict[str, Any]:
+        """Arguments of both convolutions."""
+        return self.maps | {
+            "kernel_size": layer.kernel,
+            "strides": layer.stride,
+            "padding": layer.padding,
+            "dilation_rate": layer.dilation,
+            "activation": self.function(layer.activation),
+            "use_bias": layer.use_bias,
+        }
+
+
+def keras_layer(making: Making) -> Any:
+    """The Keras layer; it takes one input, or for layers that join a list."""
+    return _MAKERS[type(making.node.layer)](making.node.layer, making)
+
+
+def _conv(layer: layers.Conv, making: Making) -> Any:
+    return keras.layers.Conv2D(
+        layer.filters,
+        groups=layer.groups,
+        **making.sliding(layer),
+        **making.beginnings("kernel", "bias"),
+    )
+
+
+def _depthwise_conv(layer: layers.DepthwiseConv, making: Making) -> Any:
+    uneven = keras.config.backend() == "tensorflow" and len(set(layer.stride)) > 1
+    kind = UnevenDepthwiseConv if uneven else keras.layers.DepthwiseConv2D
+    return kind(**making.sliding(layer), **making.beginnings("depthwise", "bias"))
+
+
+def _dense(layer: layers.Dense, making: Making) -> Any:
+    return keras.layers.Dense(
+        layer.units,
+        activation=making.function(layer.activation),
+        use_bias=layer.use_bias,
+        **making.beginnings("kernel", "bias"),
+        **making.common,
+    )
+
+
+def _batch_norm(layer: layers.BatchNorm, making: Making) -> Any:
+    return keras.layers.BatchNormalization(
+        axis=making.axis,
+        momentum=layer.momentum,
+        epsilon=layer.epsilon,
+        scale=layer.scale,
+        center=layer.center,
+        **making.beginnings("beta", "gamma", "moving_mean", "moving_variance"),
+        **making.common,
+    )
+
+
+# Keras has no types: its classes are Any to mypy.
+class UnevenDepthwiseConv(keras.layers.DepthwiseConv2D):  # type: ignore[misc]
+    """A depthwise convolution with a stride of its own along each axis.
+
+    TensorFlow has kernels for equal ones alone: every position is computed, some are taken.
+    """
+
+    def call(self, maps: Any) -> Any:
+        """maps: (n, height, width, channels)."""
+        if self.padding == "same":
+            sides = zip(maps.shape[1:3], self.kernel_size, self.strides, strict=True)
+            borders = [layers.padding_of(*side, "same") for side in sides]
+            maps = keras.ops.pad(maps, [(0, 0), *borders, (0, 0)])
+        maps = keras.ops.depthwise_conv(maps, self.kernel, data_format="channels_last")
+        maps = maps[:, :: self.strides[0], :: self.strides[1]]
+        return self.activation(maps if self.bias is None else maps + self.bias)
+
+
+class Scaling(keras.layers.Layer):  # type: ignore[misc]
+    """scale * x + offset; Keras's own asks a global setting where the channels lie."""
+
+    def __init__(self, layer: layers.Rescaling, axis: int, **common: Any) -> None:
+        super().__init__(**common)
+        self._constants, self._axis = (layer.scale, layer.offset), axis
+
+    def call(self, x: Any) -> Any:
+        """x: a batch of maps or of vectors."""
+        shape = [1] * len(x.shape)
+        shape[self._axis] = -1
+        scale, offset = (
+            keras.ops.reshape(keras.ops.convert_to_tensor(value, x.dtype), shape)
+            for value in self._constants
+        )
+        return x * scale + offset
+
+
+class Product(keras.layers.Layer):  # type: ignore[misc]
+    """The product of all inputs, of which a vector counts for every pixel of a map."""
+
+    def __init__(self, axis: int, **common: Any) -> None:
+        super().__init__(**common)
+        self._axis = axis
+
+    def call(self, inputs: Any) -> Any:
+        """inputs: a list of batches of maps or vectors."""
+        most = max(len(x.shape) for x in inputs)
+        product = None
+        for x in inputs:
+            shape = [1] * most
+            shape[0], shape[self._axis] = -1, x.shape[-1]
+            factor = x if len(x.shape) == most else keras.ops.reshape(x, shape)
+            product = factor if product is None else product * factor
+        return product
+
+
+_MAKERS: dict[type[layers.Layer], Callable[[Any, Making], Any]] = {
+    layers.Conv: _conv,
+    layers.DepthwiseConv: _depthwise_conv,
+    layers.Pool: lambda layer, making: pooling(layer, making.data_format, making.common),
+    layers.GlobalAveragePool: lambda layer, making: keras.layers.GlobalAveragePooling2D(
+        keepdims=layer.keepdims, **making.maps
+    ),
+    layers.GlobalMaxPool: lambda layer, making: keras.layers.GlobalMaxPooling2D(
+        keepdims=layer.keepdims, **making.maps
+    ),
+    layers.BatchNorm: _batch_norm,
+    layers.Rescaling: lambda layer, making: Scaling(layer, making.axis, **making.common),
+    layers.Activate: lambda layer, making: keras.layers.Activation(
+        making.function(layer.function), **making.common
+    ),
+    layers.Dropout: lambda layer, making: keras.layers.Dropout(
+        layer.rate, seed=making.seed, **making.common
+    ),
+    layers.Flatten: lambda _, making: keras.layers.Flatten(**making.maps),
+    layers.Dense: _dense,
+    layers.ZeroPadding: lambda layer, making: keras.layers.ZeroPadding2D(
+        layer.padding, **making.maps
+    ),
+    layers.Add: lambda _, making: keras.layers.Add(**making.common),
+    layers.Concatenate: lambda _, making: keras.layers.Concatenate(making.axis, **making.common),
+    layers.Multiply: lambda _, making: Product(making.axis, **making.common),
+}
