@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test fuzz speed kills clean
+.PHONY: run test fuzz speed kills simulations clean
 
 run: $(VENV)/.run  ## Install with the PyTorch backend, run the first study, show its table.
 	$(BIN)/cnnbench run recipes/small_data.toml --backend torch
@@ -25,6 +25,9 @@ speed: $(VENV)/.test  ## Print the speed ratios; takes a while and wants a quiet
 
 kills: $(VENV)/.test  ## Kill a run a hundred times at random moments; nothing may be lost.
 	KILLS=100 $(BIN)/python -m pytest tests/execution/test_kill.py -k random_moments -o timeout=3600
+
+simulations: $(VENV)/.test  ## Print how often the rule of comparisons errs and finds; takes ten minutes.
+	$(BIN)/python tests/simulations/tables.py
 
 clean:  ## Remove what was installed.
 	rm -rf $(VENV)
