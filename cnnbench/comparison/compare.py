@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from cnnbench.comparison.classes import class_notes
 from cnnbench.comparison.conditions import condition_notes, images_of
+from cnnbench.comparison.judging import finds, judged, margin_for
 from cnnbench.comparison.metrics import Measure, find_measure, suggestion
 from cnnbench.comparison.notes import row_notes
 from cnnbench.comparison.pairs import Pairs, pair, pair_backends
@@ -151,7 +152,9 @@ def _table(
     place: str,
 ) -> Table:
     records = [x for entry in entries for x in entry.series.ok.values()]
-    rows = tuple(make_row(entry, measure) for entry in entries)
+    margin = margin_for(measure, selections[0].margin)
+    made = [make_row(entry, measure) for entry in entries]
+    rows = judged(entries, made, measure, margin)
     levels = levels_of(records, measure)
     environments: Mapping[str, Mapping[str, Any]] = {
         key: value for x in selections for key, value in x.environments.items()
@@ -174,4 +177,7 @@ def _table(
             *class_notes(records, measure),
             *condition_notes(entries, environments),
         ),
+        margin=margin,
+        family=sum(row.judgement is not None and row.judgement.p is not None for row in rows),
+        finds=finds(rows),
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from cnnbench.comparison.intervals import FEWEST
+from cnnbench.comparison.intervals import FEWEST, ROUNDING
 from cnnbench.comparison.metrics import Measure
-from cnnbench.comparison.tables import Entry, levels_of
+from cnnbench.comparison.tables import Entry, differences_of, levels_of
 from cnnbench.comparison.values import Row
 from cnnbench.results.record import Record, Status
 
@@ -27,7 +27,11 @@ def row_notes(entries: Sequence[Entry], rows: Sequence[Row], measure: Measure) -
             for text in _without_value(entry, row, measure)
         ),
         *((entry.label, text) for entry, row in both for text in _too_few(row, measure)),
-        *((entry.label, text) for entry, row in both for text in _without_spread(row)),
+        *(
+            (entry.label, text)
+            for entry, row in both
+            for text in _without_spread(entry, row, measure)
+        ),
         *((entry.label, text) for entry, row in both for text in _pairs(entry, row, measure)),
         *((entry.label, text) for entry, row in both for text in _level(entry, row, measure)),
     ]
@@ -101,15 +105,20 @@ def _too_few(row: Row, measure: Measure) -> Iterator[str]:
     yield text
 
 
-def _without_spread(row: Row) -> Iterator[str]:
+def _without_spread(entry: Entry, row: Row, measure: Measure) -> Iterator[str]:
     """Equal values show a spread that is too small to be seen in so few, not one of zero."""
-    for estimate, what in ((row.value, "values"), (row.difference, "differences")):
-        interval = estimate.interval if estimate else None
-        if estimate and interval and interval.low == interval.high:
-            yield (
-                f"all {estimate.n} {what} are exactly the same, so that an interval of width 0 "
-                "says nothing about the uncertainty of the mean"
-            )
+    interval = row.value.interval if row.value else None
+    if row.value and interval and interval.low == interval.high:
+        yield (
+            f"all {row.value.n} values are exactly the same, so that an interval of width 0 "
+            "says nothing about the uncertainty of the mean"
+        )
+    differences = differences_of(entry, measure).values()
+    if row.judgement and len(differences) > 1 and max(differences) - min(differences) <= ROUNDING:
+        width = "their interval is as wide as the steps of the metric alone make it"
+        if row.difference is None or row.difference.interval is None:
+            width = "nothing tells how uncertain the mean is"
+        yield f"all {len(differences)} differences are exactly the same, so that {width}"
 
 
 def _pairs(entry: Entry, row: Row, measure: Measure) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cnnbench.comparison.inference.judge import Judgement
 from cnnbench.comparison.intervals import Estimate
 from cnnbench.comparison.metrics import Metric, Unit
 from cnnbench.comparison.values import Comparison, Row, Table, name_of
@@ -51,6 +52,7 @@ def _flat(comparison: Comparison, table: Table, row: Row) -> dict[str, Cell]:
         **_columns(value_column(comparison), row.value),
         **_columns(difference, row.difference),
         "pairs": row.difference.n if row.difference else None,
+        **_judgement(comparison, row.judgement),
         "training_seconds_median": row.training_seconds,
         "parameters": row.parameters,
         "train": row.images.train,
@@ -71,6 +73,28 @@ def _columns(name: str, estimate: Estimate | None) -> dict[str, Cell]:
         f"{name}_mean": estimate.mean if estimate else None,
         f"{name}_low": interval.low if interval else None,
         f"{name}_high": interval.high if interval else None,
+    }
+
+
+def _judgement(comparison: Comparison, judgement: Judgement | None) -> dict[str, Cell]:
+    """The verdict, and what it goes by; better and worse in the metric's own direction."""
+    plain = judgement.plain if judgement else None
+    three = judgement.probabilities if judgement else None
+    name = f"difference_alone{_suffix(comparison.metric)}"
+    better, worse = (three.above, three.below) if three else (None, None)
+    if not comparison.metric.higher_is_better:
+        better, worse = worse, better
+    return {
+        "verdict": judgement.verdict.words if judgement else None,
+        f"{name}_low": plain.low if plain else None,
+        f"{name}_high": plain.high if plain else None,
+        "p": judgement.p if judgement else None,
+        "p_holm": judgement.p_holm if judgement else None,
+        "pairs_won": judgement.won if judgement else None,
+        "pairs_tied": judgement.tied if judgement else None,
+        "probability_worse": worse,
+        "probability_same": three.within if three else None,
+        "probability_better": better,
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from cnnbench.comparison.settings import differing_keys, first_few
 from cnnbench.comparison.values import located
 from cnnbench.results.read import Study
-from cnnbench.results.record import Plan, Record, Status
+from cnnbench.results.record import MARGIN, Plan, Record, Status
 
 Part = tuple[int, int | None]
 """Replicate and fold: equal parts of two series make a pair."""
@@ -49,6 +49,7 @@ class Selection:
     """The series of one recipe on one backend, in the order of the recipe.
 
     notes: what was left out. place: the results folder in short, "" where all come from one.
+    margin: the smallest difference that matters.
     """
 
     recipe: str
@@ -60,6 +61,7 @@ class Selection:
     environments: Mapping[str, Mapping[str, Any]]
     notes: tuple[str, ...] = ()
     place: str = ""
+    margin: float = MARGIN
 
     @property
     def name(self) -> str:
@@ -109,6 +111,7 @@ def _planned(study: Study, plan: Plan) -> Selection:
         series,
         study.environments,
         tuple(notes),
+        margin=plan.margin,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
@@ -143,16 +143,21 @@ def _mean(found: Sequence[float | None]) -> float | None:
     return fmean(levels) if levels else None
 
 
-def _difference(entry: Entry, measure: Measure) -> Estimate | None:
-    if entry.pairs is None or not (entry.has_difference or measure.metric.constant):
-        return None
-    differences, records = {}, {}
-    for part, (record, counterpart) in entry.pairs.by_part.items():
+def differences_of(entry: Entry, measure: Measure) -> dict[Part, float]:
+    """Variant minus reference, by part, of the pairs that both have a value."""
+    found = {}
+    for part, (record, counterpart) in entry.pairs.by_part.items() if entry.pairs else ():
         ours, theirs = measure.of(record), measure.of(counterpart)
         if ours is not None and theirs is not None:
-            same = abs(ours - theirs) <= ROUNDING
-            differences[part], records[part] = 0.0 if same else ours - theirs, record
-    return _estimate(differences, records, measure)
+            found[part] = 0.0 if abs(ours - theirs) <= ROUNDING else ours - theirs
+    return found
+
+
+def _difference(entry: Entry, measure: Measure) -> Estimate | None:
+    if not (entry.has_difference or measure.metric.constant):
+        return None
+    differences = differences_of(entry, measure)
+    return _estimate(differences, {part: entry.series.ok[part] for part in differences}, measure)
 
 
 def _estimate(
@@ -165,18 +170,21 @@ def _estimate(
     folds = {fold for _, fold in values if fold is not None}
     if not folds:
         return estimate(list(values.values()))
-    return estimate(list(values.values()), _test_fraction(records, len(folds)))
+    return estimate(list(values.values()), test_fraction_of(records))
 
 
-def _test_fraction(records: dict[Part, Record], folds: int) -> float:
-    """Of the images that were trained on or tested, those that were tested.
+def test_fraction_of(records: Mapping[Part, Record]) -> float:
+    """Of the images that were trained on or tested, those that were tested; 0 without folds.
 
     Validation images count as neither: they may choose the epoch, but no weight is fitted to them,
     and leaving them out of the training images gives the wider interval.
     """
+    folds = {fold for _, fold in records if fold is not None}
+    if not folds:
+        return 0.0
     fractions = [
         x.samples.test / (x.samples.train + x.samples.test)
         for x in records.values()
         if x.samples and x.samples.train and x.samples.test
     ]
-    return fmean(fractions) if fractions else 1 / max(folds, 2)
+    return fmean(fractions) if fractions else 1 / max(len(folds), 2)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from cnnbench.comparison.inference.judge import Judgement
+from cnnbench.comparison.inference.verdicts import Margin
 from cnnbench.comparison.intervals import Estimate
 from cnnbench.comparison.metrics import Metric
 
@@ -31,6 +33,8 @@ class Row:
     the baseline itself or without a pair. diverged: how many of the failed are the variant's own
     fault; then the value has no interval, and neither it nor, for the baseline, any other variant a
     difference. recorded: planned trials with a record, however they ended.
+    judgement: what the difference comes to among all of the table; the difference's interval is the
+    judgement's. None for the baseline, without a pair, and of what is counted, not measured.
     training_seconds: median over the trials. parameters: of the network, None if it varies.
     """
 
@@ -52,6 +56,7 @@ class Row:
     parameters: int | None
     diverged: int = 0
     recorded: int = 0
+    judgement: Judgement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,9 @@ class Table:
     images: the data in a few words. chance, majority: accuracy of guessing evenly, and of always
     saying the most frequent class; None for a metric that has no such level. folds: parts of the
     cross-validation that the values come from, 0 without one. notes: a sentence each, everything
-    that limits what the table says.
+    that limits what the table says. margin: the smallest difference that matters, None for a metric
+    that has none. family: comparisons that are corrected for each other. finds: by number of
+    replicates, how large a true difference must be to be found, by itself, in four of five studies.
     """
 
     recipe: str
@@ -78,6 +85,9 @@ class Table:
     folds: int
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
+    margin: Margin | None = None
+    family: int = 0
+    finds: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,7 @@ def plan_study(
         trials={trial.id: (trial.variant, trial.replicate, trial.fold) for trial in trials},
         overrides=tuple(overrides),
         images=_images_of(recipe, known),
+        margin=recipe.margin,
     )
     return Study(recipe, backend.name, trials, recorded, plan, store, store.problems)
 

@@ -15,6 +15,7 @@ from cnnbench.recipe.compose import Draft, compose
 from cnnbench.recipe.document import Unreadable, read_chain
 from cnnbench.recipe.file import Header
 from cnnbench.recipe.overrides import Overrides, read_overrides
+from cnnbench.recipe.setting import dotted
 from cnnbench.recipe.spec import Configuration, Recipe, Variant
 from cnnbench.recipe.validate import validate
 
@@ -64,6 +65,7 @@ def load_recipe(
     checker = Checker(find_source)
     problems += checker.check(candidates, file)
     problems += _too_many_trials(draft, about, candidates, file)
+    problems += _other_margins(candidates)
     problems = problems or checker.repeated(candidates, file)
     if problems:
         raise RecipeError(_in_order(problems, files))
@@ -114,6 +116,21 @@ def _too_many_trials(
             f"more than {TRIALS:,}: ask for fewer replicates, variants or folds"
         )
         yield (place.problem("replicates", message) if place else Problem("", message, file))
+
+
+def _other_margins(candidates: Sequence[Candidate]) -> Iterator[Problem]:
+    """All verdicts of a study go by one margin."""
+    first, *others = candidates
+    for candidate in others:
+        margin = candidate.configuration.evaluation.margin
+        if margin != first.configuration.evaluation.margin:
+            key = "evaluation", "margin"
+            written = candidate.settings.get(key) or first.settings[key]
+            message = (
+                "all verdicts of a study go by one margin; give it once, in the [evaluation] that "
+                "all variants share"
+            )
+            yield written.problem(dotted(key), message)
 
 
 def _candidates(

@@ -59,3 +59,8 @@ class Recipe(BaseModel):
     seed: int = Field(0, ge=0)
     baseline: str
     variants: tuple[Variant, ...]
+
+    @property
+    def margin(self) -> float:
+        """The smallest difference that matters, the same in all variants."""
+        return self.variants[0].configuration.evaluation.margin

@@ -1,13 +1,14 @@
-"""A table as words: heads, cells and sentences, the same on a terminal and on a page."""
+"""A table as words: its heads and cells, the same on a terminal and on a page."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cnnbench.comparison.inference.verdicts import Outcome
 from cnnbench.comparison.metrics import Unit
 from cnnbench.comparison.values import Comparison, Row, Table, located, name_of
-from cnnbench.report.quantities import Scale, duration, percent, scale_of
+from cnnbench.report.quantities import Scale, duration, scale_of
 
 _TRAINING = "training"
 _IN_HEAD = {Unit.RATE: "images/s", Unit.NATS: "nats"}
@@ -16,22 +17,27 @@ _IN_HEAD = {Unit.RATE: "images/s", Unit.NATS: "nats"}
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A head and a cell a row. optional: may be left out where there is no room."""
+    """A head and a cell a row.
+
+    optional: may be left out where there is no room. outcomes: what colours the cells, if anything.
+    """
 
     head: str
     cells: tuple[str, ...]
     numeric: bool = True
     optional: bool = False
+    outcomes: tuple[Outcome | None, ...] = ()
+
+    @property
+    def wraps(self) -> bool:
+        """Whether a cell may take several lines: names may, numbers and verdicts don't."""
+        return not (self.numeric or self.outcomes)
 
 
 def columns_of(comparison: Comparison, table: Table) -> tuple[Column, ...]:
     """The columns from left to right; those that may be left out stand last."""
     rows = table.rows
-    scale = scale_of(
-        comparison.metric.unit,
-        [row.value for row in rows if row.value],
-        [row.difference for row in rows if row.difference],
-    )
+    scale = scale_for(comparison, table)
     return (
         *_names(comparison, rows),
         Column("n", tuple(_count(row) for row in rows)),
@@ -44,7 +50,17 @@ def columns_of(comparison: Comparison, table: Table) -> tuple[Column, ...]:
             tuple(_difference(row, scale) for row in rows),
             optional=True,
         ),
+        *_verdicts(rows),
         *_costs(comparison, rows),
+    )
+
+
+def scale_for(comparison: Comparison, table: Table) -> Scale:
+    """How the table shows its values and differences."""
+    return scale_of(
+        comparison.metric.unit,
+        [row.value for row in table.rows if row.value],
+        [row.difference for row in table.rows if row.difference],
     )
 
 
@@ -52,31 +68,6 @@ def title_of(comparison: Comparison, table: Table) -> str:
     """The recipe, what it ran on, and its own title."""
     name = name_of(comparison, table)
     return f"{name}: {table.title}" if table.title else name
-
-
-def explanation_of(comparison: Comparison, table: Table) -> str:
-    """What the numbers mean, and what a network must be better than."""
-    over = "replicates and folds, corrected for shared images" if table.folds else "replicates"
-    unit = " in percentage points," if comparison.metric.unit is Unit.FRACTION else ""
-    direction = "higher" if comparison.metric.higher_is_better else "lower"
-    other = (
-        "the baseline" if comparison.by == "variant" else f"the same variant on {table.baseline}"
-    )
-    sentences = [
-        "Counted from the network, so without intervals."
-        if comparison.metric.constant
-        else f"± and [ ] are 95 % intervals over {over}.",
-        f"Differences are to {other},{unit} paired; {direction} is better.",
-    ]
-    if table.chance is not None:
-        majority = ""
-        if table.majority is not None:
-            majority = f", of the most frequent class {percent(table.majority)}"
-        sentences.append(f"Level of chance {percent(table.chance)}{majority}.")
-    means = () if comparison.metric.constant else ("values are means",)
-    medians = () if comparison.metric.name == _TRAINING else ("training is a median",)
-    sentences.append(f"{', '.join((*means, *medians)).capitalize()}.")
-    return " ".join(sentences)
 
 
 def _names(comparison: Comparison, rows: Sequence[Row]) -> tuple[Column, ...]:
@@ -88,6 +79,28 @@ def _names(comparison: Comparison, rows: Sequence[Row]) -> tuple[Column, ...]:
             "backend", tuple(_marked(located(x.backend, x.place), x) for x in rows), numeric=False
         ),
     )
+
+
+def _verdicts(rows: Sequence[Row]) -> tuple[Column, ...]:
+    """Pairs won and the word; no columns where nothing is judged."""
+    if not any(row.judgement for row in rows):
+        return ()
+    words = tuple(_verdict(row) for row in rows)
+    outcomes = tuple(row.judgement.verdict.outcome if row.judgement else None for row in rows)
+    return (
+        Column("verdict", words, numeric=False, optional=True, outcomes=outcomes),
+        Column("won", tuple(_won(row) for row in rows), optional=True),
+    )
+
+
+def _verdict(row: Row) -> str:
+    if row.judgement:
+        return row.judgement.verdict.words
+    return "" if row.is_baseline else "-"
+
+
+def _won(row: Row) -> str:
+    return f"{row.judgement.won}/{row.judgement.n}" if row.judgement and row.judgement.n else ""
 
 
 def _costs(comparison: Comparison, rows: Sequence[Row]) -> tuple[Column, ...]:
@@ -115,7 +128,7 @@ def _count(row: Row) -> str:
 def _difference(row: Row, scale: Scale) -> str:
     if row.difference is not None:
         return scale.difference(row.difference)
-    if row.diverged:
+    if row.diverged and row.judgement is None:
         return f"diverges in {row.diverged} of {row.recorded}"
     return "" if row.is_baseline else "-"
 

@@ -10,15 +10,28 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from cnnbench.comparison.inference.verdicts import Outcome
 from cnnbench.comparison.values import Comparison, Table
-from cnnbench.report.cells import Column, columns_of, explanation_of, title_of
+from cnnbench.report.cells import Column, columns_of, title_of
 from cnnbench.report.printable import printable
+from cnnbench.report.sentences import answer_of, explanation_of
 
 WIDTH = 100
 """Characters a line, where no terminal sets another limit."""
 _GAP = 2
 _NO_BREAK = "\u00a0"
 _NARROWEST_NAME = 12
+_STYLES = {
+    Outcome.BETTER: "bold green",
+    Outcome.SLIGHTLY_BETTER: "green",
+    Outcome.WORSE: "bold red",
+    Outcome.SLIGHTLY_WORSE: "red",
+    Outcome.DIVERGES: "bold red",
+    Outcome.SAME: "cyan",
+    Outcome.MAYBE_BETTER: "yellow",
+    Outcome.MAYBE_WORSE: "yellow",
+}
+"""Of verdicts, which say the same in words."""
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
@@ -51,6 +64,8 @@ def _print_table(comparison: Comparison, table: Table, console: Console) -> None
     _print_wrapped(title_of(comparison, table), console, style="bold")
     if table.images:
         _print_wrapped(table.images, console, style="dim")
+    if answer := answer_of(comparison, table):
+        _print_wrapped(answer, console)
     console.print()
     columns = columns_of(comparison, table)
     shown = _that_fit(columns, _width(console))
@@ -59,18 +74,25 @@ def _print_table(comparison: Comparison, table: Table, console: Console) -> None
         rich_table.add_column(
             _encodable(column.head, console),
             justify="right" if column.numeric else "left",
-            no_wrap=column.numeric,
+            no_wrap=not column.wraps,
             overflow="fold",
         )
-    for cells in zip(*(column.cells for column in shown), strict=True):
-        rich_table.add_row(*(Text(_encodable(cell, console)) for cell in cells))
-    console.print(rich_table)
+    for row in range(len(table.rows)):
+        rich_table.add_row(*(_cell(column, row, console) for column in shown))
+    console.print(rich_table, width=_width(console))
     console.print()
     _print_wrapped(explanation_of(comparison, table), console, style="dim")
     notes = list(table.notes)
     if left_out := [column.head.split(",")[0] for column in columns if column not in shown]:
         notes.append(f"no room at this width for {', '.join(left_out)}")
     _print_notes(notes, console)
+
+
+def _cell(column: Column, row: int, console: Console) -> Text:
+    outcome = column.outcomes[row] if column.outcomes else None
+    return Text(
+        _encodable(column.cells[row], console), style=_STYLES.get(outcome, "") if outcome else ""
+    )
 
 
 def _print_notes(notes: Sequence[str], console: Console) -> None:
@@ -95,7 +117,7 @@ def _that_fit(columns: tuple[Column, ...], width: int) -> tuple[Column, ...]:
 
 def _least_width(column: Column) -> int:
     longest = max(map(len, (column.head, *column.cells)))
-    return longest if column.numeric else min(longest, _NARROWEST_NAME)
+    return min(longest, _NARROWEST_NAME) if column.wraps else longest
 
 
 def _width(console: Console) -> int:

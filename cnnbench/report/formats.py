@@ -11,9 +11,10 @@ from importlib.metadata import version
 
 from cnnbench.comparison.rows import Cell, flat_notes, flat_rows
 from cnnbench.comparison.values import Comparison, Table
-from cnnbench.report.cells import columns_of, explanation_of, title_of
+from cnnbench.report.cells import columns_of, title_of
 from cnnbench.report.console import comparison_text
 from cnnbench.report.printable import json_printable, printable
+from cnnbench.report.sentences import answer_of, explanation_of
 
 
 def csv_text(comparison: Comparison) -> str:
@@ -67,6 +68,9 @@ def _markdown_lines(comparison: Comparison, table: Table) -> Iterator[str]:
     yield ""
     if table.images:
         yield _escaped(table.images)
+        yield ""
+    if answer := answer_of(comparison, table):
+        yield _escaped(answer)
         yield ""
     yield _markdown_row(column.head for column in columns)
     yield _markdown_row("---:" if column.numeric else "---" for column in columns)

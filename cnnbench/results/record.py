@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 FORMAT = 1
 """The version of the record's fields."""
+MARGIN = 0.01
+"""Of studies that declared none: one point, as in recipes that don't."""
 
 # What lies beyond these bounds no trial wrote: its line is damaged, and no mean may be over it.
 _LARGEST = 10**18
@@ -205,6 +207,7 @@ class Plan(Value):
     trials: id to (variant, replicate, fold), every trial of the study. variants: in recipe order.
     settings: variant to the whole configuration; sections equal in all variants describe the study.
     images: of each source, in the order of the variants.
+    margin: the smallest difference that matters, declared before the first trial.
     """
 
     format: int = FORMAT
@@ -219,3 +222,4 @@ class Plan(Value):
     trials: Mapping[str, tuple[str, Size, Size | None]]
     overrides: tuple[str, ...] = ()
     images: tuple[Images, ...] = ()
+    margin: Annotated[float, Field(ge=0, lt=1)] = MARGIN

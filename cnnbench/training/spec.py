@@ -92,3 +92,6 @@ class EvaluationSpec(Section):
         0, description="parts of a cross-validation; 0 holds out the test split instead"
     )
     exclusive: bool = Field(False, description="one trial at a time, for honest times")
+    margin: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.01, description="the smallest difference that matters, of accuracies and the like"
+    )

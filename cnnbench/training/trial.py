@@ -113,7 +113,8 @@ def blank_record(
         backend=trial.backend,
         status=status,
         reason=reason,
-        settings=trial.configuration.model_dump(mode="json"),
+        # The margin is the study's: trials that differ in it alone are the same trial.
+        settings=trial.configuration.model_dump(mode="json", exclude={"evaluation": {"margin"}}),
         beside=beside,
         started=started,
     )

@@ -78,7 +78,7 @@ def test_a_table_says_diverges_in_place_of_the_difference(risky, name):
     (line,) = [line for line in text.splitlines() if line.strip("| ").startswith("risky ")]
     assert "4/6" in line
     assert "91.5 %" in line
-    assert "diverges in 2 of 6" in line
+    assert "diverges 2/6" in line
     assert "±" not in line
     assert "[" not in line
 

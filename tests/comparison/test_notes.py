@@ -90,8 +90,8 @@ def test_equal_differences_are_equal_whatever_the_last_bits_are(study):
     folder = study().add("plain", [0.90, 0.91]).add("l2", [0.93, 0.94]).write()
     assert notes(folder) == [
         (
-            "l2: all 2 differences are exactly the same, so that an interval of width 0 says "
-            "nothing about the uncertainty of the mean"
+            "l2: all 2 differences are exactly the same, so that their interval is as wide "
+            "as the steps of the metric alone make it"
         )
     ]
 

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from cnnbench.errors import RecipeError
+from cnnbench.results.record import MARGIN
 
 TENS = '[data]\nsource = "tens"\n'
 
@@ -250,3 +251,20 @@ def test_paths_are_relative_to_the_file_that_names_them(load, write, tmp_path):
 
 def test_a_byte_order_mark_and_line_endings_of_windows_are_read(load):
     assert names(load('\ufeff[data]\r\nsource = "tens"\r\n')) == ["default"]
+
+
+def test_the_margin_is_one_point_unless_the_recipe_declares_another(load):
+    assert load(TENS).margin == 0.01
+    assert load(f"{TENS}[evaluation]\nmargin = 0.02\n").margin == 0.02
+
+
+def test_studies_without_a_margin_of_their_own_have_the_one_of_recipes(load):
+    assert load(TENS).margin == MARGIN
+
+
+def test_a_study_has_one_margin(load):
+    variants = '[[variant]]\nname = "a"\n[[variant]]\nname = "b"\nnetwork.dropout = 0.5\n'
+    with pytest.raises(RecipeError, match=r"margin: variant 'b': all verdicts .* go by one margin"):
+        load(f"{TENS}{variants}evaluation.margin = 0.02\n")
+    with pytest.raises(RecipeError, match=r"margin: variant 'a': all verdicts"):
+        load(TENS + variants.replace('"a"\n', '"a"\nevaluation.margin = 0.02\n'))

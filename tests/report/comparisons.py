@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cnnbench.comparison.inference.judge import Judgement
+from cnnbench.comparison.inference.verdicts import Outcome, margin_of_fractions, verdict
 from cnnbench.comparison.intervals import Estimate, Interval
 from cnnbench.comparison.metrics import METRICS
 from cnnbench.comparison.values import Comparison, Images, Row, Table
@@ -34,6 +36,24 @@ def row(variant, value, difference=None, **changes):
         parameters=93_322,
     )
     return replace(made, **changes)
+
+
+def judged(variant, outcome, mean, half, won, **changes):
+    """A row of ten pairs with a verdict, the plain interval two thirds as wide as its own."""
+    difference = estimate(mean, half, n=10)
+    judgement = Judgement(
+        verdict(Outcome(outcome), margin_of_fractions(0.01), "2/10"),
+        10,
+        difference.interval,
+        Interval(mean - half * 2 / 3, mean + half * 2 / 3),
+        p=0.012,
+        p_holm=0.036,
+        won=won,
+    )
+    if outcome == "diverges":
+        judgement, difference = replace(judgement, interval=None, plain=None, n=0), None
+    value = estimate(0.9 + mean, 0.01, n=10)
+    return row(variant, value, difference, n=10, planned=10, judgement=judgement, **changes)
 
 
 def table(*rows, **changes):
@@ -93,6 +113,22 @@ SMALL_DATA = comparison(
         ),
     ),
     notes=("results/small_data/torch/records.jsonl: no record in line 3; ignored",),
+)
+
+VERDICTS = comparison(
+    table(
+        row("plain", estimate(0.9, 0.01, n=10), n=10, planned=10, is_baseline=True),
+        judged("augmentation", "better", 0.044, 0.013, 10),
+        judged("dropout", "better", 0.018, 0.012, 9),
+        judged("l1", "slightly worse", -0.005, 0.003, 1),
+        judged("l2", "same", 0.001, 0.006, 6),
+        judged("batch_norm", "maybe better", 0.018, 0.019, 9),
+        judged("early_stopping", "open", 0.002, 0.02, 5),
+        judged("rate", "diverges", 0.0, 0.01, 0, diverged=2, failed=2, recorded=10),
+        margin=margin_of_fractions(0.01),
+        family=6,
+        finds=((10, 0.0291), (20, 0.019), (30, 0.015)),
+    ),
 )
 
 BACKENDS = comparison(

@@ -19,7 +19,9 @@ def on_terminal(comparison, width, encoding="utf-8"):
     return raw.getvalue().decode(encoding)
 
 
-@pytest.mark.parametrize("name", ["SMALL_DATA", "BACKENDS", "TWO_TABLES", "TIMES", "CONSTANTS"])
+@pytest.mark.parametrize(
+    "name", ["SMALL_DATA", "VERDICTS", "BACKENDS", "TWO_TABLES", "TIMES", "CONSTANTS"]
+)
 def test_the_table_is_the_golden_one(comparisons, golden, name):
     golden(f"{name.lower()}.txt", comparison_text(getattr(comparisons, name)))
 
@@ -29,7 +31,7 @@ def test_narrow_terminals_get_the_golden_table(comparisons, golden, width):
     golden(f"small_data_{width}.txt", on_terminal(comparisons.SMALL_DATA, width))
 
 
-@pytest.mark.parametrize("name", ["SMALL_DATA", "BACKENDS", "TWO_TABLES"])
+@pytest.mark.parametrize("name", ["SMALL_DATA", "VERDICTS", "BACKENDS", "TWO_TABLES"])
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
 def test_no_line_is_wider_than_the_terminal_or_100(comparisons, name, width):
     text = on_terminal(getattr(comparisons, name), width)
@@ -42,6 +44,26 @@ def test_a_pipe_gets_100_columns_without_colours(comparisons):
     print_comparison(comparisons.SMALL_DATA, Console(file=file))
     assert file.getvalue() == comparison_text(comparisons.SMALL_DATA)
     assert "\x1b" not in file.getvalue()
+
+
+def test_a_verdict_has_its_colour_on_a_terminal(comparisons):
+    file = io.StringIO()
+    console = Console(file=file, width=120, force_terminal=True, color_system="standard")
+    print_comparison(comparisons.VERDICTS, console)
+    for style, word in (
+        ("1;32", "better"),
+        ("31", "worse, by less than 1 point"),
+        ("33", "better?"),
+    ):
+        assert f"\x1b[{style}m{word}" in file.getvalue()
+
+
+def test_a_verdict_is_never_broken(comparisons):
+    for width in (70, 80, 90, 100):
+        text = on_terminal(comparisons.VERDICTS, width)
+        (head,) = (line for line in text.splitlines() if line.startswith("variant"))
+        table = text.partition(head)[2].partition("\n± and")[0]
+        assert ("verdict" in head) == ("worse, by less than 1 point" in table)
 
 
 def test_a_terminal_without_unicode_gets_plain_characters(comparisons):

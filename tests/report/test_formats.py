@@ -9,7 +9,7 @@ import pytest
 from cnnbench.report.formats import FORMATS, csv_text, json_text, markdown_text, notes_text
 
 
-@pytest.mark.parametrize("name", ["SMALL_DATA", "BACKENDS", "TWO_TABLES", "TIMES"])
+@pytest.mark.parametrize("name", ["SMALL_DATA", "VERDICTS", "BACKENDS", "TWO_TABLES", "TIMES"])
 @pytest.mark.parametrize("suffix", ["csv", "md"])
 def test_the_text_is_the_golden_one(comparisons, golden, name, suffix):
     render = {"csv": csv_text, "md": markdown_text}[suffix]

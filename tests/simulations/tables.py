@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 
-from studies import KINDS, simulate
+from studies import KINDS, peek, simulate
 
 from cnnbench.comparison.inference.schedule import Schedule
 
@@ -31,6 +31,9 @@ def main() -> None:
     coverage(runs)
     power(runs)
     small_data(runs)
+    peeking(runs)
+    stopping(runs)
+    equivalence(runs)
 
 
 def errors(runs: int) -> None:
@@ -79,6 +82,33 @@ def small_data(runs: int) -> None:
         found = simulate(SMALL_DATA, runs=runs, seed=SEED, **way)
         cells = " | ".join(f"{x:.2f}" for x in found.power)
         print(f"| {name} | {found.family_error:.3f} | {cells} | {found.trials:.0f} |", flush=True)
+
+
+def peeking(runs: int) -> None:
+    print("\nWithout the rule: tables with a false difference, nothing works, uncorrected looks:\n")
+    print("| looks | 1 variant | 6 variants |")
+    print("|---|---|---|")
+    ways = {"5": (5,), "5, 10": (5, 10), "5, 10, 20": (5, 10, 20), "each of 5 to 30": range(5, 31)}
+    for name, looks in ways.items():
+        cells = (peek(looks, variants=m, runs=runs, seed=SEED) for m in (1, 6))
+        print(f"| {name} | {' | '.join(f'{x:.3f}' for x in cells)} |", flush=True)
+
+
+def stopping(runs: int) -> None:
+    print("\nOne variant, 5 to 30: mean difference seen over the true one:\n")
+    effects = (0.5, 1.0, 2.0)
+    cells = [simulate((d,), runs=runs, seed=SEED, most=30).mean / d for d in effects]
+    print(f"| {' | '.join(f'{d} sd' for d in effects)} |\n|{'---|' * len(effects)}")
+    print(f"| {' | '.join(f'{x:.2f}' for x in cells)} |", flush=True)
+
+
+def equivalence(runs: int) -> None:
+    print("\nOne variant without effect, 5 to 30: called the same (mean number of replicates):\n")
+    spreads = (0.8, 1.5, 2.3)
+    found = [simulate((0.0,), runs=runs, seed=SEED, most=30, margin=1 / s) for s in spreads]
+    print(f"| {' | '.join(f's = {s} margins' for s in spreads)} |\n|{'---|' * len(spreads)}")
+    cells = [f"{x.same / x.runs:.2f} ({x.trials / 2:.1f})" for x in found]
+    print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

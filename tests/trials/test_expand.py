@@ -95,7 +95,7 @@ def test_words_names_and_the_number_of_replicates_change_no_id(title, descriptio
 
 
 IGNORED = [
-    {"evaluation": {"exclusive": True}},
+    {"evaluation": {"exclusive": True, "margin": 0.05}},
     {"network": {"batch_norm_momentum": 0.5}},  # there is no batch normalisation
     {"network": {"layers": [{"type": "flatten"}]}},  # another architecture's
     {"network": {"kernel": [3, 3], "pool": [2, 2]}},  # the same in other words

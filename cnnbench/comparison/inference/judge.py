@@ -36,7 +36,8 @@ class Judgement:
     that the verdict goes by; plain: as it would be of a single comparison; None where the data say
     nothing yet. level: how often an interval like this one misses. p, p_holm: of no difference,
     before and after Holm's correction. won, tied: pairs in which the variant was better, and equal
-    ones. probabilities: of differing by more than the margin; None without a margin.
+    ones. probabilities: of differing by more than the margin; None without a margin. sample: mean
+    and spread that all of it is computed from.
     """
 
     verdict: Verdict
@@ -49,6 +50,7 @@ class Judgement:
     won: int = 0
     tied: int = 0
     probabilities: Probabilities | None = None
+    sample: Sample | None = None
 
 
 def judge(
@@ -103,6 +105,7 @@ def judge(
             won,
             tied,
             probabilities(sample, margin.value) if margin else None,
+            sample,
         )
     return found
 

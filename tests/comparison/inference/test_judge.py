@@ -149,7 +149,7 @@ def families(draw):
     }
 
 
-@settings(max_examples=1000)
+@settings(max_examples=1000, deadline=None)  # the first makes the tables of limits
 @given(families(), st.sampled_from(SCHEDULES), st.floats(0, 2), st.booleans())
 def test_interval_p_and_word_never_contradict_each_other(family, schedule, margin, higher):
     found = judge(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cnnbench.comparison.inference.sample import Sample
@@ -55,6 +55,7 @@ def test_one_look_at_the_most_is_the_fixed_number():
     assert looks_to(5).interval(sample, 0.05) == fixed().interval(sample, 0.05)
 
 
+@settings(deadline=None)  # the first makes the tables of limits
 @given(schedules, st.sampled_from([5, 8]), st.floats(-3, 3), st.floats(0.0005, 0.05))
 def test_a_p_is_the_smallest_level_whose_interval_leaves_out_zero(schedule, n, mean, level):
     sample = Sample(n, mean, 1.0)

@@ -1,0 +1,175 @@
+"""What stands around a table: the answer before it, and what its numbers mean after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cnnbench.comparison.inference.verdicts import Outcome
+from cnnbench.comparison.metrics import Unit
+from cnnbench.comparison.values import Comparison, Row, Table
+from cnnbench.report.cells import scale_for
+from cnnbench.report.quantities import Scale, percent
+
+Verb = tuple[str, str, str]
+"""Of one variant, of several, and after another verb."""
+_NAMED = 3
+"""Variants named one by one in an answer."""
+
+
+def answer_of(comparison: Comparison, table: Table) -> str:
+    """What the table says in a sentence; "" where it compares backends, or nothing is judged.
+
+    Augmentation helps: +4.8 points [+1.5, +6.9], 8 of 8 pairs; nothing else is settled.
+    """
+    rows = [row for row in table.rows if row.judgement]
+    if comparison.by != "variant" or not rows:
+        return ""
+    scale = scale_for(comparison, table)
+    better, worse = _directions(comparison)
+    parts = [
+        *_effects(_with(rows, Outcome.BETTER), better, scale),
+        *_effects(_with(rows, Outcome.SLIGHTLY_BETTER), better, scale, _little(table)),
+        *_effects(_with(rows, Outcome.WORSE), worse, scale),
+        *_effects(_with(rows, Outcome.SLIGHTLY_WORSE), worse, scale, _little(table)),
+        *_groups(_with(rows, Outcome.SAME), "makes", "make", f"no difference of {_margin(table)}"),
+        *_groups(_with(rows, Outcome.DIVERGES), "diverges", "diverge"),
+    ]
+    if any(not _outcome(row).settled for row in rows):
+        parts.append("nothing else is settled" if parts else "nothing is settled")
+    parts += [
+        *_groups(_with(rows, Outcome.MAYBE_BETTER), f"may {better[2]}"),
+        *_groups(_with(rows, Outcome.MAYBE_WORSE), f"may {worse[2]}"),
+    ]
+    sentence = "; ".join(parts)
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def explanation_of(comparison: Comparison, table: Table) -> str:
+    """What the numbers mean, and what a network must be better than."""
+    return " ".join((*_numbers(comparison, table), *_words(table), *_finds(comparison, table)))
+
+
+def _numbers(comparison: Comparison, table: Table) -> Iterator[str]:
+    over = "replicates and folds, corrected for shared images" if table.folds else "replicates"
+    unit = " in percentage points," if comparison.metric.unit is Unit.FRACTION else ""
+    direction = "higher" if comparison.metric.higher_is_better else "lower"
+    other = (
+        "the baseline" if comparison.by == "variant" else f"the same variant on {table.baseline}"
+    )
+    if comparison.metric.constant:
+        yield "Counted from the network, so without intervals."
+    else:
+        yield f"± and [ ] are 95 % intervals over {over}{_corrected(table)}."
+    yield f"Differences are to {other},{unit} paired; {direction} is better."
+    if table.chance is not None:
+        majority = ""
+        if table.majority is not None:
+            majority = f", of the most frequent class {percent(table.majority)}"
+        yield f"Level of chance {percent(table.chance)}{majority}."
+    means = () if comparison.metric.constant else ("values are means",)
+    medians = () if comparison.metric.name == "training" else ("training is a median",)
+    yield f"{', '.join((*means, *medians)).capitalize()}."
+
+
+def _corrected(table: Table) -> str:
+    return f", [ ] as strict as {table.family} comparisons ask for" if table.family > 1 else ""
+
+
+def _words(table: Table) -> Iterator[str]:
+    """What the verdicts of the table mean, those that it has."""
+    outcomes = {_outcome(row) for row in table.rows if row.judgement}
+    claims = {x for x in outcomes if x.helps or x.hurts} - {Outcome.DIVERGES}
+    said = []
+    if claims:
+        corrected = f" after Holm's correction for {table.family} comparisons"
+        said.append(f"better, worse:{corrected if table.family > 1 else ' zero is outside [ ]'}")
+    if outcomes & {Outcome.MAYBE_BETTER, Outcome.MAYBE_WORSE}:
+        said.append("better?, worse?: only if it were the one comparison")
+    if Outcome.SAME in outcomes:
+        said.append(f"same: all of [ ] is within {_margin(table)}")
+    if Outcome.OPEN in outcomes:
+        said.append("open: [ ] leaves room for both")
+    if said:
+        sentence = "; ".join(said)
+        yield f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def _finds(comparison: Comparison, table: Table) -> Iterator[str]:
+    """What the replicates at hand, and more of them, can be expected to find."""
+    if not table.finds or not any(
+        row.judgement and not _outcome(row).settled for row in table.rows
+    ):
+        return
+    scale = scale_for(comparison, table)
+    (n, size), *more = table.finds
+    text = f"{n} replicates find a difference of {_size(size, scale)} in 4 of 5 studies"
+    yield "; ".join((text, *(f"{m}: {_size(s, scale, unit=False)}" for m, s in more))) + "."
+
+
+def _size(size: float, scale: Scale, *, unit: bool = True) -> str:
+    number = f"{size * scale.factor:,.{scale.difference_decimals}f}"
+    return f"{number} {scale.points}".rstrip() if unit else number
+
+
+def _effects(rows: Sequence[Row], verb: Verb, scale: Scale, how: str = "") -> Iterator[str]:
+    """NAME helps: +4.8 points [+1.5, +6.9], 8 of 8 pairs; several by name and size."""
+    if len(rows) == 1:
+        (row,) = rows
+        yield f"{row.variant} {verb[0]}{how}: {_evidence(row, scale)}"
+    elif rows:
+        named = [f"{row.variant} ({_mean(row, scale)})" for row in rows[:_NAMED]]
+        if len(rows) > _NAMED:
+            named.append(f"{len(rows) - _NAMED} more")
+        yield f"{_listed(named)} {verb[1]}{how}"
+
+
+def _groups(rows: Sequence[Row], one: str, several: str = "", what: str = "") -> Iterator[str]:
+    """NAMES does, or do, WHAT."""
+    if rows:
+        names = [row.variant for row in rows]
+        verb = one if len(rows) == 1 or not several else several
+        yield f"{_listed(names)} {verb} {what}".rstrip()
+
+
+def _evidence(row: Row, scale: Scale) -> str:
+    assert row.judgement is not None
+    assert row.difference is not None
+    interval = row.difference.interval
+    mean = _mean(row, scale)
+    ends = scale.difference(row.difference).partition(" ")[2] if interval else ""
+    return f"{mean} {ends}, {row.judgement.won} of {row.judgement.n} pairs"
+
+
+def _mean(row: Row, scale: Scale) -> str:
+    assert row.difference is not None
+    return f"{scale.difference(row.difference).partition(' ')[0]} {scale.points}".rstrip()
+
+
+def _with(rows: Sequence[Row], outcome: Outcome) -> list[Row]:
+    """Those with the outcome, the largest difference first."""
+    found = [row for row in rows if _outcome(row) is outcome]
+    return sorted(found, key=lambda row: -abs(row.difference.mean) if row.difference else 0.0)
+
+
+def _outcome(row: Row) -> Outcome:
+    assert row.judgement is not None
+    return row.judgement.verdict.outcome
+
+
+def _directions(comparison: Comparison) -> tuple[Verb, Verb]:
+    """The verbs for better and worse."""
+    if comparison.metric.cost:
+        return ("is better", "are better", "be better"), ("is worse", "are worse", "be worse")
+    return ("helps", "help", "help"), ("hurts", "hurt", "hurt")
+
+
+def _little(table: Table) -> str:
+    return f", by less than {_margin(table)}"
+
+
+def _margin(table: Table) -> str:
+    return table.margin.words if table.margin else ""
+
+
+def _listed(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
