@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cnnbench.comparison.metrics import Unit
+from cnnbench.comparison.inference.verdicts import Outcome
 from cnnbench.report.chapters import Chapter, Line
 
 
@@ -27,18 +27,17 @@ class Judgement:
 
 
 def margin_of(chapter: Chapter) -> float | None:
-    """How large a difference is worth a word, None where nobody said."""
-    return 0.01 if chapter.measure.metric.unit is Unit.FRACTION else None
+    """How large a difference is worth a word, None of metrics that have no margin."""
+    return chapter.table.margin.value if chapter.table.margin else None
 
 
-def judge(line: Line, chapter: Chapter) -> Judgement:
-    """What the interval says."""
-    difference = line.row.difference
-    if difference is None or difference.interval is None:
+def judge(line: Line) -> Judgement:
+    """What the table says of the row, in its words."""
+    if line.row.judgement is None:
         return Judgement(Kind.OPEN, "open")
-    sign = 1 if chapter.measure.metric.higher_is_better else -1
-    if sign * difference.interval.low > 0 and sign * difference.interval.high > 0:
-        return Judgement(Kind.BETTER, "better")
-    if sign * difference.interval.low < 0 and sign * difference.interval.high < 0:
-        return Judgement(Kind.WORSE, "worse")
-    return Judgement(Kind.OPEN, "open")
+    verdict = line.row.judgement.verdict
+    if verdict.outcome is Outcome.SAME:
+        return Judgement(Kind.SAME, verdict.words)
+    if verdict.outcome.helps:
+        return Judgement(Kind.BETTER, verdict.words)
+    return Judgement(Kind.WORSE if verdict.outcome.hurts else Kind.OPEN, verdict.words)

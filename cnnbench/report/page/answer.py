@@ -17,7 +17,7 @@ def answer(chapter: Chapter) -> str:
         return "Nothing can be compared yet: no variant has a pair with the baseline."
     kinds: dict[Kind, list[Line]] = {}
     for line in known:
-        kinds.setdefault(judge(line, chapter).kind, []).append(line)
+        kinds.setdefault(judge(line).kind, []).append(line)
     sentences = []
     better = kinds.get(Kind.BETTER, [])
     sign = -1 if chapter.measure.metric.higher_is_better else 1

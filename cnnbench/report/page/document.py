@@ -14,7 +14,6 @@ from typing import Any
 from markupsafe import Markup
 
 from cnnbench.comparison.values import Comparison, Table
-from cnnbench.report.cells import explanation_of
 from cnnbench.report.chapters import Book, Chapter, only_variant, read_book
 from cnnbench.report.page.answer import answer, answer_across
 from cnnbench.report.page.images import Summary, summary_of
@@ -24,6 +23,7 @@ from cnnbench.report.page.settings import Settings, settings_of
 from cnnbench.report.page.tables import HtmlTable, table_of
 from cnnbench.report.pictures.palette import DAY, NIGHT
 from cnnbench.report.printable import printable
+from cnnbench.report.sentences import explanation_of
 
 MOST_BYTES = 1_500_000
 """What fits into a mail; whoever opens a page from a folder waits for nothing."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from cnnbench.report.cells import explanation_of
 from cnnbench.report.chapters import Chapter, NothingToDrawError
 from cnnbench.report.console import comparison_text
 from cnnbench.report.page.answer import answer
@@ -13,6 +12,7 @@ from cnnbench.report.page.tables import table_of
 from cnnbench.report.pictures.forest import forest
 from cnnbench.report.pictures.palette import DAY
 from cnnbench.report.printable import printable
+from cnnbench.report.sentences import explanation_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def _alt(chapter: Chapter, lines: list[Line]) -> str:
     scale = chapter.scale
     parts = [
         f"{short(line.row.variant, 60)} {scale.difference(line.row.difference)} "
-        f"over {_pairs(line)}, {judge(line, chapter).text}"
+        f"over {_pairs(line)}, {judge(line).text}"
         for line in lines
         if line.row.difference
     ]
@@ -138,7 +138,7 @@ def _draw_line(axes: Axes, chapter: Chapter, line: Line, y: float, below: float)
     difference = line.row.difference
     assert difference
     factor = chapter.scale.factor
-    colour = COLOURS.get(judge(line, chapter).kind, INK)
+    colour = COLOURS.get(judge(line).kind, INK)
     axes.plot(
         [factor * x for x in line.differences.values()],
         [y + below] * len(line.differences),
@@ -163,7 +163,7 @@ def _draw_line(axes: Axes, chapter: Chapter, line: Line, y: float, below: float)
 def _write(axes: Axes, chapter: Chapter, line: Line, number: int, *, wide: bool) -> None:
     """Name, numbers and verdict: beside the axes where there is room, above the line if not."""
     assert line.row.difference
-    judgement = judge(line, chapter)
+    judgement = judge(line)
     colour = COLOURS.get(judgement.kind, INK)
     numbers = chapter.scale.difference(line.row.difference)
     blend = axes.get_yaxis_transform()

@@ -92,7 +92,7 @@ def test_a_forest_says_its_numbers_in_words(chapter):
     from cnnbench.report.pictures.forest import forest
 
     alt = forest(chapter).alt
-    assert "dropout +2.5 [-1.1, +6.2] over 5 pairs" in alt
+    assert "dropout +2.5 [-3.8, +8.9] over 5 pairs, open" in alt
     assert "in accuracy to over-fit in points" in alt
 
 
