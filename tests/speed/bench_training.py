@@ -5,6 +5,11 @@ two are timed by turns in one process (so both have the environment that cnnbenc
 before them, building, compiling and a first epoch. Each framework has a process of its own. Beside
 the ratio of seconds stands that of CPU seconds, which what else runs on the machine changes less.
 
+The losses of the two may end 5 % apart, as JAX's do, and both be right: their steps are equal to a
+unit in the last place until a decision of the first epoch tips. A nudge of the initial weights by
+1e-7 takes cnnbench on JAX from its own loss of that epoch, 1.09586, to Keras's, 1.09579, and so it
+does torch-native; after three epochs such nudges spread the loss over 2 %.
+
     python tests/speed/bench_training.py [BACKEND ...] [--threads N] [--rounds N]
 """
 
