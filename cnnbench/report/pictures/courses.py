@@ -14,6 +14,7 @@ from cnnbench.report.chapters import Line
 from cnnbench.results.details import read_history
 from cnnbench.results.record import Epoch
 
+_LARGEST = 1e12
 Quantity = Literal["accuracy", "val_accuracy", "loss", "val_loss"]
 
 
@@ -76,4 +77,5 @@ def courses_of(lines: Sequence[Line]) -> list[Course]:
 
 
 def _number(value: float | None) -> float:
-    return np.nan if value is None else value
+    """Within what can be computed with: a loss may have gone anywhere."""
+    return np.nan if value is None else min(max(value, -_LARGEST), _LARGEST)
