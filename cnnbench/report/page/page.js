@@ -7,10 +7,12 @@ for (const table of document.querySelectorAll("table.sortable")) {
     button.append(...head.childNodes);
     head.append(button);
     button.addEventListener("click", () => {
-      const down = head.getAttribute("aria-sort") === "descending";
+      const numeric = head.classList.contains("number");
+      const sorted = head.getAttribute("aria-sort");
+      const up = sorted ? sorted === "descending" : !numeric;
       for (const other of head.parentNode.children) other.removeAttribute("aria-sort");
-      head.setAttribute("aria-sort", down ? "ascending" : "descending");
-      const sign = down ? 1 : -1;
+      head.setAttribute("aria-sort", up ? "ascending" : "descending");
+      const sign = up ? 1 : -1;
       const key = (row) => {
         const cell = row.cells[column];
         const order = cell.dataset.order;

@@ -139,7 +139,7 @@ def _panel(
     lower.set_ylabel("loss", fontsize=7)
     lower.set_xlabel("epoch", fontsize=7, labelpad=1)
     lower.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-    upper.set_title(short(course.variant), loc="left", fontweight="bold", pad=4)
+    upper.set_title(short(course.variant, 22), loc="left", fontweight="bold", pad=4)
     _draw(upper, course, ("accuracy", "val_accuracy"), 100)
     _draw(lower, course, ("loss", "val_loss"), 1)
 
