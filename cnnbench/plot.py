@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cnnbench.report.page.notebook import Shown
     from cnnbench.report.pictures.canvas import Picture
 
-__all__ = ["confusion", "cost", "curves", "forest", "reliability", "table"]
+__all__ = ["confusion", "cost", "curves", "forest", "images", "reliability", "table"]
 
 PathText = str | PathLike[str]
 
@@ -52,6 +52,13 @@ def cost(*paths: PathText, metric: str = "accuracy") -> Picture:
     from cnnbench.report.pictures import cost as room
 
     return room.cost(_chapter(paths, metric=metric))
+
+
+def images(*paths: PathText, variant: str | None = None, baseline: str | None = None) -> Picture:
+    """Images that a variant gets wrong, rescues and breaks, while the cache still holds them."""
+    from cnnbench.report.pictures import images as room
+
+    return room.images(_chapter(paths, baseline, variant=variant), variant)
 
 
 def reliability(

@@ -55,6 +55,23 @@ def test_pictures_are_written_one_by_one_and_no_page(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("scripted_path")
+def test_images_are_a_picture_while_the_cache_holds_them(recipe, tmp_path, monkeypatch):
+    results = tmp_path / "results"
+    run = ("run", recipe(), "--backend", "scripted", "--results", results)
+    assert call(*run, "--executor", "inline").exit_code == 0
+    for format_ in ("svg", "png"):
+        for name in ("one", "two"):
+            call("report", results, "--pictures", tmp_path / name, "--format", format_)
+        first, second = ((tmp_path / x / f"images-double.{format_}") for x in ("one", "two"))
+        assert first.read_bytes() == second.read_bytes()
+    monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "empty"))
+    done = call("report", results, "--pictures", tmp_path / "three")
+    assert "the cache of decoded images no longer holds those of digits with this digest" in (
+        done.output
+    )
+
+
+@pytest.mark.usefixtures("scripted_path")
 def test_a_run_can_end_with_its_page(recipe, tmp_path):
     arguments = ("run", recipe(), "--backend", "scripted", "--results", tmp_path / "results")
     page = tmp_path / "page.html"

@@ -16,6 +16,7 @@ from cnnbench.report.pictures.confusion import confusion_panels, confusions_of
 from cnnbench.report.pictures.cost import cost_panels
 from cnnbench.report.pictures.curves import KEY, MOST, curve_panels
 from cnnbench.report.pictures.forest import forest
+from cnnbench.report.pictures.images import gone
 from cnnbench.report.pictures.mistakes import mistakes_of
 from cnnbench.report.pictures.predicted import both_of
 from cnnbench.report.pictures.reliability import reliability
@@ -173,11 +174,7 @@ def _images(chapter: Chapter, variant: str | None) -> Section:
             key,
             title,
             text,
-            missing=(
-                f"The images themselves can't be shown: the cache of decoded images holds those of "
-                f"{short(both.source, 60)} with this digest no longer. Running the recipe once "
-                "more brings them back, without training anything that is recorded."
-            ),
+            missing=gone(both.source),
         )
     kinds = (
         (f"Most wrong with {name}", found.worst, "None is wrong."),

@@ -15,6 +15,7 @@ from cnnbench.report.pictures.confusion import confusion
 from cnnbench.report.pictures.cost import cost
 from cnnbench.report.pictures.curves import curves
 from cnnbench.report.pictures.forest import forest
+from cnnbench.report.pictures.images import images
 from cnnbench.report.pictures.reliability import reliability
 from cnnbench.results.files import explain
 
@@ -98,6 +99,7 @@ def _makers(chapter: Chapter, variant: str | None) -> Iterator[Callable[[], Pict
     yield lambda: forest(chapter)
     yield lambda: curves(chapter)
     yield lambda: confusion(chapter, wanted)
+    yield lambda: images(chapter, wanted)
     yield lambda: cost(chapter)
     yield lambda: reliability(chapter, wanted)
 
