@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from cnnbench.comparison.classes import class_notes
 from cnnbench.comparison.conditions import condition_notes, images_of
+from cnnbench.comparison.inference.schedule import Schedule
 from cnnbench.comparison.judging import finds, judged, margin_for
 from cnnbench.comparison.metrics import Measure, find_measure, suggestion
 from cnnbench.comparison.notes import row_notes
@@ -154,7 +155,8 @@ def _table(
     records = [x for entry in entries for x in entry.series.ok.values()]
     margin = margin_for(measure, selections[0].margin)
     made = [make_row(entry, measure) for entry in entries]
-    rows = judged(entries, made, measure, margin)
+    seen = any(x.seen for x in selections)
+    rows = judged(entries, made, measure, margin, Schedule(anytime=seen))
     levels = levels_of(records, measure)
     environments: Mapping[str, Mapping[str, Any]] = {
         key: value for x in selections for key, value in x.environments.items()
@@ -179,5 +181,5 @@ def _table(
         ),
         margin=margin,
         family=sum(row.judgement is not None and row.judgement.p is not None for row in rows),
-        finds=finds(rows),
+        finds=() if seen else finds(rows),
     )

@@ -8,6 +8,7 @@ from statistics import median
 
 from cnnbench.comparison.inference.judge import Differences, Judgement, judge
 from cnnbench.comparison.inference.power import found_by
+from cnnbench.comparison.inference.schedule import Schedule
 from cnnbench.comparison.inference.verdicts import Margin, margin_of_fractions
 from cnnbench.comparison.intervals import Estimate
 from cnnbench.comparison.metrics import Measure, Unit
@@ -25,7 +26,11 @@ def margin_for(measure: Measure, fraction: float) -> Margin | None:
 
 
 def judged(
-    entries: Sequence[Entry], rows: Sequence[Row], measure: Measure, margin: Margin | None
+    entries: Sequence[Entry],
+    rows: Sequence[Row],
+    measure: Measure,
+    margin: Margin | None,
+    schedule: Schedule,
 ) -> tuple[Row, ...]:
     """The same rows with their judgements, and with these' intervals for those of differences."""
     if measure.metric.constant:
@@ -35,7 +40,12 @@ def judged(
         for i, (entry, row) in enumerate(zip(entries, rows, strict=True))
         if row.difference or (row.diverged and not row.is_baseline)
     }
-    found = judge(family, margin=margin, higher_is_better=measure.metric.higher_is_better)
+    found = judge(
+        family,
+        schedule=schedule,
+        margin=margin,
+        higher_is_better=measure.metric.higher_is_better,
+    )
     return tuple(_with(row, found.get(str(i))) for i, row in enumerate(rows))
 
 

@@ -49,7 +49,8 @@ class Selection:
     """The series of one recipe on one backend, in the order of the recipe.
 
     notes: what was left out. place: the results folder in short, "" where all come from one.
-    margin: the smallest difference that matters.
+    margin: the smallest difference that matters. seen: whether the study's size was changed when
+    its results could be seen.
     """
 
     recipe: str
@@ -62,6 +63,7 @@ class Selection:
     notes: tuple[str, ...] = ()
     place: str = ""
     margin: float = MARGIN
+    seen: bool = False
 
     @property
     def name(self) -> str:
@@ -97,6 +99,13 @@ def _planned(study: Study, plan: Plan) -> Selection:
     notes = []
     if plan.overrides:
         notes.append(f"changed on the command line: {', '.join(plan.overrides)}")
+    if plan.looks:
+        sizes = ", then ".join(str(n) for n in (*plan.looks, plan.replicates))
+        notes.append(
+            f"replicates were changed after a look ({sizes}), so that intervals of differences are "
+            "those that hold whenever one looks, which are wider; a study with another seed, asked "
+            "for in full from the start, has the narrower ones"
+        )
     if others := sum(trial not in plan.trials for trial in recorded):
         notes.append(
             f"{others} {_records_of(others)} earlier settings, or of another recipe called "
@@ -112,6 +121,7 @@ def _planned(study: Study, plan: Plan) -> Selection:
         study.environments,
         tuple(notes),
         margin=plan.margin,
+        seen=bool(plan.looks),
     )
 
 

@@ -13,6 +13,7 @@ from cnnbench.data.source import DataSource, Facts, Request
 from cnnbench.data.summary import summary_line
 from cnnbench.errors import DataError, PluginError, Problem, RecipeError
 from cnnbench.execution.limits import takes_gpu
+from cnnbench.execution.looks import looks_before
 from cnnbench.plugin.availability import check_availability
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.plugins import Plugins
@@ -181,6 +182,7 @@ def plan_study(
         overrides=tuple(overrides),
         images=_images_of(recipe, known),
         margin=recipe.margin,
+        looks=looks_before(store, ids, recipe.replicates),
     )
     return Study(recipe, backend.name, trials, recorded, plan, store, store.problems)
 

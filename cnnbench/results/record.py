@@ -207,7 +207,8 @@ class Plan(Value):
     trials: id to (variant, replicate, fold), every trial of the study. variants: in recipe order.
     settings: variant to the whole configuration; sections equal in all variants describe the study.
     images: of each source, in the order of the variants.
-    margin: the smallest difference that matters, declared before the first trial.
+    margin: the smallest difference that matters, declared before the first trial. looks: numbers of
+    replicates that were asked for before, and had ended.
     """
 
     format: int = FORMAT
@@ -223,3 +224,4 @@ class Plan(Value):
     overrides: tuple[str, ...] = ()
     images: tuple[Images, ...] = ()
     margin: Annotated[float, Field(ge=0, lt=1)] = MARGIN
+    looks: tuple[Size, ...] = ()

@@ -163,6 +163,10 @@ class Store:
         """Those of the trials recorded as unsupported, to run again once the backend can."""
         return self._with_status(trials, Status.UNSUPPORTED)
 
+    def ended(self, trials: Iterable[str]) -> frozenset[str]:
+        """Those of the trials that have a record, however they ended."""
+        return self._with_status(trials, *Status)
+
     @property
     def problems(self) -> tuple[str, ...]:
         """A sentence about each damage found in the records, such as a line cut by a crash."""

@@ -121,3 +121,15 @@ def test_slower_is_worse(study):
         writer.add_one("slow", replicate, costs=Costs(training=seconds))
     folder = writer.write()
     assert words(folder, metric="training") == {"slow": "worse"}
+
+
+def test_a_study_that_grew_after_a_look_is_judged_by_what_holds_at_any_time(study):
+    folder = six(study).write(looks=(3,), replicates=5)
+    (seen,) = compare_records([folder]).tables
+    assert any(
+        note.startswith("replicates were changed after a look (3, then 5)") for note in seen.notes
+    )
+    assert seen.finds == ()
+    clear = judgements(folder)["clear"]
+    assert clear.plain.low < clear.sample.mean - 2.776 * clear.sample.scale
+    assert words(folder)["perhaps"] == "open"

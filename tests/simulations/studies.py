@@ -17,6 +17,7 @@ from cnnbench.comparison.inference.settle import Pairs, settled
 from cnnbench.comparison.inference.verdicts import Margin, Outcome
 from cnnbench.comparison.metrics import METRICS
 
+SMALL = {Outcome.SAME, Outcome.SLIGHTLY_BETTER, Outcome.SLIGHTLY_WORSE}
 STEP = 0.5
 """Of tied differences: the resolution, in standard deviations; 100 test images have about this."""
 
@@ -47,7 +48,8 @@ KINDS: dict[str, Callable[[np.random.Generator, int, int], np.ndarray]] = {
 class Tally:
     """Counts over studies. found: claims of the right sign, by variant. trials: mean a study.
 
-    same: differences called the same. mean: of the differences seen, over variants.
+    same: differences called the same. called_small: studies in which any is said to be within the
+    margin. mean: of the differences seen, over variants.
 
     false: studies with a claim about a variant without effect, or of the wrong sign. missed: true
     differences outside the verdict's interval; missed_plain: outside the plain one; missed_any:
@@ -62,6 +64,7 @@ class Tally:
     missed_any: int = 0
     trials: float = 0.0
     same: int = 0
+    called_small: int = 0
     mean: float = 0.0
     found: list[int] = field(default_factory=list)
 
@@ -99,6 +102,7 @@ class Tally:
             self.missed += bool(lies_outside)
             missed |= bool(lies_outside)
             self.missed_plain += bool(plain and not plain.low <= effect <= plain.high)
+        self.called_small += any(judgement.verdict.outcome in SMALL for judgement in found)
         self.false += bool(false)
         self.missed_any += missed
 

@@ -34,6 +34,7 @@ def main() -> None:
     peeking(runs)
     stopping(runs)
     equivalence(runs)
+    at_the_margin(runs)
 
 
 def errors(runs: int) -> None:
@@ -108,6 +109,18 @@ def equivalence(runs: int) -> None:
     found = [simulate((0.0,), runs=runs, seed=SEED, most=30, margin=1 / s) for s in spreads]
     print(f"| {' | '.join(f's = {s} margins' for s in spreads)} |\n|{'---|' * len(spreads)}")
     cells = [f"{x.same / x.runs:.2f} ({x.trials / 2:.1f})" for x in found]
+    print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def at_the_margin(runs: int) -> None:
+    print("\nSix variants that differ by just the margin: tables that call one of them smaller:\n")
+    ways = {"fixed 5": (5, 0), "fixed 10": (10, 0), "5 to 30": (0, 30)}
+    print(f"| {' | '.join(ways)} |\n|{'---|' * len(ways)}")
+    cells = []
+    for n, most in ways.values():
+        size = 4 / (n or most) ** 0.5
+        found = simulate((size,) * 6, runs=runs, seed=SEED, n=n, most=most, margin=size)
+        cells.append(f"{found.called_small / runs:.3f}")
     print(f"| {' | '.join(cells)} |", flush=True)
 
 
