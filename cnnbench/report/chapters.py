@@ -14,7 +14,8 @@ from cnnbench.comparison.pairs import pair
 from cnnbench.comparison.select import Part, Series, select
 from cnnbench.comparison.values import Comparison, Row, Table, name_of
 from cnnbench.errors import ComparisonError
-from cnnbench.report.quantities import Scale, scale_of
+from cnnbench.report.cells import scale_for
+from cnnbench.report.quantities import Scale
 from cnnbench.results.read import collector_paused, read_results
 from cnnbench.results.record import Plan, Record
 
@@ -81,12 +82,7 @@ class Chapter:
     @property
     def scale(self) -> Scale:
         """How the compared metric is shown."""
-        rows = self.table.rows
-        return scale_of(
-            self.measure.metric.unit,
-            [row.value for row in rows if row.value],
-            [row.difference for row in rows if row.difference],
-        )
+        return scale_for(self.comparison, self.table)
 
     def chosen(self, variant: str | None = None) -> Line | None:
         """The variant of that name, else the one that differs most for the better.

@@ -49,6 +49,11 @@ def explanation_of(comparison: Comparison, table: Table) -> str:
     return " ".join((*_numbers(comparison, table), *_words(table), *_finds(comparison, table)))
 
 
+def finds_of(comparison: Comparison, table: Table) -> str:
+    """What these replicates and more of them can be expected to find; "" where all is settled."""
+    return "".join(_finds(comparison, table))
+
+
 def _numbers(comparison: Comparison, table: Table) -> Iterator[str]:
     over = "replicates and folds, corrected for shared images" if table.folds else "replicates"
     unit = " in percentage points," if comparison.metric.unit is Unit.FRACTION else ""

@@ -23,7 +23,7 @@ from cnnbench.report.page.settings import Settings, settings_of
 from cnnbench.report.page.tables import HtmlTable, table_of
 from cnnbench.report.pictures.palette import DAY, NIGHT
 from cnnbench.report.printable import printable
-from cnnbench.report.sentences import explanation_of
+from cnnbench.report.sentences import explanation_of, finds_of
 
 MOST_BYTES = 1_500_000
 """What fits into a mail; whoever opens a page from a folder waits for nothing."""
@@ -41,6 +41,7 @@ class Part:
     title: str
     description: str
     answer: str
+    finds: str
     forest: Section
     table: HtmlTable
     explanation: str
@@ -130,6 +131,7 @@ def _parts(chapters: Sequence[Chapter], variant: str | None) -> Iterator[Part]:
             title=table.title,
             description=chapter.plan.description.strip() if chapter.plan else "",
             answer=answer(chapter),
+            finds=finds_of(chapter.comparison, table),
             forest=first,
             table=table_of(chapter.comparison, table),
             explanation=explanation_of(chapter.comparison, table),

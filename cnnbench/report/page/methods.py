@@ -64,10 +64,23 @@ def _sentences(chapter: Chapter) -> Iterator[str]:
         yield (
             f"The {'' if metric.cost else f'{chapter.comparison.split} '}{metric.title} is given "
             f"as mean and {what}; differences to {table.baseline} are taken pair by pair. "
-            "Intervals speak of new splits of these images and new initial weights, not of images "
-            "from elsewhere."
+            f"{_test(chapter)}Intervals speak of new splits of these images and new initial "
+            "weights, not of images from elsewhere."
         )
     yield from _versions(chapter)
+
+
+def _test(chapter: Chapter) -> str:
+    """How the verdicts come about, with a space after it; "" where nothing is judged."""
+    table = chapter.table
+    if not table.family:
+        return ""
+    test = "Each difference is tested by a two-sided paired t test at a level of 5 %"
+    if table.family > 1:
+        test += f", corrected for {table.family} comparisons by Holm's method"
+    if table.margin:
+        test += f"; the smallest difference of interest is {table.margin.words}"
+    return f"{test}. "
 
 
 def _training(chapter: Chapter) -> str:

@@ -15,11 +15,15 @@ _NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell as it is read. order: what it is sorted by, None if by its text or not at all."""
+    """A cell as it is read.
+
+    order: what it is sorted by, None if by its text or not at all. tone: good, bad or "".
+    """
 
     text: str
     order: float | None
     numeric: bool
+    tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,22 @@ def table_of(comparison: Comparison, table: Table) -> HtmlTable:
     columns = columns_of(comparison, table)
     rows = tuple(
         tuple(
-            Cell(text, order_of(text) if column.numeric else None, column.numeric)
-            for column, text in zip(columns, texts, strict=True)
+            Cell(
+                column.cells[number],
+                order_of(column.cells[number]) if column.numeric else None,
+                column.numeric,
+                _tone(column, number),
+            )
+            for column in columns
         )
-        for texts in zip(*(column.cells for column in columns), strict=True)
+        for number in range(len(table.rows))
     )
     return HtmlTable(columns, rows, tuple(row.is_baseline for row in table.rows))
+
+
+def _tone(column: Column, number: int) -> str:
+    outcome = column.outcomes[number] if column.outcomes else None
+    return "" if outcome is None else "good" if outcome.helps else "bad" if outcome.hurts else ""
 
 
 def order_of(text: str) -> float | None:

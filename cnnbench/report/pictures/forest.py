@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from cnnbench.report.chapters import Chapter, Line, NothingToDrawError
@@ -14,15 +15,17 @@ from cnnbench.report.pictures.canvas import (
     short,
 )
 from cnnbench.report.pictures.palette import BAND, BLUE, INK, LINE, MUTED, ORANGE
-from cnnbench.report.verdicts import Kind, judge, margin_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = {Kind.BETTER: BLUE, Kind.WORSE: ORANGE}
 _ROW = {"double": 0.34, "single": 0.6}
-_BELOW = 0.62
+_BELOW = {"double": 0.62, "single": 0.72}
+_LEGEND = 62
+"""Letters of the legend that stand on a line of a narrow picture."""
+_WORDS = 16
+"""Letters of a verdict beside the numbers; longer ones take two lines."""
 _WIDEST = 1.6
 """How many times as wide as the pairs' own range the axis may become for the sake of intervals."""
 
@@ -46,7 +49,7 @@ def _alt(chapter: Chapter, lines: list[Line]) -> str:
     scale = chapter.scale
     parts = [
         f"{short(line.row.variant, 60)} {scale.difference(line.row.difference)} "
-        f"over {_pairs(line)}, {judge(line).text}"
+        f"over {_pairs(line)}, {_words(line)}"
         for line in lines
         if line.row.difference
     ]
@@ -62,21 +65,36 @@ def _pairs(line: Line) -> str:
     return f"{count} {'pair' if count == 1 else 'pairs'}"
 
 
+def _words(line: Line) -> str:
+    return line.row.judgement.verdict.words if line.row.judgement else "not judged"
+
+
+def _colour(line: Line) -> str:
+    """Only of what is settled, and beside its word."""
+    outcome = line.row.judgement.verdict.outcome if line.row.judgement else None
+    return INK if outcome is None else BLUE if outcome.helps else ORANGE if outcome.hurts else INK
+
+
+def _margin(chapter: Chapter) -> float:
+    """0 where the metric has none."""
+    return chapter.table.margin.value if chapter.table.margin else 0.0
+
+
 def _draw(chapter: Chapter, lines: list[Line], width: Width) -> Figure:
     across = WIDTHS[width]
     row = _ROW[width]
     wide = width == "double"
     tall = row * len(lines)
-    figure = new_figure(across, tall + _BELOW + 0.08)
-    left, right = (1.75, 2.35) if wide else (0.12, 0.12)
-    axes = axes_at(figure, left, _BELOW, across - left - right, tall)
+    below = _BELOW[width]
+    figure = new_figure(across, tall + below + 0.08)
+    left, right = (1.75, 2.6) if wide else (0.12, 0.12)
+    axes = axes_at(figure, left, below, across - left - right, tall)
     factor = chapter.scale.factor
     low, high = _limits(chapter, lines)
     axes.set_xlim(low, high)
     axes.set_ylim(len(lines) - 0.5, -0.5)
-    margin = margin_of(chapter)
-    if margin is not None:
-        axes.axvspan(-margin * factor, margin * factor, color=BAND, lw=0, zorder=0)
+    if margin := factor * _margin(chapter):
+        axes.axvspan(-margin, margin, color=BAND, lw=0, zorder=0)
     axes.axvline(0, color=MUTED, lw=0.9, zorder=1)
     for number, line in enumerate(lines):
         _draw_line(axes, chapter, line, number if wide else number + 0.2, 0.2 if wide else 0.16)
@@ -93,7 +111,7 @@ def _draw(chapter: Chapter, lines: list[Line], width: Width) -> Figure:
     figure.text(
         left / across,
         0.06 / figure.get_figheight(),
-        _legend(chapter, margin),
+        _legend(chapter) if wide else fill(_legend(chapter), _LEGEND),
         color=MUTED,
         fontsize=6.5,
         ha="left",
@@ -101,22 +119,17 @@ def _draw(chapter: Chapter, lines: list[Line], width: Width) -> Figure:
     return figure
 
 
-def _legend(chapter: Chapter, margin: float | None) -> str:
-    said = "\N{BULLET} mean, line 95 % interval, ticks the pairs"
-    if margin is None:
-        return said
-    return f"{said}, band \N{PLUS-MINUS SIGN}{margin * chapter.scale.factor:g} {_points(chapter)}"
-
-
-def _points(chapter: Chapter) -> str:
-    points = chapter.scale.points
-    return "point" if points == "points" else points
+def _legend(chapter: Chapter) -> str:
+    family = chapter.table.family
+    strict = f", as strict as {family} comparisons ask for" if family > 1 else ""
+    band = f"; band: less than {chapter.table.margin.words}" if chapter.table.margin else ""
+    return f"dot: mean; line: 95 % interval{strict}; ticks: pairs{band}"
 
 
 def _limits(chapter: Chapter, lines: list[Line]) -> tuple[float, float]:
     """Around all pairs, zero and the margin, and around the intervals unless they are huge."""
     factor = chapter.scale.factor
-    margin = margin_of(chapter) or 0.0
+    margin = _margin(chapter)
     inner = [factor * x for line in lines for x in line.differences.values()]
     inner += [0.0, -factor * margin, factor * margin]
     ends = [
@@ -138,7 +151,7 @@ def _draw_line(axes: Axes, chapter: Chapter, line: Line, y: float, below: float)
     difference = line.row.difference
     assert difference
     factor = chapter.scale.factor
-    colour = COLOURS.get(judge(line).kind, INK)
+    colour = _colour(line)
     axes.plot(
         [factor * x for x in line.differences.values()],
         [y + below] * len(line.differences),
@@ -163,26 +176,33 @@ def _draw_line(axes: Axes, chapter: Chapter, line: Line, y: float, below: float)
 def _write(axes: Axes, chapter: Chapter, line: Line, number: int, *, wide: bool) -> None:
     """Name, numbers and verdict: beside the axes where there is room, above the line if not."""
     assert line.row.difference
-    judgement = judge(line)
-    colour = COLOURS.get(judgement.kind, INK)
+    colour = _colour(line)
     numbers = chapter.scale.difference(line.row.difference)
     blend = axes.get_yaxis_transform()
     if wide:
         places = ((-0.03, "right", short(line.row.variant, 24), INK), (1.03, "left", numbers, INK))
         for x, align, text, ink in places:
-            axes.text(x, number, text, transform=blend, ha=align, va="center", color=ink)
+            axes.text(x, number, text, transform=blend, ha=align, va="center_baseline", color=ink)
         axes.annotate(
-            judgement.text,
+            fill(_words(line), _WORDS),
             (1.03, number),
             xycoords=blend,
-            xytext=(104, 0),
+            xytext=(102, 0),
             textcoords="offset points",
-            va="center",
+            va="center_baseline",
             color=colour,
             weight="bold",
+            fontsize=7.5,
+            linespacing=1.0,
         )
         return
     y = number - 0.32
-    axes.text(0, y, short(line.row.variant, 22), transform=blend, va="center", weight="bold")
-    axes.text(1, y, numbers, transform=blend, ha="right", va="center")
-    axes.text(1, y + 0.24, judgement.text, transform=blend, ha="right", va="center", color=colour)
+    for x, up, text, ink, weight in (
+        (0, y, short(line.row.variant, 22), INK, "bold"),
+        (1, y, numbers, INK, "normal"),
+        (1, y + 0.24, _words(line), colour, "normal"),
+    ):
+        side = "right" if x else "left"
+        axes.text(
+            x, up, text, transform=blend, ha=side, va="center_baseline", color=ink, weight=weight
+        )
