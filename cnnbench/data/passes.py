@@ -9,20 +9,13 @@ from contextlib import closing
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.augmentation import Parameters, cropped_shape, draw_parameters
+from cnnbench.data.augmentation import Parameters, draw_parameters
 from cnnbench.data.batches import Batch, Batches, Resident
 from cnnbench.data.normalization import Normalization
 from cnnbench.data.prefetch import prefetch
 from cnnbench.data.prepared import PreparedImages
 from cnnbench.data.spec import AugmentationSpec
 from cnnbench.data.streams import random_order
-
-
-def input_shape(
-    shape: tuple[int, int, int], augmentation: AugmentationSpec
-) -> tuple[int, int, int]:
-    """What the network sees of images of this (height, width, channels): a crop changes it."""
-    return cropped_shape(shape, augmentation.crop)
 
 
 class Pass(Batches):

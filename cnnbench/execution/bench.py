@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable
 
 from cnnbench.data.cache import CachedImages, open_images
-from cnnbench.data.requests import request_of
 from cnnbench.errors import DataError
 from cnnbench.plugin.executor import Limits, Outcome
 from cnnbench.plugin.plugins import Plugins
@@ -61,14 +60,14 @@ class Bench:
             return dataclasses.replace(found, reason=whole.record.reason)
         images = prepare_images(trial, self._images(trial))
         courses = [course_of(trial, self._engine, images, build_model, whole)]
-        for build in nudged_builds(trial, images) if nudged else ():
+        for build in nudged_builds(trial) if nudged else ():
             again = self.run(trial, lambda _: None, build)
             if again.record.status is not Status.OK:
                 return dataclasses.replace(found, reason=again.record.reason)
             courses.append(course_of(trial, self._engine, images, build, again))
         return dataclasses.replace(
             found,
-            branching=branches(trial, images),
+            branching=branches(trial),
             course=courses[0],
             nudged=tuple(courses[1:]),
             labels=whole.labels,
@@ -79,10 +78,9 @@ class Bench:
 
         Raises DataError where its images are not those that the trial was planned with.
         """
-        key = (*request_of(trial.configuration.data), trial.data)
+        key = (trial.source, trial.request, trial.data)
         if self._last is None or self._last[0] != key:
-            name, request, _ = key
-            images = open_images(self._plugins.source(name), request)
+            images = open_images(self._plugins.source(trial.source), trial.request)
             if images.digest != trial.data:
                 source = trial.configuration.data.source
                 raise DataError(

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 import psutil
 
-from cnnbench.data.requests import request_of
-from cnnbench.data.source import Request
 from cnnbench.errors import Problem, RecipeError
 from cnnbench.network.cost import layer_costs
 from cnnbench.network.layers import Conv
-from cnnbench.recipe.effective import network_of
+from cnnbench.network.network import Network
 from cnnbench.recipe.spec import Recipe, Variant
-from cnnbench.trials.expand import Known
+from cnnbench.trials.trial import Trial
 
 BYTES = 8
 """Of a parameter in training: itself and its gradient, in float32; optimisers keep more."""
 
 
-def refuse_too_large(recipe: Recipe, known: Mapping[tuple[str, Request], Known]) -> None:
+def refuse_too_large(recipe: Recipe, trials: Sequence[Trial]) -> None:
     """Raise RecipeError for networks whose weights alone take more than the machine's memory."""
     memory = psutil.virtual_memory().total
-    problems = [x for variant in recipe.variants for x in _too_large(variant, known, memory)]
+    networks = {trial.variant: trial.network for trial in trials}
+    problems = [
+        problem
+        for variant in recipe.variants
+        for problem in _too_large(variant, networks[variant.name], memory)
+    ]
     if problems:
         raise RecipeError(problems)
 
 
-def _too_large(
-    variant: Variant, known: Mapping[tuple[str, Request], Known], memory: int
-) -> Iterator[Problem]:
-    images = known[request_of(variant.configuration.data)]
-    network = network_of(variant.configuration, images.shape, images.classes)
+def _too_large(variant: Variant, network: Network, memory: int) -> Iterator[Problem]:
     sizes = [cost.parameters for cost in layer_costs(network)]
     needed = BYTES * sum(sizes)
     if needed > memory:

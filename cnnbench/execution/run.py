@@ -138,7 +138,6 @@ def prepare(
     found = [available_backend(plugins, name) for name in names]
     _refuse_more_than_one_process_can(plugins.executor(options.executor), found, options)
     known, notes = read_images(recipe, plugins)
-    refuse_too_large(recipe, known)
     said = (*override_texts(overrides), *([f"data.source={data}"] if data else []))
     studies = tuple(
         plan_study(
@@ -152,6 +151,7 @@ def prepare(
         )
         for backend in found
     )
+    refuse_too_large(recipe, studies[0].trials)
     if (options.jobs or 1) > 1 and any(is_exclusive(study.trials) for study in studies):
         only = "the recipe asks for evaluation.exclusive: one trial runs at a time"
         notes = (*notes, f"{only}, not {options.jobs}")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from cnnbench.data.cache import open_images
 from cnnbench.data.feasibility import amount_errors, facts_of, split_notes
-from cnnbench.data.requests import request_of
 from cnnbench.data.source import DataSource, Facts, Request
 from cnnbench.data.summary import summary_line
 from cnnbench.errors import DataError, PluginError, Problem, RecipeError
@@ -17,11 +16,9 @@ from cnnbench.execution.looks import looks_before
 from cnnbench.plugin.availability import check_availability
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.plugins import Plugins
-from cnnbench.recipe.effective import network_of
 from cnnbench.recipe.spec import Recipe
 from cnnbench.results.record import Images, Plan
 from cnnbench.results.store import Store
-from cnnbench.training.build import optimization_of
 from cnnbench.trials.expand import Known, expand
 from cnnbench.trials.trial import Device, Trial
 
@@ -69,7 +66,7 @@ def read_images(recipe: Recipe, plugins: Plugins) -> tuple[KnownImages, tuple[st
     problems: dict[Problem, None] = {}
     for variant in recipe.variants:
         data, folds = variant.configuration.data, variant.configuration.evaluation.folds
-        name, request = key = request_of(data)
+        name, request = key = variant.configuration.request()
         source = plugins.source(name)
         if key not in known:
             try:
@@ -101,8 +98,8 @@ def read_images(recipe: Recipe, plugins: Plugins) -> tuple[KnownImages, tuple[st
 def image_lines(recipe: Recipe, known: KnownImages) -> tuple[str, ...]:
     """What the images are that the variants use, a line for each different choice of them."""
     lines = {}
-    for data in (variant.configuration.data for variant in recipe.variants):
-        facts = known[request_of(data)].facts
+    for configuration in (variant.configuration for variant in recipe.variants):
+        data, facts = configuration.data, known[configuration.request()].facts
         if facts.class_count:
             lines[summary_line(facts, data.classes)] = data.source
     sources = {*lines.values()}
@@ -113,11 +110,11 @@ def image_lines(recipe: Recipe, known: KnownImages) -> tuple[str, ...]:
 
 def _images_of(recipe: Recipe, known: KnownImages) -> tuple[Images, ...]:
     found = {}
-    for data in (variant.configuration.data for variant in recipe.variants):
-        images = known[request_of(data)]
+    for configuration in (variant.configuration for variant in recipe.variants):
+        images = known[configuration.request()]
         inventory = images.inventory
-        found[request_of(data)] = Images(
-            source=data.source,
+        found[configuration.request()] = Images(
+            source=configuration.data.source,
             shape=images.shape,
             classes=images.classes,
             counts=images.counts,
@@ -167,7 +164,7 @@ def plan_study(
     ids = [trial.id for trial in trials]
     recorded = frozenset() if force else store.done(ids)
     if again := store.unsupported(ids):
-        able = {t.id for t in trials if t.id in again and _supported(t, backend, known)}
+        able = {t.id for t in trials if t.id in again and _supported(t, backend)}
         recorded -= able
     plan = Plan(
         recipe=recipe.name,
@@ -187,8 +184,6 @@ def plan_study(
     return Study(recipe, backend.name, trials, recorded, plan, store, store.problems)
 
 
-def _supported(trial: Trial, backend: Backend, known: KnownImages) -> bool:
+def _supported(trial: Trial, backend: Backend) -> bool:
     """Whether a backend that once lacked something for this trial has it now."""
-    images = known[request_of(trial.configuration.data)]
-    network = network_of(trial.configuration, images.shape, images.classes)
-    return not backend.capabilities.missing(network, optimization_of(trial.configuration.training))
+    return not backend.capabilities.missing(trial.network, trial.optimization)

@@ -71,7 +71,6 @@ from cnnbench.plugin.backend import (
     Engine,
     EpochResult,
     Model,
-    Optimization,
 )
 from cnnbench.plugin.base import PretrainedBase
 from cnnbench.plugin.executor import (
@@ -91,6 +90,7 @@ from cnnbench.plugin.resident import ResidentSplits
 from cnnbench.plugin.steps import StepModel
 from cnnbench.plugin.surroundings import look_for, worker_environment
 from cnnbench.results.record import Epoch, Record, Status
+from cnnbench.trials.optimization import Optimization
 from cnnbench.trials.trial import Trial
 
 __all__ = [

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from cnnbench.data.source import Facts
 from cnnbench.errors import Problem
+from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.entries import Entry
 from cnnbench.recipe.paths import is_there, reader_of
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted
-from cnnbench.recipe.spec import Configuration
 
 LISTED = 12
 """How many classes a hint lists."""
@@ -73,26 +73,6 @@ def problem_of(group: Sequence[Complaint], variants: int, file: str) -> Problem:
 
 def _and_more(count: int) -> str:
     return f" (and {count} more)" if count else ""
-
-
-def sameness(earlier: Candidate, candidate: Candidate, file: str) -> Problem:
-    """That two variants would compute the same, at the place of the second."""
-    place = candidate.entry.place
-    message = (
-        f"variants {earlier.entry.name!r} and {candidate.entry.name!r} are the same configuration"
-    )
-    overridden = [
-        setting.file
-        for key, setting in candidate.settings.items()
-        if setting.overrides and (key in candidate.entry.settings or key in earlier.entry.settings)
-    ]
-    if overridden:
-        message += f", because {overridden[0]} overrides what tells them apart"
-    else:
-        message += ": change what one of them sets, or leave one out"
-    if place is None:
-        return Problem("variant", message, file)
-    return Problem("variant", message, place.file, place.line())
 
 
 def path_hint(settings: Settings) -> str:

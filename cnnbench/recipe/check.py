@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from cnnbench.data.feasibility import amount_errors
@@ -11,10 +10,9 @@ from cnnbench.data.source import DataSource, Facts, Request
 from cnnbench.data.spec import DataSpec
 from cnnbench.errors import DataError, NetworkError, PluginError, Problem
 from cnnbench.network.architectures import SHAPING
-from cnnbench.recipe.blame import Candidate, Complaint, hint_for, path_hint, problem_of, sameness
-from cnnbench.recipe.effective import effective_settings
+from cnnbench.recipe.blame import Candidate, Complaint, hint_for, path_hint, problem_of
+from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.setting import Key, Settings
-from cnnbench.recipe.spec import Configuration
 from cnnbench.recipe.unused import unused_keys
 
 FindSource = Callable[[str], DataSource]
@@ -37,16 +35,6 @@ class Checker:
             complaint = Complaint(candidate, key, message)
             groups.setdefault(complaint.mistake, []).append(complaint)
         return [problem_of(group, len(candidates), file) for group in groups.values()]
-
-    def repeated(self, candidates: Sequence[Candidate], file: str) -> list[Problem]:
-        """Variants that would compute the same as an earlier one: a comparison of nothing."""
-        first: dict[str, Candidate] = {}
-        problems = []
-        for candidate in candidates:
-            earlier = first.setdefault(self._identity(candidate.configuration), candidate)
-            if earlier is not candidate:
-                problems.append(sameness(earlier, candidate, file))
-        return problems
 
     def _complaints(self, candidate: Candidate) -> Iterator[tuple[Key, str]]:
         configuration, settings = candidate.configuration, candidate.settings
@@ -79,11 +67,6 @@ class Checker:
             raise known
         return known
 
-    def _identity(self, configuration: Configuration) -> str:
-        facts = self._facts_of(configuration.data)
-        settings = effective_settings(configuration, facts.shape, facts.classes)
-        return repr(request_of(configuration.data)) + json.dumps(settings, sort_keys=True)
-
 
 def _network_complaints(
     candidate: Candidate, facts: Facts, *, classes_known: bool
@@ -97,7 +80,7 @@ def _network_complaints(
         return
     shaping = {("network", name) for name in SHAPING}
     try:
-        effective_settings(configuration, facts.shape, facts.classes)
+        configuration.network_for(facts.shape, facts.classes)
     except NetworkError as error:
         if classes_known or error.key in SHAPING:
             key: Key = ("network", error.key) if error.key else ("network",)

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from cnnbench.network.layers import Layer
+from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.setting import Key, dotted
-from cnnbench.recipe.spec import Configuration
 from cnnbench.recipe.texts import LONGEST_NAME, NAME, ONE_LINE, SEVERAL_LINES
 
 

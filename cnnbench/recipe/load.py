@@ -12,11 +12,12 @@ from cnnbench.recipe.anchor import anchored, given_source
 from cnnbench.recipe.blame import Candidate
 from cnnbench.recipe.check import Checker, FindSource
 from cnnbench.recipe.compose import Draft, compose
+from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.document import Unreadable, read_chain
 from cnnbench.recipe.file import Header
 from cnnbench.recipe.overrides import Overrides, read_overrides
 from cnnbench.recipe.setting import dotted
-from cnnbench.recipe.spec import Configuration, Recipe, Variant
+from cnnbench.recipe.spec import Recipe, Variant
 from cnnbench.recipe.validate import validate
 
 TRIALS = 100_000
@@ -66,7 +67,6 @@ def load_recipe(
     problems += checker.check(candidates, file)
     problems += _too_many_trials(draft, about, candidates, file)
     problems += _other_margins(candidates)
-    problems = problems or checker.repeated(candidates, file)
     if problems:
         raise RecipeError(_in_order(problems, files))
     return Recipe(
@@ -82,6 +82,7 @@ def load_recipe(
                 description=candidate.entry.description,
                 configuration=candidate.configuration,
                 settings=candidate.settings,
+                entry=candidate.entry,
             )
             for candidate in candidates
         ),

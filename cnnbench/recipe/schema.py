@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.file import SECTIONS, STRUCTURE, Header, VariantEntry, submodel
-from cnnbench.recipe.spec import Configuration
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 REF = "#/definitions/"

@@ -1,4 +1,4 @@
-"""The recipe as a value, composed of the sections that their owners define."""
+"""The recipe as a value."""
 
 from __future__ import annotations
 
@@ -6,29 +6,17 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cnnbench.data.spec import AugmentationSpec, DataSpec
 from cnnbench.errors import Problem
-from cnnbench.network.spec import NetworkSpec
+from cnnbench.recipe.configuration import Configuration
+from cnnbench.recipe.entries import Entry
 from cnnbench.recipe.setting import Key, Setting, dotted
-from cnnbench.training.spec import EvaluationSpec, TrainingSpec
-
-
-class Configuration(BaseModel):
-    """Everything that a trial of one variant does: the sections with the variant's overrides."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    data: DataSpec
-    network: NetworkSpec = NetworkSpec()
-    training: TrainingSpec = TrainingSpec()
-    augmentation: AugmentationSpec = AugmentationSpec()
-    evaluation: EvaluationSpec = EvaluationSpec()
 
 
 class Variant(BaseModel):
     """A named configuration: the recipe's sections with what the variant changes.
 
-    settings: where its values were written, for what turns out to be wrong later.
+    settings: where its values were written, for what turns out to be wrong later; entry: what of
+    them the variant itself says.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -37,6 +25,7 @@ class Variant(BaseModel):
     configuration: Configuration
     description: str = ""
     settings: Mapping[Key, Setting] = Field(default_factory=dict, exclude=True, repr=False)
+    entry: Entry | None = Field(None, exclude=True, repr=False)
 
     def problem(self, key: Key, message: str) -> Problem:
         """A problem with the value of a key, at its place if it was written anywhere."""

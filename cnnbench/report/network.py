@@ -11,13 +11,12 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from cnnbench.data.requests import request_of
 from cnnbench.data.source import DataSource, Facts, Request
 from cnnbench.errors import Problem, RecipeError, nearest
 from cnnbench.network.receptive import Receptive
 from cnnbench.network.summary import Summary, summarize
-from cnnbench.recipe.effective import network_of
-from cnnbench.recipe.spec import Configuration, Recipe
+from cnnbench.recipe.configuration import Configuration
+from cnnbench.recipe.spec import Recipe
 
 FindSource = Callable[[str], DataSource]
 SEES = "sees pixels"
@@ -56,8 +55,8 @@ def describe_network(recipe: Recipe, variant: str | None, find_source: FindSourc
 
 
 def _summary(configuration: Configuration, facts_of: Callable[[str, Request], Facts]) -> Summary:
-    facts = facts_of(*request_of(configuration.data))
-    return summarize(network_of(configuration, facts.shape, facts.classes))
+    facts = facts_of(*configuration.request())
+    return summarize(configuration.network_for(facts.shape, facts.classes))
 
 
 def print_network(description: Description, console: Console) -> None:

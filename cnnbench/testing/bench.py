@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 from cnnbench.network.network import Network, Weights
-from cnnbench.plugin.backend import Backend, Engine, Model, Optimization
+from cnnbench.plugin.backend import Backend, Engine, Model
 from cnnbench.testing.finding import Unsupported
 from cnnbench.testing.numpy_backend import NumpyModel
 from cnnbench.testing.samples import RATES, SIGMOID, SMALL, random_weights, reduce_network
+from cnnbench.trials.optimization import Optimization
 
 
 class Pair(NamedTuple):

@@ -21,9 +21,9 @@ from cnnbench.plugin.backend import (
     Engine,
     EpochResult,
     Model,
-    Optimization,
 )
 from cnnbench.testing.reference import Reference
+from cnnbench.trials.optimization import Optimization
 
 
 class NumpyModel(Model):

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from cnnbench.data.batches import Batches
 from cnnbench.errors import CnnbenchError
 from cnnbench.plugin.backend import Model
+from cnnbench.recipe.training import TrainingSpec
 from cnnbench.results.record import Epoch
 from cnnbench.training.costs import Stopwatch
 from cnnbench.training.metrics import accuracy, class_probabilities, log_loss
 from cnnbench.training.progress import LearningRate, Stopper
-from cnnbench.training.spec import TrainingSpec
 
 
 class DivergedError(CnnbenchError):

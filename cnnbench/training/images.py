@@ -11,7 +11,7 @@ from cnnbench.data.batches import Batches
 from cnnbench.data.cache import CachedImages
 from cnnbench.data.feasibility import facts_of, split_notes
 from cnnbench.data.normalization import Normalization, fit_normalization
-from cnnbench.data.passes import TrainingPasses, evaluation_pass, input_shape
+from cnnbench.data.passes import TrainingPasses, evaluation_pass
 from cnnbench.data.selection import select_classes
 from cnnbench.data.splits import Split, split_rows
 from cnnbench.results.record import Samples
@@ -26,13 +26,6 @@ class TrialImages:
     chosen: CachedImages
     split: Split
     normalization: Normalization
-
-    @property
-    def input_shape(self) -> tuple[int, int, int]:
-        """(height, width, channels) that the network sees."""
-        height, width, channels = self.chosen.images.shape[1:]
-        augmentation = self.trial.configuration.augmentation
-        return input_shape((height, width, channels), augmentation)
 
     def training(self) -> TrainingPasses:
         """The passes over the training images: order and pixels follow from the trial's seeds."""

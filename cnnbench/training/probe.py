@@ -13,12 +13,12 @@ from cnnbench.network.network import Network, Weights
 from cnnbench.network.weights import initial_weights
 from cnnbench.plugin.backend import Engine, Model
 from cnnbench.plugin.executor import Outcome
+from cnnbench.recipe.training import Precision
 from cnnbench.results.probe import Course, Probe
-from cnnbench.training.build import Build, network_of, optimization_of
+from cnnbench.training.build import Build
 from cnnbench.training.images import TrialImages
 from cnnbench.training.metrics import class_probabilities
 from cnnbench.training.progress import LearningRate, Stopper
-from cnnbench.training.spec import Precision
 from cnnbench.trials.trial import Trial
 
 _UNITS: dict[Precision, float] = {"float32": 2.0**2, "bfloat16": 2.0**16}
@@ -51,7 +51,7 @@ def course_of(
 
     Predicts the test images, trains the first epoch one batch at a time, and predicts them again.
     """
-    network = network_of(trial, images)
+    network = trial.network
     plain = _without_dropout(network)
     model = build(trial, engine, plain)
     test = images.evaluation(images.split.test)
@@ -64,7 +64,7 @@ def course_of(
         losses.append(result.loss + result.penalty)
     assert whole.predictions is not None, "a trial that ended well has predictions"
     trained = np.array([epoch.loss + epoch.penalty for epoch in whole.history])
-    calm = branches(trial, images)
+    calm = branches(trial)
     return Course(
         initial=initial,
         losses=np.array(losses),
@@ -86,10 +86,10 @@ def _first_passes(trial: Trial, images: TrialImages, model: Model) -> NDArray[np
     return np.array([result.loss + result.penalty for result in results])
 
 
-def nudged_builds(trial: Trial, images: TrialImages) -> Iterator[Build]:
+def nudged_builds(trial: Trial) -> Iterator[Build]:
     """Ways to make a trial's model with nudged weights, and with other dropout masks."""
-    network = network_of(trial, images)
-    for number in range(1, (NUDGES if network == _without_dropout(network) else MASKS) + 1):
+    calm = trial.network == _without_dropout(trial.network)
+    for number in range(1, (NUDGES if calm else MASKS) + 1):
         yield partial(_build_nudged, number)
 
 
@@ -98,10 +98,10 @@ def _build_nudged(number: int, trial: Trial, engine: Engine, network: Network) -
     seed = trial.seed_for("weights")
     weights = nudge(initial_weights(network, seed), _units(network, spec.precision), seed + number)
     seed = trial.seed_for("dropout") + number
-    return engine.build(network, weights, optimization_of(spec), seed)
+    return engine.build(network, weights, trial.optimization, seed)
 
 
-def branches(trial: Trial, images: TrialImages) -> bool:
+def branches(trial: Trial) -> bool:
     """Whether two right backends may train differently, rounding apart or by a tipped decision.
 
     Dropout masks are each backend's own. Early stopping and a plateau of the learning rate decide
@@ -109,8 +109,7 @@ def branches(trial: Trial, images: TrialImages) -> bool:
     """
     spec = trial.configuration.training
     decides = Stopper(spec.early_stopping).active or spec.schedule.kind == "plateau"
-    network = network_of(trial, images)
-    return decides or network != _without_dropout(network)
+    return decides or trial.network != _without_dropout(trial.network)
 
 
 def nudge(weights: Weights, units: float, seed: int) -> Weights:

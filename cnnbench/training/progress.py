@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from cnnbench.network.network import Weights
+from cnnbench.recipe.training import EarlyStopping, TrainingSpec
 from cnnbench.results.record import Epoch
-from cnnbench.training.spec import EarlyStopping, TrainingSpec
 
 HIGHER_IS_BETTER = frozenset({"accuracy", "val_accuracy"})
 

@@ -17,7 +17,7 @@ from cnnbench.plugin.backend import Backend, Engine, Model
 from cnnbench.plugin.executor import Outcome
 from cnnbench.results.environment import environment_key, machine_environment
 from cnnbench.results.record import Beside, Costs, Epoch, Record, Status
-from cnnbench.training.build import Build, build_model, network_of, optimization_of
+from cnnbench.training.build import Build, build_model
 from cnnbench.training.costs import (
     BATCH_PREDICTIONS,
     SINGLE_PREDICTIONS,
@@ -141,16 +141,15 @@ def _carry_out(
 ) -> None:
     spec = trial.configuration.training
     result.fields["samples"] = images.samples()
-    network = network_of(trial, images)
-    summary = summarize(network)
+    summary = summarize(trial.network)
     result.costs |= {"parameters": summary.parameters, "flops": summary.flops}
-    if missing := backend.capabilities.missing(network, optimization_of(spec)):
+    if missing := backend.capabilities.missing(trial.network, trial.optimization):
         raise UnsupportedError(f"backend {backend.name} lacks {missing}")
 
     passes = images.training()
     compiling = Stopwatch()
     with compiling:
-        model = build(trial, engine, network)
+        model = build(trial, engine, trial.network)
         model.compile(passes.epoch(0))
         model.synchronize()
     result.costs["compile"] = compiling.last

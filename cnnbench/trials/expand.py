@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cnnbench.data.feasibility import lots_decide, split_sizes
 from cnnbench.data.inventory import Inventory
-from cnnbench.data.requests import request_of
 from cnnbench.data.source import Facts, Request
 from cnnbench.errors import Problem, RecipeError
-from cnnbench.recipe.effective import effective_settings
-from cnnbench.recipe.spec import Configuration, Recipe
+from cnnbench.network.network import Network
+from cnnbench.recipe.configuration import Configuration
+from cnnbench.recipe.spec import Recipe, Variant
+from cnnbench.trials.identity import effective_settings
 from cnnbench.trials.trial import REVISION, Device, Trial
 
 
@@ -52,19 +53,15 @@ def expand(
     name and request. gpu: whether the backend will compute on a GPU here, which the device alone
     does not tell. Raises RecipeError if two variants would be the same trials.
     """
-    digests = {
-        variant.name: known[request_of(variant.configuration.data)].digest
+    planned = {
+        variant.name: _plan(variant.configuration, backend, known, gpu=gpu)
         for variant in recipe.variants
     }
-    outcomes = {
-        variant.name: _outcome(variant.configuration, backend, known, gpu=gpu)
-        for variant in recipe.variants
-    }
-    _refuse_repeated(outcomes)
+    _refuse_repeated(recipe.variants, planned)
     folds = max(variant.configuration.evaluation.folds for variant in recipe.variants)
     return tuple(
         Trial(
-            id=_identity(outcomes[variant.name], recipe.seed, replicate, fold),
+            id=_identity(planned[variant.name].outcome, recipe.seed, replicate, fold),
             recipe=recipe.name,
             variant=variant.name,
             replicate=replicate,
@@ -72,7 +69,10 @@ def expand(
             backend=backend,
             device=device,
             seed=recipe.seed,
-            data=digests[variant.name],
+            source=planned[variant.name].source,
+            request=planned[variant.name].request,
+            data=planned[variant.name].digest,
+            network=planned[variant.name].network,
             configuration=variant.configuration,
         )
         for replicate in range(recipe.replicates)
@@ -86,16 +86,31 @@ def _folds(configuration: Configuration) -> list[int | None]:
     return [*range(configuration.evaluation.folds)] or [None]
 
 
-def _outcome(
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What the trials of a variant share.
+
+    outcome: canonical JSON of all that decides theirs, replicate and fold aside.
+    """
+
+    source: str
+    request: Request
+    digest: str
+    network: Network
+    outcome: str
+
+
+def _plan(
     configuration: Configuration,
     backend: str,
     known: Mapping[tuple[str, Request], Known],
     *,
     gpu: bool,
-) -> str:
-    """Canonical JSON of all that decides a variant's outcome, replicate and fold aside."""
-    images = known[request_of(configuration.data)]
-    settings = effective_settings(configuration, images.shape, images.classes)
+) -> _Planned:
+    source, request = configuration.request()
+    images = known[source, request]
+    network = configuration.network_for(images.shape, images.classes)
+    settings = effective_settings(configuration, network, images.classes)
     settings |= {"revision": REVISION, "images": images.digest, "backend": backend}
     data, folds = configuration.data, configuration.evaluation.folds
     if images.counts:
@@ -105,7 +120,8 @@ def _outcome(
             settings["lots"] = "drawn"  # once the first class got the image that was over
     if gpu:
         settings["device"] = "gpu"
-    return json.dumps(settings, sort_keys=True, separators=(",", ":"))
+    outcome = json.dumps(settings, sort_keys=True, separators=(",", ":"))
+    return _Planned(source, request, images.digest, network, outcome)
 
 
 def _identity(outcome: str, seed: int, replicate: int, fold: int | None) -> str:
@@ -113,13 +129,30 @@ def _identity(outcome: str, seed: int, replicate: int, fold: int | None) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _refuse_repeated(outcomes: Mapping[str, str]) -> None:
-    """Two spellings of a source can hold the same images, which only their digests tell."""
-    first: dict[str, str] = {}
-    for name, outcome in outcomes.items():
-        other = first.setdefault(outcome, name)
-        if other != name:
-            message = (
-                f"variants {other!r} and {name!r} are the same configuration of the same images"
-            )
-            raise RecipeError([Problem("variant", message)])
+def _refuse_repeated(variants: Sequence[Variant], planned: Mapping[str, _Planned]) -> None:
+    """Raise RecipeError for variants that would compute the same: a comparison of nothing."""
+    first: dict[str, Variant] = {}
+    problems = []
+    for variant in variants:
+        earlier = first.setdefault(planned[variant.name].outcome, variant)
+        if earlier is not variant:
+            problems.append(_sameness(earlier, variant))
+    if problems:
+        raise RecipeError(problems)
+
+
+def _sameness(earlier: Variant, variant: Variant) -> Problem:
+    """That two variants would compute the same, at the place of the second."""
+    message = f"variants {earlier.name!r} and {variant.name!r} are the same configuration"
+    own = {key for each in (earlier, variant) if each.entry for key in each.entry.settings}
+    overriding = [x.file for key, x in variant.settings.items() if x.overrides and key in own]
+    if overriding:
+        message += f", because {overriding[0]} overrides what tells them apart"
+    elif earlier.configuration.data.source != variant.configuration.data.source:
+        message += " of the same images: leave one out"
+    else:
+        message += ": change what one of them sets, or leave one out"
+    place = variant.entry.place if variant.entry else None
+    if place is None:
+        return Problem("variant", message)
+    return Problem("variant", message, place.file, place.line())

@@ -8,7 +8,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from cnnbench.recipe.spec import Configuration
+from cnnbench.data.source import Request
+from cnnbench.network.network import Network
+from cnnbench.recipe.configuration import Configuration
+from cnnbench.trials.optimization import Optimization
 
 Device = Literal["auto", "cpu", "gpu"]
 Purpose = Literal["split", "weights", "order", "augmentation", "dropout"]
@@ -18,10 +21,11 @@ REVISION = 1
 
 
 class Trial(BaseModel):
-    """One variant x replicate x fold x backend.
+    """One variant x replicate x fold x backend, with what planning found out about it.
 
     id: a hash of everything that can change the outcome (see `cnnbench.trials.expand`).
-    data: digest of the decoded images that it draws from.
+    source, request: where its images come from, and what is wanted of them. data: digest of the
+    decoded images. network: what it trains, as built for them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -34,8 +38,22 @@ class Trial(BaseModel):
     backend: str
     device: Device
     seed: int
+    source: str
+    request: Request
     data: str
+    network: Network
     configuration: Configuration
+
+    @property
+    def optimization(self) -> Optimization:
+        """What of its training section concerns a backend."""
+        spec = self.configuration.training
+        return Optimization(
+            optimizer=spec.optimizer,
+            momentum=spec.momentum,
+            weight_decay=spec.weight_decay,
+            precision=spec.precision,
+        )
 
     def seed_for(self, purpose: Purpose) -> int:
         """A 63-bit seed, independent per purpose, shared by all variants and backends.

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 
 from cnnbench.cli import main
+from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.file import Header, fields_of
 from cnnbench.recipe.setting import dotted
-from cnnbench.recipe.spec import Configuration
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.usefixtures("scripted_path")]
 

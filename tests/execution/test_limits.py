@@ -5,9 +5,8 @@ import pytest
 from cnnbench.execution import limits
 from cnnbench.execution.limits import limits_of, takes_gpu
 from cnnbench.plugin.backend import Availability
-from cnnbench.recipe.spec import Configuration
+from cnnbench.testing.example import example_trial
 from cnnbench.testing.numpy_backend import NumpyBackend
-from cnnbench.trials.trial import Trial
 
 
 @pytest.fixture(autouse=True)
@@ -16,19 +15,8 @@ def eight_cores(monkeypatch):
 
 
 def trials(number, *, exclusive=False):
-    settings = {"data": {"source": "digits"}, "evaluation": {"exclusive": exclusive}}
-    one = Trial(
-        id="0" * 16,
-        recipe="tiny",
-        variant="good",
-        replicate=0,
-        fold=None,
-        backend="numpy",
-        device="auto",
-        seed=0,
-        data="digest",
-        configuration=Configuration.model_validate(settings),
-    )
+    settings = {"data": {"source": "mnist5k"}, "evaluation": {"exclusive": exclusive}}
+    one = example_trial(device="auto", configuration=settings)
     return [one] * number
 
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from cnnbench.network.layers import Activate, Conv, Dense, Flatten
 from cnnbench.network.network import Network
-from cnnbench.plugin.backend import Capabilities, Optimization
+from cnnbench.plugin.backend import Capabilities
+from cnnbench.trials.optimization import Optimization
 
 NETWORK = Network(
     input_shape=(8, 8, 1),

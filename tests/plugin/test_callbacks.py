@@ -5,22 +5,10 @@ import pytest
 from cnnbench.plugin.executor import EpochEnded, Outcome, TrialEnded, TrialStarted
 from cnnbench.plugin.manager import load_plugins
 from cnnbench.plugin.plugins import PluginWarning
-from cnnbench.recipe.spec import Configuration
 from cnnbench.results.record import Epoch, Record, Status
-from cnnbench.trials.trial import Trial
+from cnnbench.testing.example import example_trial
 
-TRIAL = Trial(
-    id="t1",
-    recipe="tiny",
-    variant="plain",
-    replicate=0,
-    fold=None,
-    backend="good",
-    device="cpu",
-    seed=0,
-    data="d",
-    configuration=Configuration.model_validate_json('{"data": {"source": "digits"}}'),
-)
+TRIAL = example_trial(id="t1", backend="good")
 EPOCH = Epoch(epoch=3, loss=0.5, penalty=0.0, accuracy=0.75, learning_rate=0.001, seconds=0.1)
 RECORD = Record(
     trial="t1", recipe="tiny", variant="plain", replicate=0, backend="good", status=Status.OK

@@ -9,7 +9,7 @@ from cnnbench.data.source import Request
 from cnnbench.errors import DataError, PluginError
 from cnnbench.plugin.executor import Limits
 from cnnbench.plugin.manager import load_plugins
-from cnnbench.recipe.spec import Configuration
+from cnnbench.testing.example import example_trial
 from cnnbench.trials.trial import Trial
 
 SOURCE = """
@@ -111,18 +111,7 @@ def test_a_source_that_keeps_its_promise_is_cached_as_any_other(place):
 
 
 def trial(number: int) -> Trial:
-    return Trial(
-        id=f"t{number}",
-        recipe="tiny",
-        variant="plain",
-        replicate=number,
-        fold=None,
-        backend="good",
-        device="cpu",
-        seed=0,
-        data="d",
-        configuration=Configuration.model_validate_json('{"data": {"source": "digits"}}'),
-    )
+    return example_trial(id=f"t{number}", replicate=number, backend="good")
 
 
 EXECUTOR = """

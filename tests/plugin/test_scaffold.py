@@ -13,10 +13,10 @@ from cnnbench.errors import PluginError
 from cnnbench.network.layers import Activate, Dense, Flatten
 from cnnbench.network.network import Network
 from cnnbench.network.weights import initial_weights
-from cnnbench.plugin.backend import Optimization
 from cnnbench.plugin.scaffold import FILES, write_plugin
 from cnnbench.testing.batches import ArrayBatches
 from cnnbench.testing.numpy_backend import NumpyEngine
+from cnnbench.trials.optimization import Optimization
 
 
 def test_a_new_plugin_is_a_distribution_with_its_entry_point(tmp_path):

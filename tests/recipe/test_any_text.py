@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from cnnbench.errors import RecipeError
+from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.file import SECTIONS, STRUCTURE, Header, VariantEntry, fields_of
 from cnnbench.recipe.load import load_recipe
 from cnnbench.recipe.setting import dotted
-from cnnbench.recipe.spec import Configuration, Recipe
+from cnnbench.recipe.spec import Recipe
 
 pytestmark = pytest.mark.fuzz
 

@@ -289,27 +289,3 @@ def source_of(recipe):
 def test_a_path_that_can_not_be_is_no_source(problems, data):
     (problem,) = problems(PHOTOS, data=data)
     assert "data.source: " in problem
-
-
-@pytest.mark.parametrize(
-    "setting",
-    [
-        "training.momentum = 0.5",
-        "training.weight_decay = 0.1",
-        "training.learning_rate = 0.001",
-        "training.schedule.patience = 9",
-        "training.early_stopping.monitor = 'loss'",
-        "network.pool = 2",
-        "network.batch_norm_momentum = 0.5",
-        "augmentation.fill_mode = 'wrap'",
-        "evaluation.exclusive = true",
-        "data.classes = ['cat', 'dog']",
-        "description = 'other words'",
-    ],
-)
-def test_a_variant_that_changes_nothing_that_counts_is_refused(problems, setting):
-    text = PHOTOS + f'[[variant]]\nname = "a"\n[[variant]]\nname = "b"\n{setting}\n'
-    (problem,) = problems(text)
-    assert problem.startswith(
-        "study.toml:6: variant: variants 'a' and 'b' are the same configuration: change what"
-    )

@@ -15,6 +15,7 @@ import pytest
 from cnnbench.errors import RecipeError
 from cnnbench.network.layers import Layer
 from cnnbench.plugin.manager import load_plugins
+from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.file import (
     SECTIONS,
     STRUCTURE,
@@ -28,7 +29,6 @@ from cnnbench.recipe.file import (
 from cnnbench.recipe.load import load_recipe
 from cnnbench.recipe.schema import recipe_schema
 from cnnbench.recipe.setting import dotted
-from cnnbench.recipe.spec import Configuration
 from cnnbench.recipe.words import expected_of
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -258,10 +258,6 @@ def test_a_wrong_line_of_a_section_is_explained(problems, line, expected):
             TENS + '[[variant]]\nname = "a"\nnetwork.dropout = 3\n',
             "study.toml:5: network.dropout: variant 'a': got 3 (a whole number), expected a number",
         ),
-        (
-            TENS + '[[variant]]\nname = "a"\n[[variant]]\nname = "b"\ntraining.momentum = 0.5\n',
-            "study.toml:6: variant: variants 'a' and 'b' are the same configuration",
-        ),
     ],
 )
 def test_a_wrong_structure_is_explained(problems, text, expected):
@@ -385,16 +381,6 @@ def test_no_hint_is_given_that_would_be_wrong_too(problems, override):
 def test_text_that_is_wrong_as_it_is_typed_is_not_to_be_written_without_quotes(problems):
     (problem,) = problems(TENS + '[[variant]]\nname = " x"\n')
     assert problem.endswith("not beginning with =, +, - or @ and of at most 200 characters")
-
-
-def test_an_override_that_makes_variants_equal_is_to_blame(problems):
-    (problem,) = problems(
-        TENS + '[[variant]]\nname = "a"\n[[variant]]\nname = "b"\nnetwork.dropout = 0.5\n',
-        "network.dropout=0.1",
-    )
-    assert (
-        "variants 'a' and 'b' are the same configuration, because --set network.dropout" in problem
-    )
 
 
 @pytest.mark.parametrize(

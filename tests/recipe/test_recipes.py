@@ -6,7 +6,6 @@ import pytest
 
 from cnnbench.data.sources import BUILTIN_SOURCES
 from cnnbench.network.summary import summarize
-from cnnbench.recipe.effective import network_of
 from cnnbench.recipe.load import load_recipe
 
 FOLDER = Path(__file__).parents[2] / "recipes"
@@ -34,7 +33,7 @@ def test_mnist_compares_the_published_networks():
     recipe = load("mnist")
     totals = {
         variant.name: summarize(
-            network_of(variant.configuration, (28, 28, 1), MNIST_CLASSES)
+            variant.configuration.network_for((28, 28, 1), MNIST_CLASSES)
         ).parameters
         for variant in recipe.variants
     }

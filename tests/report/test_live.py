@@ -6,25 +6,18 @@ import pytest
 from rich.console import Console
 
 from cnnbench.plugin.executor import EpochEnded, Outcome, TrialEnded, TrialStarted
-from cnnbench.recipe.spec import Configuration
 from cnnbench.report.live import LiveView, PlainView, QuietView, choose_view, duration
 from cnnbench.results.record import Costs, Epoch, Record, Status
-from cnnbench.trials.trial import Trial
+from cnnbench.testing.example import example_trial
 
 
 def trial(number, variant="dropout", epochs=4):
-    settings = {"data": {"source": "digits"}, "training": {"epochs": epochs}}
-    return Trial(
+    return example_trial(
         id=f"{number:016x}",
-        recipe="tiny",
+        backend="torch",
         variant=variant,
         replicate=number,
-        fold=None,
-        backend="torch",
-        device="auto",
-        seed=0,
-        data="digest",
-        configuration=Configuration.model_validate(settings),
+        configuration={"data": {"source": "mnist5k"}, "training": {"epochs": epochs}},
     )
 
 

@@ -7,7 +7,8 @@ from cnnbench.data.sources import BUILTIN_SOURCES
 from cnnbench.data.spec import AugmentationSpec, DataSpec
 from cnnbench.errors import RecipeError
 from cnnbench.network.spec import NetworkSpec
-from cnnbench.recipe.spec import Configuration, Recipe, Variant
+from cnnbench.recipe.configuration import Configuration
+from cnnbench.recipe.spec import Recipe, Variant
 from cnnbench.report.network import describe_network, print_network
 
 SOURCES = {source.name: source for source in BUILTIN_SOURCES}

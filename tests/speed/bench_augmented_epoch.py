@@ -24,8 +24,8 @@ from cnnbench.data.spec import AugmentationSpec, DataSpec
 from cnnbench.network.architectures import build_network
 from cnnbench.network.spec import NetworkSpec
 from cnnbench.network.weights import initial_weights
-from cnnbench.plugin.backend import Optimization
 from cnnbench.plugin.manager import load_plugins
+from cnnbench.trials.optimization import Optimization
 
 BACKEND = "torch"
 BATCH_SIZE, TARGET = 64, 1.1

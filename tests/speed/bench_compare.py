@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from turns import by_turns, machine, process
 
-from cnnbench.recipe.spec import Configuration
+from cnnbench.recipe.configuration import Configuration
 from cnnbench.results.environment import environment_json, environment_key, machine_environment
 from cnnbench.results.record import Beside, Costs, Plan, Record, Samples, Status
 

@@ -27,9 +27,10 @@ from cnnbench.network.architectures import build_network
 from cnnbench.network.network import Network, Weights
 from cnnbench.network.spec import NetworkSpec
 from cnnbench.network.weights import initial_weights
-from cnnbench.plugin.backend import Model, Optimization
+from cnnbench.plugin.backend import Model
 from cnnbench.plugin.manager import load_plugins
 from cnnbench.testing import ArrayBatches
+from cnnbench.trials.optimization import Optimization
 
 IMAGES, BATCH = 4000, 64
 LEARNING_RATE = 0.001

@@ -34,8 +34,9 @@ from cnnbench.data.spec import AugmentationSpec, DataSpec
 from cnnbench.network.architectures import build_network
 from cnnbench.network.spec import NetworkSpec
 from cnnbench.network.weights import initial_weights
-from cnnbench.plugin.backend import Backend, Model, Optimization
+from cnnbench.plugin.backend import Backend, Model
 from cnnbench.plugin.manager import load_plugins
+from cnnbench.trials.optimization import Optimization
 
 BACKENDS = ("torch", "tensorflow", "jax")
 IMAGES, BATCH_SIZE, RATE = 4000, 64, 1e-3

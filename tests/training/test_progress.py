@@ -4,9 +4,9 @@ import math
 
 import pytest
 
+from cnnbench.recipe.training import EarlyStopping, Schedule, TrainingSpec
 from cnnbench.results.record import Epoch
 from cnnbench.training.progress import LearningRate, Stopper
-from cnnbench.training.spec import EarlyStopping, Schedule, TrainingSpec
 
 
 def epoch(number, val_loss=1.0, **values):

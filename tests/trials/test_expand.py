@@ -6,7 +6,8 @@ from hypothesis import given
 
 from cnnbench.data.source import Request
 from cnnbench.errors import RecipeError
-from cnnbench.recipe.spec import Configuration, Recipe, Variant
+from cnnbench.recipe.configuration import Configuration
+from cnnbench.recipe.spec import Recipe, Variant
 from cnnbench.trials.expand import Known, expand
 
 KNOWN = {

@@ -32,12 +32,12 @@ from cnnbench.plugin.backend import (
     OPTIMIZERS,
     Availability,
     Engine,
-    Optimization,
 )
 from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect
 from cnnbench.testing.finding import Check, Failed
 from cnnbench.testing.samples import network
+from cnnbench.trials.optimization import Optimization
 
 PRECISIONS = frozenset({"float32", "bfloat16"})
 DEVICES = frozenset({"cpu", "gpu"})

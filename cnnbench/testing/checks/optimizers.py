@@ -6,12 +6,12 @@ from dataclasses import replace
 from functools import partial
 
 from cnnbench.network.layers import BatchNorm, Dense, Flatten
-from cnnbench.plugin.backend import Optimization
 from cnnbench.testing.batches import ArrayBatches
 from cnnbench.testing.bench import Bench, Pair
 from cnnbench.testing.expect import MOVES, expect_moves
 from cnnbench.testing.finding import Check
 from cnnbench.testing.samples import RATES, batches, network
+from cnnbench.trials.optimization import Optimization
 
 DECAYED = network(Flatten(), BatchNorm(), Dense(units=4, activation="linear"))
 LARGE = 100.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnbench.plugin.backend import Optimization
 from cnnbench.testing.batches import ArrayBatches
 from cnnbench.testing.bench import Bench, Pair
 from cnnbench.testing.expect import (
@@ -16,6 +15,7 @@ from cnnbench.testing.expect import (
 )
 from cnnbench.testing.finding import Check
 from cnnbench.testing.samples import SMALL, batches
+from cnnbench.trials.optimization import Optimization
 
 # Neither in sequence nor its own inverse.
 ORDER = np.array([9, 4, 0, 12, 7, 2, 13, 5, 10, 1, 3, 11, 6, 8], np.int64)

@@ -6,13 +6,14 @@ import numpy as np
 
 from cnnbench.network.layers import Conv, Dropout, Flatten, Pool
 from cnnbench.network.network import Weights
-from cnnbench.plugin.backend import EpochResult, Optimization
+from cnnbench.plugin.backend import EpochResult
 from cnnbench.testing.again import RANDOM, train, train_elsewhere
 from cnnbench.testing.batches import ArrayBatches
 from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect, expect_moves, expect_same
 from cnnbench.testing.finding import Check, Unsupported
 from cnnbench.testing.samples import RATES, batches, network, random_weights
+from cnnbench.trials.optimization import Optimization
 
 TWICE = network(Conv(filters=8, padding="same"), Pool(), Dropout(rate=0.3), Flatten())
 DIGITS = network(Conv(filters=8), Pool(), Flatten(), shape=(8, 8, 1), classes=10)

@@ -7,12 +7,13 @@ import time
 import numpy as np
 
 from cnnbench.network.layers import BatchNorm, Conv, Dropout, Flatten
-from cnnbench.plugin.backend import Model, Optimization
+from cnnbench.plugin.backend import Model
 from cnnbench.testing.batches import ArrayBatches
 from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect, expect_equal, expect_moves, expect_same
 from cnnbench.testing.finding import Check, Failed
 from cnnbench.testing.samples import LARGER, batches, network, random_weights
+from cnnbench.trials.optimization import Optimization
 
 STATEFUL = network(Conv(filters=3, activation="linear"), BatchNorm(), Dropout(rate=0.5), Flatten())
 LAG = 0.01

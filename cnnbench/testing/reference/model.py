@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from cnnbench.data.batches import Batch
 from cnnbench.network.layers import INPUT
 from cnnbench.network.network import Network, Weights
-from cnnbench.plugin.backend import Optimization
 from cnnbench.testing.reference.activations import ActivateNode
 from cnnbench.testing.reference.convolution import ConvNode, DepthwiseConvNode
 from cnnbench.testing.reference.joining import AddNode, ConcatenateNode, MultiplyNode
@@ -22,6 +21,7 @@ from cnnbench.testing.reference.optimizers import Adam, AdamW, Momentum, RMSprop
 from cnnbench.testing.reference.outputs import Output, Sigmoid, Softmax
 from cnnbench.testing.reference.pooling import GlobalAveragePoolNode, GlobalMaxPoolNode, PoolNode
 from cnnbench.testing.reference.vectors import DenseNode, DropoutNode, FlattenNode, ZeroPaddingNode
+from cnnbench.trials.optimization import Optimization
 
 NODES: Mapping[str, type[AnyNode[Any]]] = {
     "conv": ConvNode,

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from cnnbench.plugin.backend import Optimization
 from cnnbench.testing.reference.node import Array
+from cnnbench.trials.optimization import Optimization
 
 
 class Rule(ABC):

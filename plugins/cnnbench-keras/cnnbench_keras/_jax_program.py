@@ -12,7 +12,7 @@ from jax import numpy as jnp
 from numpy.typing import NDArray
 
 from cnnbench.network.network import Network, Weights
-from cnnbench.plugin.backend import Optimization
+from cnnbench.trials.optimization import Optimization
 from cnnbench_keras._network import build_keras, layer_seed
 from cnnbench_keras._optimizer import keras_optimizer
 

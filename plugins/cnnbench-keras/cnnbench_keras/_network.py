@@ -13,7 +13,7 @@ import numpy as np
 from cnnbench.network.layers import INPUT
 from cnnbench.network.network import Network, Weights
 from cnnbench.network.weights import penalized_kernels
-from cnnbench.plugin.backend import Optimization
+from cnnbench.trials.optimization import Optimization
 from cnnbench_keras._layers import Making, keras_layer
 
 _PARTS = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from cnnbench.plugin.backend import Optimization
+from cnnbench.trials.optimization import Optimization
 
 
 def keras_optimizer(optimization: Optimization) -> Any:

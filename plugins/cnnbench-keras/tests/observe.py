@@ -15,9 +15,10 @@ from sklearn.datasets import load_digits
 from cnnbench.network.layers import BatchNorm, Conv, Dense, Dropout, Flatten, Pool
 from cnnbench.network.network import Network
 from cnnbench.network.weights import initial_weights
-from cnnbench.plugin.backend import OPTIMIZERS, Engine, Model, Optimization
+from cnnbench.plugin.backend import OPTIMIZERS, Engine, Model
 from cnnbench.plugin.manager import load_plugins
 from cnnbench.testing import ArrayBatches
+from cnnbench.trials.optimization import Optimization
 
 LAYERS = (Conv(filters=6), Pool(), Conv(filters=8, kernel=(2, 2), padding="same"), Flatten())
 HEAD = (Dense(units=12), Dense(units=10, activation="linear"))

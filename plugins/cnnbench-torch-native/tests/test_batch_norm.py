@@ -7,8 +7,8 @@ import torch
 from cnnbench.network.layers import BatchNorm, Dense, GlobalAveragePool
 from cnnbench.network.network import Network
 from cnnbench.network.weights import initial_weights
-from cnnbench.plugin.backend import Optimization
 from cnnbench.testing import ArrayBatches
+from cnnbench.trials.optimization import Optimization
 from cnnbench_torch_native import TorchNative
 from cnnbench_torch_native._batch_norm import normalize
 

@@ -7,8 +7,8 @@ import torch
 from cnnbench.network.layers import Activate, BatchNorm, Conv, Dense, Dropout, Flatten, Pool
 from cnnbench.network.network import Network
 from cnnbench.network.weights import initial_weights
-from cnnbench.plugin.backend import Optimization
 from cnnbench.testing import ArrayBatches
+from cnnbench.trials.optimization import Optimization
 from cnnbench_torch_native import TorchNative
 
 ENGINE = TorchNative().open("cpu", 1)

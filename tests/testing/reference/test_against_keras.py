@@ -14,8 +14,8 @@ from cnnbench.data.batches import Batch
 from cnnbench.network.layers import BatchNorm, Conv, Dense, Flatten, Pool
 from cnnbench.network.network import Network
 from cnnbench.network.weights import weight_shapes
-from cnnbench.plugin.backend import Optimization
 from cnnbench.testing.reference import Reference
+from cnnbench.trials.optimization import Optimization
 
 pytest.importorskip("keras")
 pytest.importorskip("tensorflow")

@@ -21,8 +21,8 @@ from cnnbench.network.layers import (
 )
 from cnnbench.network.network import Network
 from cnnbench.network.weights import MOVING_STATISTICS, weight_shapes
-from cnnbench.plugin.backend import Optimization
 from cnnbench.testing.reference import Reference
+from cnnbench.trials.optimization import Optimization
 
 FIRST = Conv(filters=3, activation="linear")
 LAYERS = {

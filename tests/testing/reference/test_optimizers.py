@@ -10,8 +10,8 @@ import sys
 import numpy as np
 import pytest
 
-from cnnbench.plugin.backend import Optimization
 from cnnbench.testing.reference import RULES
+from cnnbench.trials.optimization import Optimization
 
 pytest.importorskip("keras")
 

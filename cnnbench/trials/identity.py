@@ -5,26 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cnnbench.data.augmentation.window import cropped_shape
 from cnnbench.data.spec import AugmentationSpec
-from cnnbench.network.architectures import build_network
 from cnnbench.network.network import Network
-from cnnbench.recipe.spec import Configuration
-from cnnbench.training.spec import TrainingSpec
+from cnnbench.recipe.configuration import Configuration
+from cnnbench.recipe.training import TrainingSpec
 
 MOVES = ("flip", "rotation", "zoom", "translation_width", "translation_height", "shear")
 """Transforms that may bring pixels from outside the image into it."""
 
 
 def effective_settings(
-    configuration: Configuration, shape: tuple[int, int, int], classes: Sequence[str]
+    configuration: Configuration, network: Network, classes: Sequence[str]
 ) -> dict[str, Any]:
     """Plain values that two configurations share if and only if they compute the same.
 
     Apart from the images themselves: which source they come from, how large and in what colours
-    they are read. shape: (height, width, channels) of the decoded images; classes: of the source.
-    The network counts as built, so that parameters its architecture does not use don't matter.
-    Raises NetworkError.
+    they are read. network: as built for them, so that parameters that its architecture does not use
+    don't matter; classes: of the source.
     """
     data = configuration.data
     return {
@@ -35,22 +32,11 @@ def effective_settings(
             "classes": data.classes or tuple(classes),
             "normalization": data.normalization,
         },
-        "network": network_of(configuration, shape, classes).settings(),
+        "network": network.settings(),
         "training": _training(configuration.training),
         "augmentation": _augmentation(configuration.augmentation),
         "folds": configuration.evaluation.folds,
     }
-
-
-def network_of(
-    configuration: Configuration, shape: tuple[int, int, int], classes: Sequence[str]
-) -> Network:
-    """The network of a configuration for a source's shape and classes. Raises NetworkError."""
-    return build_network(
-        configuration.network,
-        cropped_shape(shape, configuration.augmentation.crop),
-        len(configuration.data.classes or classes),
-    )
 
 
 def _training(spec: TrainingSpec) -> dict[str, Any]:
