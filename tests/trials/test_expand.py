@@ -281,3 +281,8 @@ def test_a_device_counts_only_where_it_is_another_one():
         for device, gpu in (("auto", False), ("cpu", False), ("auto", True), ("gpu", True))
     ]
     assert ids[0] == ids[1] != ids[2] == ids[3]
+
+
+def test_a_trial_is_the_same_after_its_way_to_a_worker():
+    (trial, *_) = expand(study(configuration()), "torch", "cpu", KNOWN)
+    assert type(trial).model_validate_json(trial.model_dump_json()) == trial

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from cnnbench.errors import NetworkError
 
@@ -62,6 +62,12 @@ class Layer(BaseModel):
     """Parameters that a backend may lack; their defaults it can do."""
     spelled: ClassVar[frozenset[str]] = frozenset()
     """Parameters that `settings` has even at their default, as the first results' identities do."""
+
+    @model_serializer(mode="wrap")
+    def _dumped(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A name or inputs that are not given stay out: an empty name can't be read back."""
+        values: dict[str, Any] = handler(self)
+        return {key: x for key, x in values.items() if x or key not in ("name", "inputs")}
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """The shape it makes of inputs of these shapes. Raises NetworkError if it can't take them.
