@@ -19,6 +19,9 @@ from cnnbench.report.quantities import Scale
 from cnnbench.results.read import collector_paused, read_results
 from cnnbench.results.record import Plan, Record
 
+NO_DIFFERENCE = "no variant has a difference to the baseline"
+"""Why there is nothing to be laid beside it: no pair, or trials that diverged."""
+
 
 class NothingToDrawError(ComparisonError):
     """What a picture would show was not recorded; the message says what is missing."""

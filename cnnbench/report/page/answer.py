@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cnnbench.comparison.values import Comparison, Table
 from cnnbench.report.cells import scale_for
-from cnnbench.report.chapters import Chapter
+from cnnbench.report.chapters import NO_DIFFERENCE, Chapter
 from cnnbench.report.pictures.canvas import short
 from cnnbench.report.sentences import answer_of
 
@@ -24,7 +24,7 @@ def answer(chapter: Chapter) -> str:
     metric = chapter.measure.metric
     if metric.constant:
         return f"{metric.title[0].upper()}{metric.title[1:]} are counted, so nothing is uncertain."
-    return "Nothing can be compared yet: no variant has a pair with the baseline."
+    return f"Nothing can be compared yet: {NO_DIFFERENCE}."
 
 
 def answer_across(comparison: Comparison, table: Table) -> str:

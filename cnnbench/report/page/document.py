@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -158,15 +159,15 @@ def _across(comparison: Comparison, table: Table) -> Across:
 
 
 def _without(section: Section, chapter: Chapter) -> Section:
-    folder = " ".join(chapter.table.folders)
+    folder = shlex.join(chapter.table.folders)
     return replace(
         section,
         text="",
         pictures=(),
         galleries=(),
         missing=(
-            f"Left out, to keep the file of all {chapter.comparison.metric.title} comparisons "
-            f"small; a report of this one alone has it: cnnbench report {folder}"
+            "Left out, to keep the file of all comparisons small; a report of this one alone has "
+            f"it: cnnbench report {folder}"
         ),
     )
 

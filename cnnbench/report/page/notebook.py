@@ -28,8 +28,7 @@ class Shown:
         """On white paper, as notebooks know nothing of the page's colours."""
         chapter = self.chapter
         try:
-            svg = forest(chapter)._repr_svg_()
-            picture = svg[svg.index("<svg") :]
+            picture = forest(chapter)._repr_svg_()
         except NothingToDrawError as error:
             picture = f"<p>{_text(str(error))}</p>"
         table = table_of(chapter.comparison, chapter.table)

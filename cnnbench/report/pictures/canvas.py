@@ -119,7 +119,8 @@ class Picture:
     def _repr_svg_(self) -> str:
         """For notebooks, which are often light, always readable there."""
         with styled():
-            return _svg(self.draw("double"), transparent=False)
+            svg = _svg(self.draw("double"), transparent=False)
+        return svg[svg.index("<svg") :]
 
 
 @contextmanager

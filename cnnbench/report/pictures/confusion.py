@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.comparison.intervals import Estimate, estimate
-from cnnbench.report.chapters import Chapter, Line, NothingToDrawError
+from cnnbench.report.chapters import NO_DIFFERENCE, Chapter, Line, NothingToDrawError
 from cnnbench.report.pictures.canvas import WIDTHS, Picture, Width, axes_at, new_figure, short
 from cnnbench.report.pictures.palette import BLUE, INK, LINE, MUTED, ORANGE
 from cnnbench.report.quantities import percent
@@ -56,8 +56,8 @@ def confusions_of(chapter: Chapter, variant: str | None = None) -> Confusions:
     line, baseline = chapter.chosen(variant), chapter.baseline
     if line is None or baseline is None or not line.pairs:
         raise NothingToDrawError(
-            f"{chapter.name}: no variant has a pair with the baseline, so no two confusion "
-            "matrices can be laid beside each other"
+            f"{chapter.name}: {NO_DIFFERENCE}, so no two confusion matrices are laid beside each "
+            "other"
         )
     split = chapter.comparison.split
     pairs = [(_matrix(x, split), _matrix(y, split)) for x, y in line.pairs.values()]

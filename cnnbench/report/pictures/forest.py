@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from cnnbench.report.chapters import Chapter, Line, NothingToDrawError
+from cnnbench.report.chapters import NO_DIFFERENCE, Chapter, Line, NothingToDrawError
 from cnnbench.report.pictures.canvas import (
     WIDTHS,
     Picture,
@@ -31,13 +31,10 @@ _WIDEST = 1.6
 
 
 def forest(chapter: Chapter) -> Picture:
-    """A line a variant. Raises NothingToDrawError if no variant has a pair with the baseline."""
-    lines = [line for line in chapter.others if line.row.difference]
-    if not lines:
-        raise NothingToDrawError(
-            f"{chapter.name}: no variant has a pair with the baseline, so there is no difference "
-            "to draw"
-        )
+    """A line a variant. Raises NothingToDrawError if none has a difference to the baseline."""
+    lines = [line for line in chapter.others if line.row.difference or line.row.judgement]
+    if not any(line.row.difference for line in lines):
+        raise NothingToDrawError(f"{chapter.name}: {NO_DIFFERENCE}, so there is none to draw")
 
     def draw(width: Width) -> Figure:
         return _draw(chapter, lines, width)
@@ -50,8 +47,9 @@ def _alt(chapter: Chapter, lines: list[Line]) -> str:
     parts = [
         f"{short(line.row.variant, 60)} {scale.difference(line.row.difference)} "
         f"over {_pairs(line)}, {_words(line)}"
-        for line in lines
         if line.row.difference
+        else f"{short(line.row.variant, 60)} {_words(line)}"
+        for line in lines
     ]
     unit = f" in {scale.points}" if scale.points else ""
     return (
@@ -130,7 +128,7 @@ def _limits(chapter: Chapter, lines: list[Line]) -> tuple[float, float]:
     """Around all pairs, zero and the margin, and around the intervals unless they are huge."""
     factor = chapter.scale.factor
     margin = _margin(chapter)
-    inner = [factor * x for line in lines for x in line.differences.values()]
+    inner = [factor * x for line in lines if line.row.difference for x in line.differences.values()]
     inner += [0.0, -factor * margin, factor * margin]
     ends = [
         factor * end
@@ -149,7 +147,8 @@ def _limits(chapter: Chapter, lines: list[Line]) -> tuple[float, float]:
 
 def _draw_line(axes: Axes, chapter: Chapter, line: Line, y: float, below: float) -> None:
     difference = line.row.difference
-    assert difference
+    if difference is None:
+        return
     factor = chapter.scale.factor
     colour = _colour(line)
     axes.plot(
@@ -175,9 +174,9 @@ def _draw_line(axes: Axes, chapter: Chapter, line: Line, y: float, below: float)
 
 def _write(axes: Axes, chapter: Chapter, line: Line, number: int, *, wide: bool) -> None:
     """Name, numbers and verdict: beside the axes where there is room, above the line if not."""
-    assert line.row.difference
     colour = _colour(line)
-    numbers = chapter.scale.difference(line.row.difference)
+    difference = line.row.difference
+    numbers = chapter.scale.difference(difference) if difference else "no difference"
     blend = axes.get_yaxis_transform()
     if wide:
         places = ((-0.03, "right", short(line.row.variant, 24), INK), (1.03, "left", numbers, INK))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.errors import ResultsError
-from cnnbench.report.chapters import Chapter, NothingToDrawError
+from cnnbench.report.chapters import NO_DIFFERENCE, Chapter, NothingToDrawError
 from cnnbench.report.pictures.canvas import short
 from cnnbench.results.details import Predictions, read_predictions
 from cnnbench.results.record import Record
@@ -59,8 +59,7 @@ def both_of(chapter: Chapter, variant: str | None = None) -> Both:
     line, baseline = chapter.chosen(variant), chapter.baseline
     if line is None or baseline is None or not line.pairs:
         raise NothingToDrawError(
-            f"{chapter.name}: no variant has a pair with the baseline, so there are no two "
-            "predictions of one image to compare"
+            f"{chapter.name}: {NO_DIFFERENCE}, so predictions are not compared either"
         )
     pairs, lacking = [], 0
     samples = [x.samples for both in line.pairs.values() for x in both if x.samples]

@@ -115,6 +115,7 @@ def write_study(tmp_path):
         details=True,
         notes=(),
         confusion=True,
+        diverged=(),
         **fields,
     ):
         trials = {}
@@ -140,13 +141,16 @@ def write_study(tmp_path):
                     metrics = {"accuracy": float((given.argmax(1) == labels).mean())}
                     if confusion:
                         metrics["confusion"] = matrix.tolist()
+                    failed = variant in diverged and replicate == 0
                     record = Record(
                         trial=trial,
                         recipe=recipe,
                         variant=variant,
                         replicate=replicate,
                         backend="torch",
-                        status=Status.OK,
+                        status=Status.FAILED if failed else Status.OK,
+                        reason="the loss is not a number" if failed else "",
+                        diverged=failed,
                         samples=samples,
                         metrics={"test": metrics},
                         costs=Costs(training=1.0 + number, parameters=1000 * (1 + number)),

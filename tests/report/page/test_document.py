@@ -127,7 +127,7 @@ def test_a_study_without_details_says_what_is_missing(write_study, read_page):
 def test_one_replicate_of_one_variant_is_a_page_too(write_study, read_page):
     page = read_page(report_html([write_study(variants=("plain",), replicates=1)]))
     assert page.complaints == []
-    assert "no variant has a pair with the baseline" in " ".join(page.texts)
+    assert "no variant has a difference to the baseline" in " ".join(page.texts)
 
 
 @pytest.mark.usefixtures("without_cache")
@@ -267,3 +267,19 @@ def test_predictions_that_fit_nothing_are_left_out(write_study, read_page):
     np.savez(first, probabilities=np.ones((3, 7)), rows=np.arange(2), labels=np.arange(9))
     said = " ".join(read_page(report_html([results])).texts)
     assert "1 pair is left out" in said
+
+
+@pytest.mark.usefixtures("without_cache")
+def test_a_variant_that_diverges_is_shown_without_a_difference(write_study, read_page):
+    results = write_study(variants=("plain", "risky", "other"), diverged=("risky",))
+    page = read_page(report_html([results]))
+    forest = next(x["aria-label"] for x in page.all("svg"))
+    assert "risky diverges 1/3" in forest
+    assert "no difference" in page.texts  # in the picture
+
+
+@pytest.mark.usefixtures("without_cache")
+def test_a_baseline_that_diverges_leaves_nothing_to_be_compared(write_study, read_page):
+    page = read_page(report_html([write_study(diverged=("plain",))]))
+    assert page.complaints == []
+    assert "no variant has a difference to the baseline" in " ".join(page.texts)
