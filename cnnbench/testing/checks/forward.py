@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -20,6 +19,8 @@ from cnnbench.network.layers import (
     Pool,
 )
 from cnnbench.testing.bench import Bench
+from cnnbench.testing.checks.cases import BELOW, Case
+from cnnbench.testing.checks.graphs import GRAPHS
 from cnnbench.testing.expect import expect_close, expect_moves
 from cnnbench.testing.finding import Check
 from cnnbench.testing.samples import batches, network
@@ -49,20 +50,9 @@ FORMULAS: dict[Activation, str] = {
     "softmax": "exp(x) / sum exp(x), the sum over the last axis: of a map, over its channels",
 }
 
-BELOW = Conv(filters=3, kernel=(1, 1), activation="linear")
-"""Below what is checked: its step shows what gradient comes out there."""
-POOLS = frozenset({"pool", "global_average_pool"})
+POOLS = frozenset({"pool", "global_average_pool", "global_max_pool"})
 APART = frozenset({"batch_norm", "dropout"})
 """Layers that do something else in training, which has checks of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    about: str
-    hint: str
-    layers: tuple[AnyLayer, ...]
-    spread: float = 1.0
-    """Standard deviation of the pixels."""
 
 
 def _activated(function: Activation) -> tuple[AnyLayer, ...]:
@@ -79,34 +69,34 @@ def _activated(function: Activation) -> tuple[AnyLayer, ...]:
     )
 
 
-_CASES: dict[str, _Case] = {
-    "dense": _Case(
+_CASES: dict[str, Case] = {
+    "dense": Case(
         "a dense layer is x @ kernel + bias, and softmax turns scores into probabilities",
         "kernels of dense layers are (in, out)",
         (Flatten(), Dense(units=4, activation="linear")),
     ),
-    "flatten": _Case(
+    "flatten": Case(
         "flattening is row-major over height, width, channels",
         "the channel runs fastest, then the column; a backend that computes channels-first must "
         "bring its maps back to NHWC before it flattens",
         (Conv(filters=3, activation="linear"), Flatten()),
     ),
-    "conv-valid": _Case(
+    "conv-valid": Case(
         "a convolution without padding, kernel 2x3, agrees with the reference",
         KERNEL,
         (BELOW, Conv(filters=3, kernel=(2, 3), activation="linear"), Flatten()),
     ),
-    "conv-valid-stride": _Case(
+    "conv-valid-stride": Case(
         "a convolution without padding, stride 2x3, agrees with the reference",
         "strides are (down, right)",
         (BELOW, Conv(filters=3, stride=(2, 3), activation="linear"), Flatten()),
     ),
-    "conv-same": _Case(
+    "conv-same": Case(
         'padding "same" with an even kernel pads the larger half at the bottom and right',
         ASYMMETRIC,
         (BELOW, Conv(filters=2, kernel=(2, 4), padding="same", activation="linear"), Flatten()),
     ),
-    "conv-same-stride": _Case(
+    "conv-same-stride": Case(
         'padding "same" with stride 2 pads as TensorFlow does, by the size of the input',
         ASYMMETRIC,
         (
@@ -117,12 +107,12 @@ _CASES: dict[str, _Case] = {
             Flatten(),
         ),
     ),
-    "max-pool": _Case(
+    "max-pool": Case(
         "max pooling without padding, also where windows overlap or leave pixels out",
         "a window that does not fit is left out; stride None means the size of the window",
         (Pool(size=(3, 2), stride=(1, 2)), Pool(), Flatten()),
     ),
-    "max-pool-same": _Case(
+    "max-pool-same": Case(
         'max pooling with padding "same" ignores what was padded',
         f"{MAXIMUM}; {ASYMMETRIC}",
         (
@@ -131,12 +121,12 @@ _CASES: dict[str, _Case] = {
             Flatten(),
         ),
     ),
-    "average-pool": _Case(
+    "average-pool": Case(
         "average pooling without padding, also where windows overlap or leave pixels out",
         "a window that does not fit is left out; stride None means the size of the window",
         (Pool(kind="average", size=(3, 2), stride=(1, 2)), Pool(kind="average"), Flatten()),
     ),
-    "average-pool-same": _Case(
+    "average-pool-same": Case(
         'average pooling with padding "same" counts no padded pixel',
         f"{AVERAGE}; {ASYMMETRIC}",
         (
@@ -145,24 +135,24 @@ _CASES: dict[str, _Case] = {
             Flatten(),
         ),
     ),
-    "global-average-pool": _Case(
+    "global-average-pool": Case(
         "global average pooling is the mean of each channel over height and width",
         "shape (n, channels)",
         (GlobalAveragePool(),),
     ),
-    "batch-norm-prediction": _Case(
+    "batch-norm-prediction": Case(
         "batch normalisation predicts with its moving statistics, on maps and on vectors",
         "(x - mean) / sqrt(variance + epsilon) * gamma + beta over the last axis, with the layer's "
         "own epsilon; predicting must not use the batch's statistics",
         (BatchNorm(epsilon=0.1), Conv(filters=2, activation="linear"), Flatten(), BatchNorm()),
     ),
-    "dropout-prediction": _Case(
+    "dropout-prediction": Case(
         "dropout is absent at prediction",
         "switch dropout off in predict (evaluation mode), and do not scale there",
         (Dropout(rate=0.5), Flatten(), Dropout(rate=0.3)),
     ),
     **{
-        f"activation-{function}": _Case(
+        f"activation-{function}": Case(
             f"{function} in a convolution, in a dense layer and on its own, forwards and back",
             f"{function} is {formula}, in every layer that names it and in no other",
             _activated(function),
@@ -171,10 +161,11 @@ _CASES: dict[str, _Case] = {
         )
         for function, formula in FORMULAS.items()
     },
+    **GRAPHS,
 }
 
 
-def _forward(case: _Case, bench: Bench) -> None:
+def _forward(case: Case, bench: Bench) -> None:
     net = network(*_below(case, bench), *case.layers)
     model, reference, weights = bench.pair(net)
     images = batches(net, 3)
@@ -190,9 +181,9 @@ def _forward(case: _Case, bench: Bench) -> None:
     expect_moves("in a step", weights, got, expected, case.hint)
 
 
-def _below(case: _Case, bench: Bench) -> tuple[AnyLayer, ...]:
+def _below(case: Case, bench: Bench) -> tuple[AnyLayer, ...]:
     """Pooling is checked without a convolution too."""
-    pooled = any(layer.type in POOLS for layer in case.layers)
+    pooled = case.layers[0].type in POOLS
     return (BELOW,) if pooled and BELOW.type in bench.backend.capabilities.layers else ()
 
 

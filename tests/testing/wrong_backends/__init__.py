@@ -4,6 +4,7 @@ from wrong_backends import (
     dropout,
     frozen,
     gradients,
+    graphs,
     layers,
     optimizers,
     running,
@@ -13,6 +14,7 @@ from wrong_backends import (
 
 WRONG_BACKENDS = (
     *layers.BACKENDS,
+    *graphs.BACKENDS,
     *gradients.BACKENDS,
     *dropout.BACKENDS,
     *training.BACKENDS,

@@ -57,8 +57,8 @@ class SwapsKernelAxes(ConvNode):
 
 class SwapsStrides(ConvNode):
     class windows(Windows):  # noqa: N801 - same
-        def __init__(self, shape, window, stride, padding):
-            super().__init__(shape, window, stride[::-1], padding)
+        def __init__(self, shape, window, stride, padding, *dilation):
+            super().__init__(shape, window, stride[::-1], padding, *dilation)
 
 
 class AlwaysUsesRelu(ConvNode):
@@ -68,8 +68,8 @@ class AlwaysUsesRelu(ConvNode):
 
 class IgnoresThePoolStride(PoolNode):
     class windows(Windows):  # noqa: N801 - same
-        def __init__(self, shape, window, stride, padding):
-            super().__init__(shape, window, window, padding)
+        def __init__(self, shape, window, stride, padding, *dilation):
+            super().__init__(shape, window, window, padding, *dilation)
 
 
 class PadsMaximaWithZero(PoolNode):
