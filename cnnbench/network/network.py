@@ -50,6 +50,9 @@ class Network(BaseModel):
     says how they become probabilities and which loss trains them: "softmax" with categorical
     cross-entropy over `classes` units, or "sigmoid" with binary cross-entropy on a single unit that
     scores class 1.
+
+    A network without a classifier has the output "features": what its last layer makes, a map or a
+    vector, is predicted as it is. Nothing trains it; it has 0 classes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -57,7 +60,7 @@ class Network(BaseModel):
     input_shape: tuple[int, int, int]
     layers: tuple[AnyLayer, ...]
     classes: int
-    output: Literal["softmax", "sigmoid"] = "softmax"
+    output: Literal["softmax", "sigmoid", "features"] = "softmax"
 
     def nodes(self) -> tuple[Node, ...]:
         """The layers in an order in which they can be computed, the last one the output.

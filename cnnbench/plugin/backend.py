@@ -20,6 +20,7 @@ from cnnbench.network.network import Network, Weights
 from cnnbench.trials.optimization import Optimization
 
 ACTIVATIONS: frozenset[str] = frozenset(get_args(Activation))
+OUTPUTS: frozenset[str] = frozenset({"softmax", "sigmoid", "features"})
 OPTIMIZERS: frozenset[str] = frozenset({"sgd", "momentum", "rmsprop", "adam", "adamw"})
 
 
@@ -34,12 +35,14 @@ class Capabilities:
     options: frozenset[str] = LAYER_OPTIONS
     activations: frozenset[str] = ACTIVATIONS
     optimizers: frozenset[str] = OPTIMIZERS
+    outputs: frozenset[str] = OUTPUTS
     devices: frozenset[str] = frozenset({"cpu"})
     precisions: frozenset[str] = frozenset({"float32"})
 
     def missing(self, network: Network, optimization: Optimization) -> str:
         """What this network or optimisation needs and the backend lacks, "" if nothing."""
-        lacking = [
+        lacking = [] if network.output in self.outputs else [f"output {network.output}"]
+        lacking += [
             f"layer {name}" for name in sorted({x.type for x in network.layers} - self.layers)
         ]
         options = {option for layer in network.layers for option in layer.options}
@@ -103,7 +106,8 @@ class Model(ABC):
     def predict(self, batches: Batches) -> NDArray[np.float32]:
         """Probabilities in the order of the pass, shape (n, units of the last layer).
 
-        After softmax, or after the sigmoid of a single unit. No dropout, moving statistics.
+        After softmax, or after the sigmoid of a single unit; of a network whose output is
+        "features" what its last layer makes, maps as NHWC. No dropout, moving statistics.
         """
 
     @abstractmethod
@@ -132,7 +136,8 @@ class Engine(ABC):
     ) -> Model:
         """A model with these initial weights; `seed` is for dropout alone.
 
-        network.layers end in a dense layer without activation, whose units are the logits.
+        The network's nodes end in a dense layer without activation, whose units are the logits;
+        those of a network whose output is "features", which is never trained, in any.
         """
 
     def device_memory(self) -> int | None:

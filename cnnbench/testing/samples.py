@@ -104,7 +104,7 @@ def batches(
     weights[0] = 0.0
     return ArrayBatches(
         rng.standard_normal((count, *network.input_shape)).astype(np.float32),
-        rng.integers(0, network.classes, count).astype(np.int32),
+        rng.integers(0, max(network.classes, 1), count).astype(np.int32),
         weights=weights if weighted else None,
         batch_size=batch_size,
     )

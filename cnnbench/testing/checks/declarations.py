@@ -30,6 +30,7 @@ from cnnbench.network.layers import (
 from cnnbench.plugin.backend import (
     ACTIVATIONS,
     OPTIMIZERS,
+    OUTPUTS,
     Availability,
     Engine,
 )
@@ -66,6 +67,7 @@ def _names(bench: Bench) -> None:
         ("layers", LAYER_TYPES),
         ("options", LAYER_OPTIONS),
         ("activations", ACTIVATIONS),
+        ("outputs", OUTPUTS),
         ("optimizers", OPTIMIZERS),
         ("devices", DEVICES),
         ("precisions", PRECISIONS),

@@ -18,12 +18,13 @@ from cnnbench.network.layers import (
     GlobalAveragePool,
     Pool,
 )
+from cnnbench.network.network import Network
 from cnnbench.testing.bench import Bench
 from cnnbench.testing.checks.cases import BELOW, Case
 from cnnbench.testing.checks.graphs import GRAPHS
 from cnnbench.testing.expect import expect_close, expect_moves
 from cnnbench.testing.finding import Check
-from cnnbench.testing.samples import batches, network
+from cnnbench.testing.samples import SHAPE, batches, network
 
 ASYMMETRIC = (
     "of an odd number of padded rows or columns the larger half goes to the bottom and right, and "
@@ -181,10 +182,26 @@ def _forward(case: Case, bench: Bench) -> None:
     expect_moves("in a step", weights, got, expected, case.hint)
 
 
+def _features(bench: Bench) -> None:
+    """Of a network without a classifier, on maps and on vectors."""
+    top = Dense(units=2, activation="relu")
+    for layers in ((BELOW, Conv(filters=2)), (BELOW, GlobalAveragePool(), top)):
+        net = Network(input_shape=SHAPE, layers=layers, classes=0, output="features")
+        model, reference, _ = bench.pair(net)
+        images = batches(net, 8, batch_size=3)
+        hint = "what the last layer makes as it is, maps as (images, height, width, channels)"
+        expect_close("the features", model.predict(images), reference.predict(images), hint)
+
+
 def _below(case: Case, bench: Bench) -> tuple[AnyLayer, ...]:
     """Pooling is checked without a convolution too."""
     pooled = case.layers[0].type in POOLS
     return (BELOW,) if pooled and BELOW.type in bench.backend.capabilities.layers else ()
 
 
-CHECKS = tuple(Check(name, case.about, partial(_forward, case)) for name, case in _CASES.items())
+CHECKS = (
+    *(Check(name, case.about, partial(_forward, case)) for name, case in _CASES.items()),
+    Check(
+        "features", "a network without a classifier predicts what its last layer makes", _features
+    ),
+)

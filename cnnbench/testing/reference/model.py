@@ -18,7 +18,7 @@ from cnnbench.testing.reference.joining import AddNode, ConcatenateNode, Multipl
 from cnnbench.testing.reference.node import AnyNode, Array
 from cnnbench.testing.reference.normalization import BatchNormNode, RescalingNode
 from cnnbench.testing.reference.optimizers import Adam, AdamW, Momentum, RMSprop, Rule, Sgd
-from cnnbench.testing.reference.outputs import Output, Sigmoid, Softmax
+from cnnbench.testing.reference.outputs import Features, Output, Sigmoid, Softmax
 from cnnbench.testing.reference.pooling import GlobalAveragePoolNode, GlobalMaxPoolNode, PoolNode
 from cnnbench.testing.reference.vectors import DenseNode, DropoutNode, FlattenNode, ZeroPaddingNode
 from cnnbench.trials.optimization import Optimization
@@ -47,7 +47,11 @@ RULES: Mapping[str, type[Rule]] = {
     "adam": Adam,
     "adamw": AdamW,
 }
-OUTPUTS: Mapping[str, type[Output]] = {"softmax": Softmax, "sigmoid": Sigmoid}
+OUTPUTS: Mapping[str, type[Output]] = {
+    "softmax": Softmax,
+    "sigmoid": Sigmoid,
+    "features": Features,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,8 @@ class JaxProgram:
         scores, _ = self._built.model.stateless_call(
             state.trainable, state.other, images, training=False
         )
+        if self.network.output == "features":
+            return scores
         return jax.nn.sigmoid(scores) if self._binary else jax.nn.softmax(scores)
 
 

@@ -16,6 +16,8 @@ from cnnbench.network.weights import penalized_kernels
 from cnnbench.trials.optimization import Optimization
 from cnnbench_keras._layers import Making, keras_layer
 
+VECTOR = 2
+"""Axes of a batch of vectors."""
 _PARTS = {
     "kernel": "kernel",
     "bias": "bias",
@@ -76,7 +78,8 @@ def build_keras(
     policy = "mixed_bfloat16" if mixed else "float32"
     images = keras.Input(network.input_shape, dtype="float32", name="cnnbench.images")
     made = {INPUT: images}
-    if data_format == "channels_first":
+    turned = data_format == "channels_first"
+    if turned:
         turn = keras.layers.Permute((3, 1, 2), dtype=policy, name="cnnbench.channels_first")
         made[INPUT] = turn(images)
     layers: dict[str, Any] = {}
@@ -88,6 +91,9 @@ def build_keras(
         inputs = [made[other] for other in layer.inputs]
         made[name] = layers[name](inputs if layer.joins else inputs[0])
     outputs = made[name]
+    if turned and network.output == "features" and len(outputs.shape) > VECTOR:
+        back = keras.layers.Permute((2, 3, 1), dtype=policy, name="cnnbench.channels_last")
+        outputs = back(outputs)
     if mixed:
         whole = keras.layers.Activation("linear", dtype="float32", name="cnnbench.scores")
         outputs = whole(outputs)

@@ -92,6 +92,7 @@ class TensorflowModel(StepModel):
         self.resident = resident
         self._built = built
         self._binary = network.output == "sigmoid"
+        self._features = network.output == "features"
         self._trainable = list(built.model.trainable_variables)
         self._optimizer = _local(keras_optimizer(optimization))
         self._optimizer.build(self._trainable)
@@ -162,6 +163,8 @@ class TensorflowModel(StepModel):
 
     def _trace_prediction(self, images: Any) -> Any:
         scores = self._built.model(images, training=False)
+        if self._features:
+            return scores
         return tf.sigmoid(scores) if self._binary else tf.nn.softmax(scores)
 
 

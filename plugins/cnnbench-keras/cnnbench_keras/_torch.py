@@ -52,9 +52,7 @@ class TorchEngine(Engine):
         # channels_last memory format throughout: nothing is copied, a step takes half the time.
         built = build_keras(network, optimization, seed, data_format="channels_first")
         built.set_weights(weights)
-        return TorchModel(
-            built, network.output == "sigmoid", optimization, self._device, self._resident
-        )
+        return TorchModel(built, network.output, optimization, self._device, self._resident)
 
     def device_memory(self) -> int | None:
         """Peak bytes of the tensors on the GPU since the last build."""
@@ -67,14 +65,14 @@ class TorchModel(StepModel):
     def __init__(
         self,
         built: KerasNetwork,
-        binary: bool,
+        output: str,
         optimization: Optimization,
         device: torch.device,
         resident: ResidentSplits | None,
     ) -> None:
         self.resident = resident
         self._built = built
-        self._binary = binary
+        self._output = output
         self._device = device
         self._trainable = list(built.model.trainable_variables)
         self._optimizer = keras_optimizer(optimization)
@@ -109,7 +107,7 @@ class TorchModel(StepModel):
     def train_step(self, images: Any, labels: Any, weights: Any) -> Any:
         """One optimiser step; its totals stay on the device."""
         scores = self._built.model(images, training=True)
-        losses, correct = _judge(scores, labels, self._binary)
+        losses, correct = _judge(scores, labels, self._output == "sigmoid")
         loss = torch.dot(losses, weights)
         penalty = torch.zeros((), device=self._device)
         for name, regularizer in self._built.penalties.items():
@@ -125,7 +123,10 @@ class TorchModel(StepModel):
         """Probabilities of one batch."""
         with torch.inference_mode():
             scores = self._built.model(images, training=False)
-            return torch.sigmoid(scores) if self._binary else torch.softmax(scores, dim=-1)
+            if self._output == "features":
+                return scores
+            binary = self._output == "sigmoid"
+            return torch.sigmoid(scores) if binary else torch.softmax(scores, dim=-1)
 
 
 def _judge(

@@ -78,6 +78,7 @@ class TorchModel(StepModel):
         self.resident = resident
         self._device = dropout.device
         self._binary = network.output == "sigmoid"
+        self._features = network.output == "features"
         self._half = optimization.precision == "bfloat16"
         self._arrays = {name: self._tensor(array) for name, array in weights.items()}
         names = trainable_arrays(network, optimization.frozen)
@@ -107,7 +108,10 @@ class TorchModel(StepModel):
     def predict_step(self, images: Tensor, batch_size: int) -> Tensor:  # noqa: ARG002 - any size will do
         """Probabilities of one batch."""
         with torch.inference_mode():
-            probabilities = self._scores(images, self._prediction).softmax(dim=1)
+            scores = self._scores(images, self._prediction)
+            if self._features:
+                return scores.movedim(1, -1)
+            probabilities = scores.softmax(dim=1)
             return probabilities[:, 1:] if self._binary else probabilities
 
     def put(self, array: NDArray[Any]) -> Tensor:

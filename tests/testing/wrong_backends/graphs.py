@@ -8,10 +8,11 @@ from cnnbench.testing.reference import Reference
 from cnnbench.testing.reference.convolution import ConvNode, DepthwiseConvNode
 from cnnbench.testing.reference.joining import AddNode, ConcatenateNode, MultiplyNode
 from cnnbench.testing.reference.normalization import BatchNormNode, RescalingNode
+from cnnbench.testing.reference.outputs import Features, Softmax
 from cnnbench.testing.reference.pooling import GlobalAveragePoolNode, GlobalMaxPoolNode
 from cnnbench.testing.reference.vectors import ZeroPaddingNode
 from cnnbench.testing.reference.windows import Windows, padding_amounts
-from wrong_backends.making import with_node, with_reference
+from wrong_backends.making import with_node, with_output, with_reference
 
 
 class SharesAKernelAmongChannels(DepthwiseConvNode):
@@ -123,6 +124,11 @@ class TakesTheLayerAbove(Reference):
         return made[name]
 
 
+class TakesSoftmaxOfFeatures(Features):
+    def probabilities(self, scores):
+        return Softmax().probabilities(scores)
+
+
 BACKENDS = (
     with_node("depthwise-conv", "depthwise_conv", SharesAKernelAmongChannels),
     with_node("depthwise-conv-same", "depthwise_conv", PadsTheLargerHalfFirst),
@@ -137,6 +143,7 @@ BACKENDS = (
     with_node("concatenate", "concatenate", TurnsTheOrderRound),
     with_node("multiply", "multiply", MultipliesTheFirstTwo),
     with_node("batch-norm-bare", "batch_norm", CentersWithoutBeta),
+    with_output("features", "features", TakesSoftmaxOfFeatures),
     with_reference("graph", KeepsTheLastSlopeOfAnOutput),
     with_reference("graph", TakesTheLayerAbove),
 )
