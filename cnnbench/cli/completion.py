@@ -21,6 +21,14 @@ def complete_recipe(incomplete: str) -> list[str]:
     return sorted(name for name in _recipes(folder) if name.startswith(incomplete))
 
 
+def complete_network(incomplete: str) -> list[str]:
+    """Recipes, and published networks."""
+    from cnnbench.network.bases import BASES
+
+    bases = [f"base:{name}" for name in BASES]
+    return [*complete_recipe(incomplete), *(x for x in bases if x.startswith(incomplete))]
+
+
 def complete_variant(context: typer.Context, incomplete: str) -> list[str]:
     """Variants of the recipe that is already on the line."""
     from cnnbench.recipe.compose import compose

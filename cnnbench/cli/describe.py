@@ -1,17 +1,27 @@
-"""`cnnbench describe`: the networks of a recipe, without training and without a framework."""
+"""`cnnbench describe`: networks of a recipe or published ones, without a framework."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cnnbench.cli.completion import complete_variant
-from cnnbench.cli.options import DataSource, Overrides, RecipePath
+from cnnbench.cli.completion import complete_network, complete_variant
+from cnnbench.cli.options import DataSource, Overrides
+
+PREFIX = "base:"
 
 
 def describe(
-    recipe: RecipePath,
+    recipe: Annotated[
+        Path,
+        typer.Argument(
+            help="The recipe, a TOML file; or a published network, e.g. base:resnet50.",
+            autocompletion=complete_network,
+        ),
+    ],
     *,
     variant: Annotated[
         str | None,
@@ -22,6 +32,16 @@ def describe(
     ] = None,
     data: DataSource = None,
     overrides: Overrides = None,
+    top: Annotated[
+        bool, typer.Option("--top", help="A published network with its classifier.")
+    ] = False,
+    image_size: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="Pixels that a published network takes: 224, or 224x160 (height x width).",
+        ),
+    ] = None,
 ) -> None:
     """Show a network layer by layer: output shape, parameters, FLOPs, receptive field."""
     from rich.console import Console
@@ -30,6 +50,22 @@ def describe(
     from cnnbench.recipe.load import load_recipe
     from cnnbench.report.network import describe_network, print_network
 
+    if str(recipe).startswith(PREFIX):
+        _refuse({"--variant": variant, "--data": data, "--set": overrides}, "a recipe")
+        from cnnbench.report.bases import describe_base
+
+        name = str(recipe).removeprefix(PREFIX)
+        print_network(describe_base(name, image_size, top=top), Console())
+        return
+    _refuse({"--top": top, "--image-size": image_size}, f"a published network, as {PREFIX}resnet50")
     find_source = load_plugins().source
     loaded = load_recipe(recipe, overrides=overrides or (), data=data, find_source=find_source)
     print_network(describe_network(loaded, variant, find_source), Console())
+
+
+def _refuse(options: Mapping[str, object], owner: str) -> None:
+    from cnnbench.errors import OptionsError
+
+    for name, value in options.items():
+        if value:
+            raise OptionsError(f"{name} belongs to {owner}: leave it out")

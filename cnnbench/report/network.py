@@ -112,8 +112,8 @@ def layer_table(summary: Summary, title: str, *, flops: bool = True) -> Table:
 def _remarks(summary: Summary) -> Iterator[str]:
     maps = [row for row in summary.rows if len(row.shape) > 1]
     below = sum(row.parameters for row in maps)
-    if below:
-        above = summary.parameters - below
+    above = summary.parameters - below
+    if below and above:
         yield f"{below:,} parameters up to {maps[-1].name}, {above:,} above it."
     fixed = summary.parameters - summary.trainable_parameters
     if fixed:

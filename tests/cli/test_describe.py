@@ -67,3 +67,52 @@ def test_an_unknown_variant_is_answered_with_the_nearest(recipe):
     result = described(recipe, "--variant", "convent")
     assert result.returncode == 2
     assert "did you mean 'convnet'" in result.stderr
+
+
+def test_a_published_network_is_shown_without_its_classifier():
+    run = described("base:resnet50")
+    assert run.returncode == 0
+    assert "conv5_block3_add" in run.stdout
+    assert "7x7x2048" in run.stdout
+    assert "23,587,712" in run.stdout
+
+
+def test_a_published_network_with_its_classifier_at_another_size():
+    text = described("base:mobilenet_v2", "--top", "--image-size", "96x160").stdout
+    assert "96x160x3" in text
+    assert "3,538,984" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["base:resnet5"], "there is no base:resnet5; did you mean base:resnet50?"),
+        (["base:vgg16", "--image-size", "20"], "images of 20x20 are too small for base:vgg16"),
+        (["base:vgg16", "--image-size", "x"], "--image-size 'x' is no size"),
+        (["base:vgg16", "--variant", "dense"], "--variant belongs to a recipe: leave it out"),
+    ],
+)
+def test_what_a_published_network_can_not_be_asked(arguments, words):
+    run = described(*arguments)
+    assert run.returncode == 2
+    assert words in " ".join(run.stderr.split())
+
+
+def test_the_advice_for_images_that_are_too_small_works():
+    assert described("base:vgg16", "--image-size", "32").returncode == 0
+
+
+def test_a_recipe_decides_its_images_itself(recipe):
+    run = described(str(recipe), "--image-size", "32")
+    assert run.returncode == 2
+    assert "--image-size belongs to a published network" in run.stderr
+
+
+def test_published_networks_need_no_framework():
+    code = (
+        "import sys; from cnnbench.report.bases import describe_base; "
+        "describe_base('efficientnet_b0', None, top=True); "
+        "print({'torch', 'keras', 'pandas', 'tensorflow', 'jax'} & set(sys.modules))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "set()"

@@ -41,7 +41,6 @@ PARTS = {
 }
 COMPARED = ["torch-native", "torch"] if keras.config.backend() == "torch" else []
 COMPARED = COMPARED or [keras.config.backend()]
-BACKENDS = load_plugins()
 
 
 def arrays_of(network):
@@ -79,8 +78,15 @@ def published(name, size, arrays):
     return model
 
 
+@pytest.fixture(scope="module", autouse=True)
+def engines():
+    """Opened before Keras computes anything: TensorFlow then fixes its threads."""
+    plugins = load_plugins()
+    return {name: plugins.backend(name).open("cpu", 1) for name in COMPARED}
+
+
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_a_base_computes_what_keras_computes(name):
+def test_a_base_computes_what_keras_computes(name, engines):
     size = SMALLEST.get(name, 64)
     network = BASES[name]((size, size, 3))
     arrays = arrays_of(network)
@@ -91,8 +97,7 @@ def test_a_base_computes_what_keras_computes(name):
     if not name.startswith(("efficientnet", "mobilenet_v3")):
         images = images / 127.5 - 1
     expected = keras.ops.convert_to_numpy(model(images, training=False))
-    for backend in COMPARED:
-        engine = BACKENDS.backend(backend).open("cpu", 1)
+    for backend, engine in engines.items():
         built = engine.build(network, arrays, Optimization(), 0)
         got = built.predict(ArrayBatches(images, np.zeros(2, np.int32), batch_size=2))
         assert got.shape == expected.shape
