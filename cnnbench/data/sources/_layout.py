@@ -20,7 +20,10 @@ SPLIT_FOLDERS: Mapping[str, SplitName] = {
     "test": "test",
     "testing": "test",
 }
-SPLIT_WORD = re.compile(r"(train|val|test)(ing|id|idation)?(set|data|imgs?|images?|pics?|photos?)?")
+SPLIT_WORD = re.compile(
+    r"(train|val|test|eval|dev|holdout)(ing|id|idation|uation)?"
+    r"(set|data|imgs?|images?|pics?|photos?)?"
+)
 """A word of a folder's name that speaks of a split: test of `test1`, training of `training_set`."""
 SYSTEM = frozenset(
     {
@@ -93,7 +96,7 @@ def folders(top: str | Path) -> list[os.DirEntry[str]]:
 
 
 def split_meant(name: str) -> str:
-    """The split that a folder's name speaks of, "train", "val" or "test"; "" where of none."""
+    """The split that a folder's name speaks of, such as "train"; "" where of none."""
     words = re.split(r"[^a-z]+", name.lower())
     return next((found[1] for word in words if (found := SPLIT_WORD.fullmatch(word))), "")
 
@@ -168,6 +171,43 @@ def refuse_annotations(top: Path, own: Collection[str]) -> None:
     )
 
 
+def refuse_masks(root: Path, own: Collection[str]) -> None:
+    """Raise DataError where a class folder holds images beside masks that would pass for images.
+
+    own: paths below the root of folders that hold images themselves.
+    """
+    inside: dict[str, list[str]] = {}
+    for path in sorted(own):
+        above, _, name = path.rpartition("/")
+        inside.setdefault(above, []).append(name)
+    for above, names in inside.items():
+        pictures = [name for name in names if name.lower() in PICTURES]
+        regions = [name for name in names if name.lower() in ANNOTATIONS]
+        if above and pictures and regions:
+            raise DataError(
+                f"{printable(str(root))}/{above} holds {some(pictures)} beside {some(regions)}, "
+                "which would be taken for images of the class, too; keep nothing but images in "
+                f"class folders, here and in others like it: move {some(regions)} elsewhere",
+                "source",
+            )
+
+
+def splits_inside_note(classes: Sequence[os.DirEntry[str]]) -> str:
+    """That splits stand below their classes, where they are not kept; "" if there are none."""
+    for folder in classes:
+        inside = [inner.name for inner in folders(folder.path)]
+        splits = [name for name in inside if name.lower() in SPLIT_FOLDERS]
+        if len({SPLIT_FOLDERS[name.lower()] for name in splits}) > 1:
+            name = printable(folder.name)
+            below = some([f"{name}/{split}" for split in splits])
+            return (
+                f"The splits inside class folders ({below}) are not kept: splits are drawn from "
+                "all images of a class. To keep them, put them above the classes, such as "
+                f"{printable(splits[0])}/{name}."
+            )
+    return ""
+
+
 def alike_note(classes: Sequence[os.DirEntry[str]]) -> str:
     """That class folders, none of which holds an image itself, may be splits; "" if they differ."""
     inside = {tuple(inner.name for inner in folders(folder.path)) for folder in classes}
@@ -175,8 +215,8 @@ def alike_note(classes: Sequence[os.DirEntry[str]]) -> str:
     if inside or min(len(names), len(shared)) < 2:  # noqa: PLR2004 - one alone is alike to nothing
         return ""
     return (
-        f"The classes {some(names)} hold the same folders ({some(shared)}): if they are splits "
-        "rather than classes, name them train, val and test."
+        f"The classes {some(names)} hold the same folders ({some(shared)}): if the former "
+        "are splits rather than classes, name them train, val and test."
     )
 
 

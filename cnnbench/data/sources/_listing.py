@@ -18,10 +18,12 @@ from cnnbench.data.sources._layout import (
     is_folder,
     is_system,
     refuse_annotations,
+    refuse_masks,
     refuse_unnamed_splits,
     refuse_wrapped_splits,
     split_folders,
     split_meant,
+    splits_inside_note,
 )
 from cnnbench.data.sources._names import printable, some
 from cnnbench.errors import DataError
@@ -41,6 +43,8 @@ SIDE = frozenset(
     }
 )
 """Extensions of files that nobody takes for images, passed over without a word."""
+
+TO_KNOWN = "convert them to JPEG or PNG, or, if they are that already, rename them to .jpg or .png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,11 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """What is met that is no image of a class. unread, unknown: files in class folders."""
+    """What is met that is no image of a class. unread, unknown, side: files in class folders."""
 
     unread: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
+    side: Counter[str] = field(default_factory=Counter)
     loose: list[str] = field(default_factory=list)
     archives: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
@@ -95,7 +100,7 @@ class Aside:
         if self.unknown:
             yield f"{_of_no_format(self.unknown)}."
         if self.archives:
-            yield f"Archives are left out: {some(self.archives)}."
+            yield f"Archives are left out, unless you unpack them: {some(self.archives)}."
         if self.links:
             yield f"Linked folders inside class folders are left out: {some(self.links)}."
         if self.system:
@@ -132,6 +137,7 @@ def list_images(root: Path, extensions: frozenset[str]) -> Listing:
         notes.insert(0, f"Images outside class folders are left out: {some(sorted(aside.loose))}.")
     if empty:
         notes.insert(0, f"Class folders without images are left out: {some(empty)}.")
+    notes += _capitals_notes(classes)
     rank = {name: index for index, name in enumerate(classes)}
     files.sort(key=lambda file: (ORDER[file.split], rank[file.class_name], file.name))
     return Listing(tuple(files), classes, (*notes, *aside.notes()), dict(aside.unknown))
@@ -148,6 +154,7 @@ def _layout_notes(
     for _, top in tops:
         depth = 0 if top == root else len(top.name) + 1
         refuse_annotations(top, {name[depth:] for name in own})
+    refuse_masks(root, own)
     if tops[0][0] is None:
         return _class_notes(root, [folder for _, folder in inside], files)
     refuse_wrapped_splits(root, tops, own)
@@ -171,7 +178,7 @@ def _class_notes(
     holding = [folder for folder in classes if printable(folder.name) in tops]
     if holding and not own:
         refuse_unnamed_splits(root, holding)
-        note = alike_note(holding)
+        note = splits_inside_note(holding) or alike_note(holding)
         return [note] if note else []
     named = {folder.name: split_meant(folder.name) for folder in holding}
     splits = [name for name, split in named.items() if split]
@@ -181,6 +188,19 @@ def _class_notes(
         note = f"The class {printable(splits[0])} is named like a split: if it is one, its images "
         return [f"{note}belong into a folder for each class."]
     return []
+
+
+def _capitals_notes(classes: Sequence[str]) -> Iterator[str]:
+    """On classes that some systems would keep in one folder."""
+    by_letters: dict[str, list[str]] = {}
+    for name in classes:
+        by_letters.setdefault(name.casefold(), []).append(name)
+    for names in by_letters.values():
+        if len(names) > 1:
+            yield (
+                f"The classes {some(names)} differ in capitals only: if they are one class, move "
+                "its images into one folder."
+            )
 
 
 def _splits_without_classes(root: Path, splits: Sequence[str], files: Sequence[ImageFile]) -> str:
@@ -243,6 +263,8 @@ def _images(
                     yield ImageFile(entry.path, name, class_name, split, *_state(entry))
                 elif is_folder(entry):
                     aside.links.append(name)
+                elif is_archive(entry.name):
+                    aside.archives.append(name)
                 else:
                     _count(_extension(entry), aside)
 
@@ -250,15 +272,17 @@ def _images(
 def _count(extension: str, aside: Aside) -> None:
     if extension in UNREAD:
         aside.unread[extension] += 1
-    elif extension not in SIDE:
+    elif extension in SIDE:
+        aside.side[extension] += 1
+    else:
         aside.unknown[printable(extension) or "without extension"] += 1
 
 
 def _is_image(entry: os.DirEntry[str], extensions: frozenset[str]) -> bool:
-    """By its name; a link counts even if it leads nowhere, so that it is reported as unreadable."""
+    """By its name; a link to nowhere and a pipe count, too, so that they are told as unreadable."""
     if entry.name.startswith(".") or _extension(entry) not in extensions:
         return False
-    return entry.is_symlink() or entry.is_file()
+    return not is_folder(entry, links=False)
 
 
 def _extension(entry: os.DirEntry[str]) -> str:
@@ -308,9 +332,12 @@ def _too_few(root: Path, classes: Sequence[str], empty: Sequence[str], aside: As
     if aside.unread:
         advice.insert(0, _of_other_formats(aside.unread))
     if aside.unknown:
-        advice.append(f"{_of_no_format(aside.unknown)}; convert or rename them to .jpg or .png")
+        advice.append(f"{_of_no_format(aside.unknown)}; {TO_KNOWN}")
     if not classes and not aside.loose:
         what = "holds no images" if not empty else f"has no images in {some(empty)}"
+        if empty:
+            held = f"nothing but {_counted(aside.side)}" if aside.side else "nothing"
+            advice.append(f"there is {held} in these folders; put the images of each class there")
     elif not classes:
         what = f"holds images ({some(sorted(aside.loose))}) but no class folders with images"
         advice.append(named_after_class(root, aside.loose))

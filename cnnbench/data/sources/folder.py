@@ -83,7 +83,7 @@ class Folder(DataSource):
                 *listing.notes,
                 *_unreadable_notes(listing, outcomes),
                 *_duplicates(files, digests),
-                *_white_notes(deep),
+                *_white_notes(deep, len(files)),
             ),
             deep,
             listing.passed_over,
@@ -172,13 +172,18 @@ def _decode_all(
     return images, outcomes, deep
 
 
-def _white_notes(deep: Deep | None) -> tuple[str, ...]:
+def _white_notes(deep: Deep | None, images: int) -> tuple[str, ...]:
     if deep is None:
         return ()
-    images = "1 image has" if deep.images == 1 else f"{deep.images:,} images have"
-    note = f"{images} more than 8 bits a channel; the brightest value of all is "
+    have = "1 image has" if deep.images == 1 else f"{deep.images:,} images have"
+    note = f"{have} more than 8 bits a channel; the brightest value of all is "
     white = f"{deep.white:,} ({deep.bits} bits) is taken for white"
-    return (f"{note}{deep.brightest:,}, so {white}.",)
+    rest = images - deep.images
+    others = (
+        f" The others, {rest:,}, have 8 bits, of which 255 is white: if they show the same things, "
+        "brightness tells the two kinds apart."
+    )
+    return (f"{note}{deep.brightest:,}, so {white}.{others if rest else ''}",)
 
 
 def _readable(

@@ -308,6 +308,13 @@ def test_one_white_is_taken_for_all_deep_images_and_said(tmp_path):
     assert (data.deep.images, data.deep.white) == (4, 16383)
 
 
+def test_images_of_8_bits_beside_deep_ones_are_noted_as_brighter_than_these(tmp_path):
+    deep(tmp_path, [4000, 4200, 1000])
+    Image.new("L", (1, 1), 15).save(tmp_path / "b" / "shallow.png")
+    (note,) = load(tmp_path).notes
+    assert "is taken for white. The others, 1, have 8 bits, of which 255 is white: if they" in note
+
+
 @pytest.mark.parametrize(
     ("brightest", "white"),
     [(200, 255), (256, 1023), (1024, 4095), (4095, 4095), (4096, 16383), (16384, 65535)],

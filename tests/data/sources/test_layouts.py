@@ -58,7 +58,11 @@ def test_the_advice_for_images_named_after_their_class_works(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "tops", [("train", "test"), ("train", "valid"), ("Training", "test_images"), ("val", "test")]
+    "tops",
+    [
+        *(("train", "test"), ("train", "valid"), ("Training", "test_images"), ("val", "test")),
+        *(("training", "evaluation"), ("dev", "holdout"), ("train_imgs", "eval_imgs")),
+    ],
 )
 def test_split_folders_without_class_folders_are_no_classes(tmp_path, tops):
     for top in tops:
@@ -209,7 +213,8 @@ def test_class_folders_of_nothing_but_such_files_are_answered_with_their_format(
         (tmp_path / name).touch()
     assert refused(tmp_path).endswith(
         "has no images in cat, dog; 3 files in class folders are of no known image format: .dcm 2, "
-        ".npy 1; convert or rename them to .jpg or .png"
+        ".npy 1; convert them to JPEG or PNG, or, if they are that already, rename them to .jpg "
+        "or .png"
     )
 
 
@@ -240,7 +245,64 @@ def test_the_advice_for_an_archive_works(tmp_path):
 def test_archives_beside_class_folders_are_noted(tmp_path):
     save(tmp_path, "cat/1.png", "dog/2.png")
     (tmp_path / "more.zip").touch()
-    assert load(tmp_path).notes == ("Archives are left out: more.zip.",)
+    assert load(tmp_path).notes == ("Archives are left out, unless you unpack them: more.zip.",)
+
+
+def test_archives_inside_class_folders_want_unpacking_there(tmp_path):
+    save(tmp_path / "away", "dog/1.png", "dog/2.png")
+    save(tmp_path / "photos", "cat/3.png")
+    (tmp_path / "photos" / "dog").mkdir()
+    shutil.make_archive(str(tmp_path / "photos" / "dog" / "dogs"), "gztar", tmp_path / "away/dog")
+    message = refused(tmp_path / "photos")
+    assert "has images of one class only" in message
+    assert "it holds dog/dogs.tar.gz: unpack it first: " in message
+    subprocess.run(["sh", "-c", message.rpartition("first: ")[2]], check=True)
+    data = load(tmp_path / "photos")
+    assert data.labels.tolist() == [0, 1, 1]
+    assert data.notes == ("Archives are left out, unless you unpack them: dog/dogs.tar.gz.",)
+
+
+@pytest.mark.parametrize("names", [(), ("cat/boxes.csv", "dog/boxes.csv")])
+def test_class_folders_of_no_images_are_not_asked_for_again(tmp_path, names):
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+    for name in names:
+        (tmp_path / name).touch()
+    held = "nothing but .csv 2" if names else "nothing"
+    assert refused(tmp_path).endswith(
+        f"has no images in cat, dog; there is {held} in these folders; put the images of each "
+        "class there"
+    )
+
+
+def test_what_is_called_like_an_image_and_is_no_file_is_told_as_unreadable(tmp_path):
+    save(tmp_path, "cat/1.png", "dog/2.png")
+    os.mkfifo(tmp_path / "cat" / "3.png")
+    (note,) = load(tmp_path).notes
+    assert note == "1 of 3 images can't be read and are skipped: cat/3.png (not a regular file)."
+
+
+@pytest.mark.parametrize("top", ["", "train/"])
+def test_masks_inside_a_class_folder_are_no_images_of_the_class(tmp_path, top):
+    save(tmp_path, f"{top}COVID/images/1.png", f"{top}Normal/images/2.png")
+    save(tmp_path, f"{top}COVID/masks/1.png", f"{top}Normal/masks/2.png")
+    assert f"{top}COVID holds images beside masks, which would be taken" in refused(tmp_path)
+    for name in ("COVID", "Normal"):
+        shutil.rmtree(tmp_path / top / name / "masks")
+    assert load(tmp_path / top).classes == ("COVID", "Normal")
+
+
+def test_splits_below_their_classes_are_noted_as_not_kept(tmp_path):
+    save(tmp_path, "cat/train/1.png", "cat/test/2.png", "dog/train/3.png")
+    (note,) = load(tmp_path).notes
+    assert note.startswith("The splits inside class folders (cat/test, cat/train) are not kept")
+    assert note.endswith("put them above the classes, such as test/cat.")
+
+
+def test_classes_that_differ_in_capitals_only_are_noted(tmp_path):
+    save(tmp_path, "Cat/1.png", "cat/2.png", "dog/3.png")
+    (note,) = load(tmp_path).notes
+    assert note.startswith("The classes Cat, cat differ in capitals only: if they are one class")
 
 
 def test_an_npz_archive_belongs_to_another_source(tmp_path):
