@@ -37,7 +37,7 @@ def machines(chapter: Chapter) -> list[list[tuple[str, str]]]:
 
 def _sentences(chapter: Chapter) -> Iterator[str]:
     table = chapter.table
-    counts = sorted({row.n for row in table.rows if row.n})
+    counts = sorted({tried for row in table.rows if (tried := max(row.n, row.recorded))})
     times = (
         f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}" if counts else "0"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -66,7 +66,7 @@ def forest_section(chapter: Chapter, prefix: str) -> Section:
     try:
         picture = forest(chapter)
     except NothingToDrawError as error:
-        return Section("differences", title, missing=str(error))
+        return Section("differences", title, missing=_why(error, chapter))
     drawn = Drawn(
         Markup(picture.svg("double", prefix)),  # noqa: S704 - text in it was escaped when drawn
         Markup(picture.svg("single", prefix)),  # noqa: S704
@@ -77,45 +77,58 @@ def forest_section(chapter: Chapter, prefix: str) -> Section:
 def detail_sections(chapter: Chapter, variant: str | None, prefix: str) -> Iterator[Section]:
     """All that goes deeper than the table, in the order of the page."""
     yield _pictured(
-        "curves",
-        "Learning curves",
-        _curves_text(chapter),
+        Section("curves", "Learning curves", _curves_text(chapter)),
         lambda: curve_panels(chapter),
+        chapter,
         prefix,
     )
     yield _confusion(chapter, variant, prefix)
     yield _images(chapter, variant)
     yield _pictured(
-        "cost",
-        "Quality against cost",
-        "Round and blue: no variant is as good for less. The dashed step is what each cost can "
-        "buy; vertical lines are 95 % intervals.",
+        Section(
+            "cost",
+            "Quality against cost",
+            "Round and blue: no variant is as good for less. The dashed step is what each cost can "
+            "buy; vertical lines are 95 % intervals.",
+        ),
         lambda: cost_panels(chapter),
+        chapter,
         prefix,
     )
     yield _pictured(
-        "reliability",
-        "As sure as right?",
-        "Predictions of test images, grouped by how sure the network was; below, the share of each "
-        "group. A curve under the diagonal is too sure of itself.",
+        Section(
+            "reliability",
+            "As sure as right?",
+            "Predictions of test images, grouped by how sure the network was; below, the share of "
+            "each group. A curve under the diagonal is too sure of itself.",
+        ),
         lambda: [reliability(chapter, variant)],
+        chapter,
         prefix,
     )
 
 
+def _why(error: NothingToDrawError, chapter: Chapter) -> str:
+    """The reason as a sentence; of which chapter is plain to see."""
+    reason = str(error).removeprefix(f"{chapter.name}: ")
+    return f"{reason[:1].upper()}{reason[1:].removesuffix('.')}."
+
+
 def _pictured(
-    key: str, title: str, text: str, make: Callable[[], Sequence[Picture]], prefix: str
+    section: Section, make: Callable[[], Sequence[Picture]], chapter: Chapter, prefix: str
 ) -> Section:
+    """The section with its pictures, or with the reason why there are none."""
     try:
         pictures = make()
     except NothingToDrawError as error:
-        return Section(key, title, missing=str(error))
+        return replace(section, text="", missing=_why(error, chapter))
     drawn = [
         Drawn(Markup(picture.svg("single", prefix)))  # noqa: S704 - escaped when drawn
         for picture in pictures
     ]
     findings = " ".join(picture.finding for picture in pictures if picture.finding)
-    return Section(key, title, f"{findings} {text}".strip(), tuple(drawn))
+    text = f"{findings} {section.text}".strip()
+    return replace(section, text=text, pictures=tuple(drawn))
 
 
 def _curves_text(chapter: Chapter) -> str:
@@ -143,10 +156,9 @@ def _confusion(chapter: Chapter, variant: str | None, prefix: str) -> Section:
     except NothingToDrawError:
         pass  # said below
     return _pictured(
-        "confusion",
-        "Which class is taken for which",
-        text,
+        Section("confusion", "Which class is taken for which", text),
         lambda: confusion_panels(chapter, variant),
+        chapter,
         prefix,
     )
 
@@ -156,7 +168,7 @@ def _images(chapter: Chapter, variant: str | None) -> Section:
     try:
         both = both_of(chapter, variant)
     except NothingToDrawError as error:
-        return Section(key, title, missing=str(error))
+        return Section(key, title, missing=_why(error, chapter))
     found = mistakes_of(both, _IMAGES)
     name, base = short(both.variant, 40), short(both.baseline, 40)
     text = (

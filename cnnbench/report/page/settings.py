@@ -41,7 +41,7 @@ def settings_of(chapter: Chapter) -> Settings:
 
 def common(chapter: Chapter, key: str) -> Any:
     """The value of a dotted key where all variants agree on it, else None."""
-    values = [dict(flat(_settings(line))).get(key) for line in chapter.lines if line.records]
+    values = [dict(flat(_settings(line))).get(key) for line in chapter.lines if line.series.records]
     return values[0] if values and all(x == values[0] for x in values) else None
 
 

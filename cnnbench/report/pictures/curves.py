@@ -107,7 +107,14 @@ def _frame(courses: Sequence[Course]) -> _Frame:
     low = float(rates.min()) if len(rates) else 0.0
     top = float(np.percentile(losses, _SPREAD)) if len(losses) else 1.0
     epochs = max(course.longest for course in courses)
-    return _Frame(epochs, (100 * max(0.0, low - 0.03), 101), (0, 1.08 * top or 1.0))
+    least = float(losses.min()) if len(losses) else 0.0
+    floor = max(0.0, least - 0.1 * (top - least)) if least > top / 2 else 0.0
+    ceiling = top + 0.08 * (top - floor)
+    return _Frame(
+        epochs,
+        (100 * max(0.0, low - 0.03), 101),
+        (floor, ceiling if ceiling > floor else floor + 1.0),
+    )
 
 
 def _finite(courses: Sequence[Course], quantities: Sequence[Quantity]) -> np.ndarray:

@@ -79,6 +79,8 @@ def _margin(chapter: Chapter) -> float:
 
 
 def _draw(chapter: Chapter, lines: list[Line], width: Width) -> Figure:
+    from matplotlib.ticker import MaxNLocator
+
     across = WIDTHS[width]
     row = _ROW[width]
     wide = width == "double"
@@ -99,6 +101,7 @@ def _draw(chapter: Chapter, lines: list[Line], width: Width) -> Figure:
         if number:
             axes.axhline(number - 0.5, color=LINE, lw=0.4, zorder=0)
         _write(axes, chapter, line, number, wide=wide)
+    axes.xaxis.set_major_locator(MaxNLocator(6 if wide else 5))
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     unit = chapter.scale.points or chapter.measure.metric.title
