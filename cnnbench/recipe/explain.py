@@ -12,6 +12,7 @@ from cnnbench.errors import Problem, nearest
 from cnnbench.recipe.file import SECTIONS, keys_of, layer_models, places_of, submodel
 from cnnbench.recipe.hints import hint
 from cnnbench.recipe.lines import KeyPath
+from cnnbench.recipe.renamed import places_now
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted
 from cnnbench.recipe.words import expected_of, kind_of, show
 
@@ -132,7 +133,10 @@ def unknown_key(name: str, allowed: Sequence[str], *, elsewhere: bool = True) ->
         return f"unknown key; a dotted key is written without quotes; {listed}"
     if name in SECTIONS and elsewhere:
         return f"unknown key; [{name}] is a section of its own, not part of another"
-    places = places_of(name) if elsewhere else []
+    now = places_now(name) if elsewhere else []
+    if new := next((x for key in now if (x := key.rpartition(".")[2]) in allowed), ""):
+        return f"{name} is now {new}"
+    places = [*places_of(name), *now] if elsewhere else []
     if name in places:
         return "unknown key; it stands at the top, above the first [section]"
     near = " or ".join(places) or nearest(name, allowed)

@@ -27,7 +27,10 @@ class Section(BaseModel):
 
 
 class EarlyStopping(Section):
-    """Stops when the monitored value has not improved for `patience` epochs; 0 never stops."""
+    """Stops when the monitored value has not improved for `patience` epochs; 0 never stops.
+
+    The keys are those of Keras's EarlyStopping.
+    """
 
     patience: Annotated[int, Field(ge=0)] = Field(
         0, description="epochs without improvement before training stops; 0 never stops"
@@ -35,8 +38,10 @@ class EarlyStopping(Section):
     monitor: Literal["val_loss", "val_accuracy", "loss", "accuracy"] = Field(
         "val_loss", description="the value that has to improve, of validation or training images"
     )
-    min_change: Annotated[float, Field(ge=0)] = Field(0.0, description="what counts as improved")
-    restore_best: bool = Field(True, description="evaluate with the weights of the best epoch")
+    min_delta: Annotated[float, Field(ge=0)] = Field(0.0, description="what counts as improved")
+    restore_best_weights: bool = Field(
+        True, description="evaluate with the weights of the best epoch"
+    )
 
 
 class Schedule(Section):
@@ -45,7 +50,8 @@ class Schedule(Section):
     cosine: lr * (1 + cos(pi * epoch / epochs)) / 2, epochs counted from 0, so that the last still
     moves the weights (Loshchilov and Hutter 2017, eq. 5, no restart).
     plateau: times `factor` when the validation loss has not improved for `patience` epochs. However
-    little lower counts as improved; Keras's ReduceLROnPlateau does the same with min_delta=0.
+    little lower counts as improved; Keras's ReduceLROnPlateau, whose keys these are, does the same
+    with min_delta=0.
     """
 
     kind: Literal["constant", "cosine", "plateau"] = Field(
@@ -59,7 +65,7 @@ class Schedule(Section):
     patience: Annotated[int, Field(ge=1)] = Field(
         5, description="of kind plateau: epochs without any lower validation loss before a step"
     )
-    minimum: Annotated[float, Field(ge=0)] = Field(
+    min_lr: Annotated[float, Field(ge=0)] = Field(
         0.0, description="of kind plateau: the learning rate below which no step leads"
     )
 

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from cnnbench.recipe.renamed import in_todays_words
+
 FORMAT = 1
 """The version of the record's fields."""
 MARGIN = 0.01
@@ -146,6 +148,11 @@ class Record(Value):
     environment: str = ""
     beside: Beside | None = None
     started: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+
+    @field_validator("settings")
+    @classmethod
+    def _in_todays_words(cls, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+        return in_todays_words(settings)
 
     @field_validator("metrics")
     @classmethod

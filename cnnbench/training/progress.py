@@ -26,7 +26,7 @@ class LearningRate:
         """The rate of an epoch, counted from 1."""
         if self._schedule.kind == "cosine":
             return self._start * (1 + math.cos(math.pi * (epoch - 1) / self._epochs)) / 2
-        return max(self._start * self._factor, min(self._schedule.minimum, self._start))
+        return max(self._start * self._factor, min(self._schedule.min_lr, self._start))
 
     def tell(self, epoch: Epoch) -> None:
         """Count an epoch without a lower validation loss; lower the rate when patience is out."""
@@ -42,7 +42,7 @@ class LearningRate:
 
 
 class Stopper:
-    """Early stopping as Keras defines it: improved means better than the best by over min_change.
+    """Early stopping as Keras defines it: improved means better than the best by over min_delta.
 
     After `tell`, `improved` says whether this epoch is the best so far, `stop` whether patience is
     out. best_epoch counts from 1.
@@ -65,7 +65,7 @@ class Stopper:
     @property
     def restores(self) -> bool:
         """Whether the best epoch's weights are to be evaluated."""
-        return self.active and self._spec.restore_best
+        return self.active and self._spec.restore_best_weights
 
     def tell(self, epoch: Epoch) -> None:
         """Judge a finished epoch."""
@@ -73,7 +73,7 @@ class Stopper:
             return
         value = getattr(epoch, self._spec.monitor)
         assert value is not None, "a recipe without validation images can't monitor them"
-        self.improved = self._sign * value > self._best + self._spec.min_change
+        self.improved = self._sign * value > self._best + self._spec.min_delta
         if self.improved:
             self._best = self._sign * value
             self.best_epoch = epoch.epoch

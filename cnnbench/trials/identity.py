@@ -40,7 +40,10 @@ def effective_settings(
 
 
 def _training(spec: TrainingSpec) -> dict[str, Any]:
-    """The parts in effect, the learning rate as it is used."""
+    """The parts in effect, the learning rate as it is used.
+
+    In the words of the first records, though recipes have others by now: an id never changes.
+    """
     settings = spec.model_dump(
         include={"epochs", "batch_size", "optimizer", "precision"},
     )
@@ -50,11 +53,18 @@ def _training(spec: TrainingSpec) -> dict[str, Any]:
     if spec.optimizer == "adamw":
         settings["weight_decay"] = spec.weight_decay
     if spec.schedule.kind == "plateau":
-        settings["schedule"] = spec.schedule.model_dump()
+        schedule = spec.schedule.model_dump(exclude={"min_lr"})
+        settings["schedule"] = schedule | {"minimum": spec.schedule.min_lr}
     elif spec.schedule.kind != "constant":
         settings["schedule"] = {"kind": spec.schedule.kind}
     if spec.early_stopping.patience:
-        settings["early_stopping"] = spec.early_stopping.model_dump()
+        stopping = spec.early_stopping
+        settings["early_stopping"] = {
+            "patience": stopping.patience,
+            "monitor": stopping.monitor,
+            "min_change": stopping.min_delta,
+            "restore_best": stopping.restore_best_weights,
+        }
     return settings
 
 

@@ -142,7 +142,7 @@ def test_a_wrong_line_of_a_section_is_explained(problems, line, expected):
             TENS + "[training]\nearly_stopping = 5\n",
             (
                 "study.toml:4: training.early_stopping: got 5 (a whole number), expected a table "
-                "with keys among patience, monitor, min_change, restore_best"
+                "with keys among patience, monitor, min_delta, restore_best_weights"
             ),
         ),
         ("[training]\n", "study.toml: data.source: is required: text in quotes"),

@@ -46,7 +46,7 @@ def test_plateau_lowers_the_rate_after_patience_epochs_without_a_lower_loss():
 
 
 def test_plateau_does_not_go_below_the_minimum():
-    schedule = Schedule(kind="plateau", factor=0.1, patience=1, minimum=0.05)
+    schedule = Schedule(kind="plateau", factor=0.1, patience=1, min_lr=0.05)
     spec = TrainingSpec(epochs=4, learning_rate=0.8, schedule=schedule)
     assert rates(spec, [1.0] * 4)[-1] == 0.05
 
@@ -67,10 +67,10 @@ def test_stops_after_patience_epochs_without_improvement():
     assert stops_at(EarlyStopping(patience=3), rows) == (None, 5)
 
 
-def test_a_change_of_exactly_min_change_is_no_improvement():
+def test_a_change_of_exactly_min_delta_is_no_improvement():
     rows = [epoch(1, 1.0), epoch(2, 0.5), epoch(3, 0.25)]
-    assert stops_at(EarlyStopping(patience=2, min_change=0.5), rows) == (None, 3)
-    assert stops_at(EarlyStopping(patience=1, min_change=0.5), rows) == (2, 1)
+    assert stops_at(EarlyStopping(patience=2, min_delta=0.5), rows) == (None, 3)
+    assert stops_at(EarlyStopping(patience=1, min_delta=0.5), rows) == (2, 1)
 
 
 def test_a_higher_accuracy_is_better():

@@ -103,8 +103,8 @@ IGNORED = [
     {"training": {"momentum": 0.5}},  # of another optimiser
     {"training": {"weight_decay": 0.5}},
     {"training": {"learning_rate": 0.001}},  # the optimiser's default, written out
-    {"training": {"schedule": {"factor": 0.5, "patience": 2, "minimum": 0.1}}},
-    {"training": {"early_stopping": {"monitor": "loss", "restore_best": False}}},
+    {"training": {"schedule": {"factor": 0.5, "patience": 2, "min_lr": 0.1}}},
+    {"training": {"early_stopping": {"monitor": "loss", "restore_best_weights": False}}},
     {"augmentation": {"fill_mode": "wrap", "fill_value": 0.5}},  # nothing is moved
     {"augmentation": {"rotation": 0}},
     {"data": {"classes": ["a", "b", "c"]}},  # all there are
@@ -169,11 +169,11 @@ EFFECTIVE = [
         {"schedule": {"kind": "plateau"}},
         {"schedule": {"kind": "plateau", "factor": 0.5}},
         {"schedule": {"kind": "plateau", "patience": 2}},
-        {"schedule": {"kind": "plateau", "minimum": 0.001}},
+        {"schedule": {"kind": "plateau", "min_lr": 0.001}},
         {"early_stopping": {"patience": 2}},
         {"early_stopping": {"patience": 2, "monitor": "loss"}},
-        {"early_stopping": {"patience": 2, "min_change": 0.1}},
-        {"early_stopping": {"patience": 2, "restore_best": False}},
+        {"early_stopping": {"patience": 2, "min_delta": 0.1}},
+        {"early_stopping": {"patience": 2, "restore_best_weights": False}},
     )),
     *({"augmentation": augmentation} for augmentation in (
         {"flip": "horizontal"},

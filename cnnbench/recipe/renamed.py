@@ -1,0 +1,30 @@
+"""Keys that once had another name: recipes are told today's, records are read with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cnnbench.recipe.setting import Key, dotted
+
+RENAMED: Mapping[Key, str] = {
+    ("training", "schedule", "minimum"): "min_lr",
+    ("training", "early_stopping", "min_change"): "min_delta",
+    ("training", "early_stopping", "restore_best"): "restore_best_weights",
+}
+"""Of each key of before, today's last part: for the most part what Keras calls it."""
+
+
+def places_now(name: str) -> list[str]:
+    """The dotted keys of a recipe whose last part once was this name."""
+    return [dotted((*key[:-1], new)) for key, new in RENAMED.items() if key[-1] == name]
+
+
+def in_todays_words(settings: Mapping[str, Any], above: Key = ()) -> dict[str, Any]:
+    """The configuration in a record, whose keys have the names of its day, with those of today."""
+    return {
+        RENAMED.get((*above, name), name): in_todays_words(value, (*above, name))
+        if isinstance(value, Mapping)
+        else value
+        for name, value in settings.items()
+    }
