@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from cnnbench.errors import NetworkError
+from cnnbench.network.block import block, pair
 from cnnbench.network.layers import (
-    Activate,
     AnyLayer,
-    BatchNorm,
-    Conv,
     Dense,
     Dropout,
     Flatten,
     GlobalAveragePool,
-    Pair,
-    Pool,
     describe_shape,
 )
 from cnnbench.network.network import Network
@@ -49,7 +45,11 @@ def build_network(spec: NetworkSpec, input_shape: tuple[int, int, int], classes:
     Raises NetworkError where a layer can't take its input or the output does not suit the classes.
     """
     _check_classes(spec, classes)
-    hidden = {"convnet": _convnet, "dense": _dense, "layers": _explicit}[spec.architecture](spec)
+    hidden: Iterable[AnyLayer] = spec.layers
+    if spec.architecture == "convnet":
+        hidden = _convnet(spec, input_shape[2])
+    elif spec.architecture == "dense":
+        hidden = [Flatten(), *_hidden_dense(spec)]
     output = Dense(units=1 if spec.output == "sigmoid" else classes, activation="linear")
     network = Network(
         input_shape=input_shape, layers=(*hidden, output), classes=classes, output=spec.output
@@ -72,47 +72,29 @@ def _check_classes(spec: NetworkSpec, classes: int) -> None:
         raise NetworkError(f"a classifier needs at least two classes, the data has {classes}")
 
 
-def _convnet(spec: NetworkSpec) -> Iterator[AnyLayer]:
+def _convnet(spec: NetworkSpec, channels: int) -> list[AnyLayer]:
+    """channels: of the images."""
     if not spec.filters:
         raise NetworkError(
             "a convnet needs at least one convolution: list its `filters`, or use "
             'architecture = "dense"',
             key="filters",
         )
+    if spec.residual and spec.padding == "valid" and pair(spec.kernel) != (1, 1):
+        raise NetworkError(
+            "residual = true adds what goes into a block to what comes out, which "
+            'padding = "valid" makes smaller: set padding = "same"',
+            key="padding",
+        )
+    layers: list[AnyLayer] = []
     for index, filters in enumerate(spec.filters):
         downsamples = spec.downsampling != "none" and (
             spec.final_pool or index < len(spec.filters) - 1
         )
-        yield from _block(spec, filters, downsamples=downsamples)
-    yield GlobalAveragePool() if spec.head == "global_average" else Flatten()
-    yield from _hidden_dense(spec)
-
-
-def _block(spec: NetworkSpec, filters: int, *, downsamples: bool) -> Iterator[AnyLayer]:
-    """A convolution, [batch normalisation], [pooling], [dropout]."""
-    strided = downsamples and spec.downsampling == "stride"
-    yield Conv(
-        filters=filters,
-        kernel=_pair(spec.kernel),
-        stride=_pair(spec.pool if strided else spec.stride),
-        padding=spec.padding,
-        activation="linear" if spec.batch_norm == "before" else spec.activation,
-        l1=spec.l1,
-        l2=spec.l2,
-    )
-    if spec.batch_norm != "none":
-        yield BatchNorm(momentum=spec.batch_norm_momentum)
-    if spec.batch_norm == "before":
-        yield Activate(function=spec.activation)
-    if downsamples and spec.downsampling in ("max", "average"):
-        yield Pool(kind=spec.downsampling, size=_pair(spec.pool))
-    if spec.conv_dropout:
-        yield Dropout(rate=spec.conv_dropout)
-
-
-def _dense(spec: NetworkSpec) -> Iterator[AnyLayer]:
-    yield Flatten()
-    yield from _hidden_dense(spec)
+        layers += block(spec, layers, channels, filters, downsamples=downsamples)
+        channels = filters
+    layers.append(GlobalAveragePool() if spec.head == "global_average" else Flatten())
+    return [*layers, *_hidden_dense(spec)]
 
 
 def _hidden_dense(spec: NetworkSpec) -> Iterator[AnyLayer]:
@@ -120,14 +102,6 @@ def _hidden_dense(spec: NetworkSpec) -> Iterator[AnyLayer]:
         yield Dense(units=units, activation=spec.activation, l1=spec.l1, l2=spec.l2)
         if spec.dropout:
             yield Dropout(rate=spec.dropout)
-
-
-def _explicit(spec: NetworkSpec) -> Iterator[AnyLayer]:
-    yield from spec.layers
-
-
-def _pair(value: int | Pair) -> Pair:
-    return (value, value) if isinstance(value, int) else value
 
 
 def _blame(error: NetworkError, spec: NetworkSpec, network: Network) -> NetworkError:

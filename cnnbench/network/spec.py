@@ -41,6 +41,19 @@ class NetworkSpec(BaseModel):
     batch_norm_momentum: float = Field(
         0.99, ge=0, le=1, description="what each training step keeps of the moving statistics"
     )
+    separable: bool = Field(
+        False, description="each convolution as a depthwise one and one of kernel 1x1"
+    )
+    residual: bool = Field(
+        False, description="add to the output of each convolution's block what went into it"
+    )
+    squeeze_excite: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="weigh the channels of each block by what all of them hold, through so many "
+        "times fewer units; 0: don't",
+    )
     conv_dropout: Rate = Field(0.0, description="after each convolution's block")
     head: Literal["flatten", "global_average"] = Field(
         "flatten", description="how the last map becomes a vector: all its values, or channel means"
