@@ -48,8 +48,9 @@ def run(
     Raises cnnbench.errors.CnnbenchError for a request that is wrong.
     """
     from cnnbench import arguments
-    from cnnbench.cli.installed import installed_plugins
-    from cnnbench.execution.run import RunOptions, prepare, run_prepared
+    from cnnbench.execution.run import run_prepared
+    from cnnbench.installed import installed_plugins
+    from cnnbench.planning.prepare import RunOptions, prepare
 
     folder = arguments.a_path("results", results)
     options = RunOptions(folder, device, jobs, executor, timeout, force)

@@ -49,7 +49,7 @@ def complete_variant(context: typer.Context, incomplete: str) -> list[str]:
 
 def complete_backend(incomplete: str) -> list[tuple[str, str]]:
     """Backends that are installed, with their titles; no framework is imported."""
-    from cnnbench.plugin.manager import load_plugins
+    from cnnbench.loading.manager import load_plugins
 
     backends = load_plugins().backends
     return [(name, x.title) for name, x in backends.items() if name.startswith(incomplete)]

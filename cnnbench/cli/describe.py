@@ -46,7 +46,7 @@ def describe(
     """Show a network layer by layer: output shape, parameters, FLOPs, receptive field."""
     from rich.console import Console
 
-    from cnnbench.plugin.manager import load_plugins
+    from cnnbench.loading.manager import load_plugins
     from cnnbench.recipe.load import load_recipe
     from cnnbench.report.network import describe_network, print_network
 

@@ -23,8 +23,8 @@ def plugin(
     ] = Path(),
 ) -> None:
     """Write an installable plugin with a backend to fill in, and the tests that prove it right."""
-    from cnnbench.plugin.manager import load_plugins
-    from cnnbench.plugin.scaffold import write_plugin
+    from cnnbench.loading.manager import load_plugins
+    from cnnbench.scaffold.scaffold import write_plugin
 
     folder = write_plugin(name, directory, taken=load_plugins().backends)
     typer.echo(

@@ -35,11 +35,11 @@ def parity(
     Exit code: 0 they agree, 1 some differ or failed, 2 the request was wrong, 3 of some it can't
     be told.
     """
-    from cnnbench.cli.installed import installed_plugins
-    from cnnbench.comparison.parity import Verdict, pair_probes
-    from cnnbench.execution.parity import prepare_parity, probe_backends
+    from cnnbench.installed import installed_plugins
+    from cnnbench.parity.judgement import Verdict, pair_probes
+    from cnnbench.parity.run import prepare_parity, probe_backends
+    from cnnbench.parity.table import parity_csv, print_parity, shown_trial
     from cnnbench.report.output import spare_file, write_report
-    from cnnbench.report.parity import parity_csv, print_parity, shown_trial
     from cnnbench.report.terminal import Terminal
 
     if output:

@@ -16,7 +16,7 @@ def plugins(
     """List backends, sources and whatever else was found, and from where."""
     from rich.console import Console
 
-    from cnnbench.cli.installed import installed_plugins
+    from cnnbench.installed import installed_plugins
     from cnnbench.report.plugins import print_plugins
 
     plugins = installed_plugins()

@@ -50,9 +50,10 @@ def run(
     Exit code: 0 all trials ok, 1 some failed, 2 the request was wrong, 130 interrupted (143 by
     SIGTERM, 129 by SIGHUP).
     """
-    from cnnbench.cli.installed import installed_plugins
     from cnnbench.comparison.compare import compare_records
-    from cnnbench.execution.run import RunOptions, prepare, run_prepared
+    from cnnbench.execution.run import run_prepared
+    from cnnbench.installed import installed_plugins
+    from cnnbench.planning.prepare import RunOptions, prepare
     from cnnbench.report.console import print_comparison
     from cnnbench.report.live import choose_view
     from cnnbench.report.page.document import report_html

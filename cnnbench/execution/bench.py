@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Callable
 
-from cnnbench.data.cache import CachedImages, open_images
+from cnnbench.data.sources.cache import CachedImages, open_images
 from cnnbench.errors import DataError
+from cnnbench.loading.plugins import Plugins
 from cnnbench.plugin.executor import Limits, Outcome
-from cnnbench.plugin.plugins import Plugins
-from cnnbench.results.probe import Probe
-from cnnbench.results.record import Beside, Epoch, Status
+from cnnbench.results.record import Beside, Epoch
 from cnnbench.training.build import Build, build_model
-from cnnbench.training.images import prepare_images
-from cnnbench.training.probe import blank_probe, branches, course_of, nudged_builds
 from cnnbench.training.trial import run_trial
 from cnnbench.trials.trial import Device, Trial
 
@@ -26,7 +22,7 @@ class Bench:
         self._plugins = plugins
         self._backend = plugins.backend(backend)
         self._limits = limits
-        self._engine = self._backend.open(device, limits.threads)
+        self.engine = self._backend.open(device, limits.threads)
         self._last: tuple[object, CachedImages] | None = None
 
     def run(
@@ -42,38 +38,14 @@ class Bench:
         return run_trial(
             trial,
             self._backend,
-            self._engine,
-            open_images=self._images,
+            self.engine,
+            open_images=self.images,
             beside=beside,
             on_epoch=on_epoch,
             build=build,
         )
 
-    def probe(self, trial: Trial, *, nudged: bool) -> Probe:
-        """Take one trial's first epoch apart, and train it whole.
-
-        nudged: both some more times, from nudged weights.
-        """
-        found = blank_probe(trial, "")
-        whole = self.run(trial, lambda _: None)
-        if whole.record.status is not Status.OK:
-            return dataclasses.replace(found, reason=whole.record.reason)
-        images = prepare_images(trial, self._images(trial))
-        courses = [course_of(trial, self._engine, images, build_model, whole)]
-        for build in nudged_builds(trial) if nudged else ():
-            again = self.run(trial, lambda _: None, build)
-            if again.record.status is not Status.OK:
-                return dataclasses.replace(found, reason=again.record.reason)
-            courses.append(course_of(trial, self._engine, images, build, again))
-        return dataclasses.replace(
-            found,
-            branching=branches(trial),
-            course=courses[0],
-            nudged=tuple(courses[1:]),
-            labels=whole.labels,
-        )
-
-    def _images(self, trial: Trial) -> CachedImages:
+    def images(self, trial: Trial) -> CachedImages:
         """The trial's source, kept open: trials in a row mostly share it.
 
         Raises DataError where its images are not those that the trial was planned with.

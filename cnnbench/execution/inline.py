@@ -6,6 +6,7 @@ import os
 from collections.abc import Generator, Sequence
 
 from cnnbench.execution.bench import Bench
+from cnnbench.loading.manager import load_plugins
 from cnnbench.plugin.executor import (
     EpochEnded,
     Executor,
@@ -15,7 +16,6 @@ from cnnbench.plugin.executor import (
     TrialEnded,
     TrialStarted,
 )
-from cnnbench.plugin.manager import load_plugins
 from cnnbench.results.record import Epoch
 from cnnbench.trials.trial import Trial
 

@@ -14,6 +14,8 @@ from cnnbench.execution.clock import Clock
 from cnnbench.execution.opening import SLOW_OPENING, hung, open_worker, opening_limit
 from cnnbench.execution.process import Inbox, WorkerProcess
 from cnnbench.execution.protocol import unpack_outcome
+from cnnbench.loading.manager import load_plugins
+from cnnbench.loading.plugins import Plugins
 from cnnbench.plugin.executor import (
     EpochEnded,
     Executor,
@@ -24,8 +26,6 @@ from cnnbench.plugin.executor import (
     TrialEnded,
     TrialStarted,
 )
-from cnnbench.plugin.manager import load_plugins
-from cnnbench.plugin.plugins import Plugins
 from cnnbench.results.record import Beside, Epoch, Status
 from cnnbench.training.trial import blank_record
 from cnnbench.trials.trial import Trial

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from typing import NoReturn
 
 from cnnbench.execution.channel import Starter
@@ -19,9 +20,9 @@ def main() -> None:
 
     from cnnbench.errors import CnnbenchError
     from cnnbench.execution.bench import Bench
-    from cnnbench.execution.protocol import pack_outcome, pack_probe
+    from cnnbench.execution.protocol import pack_outcome
+    from cnnbench.loading.manager import load_plugins
     from cnnbench.plugin.executor import Limits
-    from cnnbench.plugin.manager import load_plugins
     from cnnbench.results.record import Epoch
     from cnnbench.training.crash import describe_crash
     from cnnbench.trials.trial import Trial
@@ -49,8 +50,10 @@ def main() -> None:
     while True:
         request = starter.next()
         trial = Trial.model_validate_json(request["trial"])
-        if request["kind"] == "probe":
-            starter.send("probe", **pack_probe(bench.probe(trial, nudged=request["nudged"])))
+        if request["kind"] == "call":
+            module, _, name = request["work"].partition(":")
+            work = getattr(import_module(module), name)
+            starter.send("answer", content=work(bench, trial, **request["options"]))
         else:
             starter.send("outcome", **pack_outcome(bench.run(trial, on_epoch)))
 

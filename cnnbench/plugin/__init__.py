@@ -39,9 +39,9 @@ and docs/plugins.md describe every hook; docs/writing-a-backend.md goes through 
 
 from __future__ import annotations
 
-from cnnbench.data.batches import Batch, Batches, Resident
-from cnnbench.data.pixels import conform, conform_shape
-from cnnbench.data.source import DataSource, Facts, ImageData, Request
+from cnnbench.data.passes.batches import Batch, Batches, Resident
+from cnnbench.data.sources.pixels import conform, conform_shape
+from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
 from cnnbench.errors import DataError, NetworkError, PluginError
 from cnnbench.network.layers import (
     Activate,

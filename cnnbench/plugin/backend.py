@@ -14,7 +14,7 @@ from typing import ClassVar, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.batches import Batches
+from cnnbench.data.passes.batches import Batches
 from cnnbench.network.layers import LAYER_OPTIONS, LAYER_TYPES, Activation
 from cnnbench.network.network import Network, Weights
 from cnnbench.trials.optimization import Optimization

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pluggy
 
-from cnnbench.data.source import DataSource
+from cnnbench.data.sources.source import DataSource
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.base import PretrainedBase
 from cnnbench.plugin.executor import Executor

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cnnbench.data.batches import Resident
+from cnnbench.data.passes.batches import Resident
 
 _SPLITS = 3
 """Training, validation and test images of one trial; the least recently used make room."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.batches import Batches
+from cnnbench.data.passes.batches import Batches
 from cnnbench.plugin.backend import EpochResult, Model
 from cnnbench.plugin.resident import ResidentSplits
 

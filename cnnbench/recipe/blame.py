@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cnnbench.data.source import Facts
+from cnnbench.data.sources.source import Facts
 from cnnbench.errors import Problem
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.entries import Entry

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from cnnbench.data.feasibility import amount_errors
-from cnnbench.data.requests import request_of
-from cnnbench.data.source import DataSource, Facts, Request
+from cnnbench.data.sources.requests import request_of
+from cnnbench.data.sources.source import DataSource, Facts, Request
 from cnnbench.data.spec import DataSpec
+from cnnbench.data.splits.feasibility import amount_errors
 from cnnbench.errors import DataError, NetworkError, PluginError, Problem
 from cnnbench.network.architectures import SHAPING
 from cnnbench.recipe.blame import Candidate, Complaint, hint_for, path_hint, problem_of

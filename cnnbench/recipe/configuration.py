@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict
 
 from cnnbench.data.augmentation.window import cropped_shape
-from cnnbench.data.requests import request_of
-from cnnbench.data.source import Request
+from cnnbench.data.sources.requests import request_of
+from cnnbench.data.sources.source import Request
 from cnnbench.data.spec import AugmentationSpec, DataSpec
 from cnnbench.network.architectures import build_network
 from cnnbench.network.network import Network

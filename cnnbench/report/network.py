@@ -11,7 +11,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from cnnbench.data.source import DataSource, Facts, Request
+from cnnbench.data.sources.source import DataSource, Facts, Request
 from cnnbench.errors import Problem, RecipeError, nearest
 from cnnbench.network.receptive import Receptive
 from cnnbench.network.summary import Summary, summarize

@@ -18,7 +18,7 @@ def find_format(name: str) -> Render:
     """The built-in format of that name, or a plugin's. Raises ComparisonError if there is none."""
     if name in FORMATS:
         return FORMATS[name]
-    from cnnbench.plugin.manager import load_plugins  # only a foreign name is worth the time
+    from cnnbench.loading.manager import load_plugins  # only a foreign name is worth the time
 
     foreign = load_plugins().report_formats
     if name not in foreign:

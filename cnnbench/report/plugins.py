@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cnnbench.plugin.availability import check_availability
+from cnnbench.loading.availability import check_availability
+from cnnbench.loading.found import BACKEND, BASE, DISABLE, SOURCE, BrokenPlugin, Found, Origin
+from cnnbench.loading.plugins import Plugins
 from cnnbench.plugin.backend import Availability
-from cnnbench.plugin.found import BACKEND, BASE, DISABLE, SOURCE, BrokenPlugin, Found, Origin
-from cnnbench.plugin.plugins import Plugins
 
 Asked = tuple[Found, Availability]
 _OR = "|"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.batches import Batch, Batches, Resident
+from cnnbench.data.passes.batches import Batch, Batches, Resident
 
 
 class ArrayBatches(Batches):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnbench.data.source import Request
+from cnnbench.data.sources.source import Request
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.trials.trial import Trial
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.batches import Batches
+from cnnbench.data.passes.batches import Batches
 from cnnbench.errors import PluginError
 from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import (

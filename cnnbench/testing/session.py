@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cnnbench.errors import PluginError, nearest
-from cnnbench.plugin.availability import check_availability
+from cnnbench.loading.availability import check_availability
 from cnnbench.testing.checks import CHECKS, ESSENTIAL
 from cnnbench.testing.finding import Check, Finding, Verdict
 from cnnbench.testing.process import CheckProcess

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from cnnbench.errors import PluginError
-from cnnbench.plugin.availability import check_availability
+from cnnbench.loading.availability import check_availability
 from cnnbench.testing.checks import CHECKS
 from cnnbench.testing.finding import Check, Verdict
 from cnnbench.testing.process import CheckProcess

@@ -38,7 +38,7 @@ def find_backend(target: str) -> Backend:
     """The backend of that name, or what the attribute makes. Raises PluginError."""
     place, _, attribute = target.rpartition(":")
     if not place:
-        from cnnbench.plugin.manager import load_plugins
+        from cnnbench.loading.manager import load_plugins
 
         return load_plugins().backend(target)
     try:

@@ -14,7 +14,7 @@ from typing import Self
 
 import psutil
 
-from cnnbench.data.batches import Batches
+from cnnbench.data.passes.batches import Batches
 from cnnbench.plugin.backend import Model
 
 _CLEAR_REFS = Path("/proc/self/clear_refs")

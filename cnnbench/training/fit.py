@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.batches import Batches
+from cnnbench.data.passes.batches import Batches
 from cnnbench.errors import CnnbenchError
 from cnnbench.plugin.backend import Model
 from cnnbench.recipe.training import TrainingSpec

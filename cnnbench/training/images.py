@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.batches import Batches
-from cnnbench.data.cache import CachedImages
-from cnnbench.data.feasibility import facts_of, split_notes
-from cnnbench.data.normalization import Normalization, fit_normalization
-from cnnbench.data.passes import TrainingPasses, evaluation_pass
-from cnnbench.data.selection import select_classes
-from cnnbench.data.splits import Split, split_rows
+from cnnbench.data.passes.batches import Batches
+from cnnbench.data.passes.normalization import Normalization, fit_normalization
+from cnnbench.data.passes.passes import TrainingPasses, evaluation_pass
+from cnnbench.data.sources.cache import CachedImages
+from cnnbench.data.splits.draw import Split, split_rows
+from cnnbench.data.splits.feasibility import facts_of, split_notes
+from cnnbench.data.splits.selection import select_classes
 from cnnbench.results.record import Samples
 from cnnbench.trials.trial import Trial
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnbench.data.cache import CachedImages
+from cnnbench.data.sources.cache import CachedImages
 from cnnbench.errors import CnnbenchError
 from cnnbench.network.summary import summarize
 from cnnbench.plugin.backend import Backend, Engine, Model

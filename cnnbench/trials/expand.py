@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cnnbench.data.feasibility import lots_decide, split_sizes
-from cnnbench.data.inventory import Inventory
-from cnnbench.data.source import Facts, Request
+from cnnbench.data.sources.inventory import Inventory
+from cnnbench.data.sources.source import Facts, Request
+from cnnbench.data.splits.feasibility import lots_decide, split_sizes
 from cnnbench.errors import Problem, RecipeError
 from cnnbench.network.network import Network
 from cnnbench.recipe.configuration import Configuration

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from cnnbench.data.source import Request
+from cnnbench.data.sources.source import Request
 from cnnbench.network.network import Network
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.trials.optimization import Optimization

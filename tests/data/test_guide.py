@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnnbench.data.requests import request_of
 from cnnbench.data.sources import BUILTIN_SOURCES
-from cnnbench.data.splits import split_rows
+from cnnbench.data.sources.requests import request_of
+from cnnbench.data.splits.draw import split_rows
 from cnnbench.recipe.load import load_recipe
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")

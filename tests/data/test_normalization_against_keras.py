@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from cnnbench.data.normalization import fit_normalization
+from cnnbench.data.passes.normalization import fit_normalization
 
 with pytest.MonkeyPatch.context() as environment:
     # Not for longer: processes that other tests start would inherit it.

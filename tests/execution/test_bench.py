@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from cnnbench.execution.bench import Bench
-from cnnbench.execution.study import plan_study, read_images
+from cnnbench.loading.manager import load_plugins
+from cnnbench.planning.study import plan_study, read_images
 from cnnbench.plugin.executor import Limits
-from cnnbench.plugin.manager import load_plugins
 from cnnbench.recipe.load import load_recipe
 from cnnbench.results.record import Status
 from cnnbench.testing.numpy_backend import NumpyBackend

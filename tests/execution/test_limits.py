@@ -3,7 +3,8 @@
 import pytest
 
 from cnnbench.execution import limits
-from cnnbench.execution.limits import limits_of, takes_gpu
+from cnnbench.execution.limits import limits_of
+from cnnbench.planning.device import takes_gpu
 from cnnbench.plugin.backend import Availability
 from cnnbench.testing.example import example_trial
 from cnnbench.testing.numpy_backend import NumpyBackend

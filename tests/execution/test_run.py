@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from cnnbench.cli.installed import installed_plugins
-from cnnbench.execution.run import RunOptions, prepare, run_prepared
+from cnnbench.execution.run import run_prepared
+from cnnbench.installed import installed_plugins
+from cnnbench.planning.prepare import RunOptions, prepare
 
 pytestmark = pytest.mark.usefixtures("scripted_path")
 

@@ -5,10 +5,11 @@ import os
 
 import pytest
 
-from cnnbench.cli.installed import installed_plugins
 from cnnbench.errors import PluginError
 from cnnbench.execution import local, opening
-from cnnbench.execution.run import RunOptions, prepare, run_prepared
+from cnnbench.execution.run import run_prepared
+from cnnbench.installed import installed_plugins
+from cnnbench.planning.prepare import RunOptions, prepare
 from cnnbench.plugin.executor import Limits, Remark, TrialStarted
 
 pytestmark = pytest.mark.usefixtures("scripted_path")

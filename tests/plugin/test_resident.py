@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnbench.data.batches import Resident
+from cnnbench.data.passes.batches import Resident
 from cnnbench.plugin.resident import ResidentSplits
 
 

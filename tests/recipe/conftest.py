@@ -3,7 +3,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from cnnbench.data.source import DataSource, Facts, Request
+from cnnbench.data.sources.source import DataSource, Facts, Request
 from cnnbench.errors import DataError, PluginError, RecipeError
 from cnnbench.recipe.load import load_recipe
 

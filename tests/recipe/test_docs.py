@@ -13,8 +13,8 @@ import jsonschema
 import pytest
 
 from cnnbench.errors import RecipeError
+from cnnbench.loading.manager import load_plugins
 from cnnbench.network.layers import Layer
-from cnnbench.plugin.manager import load_plugins
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.file import (
     SECTIONS,

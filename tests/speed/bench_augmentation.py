@@ -22,7 +22,7 @@ import keras
 import torch
 
 from cnnbench.data.augmentation import augment, draw_parameters
-from cnnbench.data.normalization import fit_normalization
+from cnnbench.data.passes.normalization import fit_normalization
 from cnnbench.data.spec import AugmentationSpec
 
 ROUNDS = 7

@@ -17,14 +17,14 @@ import time
 
 import numpy as np
 
-from cnnbench.data.normalization import fit_normalization
-from cnnbench.data.passes import TrainingPasses
-from cnnbench.data.requests import request_of
+from cnnbench.data.passes.normalization import fit_normalization
+from cnnbench.data.passes.passes import TrainingPasses
+from cnnbench.data.sources.requests import request_of
 from cnnbench.data.spec import AugmentationSpec, DataSpec
+from cnnbench.loading.manager import load_plugins
 from cnnbench.network.architectures import build_network
 from cnnbench.network.spec import NetworkSpec
 from cnnbench.network.weights import initial_weights
-from cnnbench.plugin.manager import load_plugins
 from cnnbench.trials.optimization import Optimization
 
 BACKEND = "torch"

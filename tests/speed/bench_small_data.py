@@ -64,13 +64,13 @@ def train_as_a_user_would(work: dict[str, object]) -> None:
     import numpy as np
     from keras import layers
 
-    from cnnbench.cli.installed import installed_plugins
+    from cnnbench.installed import installed_plugins
     from cnnbench.recipe.load import load_recipe
 
     find_source = installed_plugins().source
     recipe = load_recipe(str(work["recipe"]), find_source=find_source)
-    from cnnbench.data.cache import open_images
-    from cnnbench.data.source import Request
+    from cnnbench.data.sources.cache import open_images
+    from cnnbench.data.sources.source import Request
 
     digits = open_images(find_source("mnist5k"), Request())
     images, labels = np.asarray(digits.images), np.asarray(digits.labels)

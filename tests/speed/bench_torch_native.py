@@ -23,12 +23,12 @@ from math import sqrt
 import numpy as np
 from turns import by_turns, machine
 
+from cnnbench.loading.manager import load_plugins
 from cnnbench.network.architectures import build_network
 from cnnbench.network.network import Network, Weights
 from cnnbench.network.spec import NetworkSpec
 from cnnbench.network.weights import initial_weights
 from cnnbench.plugin.backend import Model
-from cnnbench.plugin.manager import load_plugins
 from cnnbench.testing import ArrayBatches
 from cnnbench.trials.optimization import Optimization
 

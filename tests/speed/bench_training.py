@@ -26,16 +26,16 @@ from typing import Any
 
 import numpy as np
 
-from cnnbench.data.normalization import fit_normalization
-from cnnbench.data.passes import TrainingPasses
-from cnnbench.data.requests import request_of
+from cnnbench.data.passes.normalization import fit_normalization
+from cnnbench.data.passes.passes import TrainingPasses
 from cnnbench.data.sources import BUILTIN_SOURCES
+from cnnbench.data.sources.requests import request_of
 from cnnbench.data.spec import AugmentationSpec, DataSpec
+from cnnbench.loading.manager import load_plugins
 from cnnbench.network.architectures import build_network
 from cnnbench.network.spec import NetworkSpec
 from cnnbench.network.weights import initial_weights
 from cnnbench.plugin.backend import Backend, Model
-from cnnbench.plugin.manager import load_plugins
 from cnnbench.trials.optimization import Optimization
 
 BACKENDS = ("torch", "tensorflow", "jax")

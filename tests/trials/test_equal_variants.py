@@ -2,8 +2,8 @@
 
 import pytest
 
-from cnnbench.data.source import Request
 from cnnbench.data.sources.mnist5k import Mnist5k
+from cnnbench.data.sources.source import Request
 from cnnbench.errors import RecipeError
 from cnnbench.recipe.load import load_recipe
 from cnnbench.trials.expand import Known, expand

@@ -4,7 +4,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from cnnbench.data.source import Request
+from cnnbench.data.sources.source import Request
 from cnnbench.errors import RecipeError
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.spec import Recipe, Variant

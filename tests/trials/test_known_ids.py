@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cnnbench.data.requests import request_of
 from cnnbench.data.sources import BUILTIN_SOURCES
+from cnnbench.data.sources.requests import request_of
 from cnnbench.recipe.load import load_recipe
 from cnnbench.trials.expand import Known, expand
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from cnnbench.data.source import SplitName
 from cnnbench.data.sources._names import printable, some
+from cnnbench.data.sources.source import SplitName
 from cnnbench.errors import DataError
 
 SPLIT_FOLDERS: Mapping[str, SplitName] = {

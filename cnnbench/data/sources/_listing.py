@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cnnbench.data.classes import LEAST_CLASSES, LISTED, composed, sort_classes
-from cnnbench.data.source import SplitName
 from cnnbench.data.sources._hints import is_archive, named_after_class, packed, unpack
 from cnnbench.data.sources._layout import (
     Top,
@@ -26,6 +24,8 @@ from cnnbench.data.sources._layout import (
     splits_inside_note,
 )
 from cnnbench.data.sources._names import printable, some
+from cnnbench.data.sources.source import SplitName
+from cnnbench.data.splits.classes import LEAST_CLASSES, LISTED, composed, sort_classes
 from cnnbench.errors import DataError
 
 ORDER: Mapping[SplitName | None, int] = {None: 0, "train": 0, "validation": 1, "test": 2}

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from cnnbench.data.pixels import conform, conform_shape
-from cnnbench.data.requests import no_argument
-from cnnbench.data.source import DataSource, Facts, ImageData, Request
+from cnnbench.data.sources.pixels import conform, conform_shape
+from cnnbench.data.sources.requests import no_argument
+from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
 
 CLASSES = tuple("0123456789")
 CLASS_COUNT = (178, 182, 177, 183, 181, 182, 181, 179, 174, 180)

@@ -15,11 +15,11 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.duplicates import Fingerprinted, duplicate_notes, pixel_digest
-from cnnbench.data.inventory import Deep
-from cnnbench.data.source import DataSource, Facts, ImageData, Request, SplitName
 from cnnbench.data.sources._listing import ImageFile, Listing, list_images
 from cnnbench.data.sources._names import printable, some
+from cnnbench.data.sources.inventory import Deep
+from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request, SplitName
+from cnnbench.data.splits.duplicates import Fingerprinted, duplicate_notes, pixel_digest
 from cnnbench.errors import DataError
 
 Size = tuple[int, int]

@@ -14,12 +14,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.classes import composed, sort_classes
-from cnnbench.data.duplicates import row_notes
-from cnnbench.data.pixels import GREY, RGB, RGBA, conform, conform_shape
-from cnnbench.data.source import DataSource, Facts, ImageData, Request, SplitName
 from cnnbench.data.sources._names import some
-from cnnbench.data.splits import KEPT
+from cnnbench.data.sources.pixels import GREY, RGB, RGBA, conform, conform_shape
+from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request, SplitName
+from cnnbench.data.splits.classes import composed, sort_classes
+from cnnbench.data.splits.draw import KEPT
+from cnnbench.data.splits.duplicates import row_notes
 from cnnbench.errors import DataError
 
 REVISION = 2

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from cnnbench.data.kept import kept_images
+from cnnbench.data.sources.kept import kept_images
 from cnnbench.report.chapters import Chapter, NothingToDrawError
 from cnnbench.report.page.thumbnails import Thumbnail, thumbnails
 from cnnbench.report.pictures.canvas import Picture, short

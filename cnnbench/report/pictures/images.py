@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.kept import kept_images
+from cnnbench.data.sources.kept import kept_images
 from cnnbench.report.chapters import Chapter, NothingToDrawError
 from cnnbench.report.pictures.canvas import WIDTHS, Picture, Width, axes_at, new_figure, short
 from cnnbench.report.pictures.mistakes import Mistake, mistakes_of

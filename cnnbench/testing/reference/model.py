@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.batches import Batch
+from cnnbench.data.passes.batches import Batch
 from cnnbench.network.layers import INPUT
 from cnnbench.network.network import Network, Weights
 from cnnbench.testing.reference.activations import ActivateNode

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cnnbench.data.source import DataSource
+from cnnbench.data.sources.source import DataSource
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.hooks import hookimpl
 

@@ -10,9 +10,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from cnnbench.data.duplicates import row_notes
-from cnnbench.data.pixels import conform, conform_shape
-from cnnbench.data.source import DataSource, Facts, ImageData, Request
+from cnnbench.data.sources.pixels import conform, conform_shape
+from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
+from cnnbench.data.splits.duplicates import row_notes
 from cnnbench.errors import DataError, nearest
 from cnnbench_keras._data.catalog import DATASETS, Dataset
 from cnnbench_keras._data.files import obtain, stamp

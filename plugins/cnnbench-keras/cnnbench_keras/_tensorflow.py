@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from cnnbench.data.batches import Batches
+from cnnbench.data.passes.batches import Batches
 from cnnbench.errors import PluginError
 from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import Engine, EpochResult, Model

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from cnnbench.data.batches import Batches
+from cnnbench.data.passes.batches import Batches
 from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import Engine, EpochResult, Model
 from cnnbench.plugin.resident import ResidentSplits

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 import numpy as np
 from sklearn.datasets import load_digits
 
+from cnnbench.loading.manager import load_plugins
 from cnnbench.network.layers import BatchNorm, Conv, Dense, Dropout, Flatten, Pool
 from cnnbench.network.network import Network
 from cnnbench.network.weights import initial_weights
 from cnnbench.plugin.backend import OPTIMIZERS, Engine, Model
-from cnnbench.plugin.manager import load_plugins
 from cnnbench.testing import ArrayBatches
 from cnnbench.trials.optimization import Optimization
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cnnbench.errors import PluginError
-from cnnbench.plugin.manager import load_plugins
+from cnnbench.loading.manager import load_plugins
 from cnnbench_keras._backends import JaxBackend, TensorflowBackend, TorchBackend
 
 BACKENDS = (TorchBackend, TensorflowBackend, JaxBackend)
@@ -37,7 +37,7 @@ def test_finding_and_checking_imports_neither_keras_nor_a_framework():
     assert (
         python(
             "import sys\n"
-            "from cnnbench.plugin.manager import load_plugins\n"
+            "from cnnbench.loading.manager import load_plugins\n"
             "plugins = load_plugins()\n"
             "for name in ('torch', 'tensorflow', 'jax'):\n"
             "    plugins.backend(name).check()\n"
@@ -98,7 +98,7 @@ def test_a_process_that_runs_keras_on_another_framework_says_so():
     assert (
         python(
             "from cnnbench.errors import PluginError\n"
-            "from cnnbench.plugin.manager import load_plugins\n"
+            "from cnnbench.loading.manager import load_plugins\n"
             "plugins = load_plugins()\n"
             "plugins.backend('torch').open('cpu', 1)\n"
             "try:\n"
@@ -117,7 +117,7 @@ def test_tensorflow_can_be_opened_again_but_not_with_other_threads():
     assert (
         python(
             "from cnnbench.errors import PluginError\n"
-            "from cnnbench.plugin.manager import load_plugins\n"
+            "from cnnbench.loading.manager import load_plugins\n"
             "backend = load_plugins().backend('tensorflow')\n"
             "import tensorflow\n"
             "for threads in (1, 1, 2):\n"

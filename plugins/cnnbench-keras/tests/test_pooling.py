@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from cnnbench.plugin.manager import load_plugins
+from cnnbench.loading.manager import load_plugins
 
 COMPARED_WITH_KERAS = """
 import jax, keras, numpy as np

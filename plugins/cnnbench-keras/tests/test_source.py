@@ -13,8 +13,8 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from cnnbench.data.cache import known_digest, open_images
-from cnnbench.data.source import Request
+from cnnbench.data.sources.cache import known_digest, open_images
+from cnnbench.data.sources.source import Request
 from cnnbench.errors import DataError
 from cnnbench_keras._data.catalog import DATASETS
 from cnnbench_keras._source import KerasDatasets

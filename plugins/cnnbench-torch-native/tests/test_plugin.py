@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from cnnbench.errors import PluginError
-from cnnbench.plugin.manager import load_plugins
+from cnnbench.loading.manager import load_plugins
 from cnnbench_torch_native import TorchNative
 
 
@@ -18,7 +18,7 @@ def test_it_is_found_by_its_entry_point():
 def test_registering_and_checking_imports_no_framework():
     code = (
         "import sys\n"
-        "from cnnbench.plugin.manager import load_plugins\n"
+        "from cnnbench.loading.manager import load_plugins\n"
         "backend = load_plugins().backend('torch-native')\n"
         "assert backend.check().available\n"
         "backend.environment('cpu', 2)\n"

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from cnnbench.data.source import Request
 from cnnbench.data.sources.folder import Folder
 from cnnbench.data.sources.npz import Npz
+from cnnbench.data.sources.source import Request
 from cnnbench.errors import DataError
 
 NAMES = st.sampled_from(

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from cnnbench.data.source import Request
 from cnnbench.data.sources.folder import Folder
+from cnnbench.data.sources.source import Request
 from cnnbench.errors import DataError
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)

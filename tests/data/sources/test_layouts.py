@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnnbench.data.source import Request
 from cnnbench.data.sources.folder import Folder
+from cnnbench.data.sources.source import Request
 from cnnbench.errors import DataError
 
 

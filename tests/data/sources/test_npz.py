@@ -7,8 +7,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from cnnbench.data.source import Request
 from cnnbench.data.sources.npz import Npz
+from cnnbench.data.sources.source import Request
 from cnnbench.data.spec import DataSpec
 from cnnbench.errors import DataError
 

@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from cnnbench.data.batches import Batch
+from cnnbench.data.passes.batches import Batch
 from cnnbench.network.layers import BatchNorm, Conv, Dense, Flatten, Pool
 from cnnbench.network.network import Network
 from cnnbench.network.weights import weight_shapes

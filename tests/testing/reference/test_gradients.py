@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from cnnbench.data.batches import Batch
+from cnnbench.data.passes.batches import Batch
 from cnnbench.network.layers import (
     Activate,
     Activation,

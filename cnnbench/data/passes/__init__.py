@@ -1,0 +1,1 @@
+"""From chosen images to the batches of an epoch."""

@@ -1,0 +1,163 @@
+"""Passes over the images of a trial: shuffled and augmented for training, or as they are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from contextlib import closing
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbench.data.augmentation import Parameters, draw_parameters
+from cnnbench.data.passes.batches import Batch, Batches, Resident
+from cnnbench.data.passes.normalization import Normalization
+from cnnbench.data.passes.prefetch import prefetch
+from cnnbench.data.passes.prepared import PreparedImages
+from cnnbench.data.spec import AugmentationSpec
+from cnnbench.data.streams import random_order
+
+
+class Pass(Batches):
+    """One pass in a given order; may be iterated again for the same batches.
+
+    parameters: of the augmentation, None without. Batches of held images are gathered from memory;
+    others are made by a thread, two ahead of the consumer.
+    """
+
+    def __init__(
+        self,
+        images: PreparedImages,
+        order: NDArray[np.int64],
+        batch_size: int,
+        parameters: Parameters | None = None,
+    ) -> None:
+        self._images = images
+        self._order = order
+        self._parameters = parameters
+        self.size = len(order)
+        self.batch_size = batch_size
+
+    @property
+    def _held(self) -> NDArray[np.float32] | None:
+        return self._images.held if self._parameters is None else None
+
+    def _make(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+        if self._parameters is None:
+            return self._images.plain(positions)
+        return self._images.augmented(positions, self._parameters)
+
+    def produce(self) -> Iterator[Batch]:
+        """Yield the batches in order."""
+        source, held = self._images, self._held
+        starts = range(0, self.size, self.batch_size)
+        slices = [self._order[start : start + self.batch_size] for start in starts]
+        pixels: Generator[NDArray[np.float32], None, None]
+        if held is None:
+            pixels = prefetch(map(self._make, slices))
+        else:
+            pixels = (held.take(positions, axis=0) for positions in slices)
+        # Closed here rather than when collected, so that no thread outlives the pass.
+        with closing(pixels):
+            for positions, images in zip(slices, pixels, strict=True):
+                yield Batch(images, source.labels[positions], source.weights[positions])
+
+    @property
+    def resident(self) -> Resident | None:
+        """The whole arrays; None when augmented, or too large to hold."""
+        start = time.perf_counter()
+        held, source = self._held, self._images
+        if held is None:
+            return None
+        arrays = Resident(source.key, held, source.labels, source.weights, self._order)
+        self.waited += time.perf_counter() - start
+        return arrays
+
+    def select(self, start: int, stop: int) -> Batches:
+        """The pass that holds only batches start..stop-1 of this one, pixels unchanged."""
+        order = self._order[start * self.batch_size : stop * self.batch_size]
+        return Pass(self._images, order, self.batch_size, self._parameters)
+
+
+class TrainingPasses:
+    """The epochs of a trial's training images.
+
+    images: uint8, (n, height, width, channels), every image of the source, usually a memory map.
+    labels: int32, (n,). rows: the training images' rows; a row may occur more than once. weights:
+    float32, one for each of `rows`; ones if not given.
+
+    The order of an epoch depends on (order_seed, epoch, number of rows) alone; the augmentation of
+    the image at position i of `rows` on (augmentation_seed, epoch, i) alone.
+    """
+
+    def __init__(  # noqa: PLR0917 - what a trial's images are made of, passed once
+        self,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int32],
+        rows: NDArray[np.int64],
+        normalization: Normalization,
+        augmentation: AugmentationSpec,
+        batch_size: int,
+        order_seed: int,
+        augmentation_seed: int,
+        weights: NDArray[np.float32] | None = None,
+    ) -> None:
+        self._images = _prepare(images, labels, rows, normalization, augmentation, weights=weights)
+        self.normalization = normalization
+        self.augmentation = augmentation
+        self.batch_size = batch_size
+        self.order_seed = order_seed
+        self.augmentation_seed = augmentation_seed
+
+    def epoch(self, epoch: int) -> Batches:
+        """The pass of an epoch, counted from 0."""
+        images = self._images
+        order = random_order(self.order_seed, epoch, len(images))
+        parameters = None
+        if self.augmentation.active:
+            parameters = draw_parameters(
+                self.augmentation,
+                self.augmentation_seed,
+                epoch,
+                count=len(images),
+                shape=images.source_shape,
+            )
+        return Pass(images, order, self.batch_size, parameters)
+
+
+def evaluation_pass(  # noqa: PLR0917 - what a split's images are made of, passed once
+    images: NDArray[np.uint8],
+    labels: NDArray[np.int32],
+    rows: NDArray[np.int64],
+    normalization: Normalization,
+    augmentation: AugmentationSpec,
+    batch_size: int,
+) -> Batches:
+    """A pass in the order of `rows`, never augmented; a recipe that crops sees the central window.
+
+    Keep it rather than making it anew for each evaluation: it holds its normalised images.
+    """
+    source = _prepare(images, labels, rows, normalization, augmentation, weights=None)
+    return Pass(source, np.arange(len(rows), dtype=np.int64), batch_size)
+
+
+def _prepare(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.int32],
+    rows: NDArray[np.int64],
+    normalization: Normalization,
+    augmentation: AugmentationSpec,
+    *,
+    weights: NDArray[np.float32] | None,
+) -> PreparedImages:
+    if weights is None:
+        weights = np.ones(len(rows), dtype=np.float32)
+    assert weights.shape == rows.shape, "one weight for each of `rows`"
+    return PreparedImages(
+        source=images,
+        rows=rows,
+        labels=labels[rows].astype(np.int32, copy=False),
+        weights=np.ascontiguousarray(weights, dtype=np.float32),
+        normalization=normalization,
+        augmentation=augmentation,
+    )

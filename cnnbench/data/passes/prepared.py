@@ -1,0 +1,81 @@
+"""The images of one split as the network sees them: cut, augmented, normalised."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbench.data.augmentation import Parameters, augment, central_window, cropped_shape
+from cnnbench.data.passes.normalization import Normalization
+from cnnbench.data.spec import AugmentationSpec
+
+HELD_BYTES = 512 * 2**20
+"""Normalised images of up to this size are made once and held; larger ones batch by batch."""
+
+CHUNK_BYTES = 16 * 2**20
+"""Bytes of float32 made at a time, so that making many images needs little beside themselves."""
+
+
+@dataclass(frozen=True)
+class PreparedImages:
+    """Position i is row rows[i] of the source.
+
+    source: uint8, (n, height, width, channels), all images of the source. labels: int32, weights:
+    float32, one each of `rows`.
+    """
+
+    source: NDArray[np.uint8]
+    rows: NDArray[np.int64]
+    labels: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    normalization: Normalization
+    augmentation: AugmentationSpec
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def plain(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Not augmented; the central window if the recipe crops."""
+        raw = self.source[self.rows[positions]]
+        return self.normalization.apply(central_window(raw, self.augmentation.crop))
+
+    def augmented(
+        self, positions: NDArray[np.int64], parameters: Parameters
+    ) -> NDArray[np.float32]:
+        """Augmented with the parameters of all positions."""
+        raw = self.source[self.rows[positions]]
+        moved = augment(raw, parameters.take(positions), self.augmentation)
+        return self.normalization.apply(moved)
+
+    @cached_property
+    def held(self) -> NDArray[np.float32] | None:
+        """All of them as `plain` gives them, or None where that exceeds HELD_BYTES."""
+        shape = cropped_shape(self.source_shape, self.augmentation.crop)
+        bytes_each = 4 * int(np.prod(shape))
+        if bytes_each * len(self) > HELD_BYTES:
+            return None
+        whole = np.empty((len(self), *shape), dtype=np.float32)
+        step = max(1, CHUNK_BYTES // bytes_each)
+        for start in range(0, len(self), step):
+            part = slice(start, min(start + step, len(self)))
+            whole[part] = self.plain(np.arange(part.start, part.stop))
+        return whole
+
+    @cached_property
+    def key(self) -> str:
+        """A hash of everything that `held`, `labels` and `weights` contain."""
+        assert self.held is not None
+        digest = hashlib.blake2b(str(self.held.shape).encode(), digest_size=16)
+        for array in (self.held, self.labels, self.weights):
+            digest.update(array.data)
+        return digest.hexdigest()
+
+    @property
+    def source_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) before a crop."""
+        _, height, width, channels = self.source.shape
+        return height, width, channels

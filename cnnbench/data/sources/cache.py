@@ -1,0 +1,276 @@
+"""Images decoded once, kept on disk, mapped into the memory of every process that needs them.
+
+An entry is a folder NAME-REQUEST-STATE: images.npy, labels.npy, fixed-SPLIT.npy and meta.json. It
+is written beside its place and renamed, so that whoever sees it sees all of it; a lock file makes
+concurrent processes decode once. When a source has changed, its new entry replaces the old one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from cnnbench.data.sources.inventory import Inventory, take_inventory
+from cnnbench.data.sources.source import DataSource, ImageData, Request, SplitName
+from cnnbench.errors import DataError
+
+FORMAT = 2
+"""The version of an entry's files; another version is another entry."""
+VARIABLE = "CNNBENCH_CACHE"
+CHUNK_BYTES = 1 << 24
+PATIENCE = 3.0
+"""Seconds to wait for another process before saying so."""
+LOGGER = logging.getLogger(__name__)
+"""Speaks on standard error unless a program that embeds cnnbench wants it elsewhere."""
+
+
+class Meta(BaseModel):
+    """meta.json. sizes: of the files beside it, in bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    digest: str
+    classes: tuple[str, ...]
+    fixed: tuple[SplitName, ...]
+    notes: tuple[str, ...]
+    sizes: dict[str, int]
+    inventory: Inventory
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CachedImages:
+    """A decoded source.
+
+    images: uint8, shape (n, height, width, channels), read-only, mapped from disk. labels: int32,
+    shape (n,), indices into `classes`, -1 for images that were not chosen. fixed: rows of the
+    splits that the source fixes. digest: SHA-256 of pixels, labels, classes and fixed splits.
+    inventory: what else is known of the images.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+    classes: tuple[str, ...]
+    fixed: Mapping[SplitName, NDArray[np.int64]]
+    notes: tuple[str, ...]
+    digest: str
+    synthetic: bool
+    inventory: Inventory = field(default_factory=Inventory)
+
+
+def cache_folder() -> Path:
+    """Where decoded images are kept: $CNNBENCH_CACHE, else the user's cache folder."""
+    if os.environ.get(VARIABLE):
+        return Path(os.environ[VARIABLE]).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("cnnbench"))
+
+
+def known_digest(source: DataSource, request: Request) -> str | None:
+    """The digest of a source's current images, None if they are not in the cache.
+
+    Decodes nothing. Raises DataError where the source itself can't be found.
+    """
+    meta = _read_meta(_entry(source, request))
+    return None if meta is None else meta.digest
+
+
+def open_images(source: DataSource, request: Request, *, verify: bool = False) -> CachedImages:
+    """Map a source's images into memory, decoding them first if need be.
+
+    verify: compare their digest, which reads them all; a damaged copy is made anew. Raises
+    DataError where the source can't be read or the cache can't be written.
+    """
+    entry = _entry(source, request)
+    cached = _read(entry, source, verify=verify)
+    if cached is not None:
+        return cached
+    with _locked(entry, source):
+        cached = _read(entry, source, verify=verify)
+        if cached is not None:
+            return cached
+        try:
+            data = source.load(request)
+            with _writing():
+                _write(entry, data)
+        except MemoryError:
+            raise DataError(
+                f"the decoded images of source {source.name} do not fit into memory: ask for a "
+                "smaller image_size, or for fewer images",
+                "image_size",
+            ) from None
+        del data
+    cached = _read(entry, source, verify=False)
+    if cached is None:
+        raise DataError(_unwritable("what was written can't be read back"))
+    return cached
+
+
+@contextmanager
+def _locked(entry: Path, source: DataSource) -> Iterator[None]:
+    """With the lock of the entry; says so where another process keeps this one waiting."""
+    with _writing():
+        from filelock import FileLock, Timeout
+
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(entry.parent / f"{_stem(entry)}.lock")
+        try:
+            lock.acquire(timeout=PATIENCE)
+        except Timeout:
+            LOGGER.warning(
+                "note: another process is decoding the images of source %s; waiting for it (it "
+                "holds %s)",
+                source.name,
+                lock.lock_file,
+            )
+            lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _entry(source: DataSource, request: Request) -> Path:
+    wanted = json.dumps([source.name, asdict(request), FORMAT])
+    state = source.fingerprint(request)
+    return cache_folder() / f"{source.name}-{_short(wanted)}-{_short(state)}"
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+def _stem(entry: Path) -> str:
+    return entry.name.rpartition("-")[0]
+
+
+def _read_meta(entry: Path) -> Meta | None:
+    """The entry's meta.json, None unless the entry is there and whole."""
+    try:
+        meta = Meta.model_validate_json((entry / "meta.json").read_bytes())
+        whole = all((entry / name).stat().st_size == size for name, size in meta.sizes.items())
+    except (OSError, ValueError):
+        return None
+    return meta if whole else None
+
+
+def _read(entry: Path, source: DataSource, *, verify: bool) -> CachedImages | None:
+    meta = _read_meta(entry)
+    if meta is None:
+        return None
+    try:
+        cached = CachedImages(
+            images=np.load(entry / "images.npy", mmap_mode="r"),
+            labels=np.load(entry / "labels.npy"),
+            classes=meta.classes,
+            fixed={split: np.load(entry / f"fixed-{split}.npy") for split in meta.fixed},
+            notes=meta.notes,
+            digest=meta.digest,
+            synthetic=source.synthetic,
+            inventory=meta.inventory,
+        )
+        sound = not verify or digest_of(cached) == meta.digest
+    except Exception:  # noqa: BLE001 - whatever is wrong with a copy, it is made again
+        return None
+    return cached if sound else None
+
+
+def _write(entry: Path, data: ImageData) -> None:
+    """Put an entry in place; the caller holds the lock, so nobody else writes here."""
+    partial = entry.with_name(f"{_stem(entry)}.partial")
+    _remove(partial)
+    partial.mkdir()
+    try:
+        arrays: dict[str, NDArray[Any]] = {"images": data.images, "labels": data.labels}
+        arrays |= {f"fixed-{split}": rows for split, rows in data.fixed.items()}
+        for name, array in arrays.items():
+            _save(partial / f"{name}.npy", np.ascontiguousarray(array))
+        inventory = take_inventory(data.images, data.deep, data.passed_over)
+        meta = Meta(
+            digest=digest_of(data),
+            classes=tuple(data.classes),
+            fixed=tuple(data.fixed),
+            notes=(*data.notes, *inventory.notes()),
+            sizes={path.name: path.stat().st_size for path in sorted(partial.iterdir())},
+            inventory=inventory,
+        )
+        with (partial / "meta.json").open("w") as file:
+            file.write(meta.model_dump_json())
+            file.flush()
+            os.fsync(file.fileno())
+        _sync_folder(partial)
+        for former in entry.parent.glob(f"{_stem(entry)}-*"):
+            _remove(former)
+        partial.rename(entry)
+        _sync_folder(entry.parent)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def _save(path: Path, array: NDArray[Any]) -> None:
+    """As numpy.save, which does not tell why a disk takes no more."""
+    with path.open("wb") as file:
+        header = np.lib.format.header_data_from_array_1_0(array)
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(array.data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk, so that a power cut leaves no entry without bytes."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    """Take away what stands where an entry belongs, whatever it is."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def digest_of(data: ImageData | CachedImages) -> str:
+    """SHA-256 of everything about a source that can change a result."""
+    fixed = {split: rows.tolist() for split, rows in sorted(data.fixed.items())}
+    head = json.dumps([data.images.shape, data.classes, fixed])
+    digest = hashlib.sha256(head.encode())
+    digest.update(np.ascontiguousarray(data.labels, np.int32).data)
+    step = max(1, CHUNK_BYTES // max(1, data.images[:1].nbytes))
+    for start in range(0, len(data.images), step):
+        digest.update(np.ascontiguousarray(data.images[start : start + step]).data)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataError(_unwritable(error.strerror or str(error))) from error
+
+
+def _unwritable(reason: str) -> str:
+    return (
+        f"decoded images can't be kept in {cache_folder()}: {reason}; make room there or "
+        f"make it writable, or set the environment variable {VARIABLE} to another folder"
+    )

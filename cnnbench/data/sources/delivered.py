@@ -1,0 +1,103 @@
+"""Checking what a source delivers: that it is what `Facts` and `ImageData` promise.
+
+Images of the wrong shape or range would train all the same and give wrong results. `who` names the
+source in the errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from numbers import Integral
+from typing import Any, get_args
+
+import numpy as np
+
+from cnnbench.data.sources.source import Facts, ImageData, SplitName
+from cnnbench.errors import DataError
+
+SPLITS = get_args(SplitName)
+
+
+def checked_facts(facts: object, who: str) -> Facts:
+    """The same facts, if they can be any source's. Raises DataError."""
+    if not isinstance(facts, Facts):
+        raise _mistake(who, f"gave a value of type {type(facts).__name__} in place of Facts")
+    shape = facts.shape
+    if not (isinstance(shape, tuple) and len(shape) == 3 and all(map(_positive, shape))):  # noqa: PLR2004
+        raise _mistake(who, f"has facts whose shape is {shape!r}, not (height, width, channels)")
+    if not _texts(facts.classes) or len(set(facts.classes)) < len(facts.classes):
+        raise _mistake(who, f"has facts whose classes are {facts.classes!r}, not distinct texts")
+    count = facts.count
+    known = isinstance(count, Mapping) and (set(count) == {"all"} or set(count) <= set(SPLITS))
+    if not known or not all(isinstance(n, Integral) and n >= 0 for n in count.values()):
+        raise _mistake(
+            who,
+            f'has facts whose count is {count!r}, neither images under "all" nor images of each '
+            'split, "train", "validation" and "test"',
+        )
+    return facts
+
+
+def checked_images(data: object, facts: Facts, who: str) -> ImageData:
+    """The same images, labels as int32 and rows as int64, if they agree with the facts.
+
+    Raises DataError.
+    """
+    if not isinstance(data, ImageData):
+        raise _mistake(who, f"gave a value of type {type(data).__name__} in place of ImageData")
+    images = data.images
+    if not isinstance(images, np.ndarray) or images.dtype != np.uint8:
+        raise _mistake(who, f"gave images as {_form(images)}, not as uint8 from 0 to 255")
+    if images.shape[1:] != facts.shape:
+        wanted = ", ".join(map(str, facts.shape))
+        raise _mistake(who, f"gave images as {_form(images)}, while its facts say (n, {wanted})")
+    if not _texts(data.classes) or tuple(data.classes) != tuple(facts.classes):
+        raise _mistake(
+            who, f"gave the classes {data.classes!r}, while its facts say {facts.classes!r}"
+        )
+    labels = _integers(data.labels, "labels", who)
+    if len(labels) != len(images):
+        raise _mistake(who, f"gave {len(images)} images, but {len(labels)} labels")
+    classes = len(facts.classes)
+    _check_range(labels, classes, f"labels of {classes} classes", who)
+    if not isinstance(data.fixed, Mapping) or not set(data.fixed) <= set(SPLITS):
+        raise _mistake(who, f"fixes splits other than {', '.join(SPLITS)}")
+    fixed = {split: _integers(rows, f"rows of {split}", who) for split, rows in data.fixed.items()}
+    for split, rows in fixed.items():
+        _check_range(rows, len(images), f"rows of {split} among {len(images)} images", who)
+    if not _texts(data.notes):
+        raise _mistake(who, f"gave the notes {data.notes!r}, not a tuple of sentences")
+    rows_of = {split: rows.astype(np.int64) for split, rows in fixed.items()}
+    return replace(data, labels=labels.astype(np.int32), fixed=rows_of)
+
+
+def _integers(array: object, what: str, who: str) -> np.ndarray[Any, Any]:
+    if isinstance(array, np.ndarray) and array.ndim == 1 and array.dtype.kind in "iu":
+        return array
+    raise _mistake(who, f"gave {what} as {_form(array)}, not as integers of shape (n,)")
+
+
+def _check_range(numbers: np.ndarray[Any, Any], stop: int, what: str, who: str) -> None:
+    if numbers.size and (numbers.min() < 0 or numbers.max() >= stop):
+        raise _mistake(who, f"gave {what} that run from {numbers.min()} to {numbers.max()}")
+
+
+def _mistake(who: str, what: str) -> DataError:
+    return DataError(f"{who} {what}; that is for its author to mend", "source")
+
+
+def _form(thing: object) -> str:
+    if isinstance(thing, np.ndarray):
+        return f"{thing.dtype} of shape {thing.shape}"
+    return f"a value of type {type(thing).__name__}"
+
+
+def _positive(number: object) -> bool:
+    return isinstance(number, Integral) and int(number) > 0
+
+
+def _texts(texts: object) -> bool:
+    if isinstance(texts, str) or not isinstance(texts, Sequence):
+        return False
+    return all(isinstance(text, str) for text in texts)

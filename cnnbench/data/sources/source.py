@@ -1,0 +1,99 @@
+"""What a data source is, for the built-in ones and for plugins.
+
+A source is named in a recipe as NAME or NAME:ARGUMENT, `folder:photos`, `keras:cifar10`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbench.data.sources.inventory import Deep
+
+SplitName = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What of a source is wanted; everything that changes the decoded pixels.
+
+    argument: what follows the colon, "" without one (a path is absolute).
+    image_size: (height, width), None for the source's own.
+    color: "grey" is one channel, "rgb" three, "auto" what the source has.
+    unreadable: an image that can't be decoded is skipped and counted, or is an error.
+    """
+
+    argument: str = ""
+    image_size: tuple[int, int] | None = None
+    color: Literal["auto", "grey", "rgb"] = "auto"
+    unreadable: Literal["skip", "error"] = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a source without decoding an image.
+
+    shape: (height, width, channels). count: number of images, per split where the source fixes
+    splits ("train", "validation", "test"), else under "all"; of a folder the files, readable or
+    not. class_count: under the same keys the number of images of each class, in the order of
+    `classes`; empty where not known.
+    """
+
+    shape: tuple[int, int, int]
+    classes: tuple[str, ...]
+    count: Mapping[str, int]
+    class_count: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageData:
+    """Decoded images.
+
+    images: uint8, shape (n, height, width, channels). labels: int32, shape (n,), indices into
+    `classes`. fixed: rows of the splits that the source itself fixes (a test split that everybody
+    uses), empty if none. notes: one sentence each about what a user should know: skipped files,
+    duplicates, synthetic images. deep: where files have more than 8 bits a channel. passed_over:
+    files that are of no known image format, by extension.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+    classes: tuple[str, ...]
+    fixed: Mapping[SplitName, NDArray[np.int64]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    deep: Deep | None = None
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+
+
+class DataSource(ABC):
+    """A place images come from. Cheap to create; imports what it needs in `facts` and `load`."""
+
+    name: ClassVar[str]
+    """Before the colon, "folder"."""
+    argument: ClassVar[str] = ""
+    """What follows the colon, for help texts: "PATH"; empty if nothing does."""
+    description: ClassVar[str] = ""
+    """One line for `cnnbench plugins`."""
+    synthetic: ClassVar[bool] = False
+    """Drawn by a program rather than photographed; always said beside results."""
+
+    @abstractmethod
+    def facts(self, request: Request) -> Facts:
+        """Shape, classes and counts, in well under a second. Raises DataError."""
+
+    @abstractmethod
+    def fingerprint(self, request: Request) -> str:
+        """Text that changes whenever `load` would return something else.
+
+        File names, sizes and times, or the version of the package that ships the images. It decides
+        whether a cached copy still holds.
+        """
+
+    @abstractmethod
+    def load(self, request: Request) -> ImageData:
+        """Decode every image. Raises DataError."""

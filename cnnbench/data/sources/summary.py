@@ -1,0 +1,31 @@
+"""What is known of the images, in plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnnbench.data.sources.source import Facts
+
+FIRST = 10
+"""How many classes are named; more would hide a folder that was taken for a class all the same."""
+
+
+def summary_line(facts: Facts, chosen: Sequence[str] | None = None) -> str:
+    """Shape, classes, images of each: "40 images of 24x24x3 in 2 classes: cat 20, dog 20".
+
+    facts: with images told by class. chosen: the classes that are used, all if None.
+    """
+    names = chosen or facts.classes
+    of = {
+        split: {name: counts[facts.classes.index(name)] for name in names}
+        for split, counts in facts.class_count.items()
+    }
+    images = sum(sum(counts.values()) for counts in of.values())
+    said = f"{images:,} images of {'x'.join(map(str, facts.shape))} in {len(names):,} classes"
+    more = f" and {len(names) - FIRST:,} more" if len(names) > FIRST else ""
+    listed = ", ".join(
+        f"{name} {'+'.join(f'{counts[name]:,}' for counts in of.values())}"
+        for name in names[:FIRST]
+    )
+    splits = f" ({' + '.join(of)})" if len(of) > 1 else ""
+    return f"{said}{splits}: {listed}{more}"

@@ -1,0 +1,1 @@
+"""Which images a trial trains on, validates with and is tested on."""

@@ -1,0 +1,140 @@
+"""Dividing a source into training, validation and test images, by class and by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnbench.data.sources.source import SplitName
+from cnnbench.data.spec import DataSpec
+from cnnbench.data.splits.amounts import Counts, check_folds, lots, part_of, plan_amounts
+from cnnbench.data.streams import random_order
+
+Rows = NDArray[np.int64]
+KEPT: tuple[SplitName, ...] = ("validation", "test")
+"""The splits that are kept when a source fixes them; training images are what is left or chosen."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """Rows of the images in each split, ascending, disjoint."""
+
+    train: Rows
+    validation: Rows
+    test: Rows
+
+
+def split_rows(
+    labels: NDArray[np.int32],
+    fixed: Mapping[SplitName, NDArray[np.int64]],
+    spec: DataSpec,
+    *,
+    seed: int,
+    fold: int | None,
+    folds: int,
+    classes: Sequence[str] = (),
+) -> Split:
+    """Draw the splits of one replicate.
+
+    labels: shape (n,), -1 for images of classes that were not chosen. fixed: rows of the splits
+    that the source fixes: its test and validation images are taken whole, or a stratified part of
+    them where `spec` asks for less; what it leaves open is drawn from the rest, and so is a test
+    split without an image of the chosen classes. With folds > 0 all images outside a fixed test
+    split are divided into that many parts by the seed, and part `fold` is the test split. classes:
+    their names, for messages.
+
+    Every split keeps the class proportions of what it is drawn from to within one image, see
+    `cnnbench.data.splits.amounts`; a fold's part holds each class's images divided by the folds,
+    rounded up or down. Which of equal classes are rounded up is drawn from the seed. Raises
+    DataError when more is asked than there is.
+    """
+    names = classes or [str(label) for label in range(int(labels.max(initial=-1)) + 1)]
+    chosen = {split: rows[labels[rows] >= 0] for split, rows in fixed.items()}
+    keep = kept_splits({split: len(rows) for split, rows in chosen.items()}, folds)
+    order = random_order(seed, 0, len(labels))
+
+    def shuffled(rows: Rows) -> list[Rows]:
+        ordered = order[np.isin(order, rows)]
+        return [ordered[labels[ordered] == index] for index in range(len(names))]
+
+    stacks = {split: shuffled(chosen[split]) for split in keep}
+    pool = shuffled(_pool_rows(labels, chosen, keep))
+    counts = _sizes(pool)
+    part, dealt = None, lots(seed, len(names), "test")
+    if folds:
+        assert fold is not None, "with folds a trial belongs to one"
+        check_folds(spec, int(counts.sum()), folds)
+        part = part_of(counts, fold, folds, dealt)
+    given = {split: _sizes(stack) for split, stack in stacks.items()}
+    amounts = plan_amounts(counts, given, spec, names, part, seed=seed)
+
+    def draw(split: SplitName, amounts: Counts) -> list[Rows]:
+        nonlocal pool
+        if split in keep:
+            return _take(stacks[split], amounts)[0]
+        drawn, pool = _take(pool, amounts)
+        return drawn
+
+    if part is None:
+        test = draw("test", amounts.test)
+    else:
+        test, pool = _deal(pool, fold or 0, folds, dealt)
+    validation = draw("validation", amounts.validation)
+    train = draw("train", amounts.train)
+    return Split(_joined(train), _joined(validation), _joined(test))
+
+
+def kept_splits(images: Mapping[str, int], folds: int) -> list[SplitName]:
+    """Those of the splits a source fixes that stay as they are.
+
+    images: of the chosen classes, by split. Folds use the validation split, and nothing can be
+    tested on a test split of no images.
+    """
+    kept = [split for split in KEPT if split in images and not (folds and split == "validation")]
+    return [split for split in kept if split != "test" or images[split]]
+
+
+def _pool_rows(
+    labels: NDArray[np.int32], fixed: Mapping[SplitName, Rows], keep: Sequence[SplitName]
+) -> Rows:
+    """Rows of chosen classes that the source leaves open."""
+    is_open = labels >= 0
+    if "train" in fixed:
+        stated = [fixed[split] for split in fixed if split not in keep]
+        is_open = np.zeros(len(labels), bool)
+        is_open[np.concatenate(stated)] = True
+    for split in keep:
+        is_open[fixed[split]] = False
+    return np.flatnonzero(is_open)
+
+
+def _take(stacks: Sequence[Rows], amounts: Counts) -> tuple[list[Rows], list[Rows]]:
+    """The first rows of each class, and what is left."""
+    pairs = list(zip(stacks, amounts.tolist(), strict=True))
+    return [stack[:n] for stack, n in pairs], [stack[n:] for stack, n in pairs]
+
+
+def _deal(
+    stacks: Sequence[Rows], fold: int, folds: int, order: Rows
+) -> tuple[list[Rows], list[Rows]]:
+    """The rows of one part when all are dealt out class after class in order, and the others'."""
+    sizes = _sizes(stacks)
+    starts = np.empty_like(sizes)
+    starts[order] = np.cumsum(sizes[order]) - sizes[order]
+    mine = [
+        (start + np.arange(len(stack))) % folds == fold
+        for start, stack in zip(starts, stacks, strict=True)
+    ]
+    part = [stack[flags] for stack, flags in zip(stacks, mine, strict=True)]
+    return part, [stack[~flags] for stack, flags in zip(stacks, mine, strict=True)]
+
+
+def _sizes(stacks: Sequence[Rows]) -> Counts:
+    return np.array([len(stack) for stack in stacks], np.int64)
+
+
+def _joined(stacks: Sequence[Rows]) -> Rows:
+    return np.sort(np.concatenate(stacks)).astype(np.int64)

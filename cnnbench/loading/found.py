@@ -1,0 +1,130 @@
+"""What was found: the kinds of things that plugins bring, where each came from, what is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cnnbench.data.sources.source import DataSource
+from cnnbench.plugin.backend import Backend, Capabilities
+from cnnbench.plugin.base import PretrainedBase
+from cnnbench.plugin.executor import Executor
+from cnnbench.plugin.report_format import ReportFormat
+
+DISABLE = "CNNBENCH_DISABLE_PLUGINS"
+"""Environment variable: plugins, separated by commas, that are not even imported.
+
+By the names of their entry points, or by those of their distributions.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """What each thing of a kind must have. form: of its value, as a sentence names it."""
+
+    name: str
+    form: str
+    fits: Callable[[object], bool]
+
+
+def _text(name: str) -> Attribute:
+    return Attribute(name, "text", lambda value: isinstance(value, str))
+
+
+def _pixels(value: object) -> bool:
+    return isinstance(value, int) and value > 0
+
+
+def _size(value: object) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and all(map(_pixels, value))  # noqa: PLR2004
+
+
+NAME = _text("name")
+TITLE = _text("title")
+DESCRIPTION = _text("description")
+ARGUMENT = _text("argument")
+CAPABILITIES = Attribute(
+    "capabilities", "Capabilities", lambda value: isinstance(value, Capabilities)
+)
+SYNTHETIC = Attribute("synthetic", "True or False", lambda value: isinstance(value, bool))
+RENDER = Attribute("render", "function", callable)
+SMALLEST = Attribute("smallest", "(height, width) of whole pixels", _size)
+CHANNELS = Attribute("channels", "positive whole number", _pixels)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of thing: what it is called, which hook brings it, what each must have."""
+
+    word: str
+    hook: str
+    type: type
+    attributes: tuple[Attribute, ...] = (NAME, DESCRIPTION)
+
+
+BACKEND = Kind("backend", "cnnbench_backends", Backend, (NAME, TITLE, CAPABILITIES))
+SOURCE = Kind("source", "cnnbench_sources", DataSource, (NAME, DESCRIPTION, ARGUMENT, SYNTHETIC))
+EXECUTOR = Kind("executor", "cnnbench_executors", Executor)
+REPORT_FORMAT = Kind(
+    "report format", "cnnbench_report_formats", ReportFormat, (NAME, DESCRIPTION, RENDER)
+)
+BASE = Kind("base", "cnnbench_bases", PretrainedBase, (NAME, DESCRIPTION, SMALLEST, CHANNELS))
+KINDS = (BACKEND, SOURCE, EXECUTOR, REPORT_FORMAT, BASE)
+"""What plugins are asked for, in the order of `cnnbench plugins`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tracker:
+    """A plugin that is told what happens to trials; name: of its entry point."""
+
+    name: str
+    hooks: tuple[str, ...]
+
+    @property
+    def description(self) -> str:
+        """What it is told."""
+        told = (hook.removeprefix("cnnbench_").replace("_", " ") for hook in self.hooks)
+        return f"is told: {', '.join(told)}"
+
+
+TRACKER = Kind("tracker", "", Tracker)
+"""Nothing that a plugin returns: it is known by the hooks that it implements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where something came from; entry_point is "" for what cnnbench itself brings."""
+
+    entry_point: str
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that was brought."""
+
+    kind: Kind
+    thing: Any
+    origin: Origin
+
+    @property
+    def name(self) -> str:
+        """What it is asked for by, within its kind."""
+        return str(self.thing.name)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenPlugin:
+    """A plugin that was refused, and nothing of which is used.
+
+    reason: one sentence. traceback: of the plugin's own error, for its author, "" without one.
+    """
+
+    origin: Origin
+    reason: str
+    traceback: str = ""

@@ -1,0 +1,132 @@
+"""Things of plugins as the rest of cnnbench gets them: what goes wrong in one is said of it.
+
+A user who reads a traceback can't tell a plugin's bug from one of cnnbench.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from cnnbench.data.sources.delivered import checked_facts, checked_images
+from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
+from cnnbench.errors import CnnbenchError, DataError, PluginError
+from cnnbench.loading.foreign import foreign, shown
+from cnnbench.plugin.executor import Executor, Limits, Listener, Outcome
+from cnnbench.plugin.report_format import ReportFormat
+from cnnbench.results.record import Record
+from cnnbench.trials.trial import Trial
+
+_END = object()
+
+
+def guarded(thing: Any, origin: object) -> Any:
+    """The thing behind a guard of its kind, where there is one; `origin` is named in errors."""
+    match thing:
+        case DataSource():
+            return GuardedSource(thing, f"source {thing.name!r} of {origin}")
+        case Executor():
+            return GuardedExecutor(thing, f"executor {thing.name!r} of {origin}")
+        case ReportFormat():
+            who = f"report format {thing.name!r} of {origin}"
+            return replace(thing, render=_guarded_render(thing.render, who))
+        case _:
+            return thing
+
+
+class GuardedSource(DataSource):
+    """A source whose every answer is checked. Raises DataError alone."""
+
+    def __init__(self, source: DataSource, who: str) -> None:
+        self._source = source
+        self._who = who
+        for name in ("name", "argument", "description", "synthetic"):
+            vars(self)[name] = getattr(source, name)
+
+    def facts(self, request: Request) -> Facts:
+        """What the source says of itself, checked."""
+        with foreign(self._blame, CnnbenchError, place=True):
+            facts = self._source.facts(request)
+        return checked_facts(facts, self._who)
+
+    def fingerprint(self, request: Request) -> str:
+        """The source's own."""
+        with foreign(self._blame, CnnbenchError, place=True):
+            fingerprint = self._source.fingerprint(request)
+        if not isinstance(fingerprint, str):
+            kind = type(fingerprint).__name__
+            raise DataError(f"{self._who} has a fingerprint of type {kind}, not a text", "source")
+        return fingerprint
+
+    def load(self, request: Request) -> ImageData:
+        """The source's images, checked against its facts."""
+        with foreign(self._blame, CnnbenchError, place=True):
+            data = self._source.load(request)
+        return checked_images(data, self.facts(request), self._who)
+
+    def _blame(self, text: str) -> DataError:
+        return DataError(f"{self._who} failed: {text}", "source")
+
+
+class GuardedExecutor(Executor):
+    """An executor that is held to one outcome for each trial. Raises PluginError."""
+
+    def __init__(self, executor: Executor, who: str) -> None:
+        self._executor = executor
+        self._who = who
+        for name in ("name", "description", "in_process"):
+            vars(self)[name] = getattr(executor, name)
+
+    def run(
+        self, trials: Sequence[Trial], limits: Limits, listener: Listener
+    ) -> Generator[Outcome]:
+        """The executor's outcomes, each checked; complains at the end if any is missing."""
+        with foreign(self._blame, CnnbenchError, place=True):
+            outcomes = self._executor.run(trials, limits, listener)
+        if not isinstance(outcomes, Iterable):
+            raise PluginError(f"{self._who} returned {shown(outcomes)}, not an iterator")
+        waiting = [trial.id for trial in trials]
+        steps = iter(outcomes)
+        try:
+            while (outcome := self._next(steps)) is not None:
+                if outcome.record.trial not in waiting:
+                    raise PluginError(
+                        f"{self._who} yielded an outcome of trial {outcome.record.trial}, which it "
+                        "was not given or had ended already"
+                    )
+                waiting.remove(outcome.record.trial)
+                yield outcome
+        finally:
+            if isinstance(steps, Generator):
+                with foreign(self._blame, CnnbenchError, place=True):
+                    steps.close()
+        if waiting:
+            raise PluginError(
+                f"{self._who} left {len(waiting)} of {len(trials)} trials without an outcome; "
+                "run again with --executor local"
+            )
+
+    def _next(self, outcomes: Iterator[object]) -> Outcome | None:
+        """The next outcome, None after the last."""
+        with foreign(self._blame, CnnbenchError, place=True):
+            outcome = next(outcomes, _END)
+        if outcome is _END:
+            return None
+        if not isinstance(outcome, Outcome) or not isinstance(outcome.record, Record):
+            raise PluginError(f"{self._who} yielded {shown(outcome)}, not an Outcome with a Record")
+        return outcome
+
+    def _blame(self, text: str) -> PluginError:
+        return PluginError(f"{self._who} failed: {text}")
+
+
+def _guarded_render(render: Callable[[Any], object], who: str) -> Callable[[Any], str]:
+    def guarded_render(comparison: Any) -> str:
+        with foreign(lambda text: PluginError(f"{who} failed: {text}"), CnnbenchError, place=True):
+            text = render(comparison)
+        if not isinstance(text, str):
+            raise PluginError(f"{who} returned {shown(text)}, not a text")
+        return text
+
+    return guarded_render

@@ -1,0 +1,1 @@
+"""What there is to do: the images, the trials, and which of them are recorded."""

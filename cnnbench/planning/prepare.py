@@ -1,0 +1,190 @@
+"""Everything that is checked before anything trains."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from pathlib import Path
+from typing import get_args
+
+from cnnbench.errors import OptionsError, PluginError
+from cnnbench.loading.availability import check_availability
+from cnnbench.loading.plugins import Plugins
+from cnnbench.planning.device import is_exclusive
+from cnnbench.planning.memory import refuse_too_large
+from cnnbench.planning.study import (
+    Study,
+    available_backend,
+    image_lines,
+    plan_study,
+    read_images,
+)
+from cnnbench.plugin.backend import Backend
+from cnnbench.plugin.executor import Executor
+from cnnbench.recipe.load import load_recipe
+from cnnbench.recipe.overrides import Overrides, override_texts
+from cnnbench.recipe.spec import Recipe
+from cnnbench.results.layout import RECORDS
+from cnnbench.results.read import collector_paused, read_records
+from cnnbench.results.record import Record, Status
+from cnnbench.trials.trial import Device, Trial
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to run, none of which changes an outcome but `device`.
+
+    jobs: trials at a time, one a core if None, and one on a GPU. timeout: seconds a trial may take.
+    force: run recorded trials again, too. Raises OptionsError for values that can't be.
+    """
+
+    results: Path = Path("results")
+    device: Device = "auto"
+    jobs: int | None = None
+    executor: str = "local"
+    timeout: float | None = None
+    force: bool = False
+
+    def __post_init__(self) -> None:
+        if self.device not in (devices := get_args(Device)):
+            raise OptionsError(f"device is {self.device!r}, expected {', '.join(devices)}")
+        if self.jobs is not None and not (_is(self.jobs, Integral) and self.jobs >= 1):
+            raise OptionsError(f"jobs is {self.jobs!r}, expected at least 1 trial at a time")
+        if self.timeout is not None and not (
+            _is(self.timeout, Real) and 0 < self.timeout < math.inf
+        ):
+            raise OptionsError(f"timeout is {self.timeout!r}, expected a number of seconds above 0")
+        if not isinstance(self.executor, str):
+            raise OptionsError(f"executor is {self.executor!r}, expected a name, e.g. 'local'")
+        if not isinstance(self.force, bool):
+            raise OptionsError(f"force is {self.force!r}, expected True or False")
+
+
+def _is(value: object, kind: type) -> bool:
+    """Whether a value is such a number; True and False are none."""
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything checked before anything trains.
+
+    images: what they are, a line or more. notes: what to know of the images and the run.
+    """
+
+    recipe: Recipe
+    studies: tuple[Study, ...]
+    notes: tuple[str, ...]
+    images: tuple[str, ...] = ()
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """The trials of all studies."""
+        return tuple(trial for study in self.studies for trial in study.trials)
+
+    @property
+    def missing(self) -> tuple[Trial, ...]:
+        """The trials still to run, over all backends."""
+        return tuple(trial for study in self.studies for trial in study.missing)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is damaged in the results folders."""
+        return tuple(problem for study in self.studies for problem in study.problems)
+
+    def ok_records(self, since: float = 0.0) -> list[Record]:
+        """Those of `records` that ended well. since: the earliest start, seconds since 1970."""
+        found = [record for record in self.records() if record.status is Status.OK]
+        return [record for record in found if record.started >= since]
+
+    def records(self) -> list[Record]:
+        """The newest record of every trial that has one, read anew, in the order of the trials.
+
+        With the variants' present names: a trial is the same whatever its variant is called.
+        """
+        found = []
+        for study in self.studies:
+            with collector_paused():
+                records, _ = read_records(study.store.folder / RECORDS)
+            newest = {record.trial: record for record in records}
+            found += [
+                newest[trial.id].model_copy(update={"variant": trial.variant})
+                for trial in study.trials
+                if trial.id in newest
+            ]
+        return found
+
+
+def prepare(
+    path: Path,
+    backends: Sequence[str],
+    plugins: Plugins,
+    options: RunOptions,
+    *,
+    overrides: Overrides = (),
+    data: str | Path | None = None,
+) -> Prepared:
+    """Read and check the recipe, the backends and the images; nothing trains or is written.
+
+    backends: by name, also several with commas between them; without any, the only one that can run
+    here.
+    Raises RecipeError, PluginError, OptionsError, DataError, ResultsError.
+    """
+    recipe = load_recipe(path, overrides=overrides, data=data, find_source=plugins.source)
+    names = split_names(backends) or [_only_backend(plugins)]
+    found = [available_backend(plugins, name) for name in names]
+    _refuse_more_than_one_process_can(plugins.executor(options.executor), found, options)
+    known, notes = read_images(recipe, plugins)
+    said = (*override_texts(overrides), *([f"data.source={data}"] if data else []))
+    studies = tuple(
+        plan_study(
+            recipe,
+            backend,
+            options.device,
+            known,
+            options.results,
+            overrides=said,
+            force=options.force,
+        )
+        for backend in found
+    )
+    refuse_too_large(recipe, studies[0].trials)
+    if (options.jobs or 1) > 1 and any(is_exclusive(study.trials) for study in studies):
+        only = "the recipe asks for evaluation.exclusive: one trial runs at a time"
+        notes = (*notes, f"{only}, not {options.jobs}")
+    return Prepared(recipe, studies, notes, image_lines(recipe, known))
+
+
+def split_names(names: Sequence[str]) -> list[str]:
+    """Each once, in order; "torch,jax" is two."""
+    parts = [part.strip() for name in names for part in name.split(",")]
+    return [*dict.fromkeys(filter(None, parts))]
+
+
+def _only_backend(plugins: Plugins) -> str:
+    able = [name for name, x in plugins.backends.items() if check_availability(x).available]
+    if len(able) == 1:
+        return able[0]
+    if able:
+        raise PluginError(f"choose a backend: --backend {' or --backend '.join(able)}")
+    raise PluginError(
+        "no backend can run here; `cnnbench plugins` lists what was found and what to install"
+    )
+
+
+def _refuse_more_than_one_process_can(
+    executor: Executor, backends: Sequence[Backend], options: RunOptions
+) -> None:
+    if not executor.in_process:
+        return
+    if options.timeout is not None:
+        lacking = "can't keep a timeout, as nothing could stop the process it runs in"
+    elif (options.jobs or 1) > 1:
+        lacking = f"runs one trial at a time, not {options.jobs}"
+    elif len(backends) > 1:
+        lacking = "runs one backend at a time: give the command once for each"
+    else:
+        return
+    raise OptionsError(f"executor {executor.name} {lacking}; the executor local can")

@@ -1,0 +1,189 @@
+"""A recipe on one backend: which trials it comes down to, and which of them are still missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnnbench.data.sources.cache import open_images
+from cnnbench.data.sources.source import DataSource, Facts, Request
+from cnnbench.data.sources.summary import summary_line
+from cnnbench.data.splits.feasibility import amount_errors, facts_of, split_notes
+from cnnbench.errors import DataError, PluginError, Problem, RecipeError
+from cnnbench.loading.availability import check_availability
+from cnnbench.loading.plugins import Plugins
+from cnnbench.planning.device import takes_gpu
+from cnnbench.planning.looks import looks_before
+from cnnbench.plugin.backend import Backend
+from cnnbench.recipe.spec import Recipe
+from cnnbench.results.record import Images, Plan
+from cnnbench.results.store import Store
+from cnnbench.trials.expand import Known, expand
+from cnnbench.trials.trial import Device, Trial
+
+KnownImages = Mapping[tuple[str, Request], Known]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One recipe on one backend, and what of it is recorded.
+
+    trials: all, in the order in which they run. recorded: ids that need not run.
+    problems: what is damaged in the folder, a sentence each. notes: what the readers of the images
+    want known.
+    """
+
+    recipe: Recipe
+    backend: str
+    trials: tuple[Trial, ...]
+    recorded: frozenset[str]
+    plan: Plan
+    store: Store
+    problems: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Trial, ...]:
+        """The trials that still need running, each once, in order."""
+        return tuple(trial for trial in self.trials if trial.id not in self.recorded)
+
+    def still_missing(self) -> tuple[Trial, ...]:
+        """Those of them that no other run has recorded since; ask once the store is locked."""
+        ids = [trial.id for trial in self.missing]
+        done = self.store.done(ids) - self.store.unsupported(ids)
+        return tuple(trial for trial in self.missing if trial.id not in done)
+
+
+def read_images(recipe: Recipe, plugins: Plugins) -> tuple[KnownImages, tuple[str, ...]]:
+    """What the recipe's sources hold, decoding those that are not in the cache, and their notes.
+
+    Raises RecipeError where they can't be read, or too few could be; DataError where they can't be
+    kept.
+    """
+    known: dict[tuple[str, Request], Known] = {}
+    facts: dict[tuple[str, Request], Facts] = {}
+    notes: dict[str, None] = {}
+    problems: dict[Problem, None] = {}
+    for variant in recipe.variants:
+        data, folds = variant.configuration.data, variant.configuration.evaluation.folds
+        name, request = key = variant.configuration.request()
+        source = plugins.source(name)
+        if key not in known:
+            try:
+                cached = open_images(source, request, verify=True)
+            except DataError as error:
+                if not error.key:
+                    raise
+                raise RecipeError([variant.problem(("data", error.key), str(error))]) from error
+            facts[key] = facts_of(cached)
+            known[key] = Known(
+                cached.digest,
+                facts[key].shape,
+                cached.classes,
+                facts[key].class_count,
+                cached.inventory,
+            )
+            notes |= dict.fromkeys(cached.notes)
+        errors = amount_errors(facts[key], data, folds)
+        for wrong in errors:
+            message = f"{wrong}{_lost(source, request, facts[key])}"
+            problems[variant.problem(("data", wrong.key or "source"), message)] = None
+        if not errors:
+            notes |= dict.fromkeys(split_notes(facts[key], data, folds))
+    if problems:
+        raise RecipeError(list(problems))
+    return known, tuple(notes)
+
+
+def image_lines(recipe: Recipe, known: KnownImages) -> tuple[str, ...]:
+    """What the images are that the variants use, a line for each different choice of them."""
+    lines = {}
+    for configuration in (variant.configuration for variant in recipe.variants):
+        data, facts = configuration.data, known[configuration.request()].facts
+        if facts.class_count:
+            lines[summary_line(facts, data.classes)] = data.source
+    sources = {*lines.values()}
+    return tuple(
+        f"{source}: {line}" if len(sources) > 1 else line for line, source in lines.items()
+    )
+
+
+def _images_of(recipe: Recipe, known: KnownImages) -> tuple[Images, ...]:
+    found = {}
+    for configuration in (variant.configuration for variant in recipe.variants):
+        images = known[configuration.request()]
+        inventory = images.inventory
+        found[configuration.request()] = Images(
+            source=configuration.data.source,
+            shape=images.shape,
+            classes=images.classes,
+            counts=images.counts,
+            brightest=inventory.brightest,
+            bits=inventory.deep.bits if inventory.deep else 8,
+            white=inventory.deep.white if inventory.deep else 255,
+            passed_over=inventory.passed_over,
+        )
+    return tuple(found.values())
+
+
+def _lost(source: DataSource, request: Request, readable: Facts) -> str:
+    """How many images could not be read: amounts were right before that turned out."""
+    listed = sum(source.facts(request).count.values())
+    lost = listed - sum(readable.count.values())
+    if not lost:
+        return ""
+    return (
+        f'; {lost:,} of {listed:,} images can\'t be read: --set data.unreadable="error" names them'
+    )
+
+
+def available_backend(plugins: Plugins, name: str) -> Backend:
+    """The backend, ready to be opened. Raises PluginError that says what to install."""
+    backend = plugins.backend(name)
+    availability = check_availability(backend)
+    if not availability.available:
+        remedy = f"; install it with: {availability.install}" if availability.install else ""
+        raise PluginError(f"backend {name} can't run here: {availability.reason}{remedy}")
+    return backend
+
+
+def plan_study(
+    recipe: Recipe,
+    backend: Backend,
+    device: Device,
+    known: KnownImages,
+    results: Path,
+    *,
+    overrides: Sequence[str] = (),
+    force: bool = False,
+) -> Study:
+    """Expand the recipe and look up what is recorded; nothing is written."""
+    gpu = takes_gpu(device, backend)
+    trials = expand(recipe, backend.name, device, known, gpu=gpu)
+    store = Store(results, recipe.name, backend.name)
+    ids = [trial.id for trial in trials]
+    recorded = frozenset() if force else store.done(ids)
+    if again := store.unsupported(ids):
+        able = {t.id for t in trials if t.id in again and _supported(t, backend)}
+        recorded -= able
+    plan = Plan(
+        recipe=recipe.name,
+        title=recipe.title,
+        description=recipe.description,
+        backend=backend.name,
+        baseline=recipe.baseline,
+        variants=tuple(variant.name for variant in recipe.variants),
+        replicates=recipe.replicates,
+        folds=max(variant.configuration.evaluation.folds for variant in recipe.variants),
+        trials={trial.id: (trial.variant, trial.replicate, trial.fold) for trial in trials},
+        overrides=tuple(overrides),
+        images=_images_of(recipe, known),
+        margin=recipe.margin,
+        looks=looks_before(store, ids, recipe.replicates),
+    )
+    return Study(recipe, backend.name, trials, recorded, plan, store, store.problems)
+
+
+def _supported(trial: Trial, backend: Backend) -> bool:
+    """Whether a backend that once lacked something for this trial has it now."""
+    return not backend.capabilities.missing(trial.network, trial.optimization)

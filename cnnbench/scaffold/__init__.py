@@ -1,0 +1,1 @@
+"""Writes the first version of somebody's plugin."""
