@@ -24,7 +24,7 @@ def plugin(
 ) -> None:
     """Write an installable plugin with a backend to fill in, and the tests that prove it right."""
     from cnnbench.loading.manager import load_plugins
-    from cnnbench.scaffold.scaffold import write_plugin
+    from cnnbench.scaffold import write_plugin
 
     folder = write_plugin(name, directory, taken=load_plugins().backends)
     typer.echo(

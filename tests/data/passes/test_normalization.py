@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from cnnbench.data.passes import normalization
+from cnnbench.data.passes.passes import normalization
 from cnnbench.data.passes.normalization import fit_normalization
 
 

@@ -13,7 +13,7 @@ from cnnbench.errors import PluginError
 from cnnbench.network.layers import Activate, Dense, Flatten
 from cnnbench.network.network import Network
 from cnnbench.network.weights import initial_weights
-from cnnbench.scaffold.scaffold import FILES, write_plugin
+from cnnbench.scaffold import FILES, write_plugin
 from cnnbench.testing.batches import ArrayBatches
 from cnnbench.testing.numpy_backend import NumpyEngine
 from cnnbench.trials.optimization import Optimization
@@ -152,7 +152,7 @@ def test_the_templates_are_part_of_the_wheel(workshop):
     (wheel,) = workshop.folder.glob("cnnbench-*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     for template in FILES.values():
-        assert template is None or f"cnnbench/plugin/templates/{template}" in names
+        assert template is None or f"cnnbench/scaffold/templates/{template}" in names
 
 
 def test_what_is_wrong_with_a_name_is_a_sentence_on_the_command_line(workshop):
