@@ -5,11 +5,11 @@ import os
 import numpy as np
 import pytest
 
+from cnnbench.loading.manager import load_plugins
 from cnnbench.network.bases import BASES
 from cnnbench.network.bases.efficientnet import DEVIATION, MEAN
 from cnnbench.network.weights import by_layer, initial_weights
 from cnnbench.plugin.backend import Optimization
-from cnnbench.plugin.manager import load_plugins
 from cnnbench.testing import ArrayBatches
 
 with pytest.MonkeyPatch.context() as environment:
