@@ -144,8 +144,8 @@ def _curves_text(chapter: Chapter) -> str:
 def _confusion(chapter: Chapter, variant: str | None, prefix: str) -> Section:
     text = (
         "Rows are true classes, in per cent of each; blue was right, orange was taken for another. "
-        "At the right the difference in recall with its 95 % interval, class by class and without "
-        "correction for their number."
+        "The last picture is the difference in recall with its 95 % interval, class by class and "
+        "without correction for their number."
     )
     try:
         if left_out := confusions_of(chapter, variant).left_out:

@@ -243,6 +243,8 @@ def _name_classes(axes: Axes, found: Confusions, across: float) -> None:
 def _draw_differences(
     figure: Figure, found: Confusions, corner: tuple[float, float], across: float
 ) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     count = len(found.classes)
     room = _room(found)
     side = across - room - 0.12
@@ -254,6 +256,7 @@ def _draw_differences(
     axes.set_axisbelow(True)
     low, high = _limits(found)
     axes.set_xlim(low, high)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     for number, difference in enumerate(found.differences):
         if difference is None:
             continue

@@ -24,7 +24,7 @@ PANEL = 2.3
 MOST = 12
 """Variants that are drawn; more would be neither legible nor small."""
 _HEIGHT = 2.75
-_LEFT, _RIGHT, _BOTTOM, _TOP, _GAP = 0.42, 0.1, 0.4, 0.24, 0.14
+_LEFT, _RIGHT, _BOTTOM, _TOP, _GAP = 0.48, 0.08, 0.4, 0.24, 0.14
 _SPREAD = 95
 """Per cent of all losses that the axis must hold; single ones may be anywhere."""
 
@@ -134,7 +134,7 @@ def _panel(
     lower = axes_at(figure, left, bottom, width, height)
     upper = axes_at(figure, left, bottom + height + _GAP, width, height)
     for axes in (upper, lower):
-        axes.yaxis.set_label_coords(-0.31 / width, 0.5)
+        axes.yaxis.set_label_coords(-0.38 / width, 0.5)
         axes.set_xlim(1 if frame.epochs > 1 else 0.5, max(frame.epochs, 1.5))
         axes.grid(visible=True, axis="y")
         axes.set_axisbelow(True)
