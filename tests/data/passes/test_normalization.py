@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
 
+from cnnbench.data.passes import normalization
 from cnnbench.data.passes.normalization import fit_normalization
-from cnnbench.data.passes.passes import normalization
 
 
 @pytest.fixture
