@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from cnnbench.data.augmentation import augment, central_window, draw_parameters
 from cnnbench.data.passes import batches as batches_module
+from cnnbench.data.passes import prepared
 from cnnbench.data.passes.batches import Batch, Batches
 from cnnbench.data.passes.normalization import fit_normalization
-from cnnbench.data.passes.passes import TrainingPasses, evaluation_pass, prepared
+from cnnbench.data.passes.passes import TrainingPasses, evaluation_pass
 from cnnbench.data.spec import AugmentationSpec
 
 PLAIN = AugmentationSpec()
