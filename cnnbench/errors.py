@@ -98,3 +98,20 @@ def nearest(word: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
         name for name in known if name.startswith(word) or (len(name) > 1 and word.startswith(name))
     ]
     return known[near[0]] if word and near else None
+
+
+def did_you_mean(word: str, names: Iterable[str], listed: str = "") -> str:
+    """How a sentence that calls a name unknown ends: "; did you mean 'x'?", "" if none is like it.
+
+    listed: what to call the names, to list them all behind it: "; did you mean 'x'? found: x, y".
+    """
+    names = list(names)
+    near = nearest(word, names)
+    return meant([near] if near else [], f"{listed}: {', '.join(names)}" if listed else "")
+
+
+def meant(guesses: Iterable[str], then: str = "") -> str:
+    """The same for what was found out otherwise; then: what stands behind it."""
+    asked = " or ".join(map(repr, guesses))
+    parts = [f"did you mean {asked}?" if asked else "", then]
+    return f"; {' '.join(filter(None, parts))}" if any(parts) else ""

@@ -51,7 +51,7 @@ def test_overrides_are_python_values(recipe, tmp_path):
 
 
 def test_a_wrong_override_is_an_expected_error(recipe, tmp_path):
-    with pytest.raises(RecipeError, match="did you mean epochs"):
+    with pytest.raises(RecipeError, match="did you mean 'epochs'"):
         cnnbench.run(recipe(), backend="scripted", overrides={"training.epoch": 1})
 
 

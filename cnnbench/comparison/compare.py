@@ -12,14 +12,14 @@ from cnnbench.comparison.classes import class_notes
 from cnnbench.comparison.conditions import condition_notes, images_of
 from cnnbench.comparison.inference.schedule import Schedule
 from cnnbench.comparison.judging import finds, judged, margin_for
-from cnnbench.comparison.metrics import Measure, find_measure, suggestion
+from cnnbench.comparison.metrics import Measure, find_measure
 from cnnbench.comparison.notes import row_notes
 from cnnbench.comparison.pairs import Pairs, pair, pair_backends
 from cnnbench.comparison.places import with_places
 from cnnbench.comparison.select import Selection, Series, select
 from cnnbench.comparison.tables import Entry, levels_of, make_row
 from cnnbench.comparison.values import By, Comparison, Table
-from cnnbench.errors import ComparisonError
+from cnnbench.errors import ComparisonError, did_you_mean
 from cnnbench.results.read import ResultSet, collector_paused, read_results
 
 
@@ -55,7 +55,7 @@ def compare_results(
     """`compare_records` of what has been read already."""
     if by not in get_args(By):
         ways = list(get_args(By))
-        raise ComparisonError(f"there is no comparison by {by!r}; {suggestion(by, ways)}")
+        raise ComparisonError(f"there is no comparison by {by!r}{did_you_mean(by, ways, 'ways')}")
     measure = find_measure(metric, split)
     selections = with_places([x for study in results.studies for x in select(study)])
     if by == "variant":
@@ -64,7 +64,8 @@ def compare_results(
         names = [selection.backend for selection in selections]
     if baseline is not None and baseline not in names:
         known = list(dict.fromkeys(names))
-        raise ComparisonError(f"there is no {by} {baseline!r} here; {suggestion(baseline, known)}")
+        rest = did_you_mean(baseline, known, f"{by}s")
+        raise ComparisonError(f"there is no {by} {baseline!r} here{rest}")
     make = _variant_tables if by == "variant" else _backend_tables
     tables = make(selections, baseline, measure)
     return Comparison(measure.metric, split, by, tables, results.problems)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cnnbench.errors import ComparisonError, nearest
+from cnnbench.errors import ComparisonError, did_you_mean
 from cnnbench.results.record import Record
 
 
@@ -91,14 +91,9 @@ SPLITS = ("test", "validation")
 def find_measure(name: str, split: str) -> Measure:
     """The metric of that name on that split. Raises ComparisonError with the nearest name."""
     if name not in METRICS:
-        raise ComparisonError(f"there is no metric {name!r}; {suggestion(name, list(METRICS))}")
+        raise ComparisonError(
+            f"there is no metric {name!r}{did_you_mean(name, METRICS, 'metrics')}"
+        )
     if split not in SPLITS:
-        raise ComparisonError(f"there is no split {split!r}; {suggestion(split, list(SPLITS))}")
+        raise ComparisonError(f"there is no split {split!r}{did_you_mean(split, SPLITS, 'splits')}")
     return Measure(METRICS[name], split)
-
-
-def suggestion(name: str, names: list[str]) -> str:
-    """The rest of a sentence that says a name is unknown: the nearest one, and all there are."""
-    near = nearest(name, names)
-    known = ", ".join(names)
-    return f"did you mean {near!r}? There is: {known}" if near else f"there is: {known}"

@@ -11,7 +11,7 @@ from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import EntryPoint, entry_points, version
 
 from cnnbench.data.sources import BUILTIN_SOURCES
-from cnnbench.errors import nearest
+from cnnbench.errors import did_you_mean
 from cnnbench.loading.found import (
     DISABLE,
     EXECUTOR,
@@ -97,9 +97,8 @@ def load_plugins(
 
 
 def _unmatched(name: str, names: Iterable[str]) -> str:
-    near = nearest(name, names)
-    hint = f"; did you mean {near!r}?" if near else "."
-    return f"{DISABLE} names {name!r}, but there is no such plugin{hint}"
+    end = did_you_mean(name, names) or "."
+    return f"{DISABLE} names {name!r}, but there is no such plugin{end}"
 
 
 def _origin(entry_point: EntryPoint) -> Origin:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cnnbench.data.sources.source import DataSource
-from cnnbench.errors import PluginError, nearest
+from cnnbench.errors import PluginError, meant, nearest
 from cnnbench.loading.callbacks import Callbacks
 from cnnbench.loading.claims import settle
 from cnnbench.loading.found import (
@@ -143,20 +143,16 @@ class Plugins:
     def _unknown(self, kind: Kind, name: str) -> str:
         names = list(self._things(kind))
         near = nearest(name, names)
-        meant = [near] if near else _titled(name, self._things(kind))
-        parts = [f"there is no {kind.word} {name!r}"]
-        if meant:
-            parts.append(f"did you mean {' or '.join(map(repr, meant))}?")
-        if names:
-            parts.append(f"found: {', '.join(names)}")
-        else:
-            parts.append(f"no installed plugin provides a {kind.word}")
+        guesses = [near] if near else _titled(name, self._things(kind))
+        found = f"found: {', '.join(names)}"
+        there = found if names else f"no installed plugin provides a {kind.word}"
+        parts = [f"there is no {kind.word} {name!r}{meant(guesses, there)}"]
         if self.broken or self.disabled:
             absent = [f"{x.origin.entry_point} (broken)" for x in self.broken]
             absent += [f"{x.entry_point} (switched off by {DISABLE})" for x in self.disabled]
             parts.append(f"plugins not in use: {', '.join(absent)}")
         parts.append("`cnnbench plugins` shows what is installed, docs/plugins.md how to add more")
-        return "; ".join(parts).replace("?;", "?")
+        return "; ".join(parts)
 
 
 def _titled(word: str, things: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from types import ModuleType
 
 import pluggy
 
-from cnnbench.errors import nearest
+from cnnbench.errors import did_you_mean, meant
 from cnnbench.loading.foreign import foreign, shown
 from cnnbench.loading.found import KINDS, TRACKER, Found, Kind, Origin, Tracker
 from cnnbench.loading.guards import guarded
@@ -91,9 +91,8 @@ class Registry:
     def _check_hooks(self, plugin: object) -> None:
         for hook in self.manager.get_hookcallers(plugin) or ():
             if not hook.has_spec():
-                near = nearest(hook.name, SPECIFIED)
-                hint = f"; did you mean {near!r}?" if near else ""
-                raise Refused(f"it implements the unknown hook {hook.name!r}{hint}")
+                rest = did_you_mean(hook.name, SPECIFIED)
+                raise Refused(f"it implements the unknown hook {hook.name!r}{rest}")
 
     def _collected(self, kind: Kind, plugin: object, origin: Origin) -> list[Found]:
         others = [other for other in self.manager.get_plugins() if other is not plugin]
@@ -178,10 +177,8 @@ def _check_marks(plugin: object) -> None:
         missing = [hook for hook in SPECIFIED if hook not in marked]
         near = get_close_matches(name, missing, n=1, cutoff=MISSPELT)
         if near and function.__module__ == plugin.__name__:
-            raise Refused(
-                f"its function {name!r} is no hook; did you mean {near[0]!r}, "
-                "marked with @hookimpl?"
-            )
+            rest = meant(near, "a hook is marked with @hookimpl")
+            raise Refused(f"its function {name!r} is no hook{rest}")
 
 
 def _check_attributes(kind: Kind, thing: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from cnnbench.errors import NetworkError, nearest
+from cnnbench.errors import NetworkError, meant, nearest
 from cnnbench.network.layers import INPUT, Layer
 
 SHOWN = 5
@@ -92,9 +92,9 @@ def _why_not(
         return "which is itself: let it name a layer above it"
     if name not in inputs:
         near = nearest(name, [*known, *inputs])
-        hint = f"did you mean {near}? " if near else ""
         above = [other for other in (INPUT, *inputs) if other in known]
-        return f"which is no layer; {hint}The last ones above it are {', '.join(above[-SHOWN:])}"
+        last = f"the last ones above it: {', '.join(above[-SHOWN:])}"
+        return f"which is no layer{meant([near] if near else [], last)}"
     cycle = _cycle(layer.name, name, inputs)
     if cycle:
         return (

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cnnbench.data.sources.source import Facts
-from cnnbench.errors import Problem
+from cnnbench.errors import Problem, meant
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.entries import Entry
 from cnnbench.recipe.paths import is_there, reader_of
@@ -79,7 +79,7 @@ def path_hint(settings: Settings) -> str:
     """Which source reads the folder or archive that stands in place of a source's name, else ""."""
     setting = settings["data", "source"]
     there = is_there(os.path.join(setting.folder, os.path.expanduser(setting.value)))  # noqa: PTH111, PTH118 - Path's raises for unknown users
-    return f"; did you mean {reader_of(setting.value)}:{setting.value}?" if there else ""
+    return meant([f"{reader_of(setting.value)}:{setting.value}"] if there else [])
 
 
 def hint_for(settings: Settings, key: Key, facts: Facts) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cnnbench.errors import Problem, nearest
+from cnnbench.errors import Problem, meant, nearest
 from cnnbench.recipe.lines import KeyPath, locate
 from cnnbench.recipe.setting import Key, Setting, dotted, flatten
 from cnnbench.recipe.toml import UnfitError, parse
@@ -167,11 +167,11 @@ def _missing(file: str) -> str:
     message = "there is no such file"
     folder = Path(file).parent
     if not file.endswith(".toml") and Path(f"{file}.toml").is_file():
-        return f"{message}; did you mean {file}.toml?"
+        return message + meant([f"{file}.toml"])
     if not folder.is_dir():
         return f"{message}, nor a folder {folder}"
     near = nearest(Path(file).stem, [path.stem for path in folder.glob("*.toml")])
-    return f"{message}; did you mean {folder / near}.toml?" if near else message
+    return message + meant([f"{folder / near}.toml"] if near else [])
 
 
 def _identity(file: str) -> str:

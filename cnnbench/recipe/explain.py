@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from cnnbench.errors import Problem, nearest
+from cnnbench.errors import Problem, did_you_mean, meant
 from cnnbench.recipe.file import SECTIONS, keys_of, layer_models, places_of, submodel
 from cnnbench.recipe.hints import hint
 from cnnbench.recipe.lines import KeyPath
@@ -139,8 +139,8 @@ def unknown_key(name: str, allowed: Sequence[str], *, elsewhere: bool = True) ->
     places = [*places_of(name), *now] if elsewhere else []
     if name in places:
         return "unknown key; it stands at the top, above the first [section]"
-    near = " or ".join(places) or nearest(name, allowed)
-    return f"unknown key; did you mean {near}? {listed}" if near else f"unknown key; {listed}"
+    rest = meant(places, listed) if places else did_you_mean(name, allowed, "allowed")
+    return f"unknown key{rest}"
 
 
 def _wrong_value(value: Any, field: FieldInfo) -> str:
@@ -151,8 +151,7 @@ def _wrong_value(value: Any, field: FieldInfo) -> str:
     message = f"got {show(value)}{named}, expected {wanted}"
     if kind in ("a whole number", "a decimal number") and field.description:
         message += f" ({field.description})"
-    meant = hint(value, field)
-    return f"{message}; {meant}" if meant else message
+    return message + hint(value, field)
 
 
 def _wrong_layer(value: Any, models: Mapping[str, type[BaseModel]]) -> str:
@@ -161,6 +160,5 @@ def _wrong_layer(value: Any, models: Mapping[str, type[BaseModel]]) -> str:
         return f'got {show(value)} ({kind_of(value)}), expected a table like {{ type = "flatten" }}'
     if "type" not in value:
         return f"type is required: one of {types}"
-    near = nearest(str(value["type"]), models)
-    end = f"; did you mean {near}?" if near else ""
-    return f"type: got {show(value['type'])}, expected one of {types}{end}"
+    rest = did_you_mean(str(value["type"]), models)
+    return f"type: got {show(value['type'])}, expected one of {types}{rest}"

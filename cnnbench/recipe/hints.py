@@ -11,21 +11,20 @@ from typing import Annotated, Any, get_args
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from cnnbench.errors import nearest
+from cnnbench.errors import did_you_mean
 from cnnbench.recipe.words import show
 
 
 def hint(value: Any, field: FieldInfo) -> str:
-    """How to write what a value was meant to be, "" where that can't be guessed."""
+    """How to write what a value was meant to be, after a semicolon; "" where none can guess."""
     choices = get_args(field.annotation)
     if isinstance(value, str) and choices and all(isinstance(x, str) for x in choices):
-        near = nearest(value, choices)
-        return f"did you mean {near}?" if near else ""
+        return did_you_mean(value, choices)
     for words, reading in _readings(value):
         if _fits(reading, field):
-            return f"{words}: {show(reading)}"
+            return f"; {words}: {show(reading)}"
     if isinstance(value, str) and value.startswith("[") and not value.endswith("]"):
-        return "the closing bracket is missing; in a shell an option with spaces goes in quotes"
+        return "; the closing bracket is missing; in a shell an option with spaces goes in quotes"
     return ""
 
 

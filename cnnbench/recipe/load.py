@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from cnnbench.errors import Problem, RecipeError, nearest
+from cnnbench.errors import Problem, RecipeError, did_you_mean
 from cnnbench.recipe.anchor import anchored, given_source
 from cnnbench.recipe.blame import Candidate
 from cnnbench.recipe.check import Checker, FindSource
@@ -163,9 +163,7 @@ def _check_baseline(draft: Draft, baseline: str) -> list[Problem]:
     names = [entry.name for entry in draft.entries]
     if baseline in names:
         return []
-    near = nearest(baseline, names)
-    meant = f"; did you mean {near!r}?" if near else ";"
-    message = f"there is no variant {baseline!r}{meant} variants: {', '.join(names)}"
+    message = f"there is no variant {baseline!r}{did_you_mean(baseline, names, 'variants')}"
     return [draft.header["baseline",].problem("baseline", message)]
 
 

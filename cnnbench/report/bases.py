@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cnnbench.errors import NetworkError, OptionsError, nearest
+from cnnbench.errors import NetworkError, OptionsError, meant, nearest
 from cnnbench.network.bases import BASES
 from cnnbench.network.summary import summarize
 from cnnbench.report.network import Description
@@ -22,8 +22,8 @@ def describe_base(name: str, image_size: str | None, *, top: bool) -> Descriptio
     """
     if name not in BASES:
         near = nearest(name, BASES)
-        hint = f"did you mean base:{near}? " if near else ""
-        raise OptionsError(f"there is no base:{name}; {hint}There are {', '.join(BASES)}")
+        rest = meant([f"base:{near}"] if near else [], f"after the colon one of {', '.join(BASES)}")
+        raise OptionsError(f"there is no 'base:{name}'{rest}")
     side = SIDES.get(name, SIDE)
     size = (side, side) if image_size is None else _sides(image_size)
     try:

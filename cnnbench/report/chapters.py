@@ -9,11 +9,11 @@ from typing import Any
 
 from cnnbench.comparison.compare import compare_results
 from cnnbench.comparison.intervals import ROUNDING
-from cnnbench.comparison.metrics import Measure, find_measure, suggestion
+from cnnbench.comparison.metrics import Measure, find_measure
 from cnnbench.comparison.pairs import pair
 from cnnbench.comparison.select import Part, Series, select
 from cnnbench.comparison.values import Comparison, Row, Table, name_of
-from cnnbench.errors import ComparisonError
+from cnnbench.errors import ComparisonError, did_you_mean
 from cnnbench.report.cells import scale_for
 from cnnbench.report.quantities import Scale
 from cnnbench.results.read import collector_paused, read_results
@@ -155,8 +155,8 @@ def only_variant(chapters: Sequence[Chapter], variant: str | None) -> None:
     known = list(dict.fromkeys(line.row.variant for x in chapters for line in x.others))
     if variant is not None and variant not in known:
         raise ComparisonError(
-            f"there is no variant {variant!r} to show beside a baseline here; "
-            f"{suggestion(variant, known)}"
+            f"there is no variant {variant!r} to show beside a baseline here"
+            f"{did_you_mean(variant, known, 'variants')}"
         )
 
 

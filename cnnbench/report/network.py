@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cnnbench.data.sources.source import DataSource, Facts, Request
-from cnnbench.errors import Problem, RecipeError, nearest
+from cnnbench.errors import Problem, RecipeError, did_you_mean
 from cnnbench.network.receptive import Receptive
 from cnnbench.network.summary import Summary, summarize
 from cnnbench.recipe.configuration import Configuration
@@ -140,9 +140,5 @@ def _view(receptive: Receptive) -> str:
 
 def _unknown(recipe: Recipe, name: str) -> Problem:
     names = [variant.name for variant in recipe.variants]
-    near = nearest(name, names)
-    hint = f"did you mean {near!r}? " if near else ""
-    return Problem(
-        key="--variant",
-        message=f"recipe {recipe.name} has no variant {name!r}; {hint}It has {', '.join(names)}",
-    )
+    rest = did_you_mean(name, names, "variants")
+    return Problem("--variant", f"recipe {recipe.name} has no variant {name!r}{rest}")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from cnnbench.comparison.metrics import suggestion
 from cnnbench.comparison.values import Comparison
-from cnnbench.errors import ComparisonError
+from cnnbench.errors import ComparisonError, did_you_mean
 from cnnbench.report.formats import FORMATS
 from cnnbench.results.files import explain, write_atomically
 
@@ -23,7 +22,9 @@ def find_format(name: str) -> Render:
     foreign = load_plugins().report_formats
     if name not in foreign:
         names = list(dict.fromkeys((*FORMATS, *foreign)))
-        raise ComparisonError(f"there is no report format {name!r}; {suggestion(name, names)}")
+        raise ComparisonError(
+            f"there is no report format {name!r}{did_you_mean(name, names, 'formats')}"
+        )
     return foreign[name].render
 
 

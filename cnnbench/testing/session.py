@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from cnnbench.errors import PluginError, nearest
+from cnnbench.errors import PluginError, did_you_mean
 from cnnbench.loading.availability import check_availability
 from cnnbench.testing.checks import CHECKS, ESSENTIAL
 from cnnbench.testing.finding import Check, Finding, Verdict
@@ -17,9 +17,8 @@ def select_checks(names: Sequence[str]) -> tuple[Check, ...]:
     known = {check.name: check for check in CHECKS}
     for name in names:
         if name not in known:
-            near = nearest(name, known)
-            guess = f"; did you mean {near!r}?" if near else ""
-            raise PluginError(f"there is no check {name!r}{guess} (known: {', '.join(known)})")
+            rest = did_you_mean(name, known, "checks")
+            raise PluginError(f"there is no check {name!r}{rest}")
     return tuple(known[name] for name in names) or CHECKS
 
 

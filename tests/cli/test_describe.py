@@ -86,7 +86,7 @@ def test_a_published_network_with_its_classifier_at_another_size():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["base:resnet5"], "there is no base:resnet5; did you mean base:resnet50?"),
+        (["base:resnet5"], "there is no 'base:resnet5'; did you mean 'base:resnet50'?"),
         (["base:vgg16", "--image-size", "20"], "images of 20x20 are too small for base:vgg16"),
         (["base:vgg16", "--image-size", "x"], "--image-size 'x' is no size"),
         (["base:vgg16", "--variant", "dense"], "--variant belongs to a recipe: leave it out"),

@@ -232,7 +232,7 @@ def test_validation_images_can_be_compared_instead(study):
         ({"metric": "loss"}, "log_loss"),
         ({"baseline": "dropuot"}, "no variant 'dropuot' here; did you mean 'dropout'?"),
         ({"baseline": "troch", "by": "backend"}, "no backend 'troch' here; did you mean 'torch'?"),
-        ({"metric": "xyz"}, "there is no metric 'xyz'; there is: accuracy, "),
+        ({"metric": "xyz"}, "there is no metric 'xyz'; metrics: accuracy, "),
         ({"by": "backends"}, "no comparison by 'backends'; did you mean 'backend'?"),
         ({"split": "tests"}, "no split 'tests'; did you mean 'test'?"),
     ],

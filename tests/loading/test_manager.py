@@ -180,7 +180,7 @@ BROKEN = {
     ),
     "a misspelt hook without the mark": (
         "def cnbench_backends(): return []",
-        "its function 'cnbench_backends' is no hook; did you mean 'cnnbench_backends', marked with",
+        "its function 'cnbench_backends' is no hook; did you mean 'cnnbench_backends'? a hook is",
     ),
     "a hook with other parameters": (
         "@hookimpl\ndef cnnbench_trial_started(model): pass",

@@ -55,7 +55,7 @@ def test_a_layer_takes_what_those_that_it_names_have_made():
     ("layers", "words"),
     [
         ([SIDE, Add(inputs=("conv_1", "conv_9"))], "add_1 takes the output of conv_9, which is no"),
-        ([SIDE, Add(inputs=("conv_1", "cnv_1"))], "did you mean conv_1?"),
+        ([SIDE, Add(inputs=("conv_1", "cnv_1"))], "did you mean 'conv_1'?"),
         (
             [Add(name="sum", inputs=("input", "late")), Conv(name="late", filters=3)],
             "sum takes the output of late, which depends on its own: sum -> late -> sum is a cycle",

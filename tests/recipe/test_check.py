@@ -109,7 +109,7 @@ def test_mistakes_of_form_come_first_and_alone(problems):
 def test_a_section_in_capitals_is_one_mistake(problems):
     text = TENS + "[Network]\nfilters = [4]\n[augmentation]\ncrop = [8, 8]\n"
     (problem,) = problems(text)
-    assert problem.startswith("study.toml:3: Network: unknown key; did you mean network?")
+    assert problem.startswith("study.toml:3: Network: unknown key; did you mean 'network'?")
 
 
 def test_a_wrong_network_hides_no_wrong_amount(problems):
@@ -266,9 +266,9 @@ def test_a_folder_or_archive_without_its_source_is_answered_with_it(problems, tm
     (tmp_path / "pets.npz").write_bytes(b"")
     (problem,) = problems('[data]\nsource = "pets"\n')
     assert problem.startswith("study.toml:2: data.source: there is no source 'pets'")
-    assert problem.endswith("; did you mean folder:pets?")
+    assert problem.endswith("; did you mean 'folder:pets'?")
     (problem,) = problems('[data]\nsource = "pets.npz"\n')
-    assert problem.endswith("; did you mean npz:pets.npz?")
+    assert problem.endswith("; did you mean 'npz:pets.npz'?")
 
 
 def test_the_path_of_a_folder_or_archive_is_a_source_on_the_command_line(load, tmp_path):

@@ -22,10 +22,10 @@ def problem(path):
 def test_a_missing_recipe_is_told_with_the_nearest_one(write):
     write("", "recipes/mnist.toml")
     assert problem("recipes/minst.toml") == (
-        "recipes/minst.toml: there is no such file; did you mean recipes/mnist.toml?"
+        "recipes/minst.toml: there is no such file; did you mean 'recipes/mnist.toml'?"
     )
     assert problem("recipes/mnist") == (
-        "recipes/mnist: there is no such file; did you mean recipes/mnist.toml?"
+        "recipes/mnist: there is no such file; did you mean 'recipes/mnist.toml'?"
     )
     assert problem("recipes/other.toml") == "recipes/other.toml: there is no such file"
     assert problem("recipe/mnist.toml") == (

@@ -12,18 +12,18 @@ TENS = '[data]\nsource = "tens"\n'
     [
         (
             "dropuot = 0.5",
-            ["network.dropuot: unknown key; did you mean dropout? allowed: architecture, filters"],
+            ["network.dropuot: unknown key; did you mean 'dropout'? allowed: architecture"],
         ),
-        ("epochs = 3", ["network.epochs: unknown key; did you mean training.epochs?"]),
+        ("epochs = 3", ["network.epochs: unknown key; did you mean 'training.epochs'?"]),
         (
             "patience = 3",
-            ["did you mean training.schedule.patience or training.early_stopping.patience?"],
+            ["did you mean 'training.schedule.patience' or 'training.early_stopping.patience'?"],
         ),
         ("replicates = 3", ["network.replicates: unknown key; it stands at the top, above"]),
         ("qqqq = 3", ["network.qqqq: unknown key; allowed: architecture,"]),
         (
             'padding = "sam"',
-            ['network.padding: got "sam", expected one of valid, same; did you mean same?'],
+            ["network.padding: got \"sam\", expected one of valid, same; did you mean 'same'?"],
         ),
         ('padding = "QQ"', ['network.padding: got "QQ", expected one of valid, same']),
         (
@@ -86,7 +86,7 @@ TENS = '[data]\nsource = "tens"\n'
             'layers = [{ type = "convolution" }]',
             [
                 'layer 1: type: got "convolution", expected one of conv, depthwise',
-                "did you mean conv?",
+                "did you mean 'conv'?",
             ],
         ),
         (
@@ -95,7 +95,7 @@ TENS = '[data]\nsource = "tens"\n'
         ),
         (
             'layers = [{ type = "conv", filters = 3, kernal = [3, 3] }]',
-            ["layer 1 (conv): kernal: unknown key; did you mean kernel? allowed: type, filters"],
+            ["layer 1 (conv): kernal: unknown key; did you mean 'kernel'? allowed: type, filters"],
         ),
         (
             'layers = [{ type = "conv", filters = 3, kernel = 3 }]',
@@ -103,7 +103,7 @@ TENS = '[data]\nsource = "tens"\n'
         ),
         (
             'layers = [{ type = "pool", kind = "maxx" }]',
-            ['layer 1 (pool): kind: got "maxx", expected one of max, average; did you mean max?'],
+            ["kind: got \"maxx\", expected one of max, average; did you mean 'max'?"],
         ),
     ],
 )
@@ -117,16 +117,16 @@ def test_a_wrong_line_of_a_section_is_explained(problems, line, expected):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("titel = 'x'\n" + TENS, "study.toml:1: titel: unknown key; did you mean title? allowed:"),
+        ("titel = 'x'\n" + TENS, "study.toml:1: titel: unknown key; did you mean 'title'?"),
         (
             "dropout = 1\n" + TENS,
-            "study.toml:1: dropout: unknown key; did you mean network.dropout?",
+            "study.toml:1: dropout: unknown key; did you mean 'network.dropout'?",
         ),
-        (TENS + "[netwrok]\nx = 1\n", "study.toml:3: netwrok: unknown key; did you mean network?"),
-        (TENS + "[netwrok]\n", "study.toml:3: netwrok: unknown key; did you mean network?"),
+        (TENS + "[netwrok]\nx = 1\n", "study.toml:3: netwrok: unknown key; did you mean 'network'"),
+        (TENS + "[netwrok]\n", "study.toml:3: netwrok: unknown key; did you mean 'network'"),
         (
             TENS + "[training]\n[training.early_stoping]\npatience = 1\n",
-            "study.toml:4: training.early_stoping: unknown key; did you mean early_stopping?",
+            "study.toml:4: training.early_stoping: unknown key; did you mean 'early_stopping'?",
         ),
         (
             "replicates = 0\n" + TENS,
@@ -252,7 +252,7 @@ def test_a_wrong_line_of_a_section_is_explained(problems, line, expected):
         ),
         (
             TENS + '[[variant]]\nname = "a"\ndropout = 0.3\n',
-            "study.toml:5: dropout: variant 'a': unknown key; did you mean network.dropout?",
+            "study.toml:5: dropout: variant 'a': unknown key; did you mean 'network.dropout'?",
         ),
         (
             TENS + '[[variant]]\nname = "a"\nnetwork.dropout = 3\n',
@@ -292,7 +292,7 @@ def test_a_mistake_in_a_parent_is_told_at_its_place(problems, write):
     write(TENS + "[network]\nkernal = 3\n", "base/parent.toml")
     (problem,) = problems('extends = "base/parent.toml"\n[network]\nkernel = 2\n')
     assert problem.startswith(
-        "base/parent.toml:4: network.kernal: unknown key; did you mean kernel"
+        "base/parent.toml:4: network.kernal: unknown key; did you mean 'kernel'"
     )
 
 
@@ -307,12 +307,12 @@ def test_a_mistake_in_a_parent_is_told_at_its_place(problems, write):
         ("a..b=3", "--set a..b=3: expected KEY=VALUE"),
         (
             "training.epochz=3",
-            "--set training.epochz=3: training.epochz: unknown key; did you mean epochs?",
+            "--set training.epochz=3: training.epochz: unknown key; did you mean 'epochs'?",
         ),
-        ("epochs=3", "--set epochs=3: epochs: unknown key; did you mean training.epochs?"),
+        ("epochs=3", "--set epochs=3: epochs: unknown key; did you mean 'training.epochs'?"),
         (
             "trainig.epochs=3",
-            "--set trainig.epochs=3: trainig.epochs: unknown key; did you mean tra",
+            "--set trainig.epochs=3: trainig.epochs: unknown key; did you mean 'tra",
         ),
         (
             "seed=3\nreplicates = 4",

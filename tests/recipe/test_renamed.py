@@ -36,7 +36,7 @@ def test_a_key_of_before_is_told_what_it_is_called_now_wherever_it_stands(load, 
 
 
 def test_in_another_section_it_is_told_where_it_stands_now(load):
-    with pytest.raises(RecipeError, match=r"did you mean training\.early_stopping\.min_delta\? "):
+    with pytest.raises(RecipeError, match=r"did you mean 'training\.early_stopping\.min_delta'\? "):
         load(f"{TENS}[training]\nmin_change = 1\n")
 
 

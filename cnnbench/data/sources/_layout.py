@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cnnbench.data.sources._names import printable, some
 from cnnbench.data.sources.source import SplitName
-from cnnbench.errors import DataError
+from cnnbench.errors import DataError, meant
 
 SPLIT_FOLDERS: Mapping[str, SplitName] = {
     "train": "train",
@@ -160,7 +160,7 @@ def refuse_annotations(top: Path, own: Collection[str]) -> None:
     here = printable(str(top))
     inside = folders(top / pictures[0])
     hint = (
-        f"; did you mean {here}/{pictures[0]}?"
+        meant([f"{here}/{pictures[0]}"])
         if len(inside) > 1 and pictures[0] not in own
         else f"; expected is a folder for each class, such as {here}/cat and {here}/dog"
     )

@@ -26,7 +26,7 @@ from cnnbench.data.sources._layout import (
 from cnnbench.data.sources._names import printable, some
 from cnnbench.data.sources.source import SplitName
 from cnnbench.data.splits.classes import LEAST_CLASSES, LISTED, composed, sort_classes
-from cnnbench.errors import DataError
+from cnnbench.errors import DataError, meant
 
 ORDER: Mapping[SplitName | None, int] = {None: 0, "train": 0, "validation": 1, "test": 2}
 UNREAD = frozenset(
@@ -321,7 +321,7 @@ def _no_folder(root: Path) -> str:
     if is_archive(root.name):
         return f"is an archive, not a folder; unpack it first: {printable(unpack(str(root)))}"
     if root.suffix.lower() == ".npz":
-        return f"is a file, not a folder; did you mean npz:{shown}?"
+        return f"is a file, not a folder{meant([f'npz:{shown}'])}"
     return f"is a file, not a folder; {_expected(shown)}"
 
 
@@ -345,7 +345,7 @@ def _too_few(root: Path, classes: Sequence[str], empty: Sequence[str], aside: As
         what = f"has images of one class only, {classes[0]!r}"
         wrapper = root / classes[0]
         if wrapper.is_dir() and folders(wrapper):
-            return f"{shown} {what}; did you mean {printable(str(wrapper))}?"
+            return f"{shown} {what}{meant([printable(str(wrapper))])}"
     return f"{shown} {what}; {next(filter(None, advice), _expected(shown))}"
 
 

@@ -20,7 +20,7 @@ from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request, 
 from cnnbench.data.splits.classes import composed, sort_classes
 from cnnbench.data.splits.draw import KEPT
 from cnnbench.data.splits.duplicates import row_notes
-from cnnbench.errors import DataError
+from cnnbench.errors import DataError, meant
 
 REVISION = 2
 """Raised when an archive is read otherwise."""
@@ -253,7 +253,7 @@ def _eight_bits(archive: zipfile.ZipFile, name: str, images: NDArray[Any]) -> ND
 def _open(path: Path) -> Iterator[zipfile.ZipFile]:
     with _reading(path):
         if path.is_dir():
-            raise DataError(f"{path} is a folder; did you mean folder:{path}?", "source")
+            raise DataError(f"{path} is a folder{meant([f'folder:{path}'])}", "source")
         if path.exists() and not path.is_file():  # a named pipe would never end
             raise DataError(f"{path} is not a regular file; {EXPECTED} in an .npz file", "source")
         with zipfile.ZipFile(path) as archive:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Sequence
 
-from cnnbench.errors import DataError, nearest
+from cnnbench.errors import DataError, did_you_mean
 
 LEAST_CLASSES = 2
 LISTED = 20
@@ -43,8 +43,8 @@ def check_classes(available: Sequence[str], chosen: Sequence[str] | None) -> Non
 
 
 def _unknown(name: str, available: Sequence[str]) -> str:
-    near = nearest(name, available)
-    if near:
-        return f"the source has no class {name!r}; did you mean {near!r}?"
+    unknown = f"the source has no class {name!r}"
+    if near := did_you_mean(name, available):
+        return unknown + near
     listed = ", ".join(available[:LISTED]) + (", ..." if len(available) > LISTED else "")
-    return f"the source has no class {name!r}; it has {listed}"
+    return f"{unknown}; it has {listed}"

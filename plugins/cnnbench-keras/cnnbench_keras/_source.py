@@ -13,7 +13,7 @@ import numpy as np
 from cnnbench.data.sources.pixels import conform, conform_shape
 from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
 from cnnbench.data.splits.duplicates import row_notes
-from cnnbench.errors import DataError, nearest
+from cnnbench.errors import DataError, meant, nearest
 from cnnbench_keras._data.catalog import DATASETS, Dataset
 from cnnbench_keras._data.files import obtain, stamp
 
@@ -83,7 +83,6 @@ def _dataset(request: Request) -> Dataset:
     if name in DATASETS:
         return DATASETS[name]
     near = nearest(name, DATASETS)
-    hint = f'; did you mean "keras:{near}"?' if near else ""
-    raise DataError(
-        f'source "keras:{name}" is not known{hint} (known: {", ".join(DATASETS)})', "source"
-    )
+    known = f"after the colon one of {', '.join(DATASETS)}"
+    rest = meant([f"keras:{near}"] if near else [], known)
+    raise DataError(f"there is no source 'keras:{name}'{rest}", "source")

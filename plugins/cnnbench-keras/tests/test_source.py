@@ -305,9 +305,9 @@ def test_size_and_colour_are_as_asked_for(datasets):
 @pytest.mark.parametrize(
     ("argument", "said"),
     [
-        ("MNIST", r'"keras:MNIST" is not known; did you mean "keras:mnist"'),
-        ("minst", r'"keras:minst" is not known; did you mean "keras:mnist"\? \(known: mnist, '),
-        ("", r'"keras:" is not known \(known: mnist, fashion_mnist, cifar10, cifar100\)'),
+        ("MNIST", r"no source 'keras:MNIST'; did you mean 'keras:mnist'\?"),
+        ("minst", r"did you mean 'keras:mnist'\? after the colon one of mnist, "),
+        ("", "no source 'keras:'; after the colon one of mnist, fashion_mnist, cifar10, cifar100"),
     ],
 )
 def test_an_unknown_data_set_is_named_with_what_is_known(argument, said):

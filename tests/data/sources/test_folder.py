@@ -246,7 +246,7 @@ def test_images_without_class_folders(photos):
 
 
 def test_the_folder_above_is_answered_with_the_one_that_was_meant(photos):
-    assert f"did you mean {photos}?" in str(refused(photos.parent))
+    assert f"did you mean '{photos}'?" in str(refused(photos.parent))
 
 
 def test_one_class(photos):

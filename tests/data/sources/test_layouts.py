@@ -133,8 +133,8 @@ def test_one_folder_too_many_in_splits_of_other_names_is_said_too(tmp_path):
 
 def test_a_folder_around_the_folder_is_answered_with_the_one_meant(tmp_path):
     save(tmp_path, "data/data/cats/1.png", "data/data/dogs/2.png")
-    assert f"did you mean {tmp_path}/data?" in refused(tmp_path)
-    assert f"did you mean {tmp_path}/data/data?" in refused(tmp_path / "data")
+    assert f"did you mean '{tmp_path}/data'?" in refused(tmp_path)
+    assert f"did you mean '{tmp_path}/data/data'?" in refused(tmp_path / "data")
 
 
 def test_a_class_of_one_split_may_hold_folders(tmp_path):
@@ -166,7 +166,7 @@ def test_images_beside_boxes_in_text_files_are_no_classes(tmp_path):
 def test_class_folders_beside_annotations_are_answered_with_the_folder_meant(tmp_path):
     save(tmp_path, "images/cat/1.png", "images/dog/2.png")
     (tmp_path / "annotations").mkdir()
-    assert refused(tmp_path).endswith(f"did you mean {tmp_path}/images?")
+    assert refused(tmp_path).endswith(f"did you mean '{tmp_path}/images'?")
     assert load(tmp_path / "images").classes == ("cat", "dog")
 
 
@@ -307,7 +307,7 @@ def test_classes_that_differ_in_capitals_only_are_noted(tmp_path):
 
 def test_an_npz_archive_belongs_to_another_source(tmp_path):
     (tmp_path / "a.npz").touch()
-    assert refused(tmp_path / "a.npz").endswith(f"did you mean npz:{tmp_path}/a.npz?")
+    assert refused(tmp_path / "a.npz").endswith(f"did you mean 'npz:{tmp_path}/a.npz'?")
 
 
 def test_linked_class_folders_are_followed_and_links_inside_them_noted(tmp_path):

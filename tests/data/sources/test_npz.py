@@ -239,7 +239,7 @@ def test_labels_that_would_fill_memory_are_refused_before_they_are_read(archive)
 
 
 def test_a_folder_and_files_of_other_kinds_are_answered_with_what_to_do(tmp_path):
-    assert refused(Request(str(tmp_path))).endswith(f"did you mean folder:{tmp_path}?")
+    assert refused(Request(str(tmp_path))).endswith(f"did you mean 'folder:{tmp_path}'?")
     np.save(tmp_path / "x.npy", IMAGES)
     assert "numpy.savez('x.npz', images=..., labels=...)" in refused(
         Request(str(tmp_path / "x.npy"))
