@@ -150,7 +150,7 @@ def prepare(
         )
         for backend in found
     )
-    refuse_too_large(recipe, studies[0].trials)
+    refuse_too_large(recipe, studies[0].trials, known)
     if (options.jobs or 1) > 1 and any(is_exclusive(study.trials) for study in studies):
         only = "the recipe asks for evaluation.exclusive: one trial runs at a time"
         notes = (*notes, f"{only}, not {options.jobs}")

@@ -1,0 +1,86 @@
+"""What is larger than the machine is refused before it trains, with what would fit."""
+
+from types import SimpleNamespace
+
+import psutil
+import pytest
+
+from cnnbench.errors import RecipeError
+from cnnbench.loading.manager import load_plugins
+from cnnbench.planning.memory import refuse_too_large
+from cnnbench.planning.study import read_images
+from cnnbench.recipe.load import load_recipe
+from cnnbench.trials.expand import expand
+
+PLUGINS = load_plugins()
+RECIPE = """
+[data]
+source = "digits"
+train = 100
+[network]
+filters = [4]
+padding = "same"
+head = "global_average"
+dense = []
+[training]
+batch_size = 50
+"""
+IMAGE = 8 * (8 * 8 * 4 + 4 + 10)
+"""Bytes of an image's maps and their gradients: convolution, average and scores."""
+
+
+@pytest.fixture
+def judge(tmp_path, monkeypatch):
+    """Judge the recipe on a machine with so many bytes."""
+    monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "study.toml").write_text(RECIPE)
+
+    def judged(memory, *overrides):
+        monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=memory))
+        path = tmp_path / "study.toml"
+        recipe = load_recipe(path, overrides=overrides, find_source=PLUGINS.source)
+        known, _ = read_images(recipe, PLUGINS)
+        refuse_too_large(recipe, expand(recipe, "torch-native", "cpu", known), known)
+
+    return judged
+
+
+def refused(judge, *arguments):
+    with pytest.raises(RecipeError) as caught:
+        judge(*arguments)
+    (problem,) = caught.value.problems
+    return problem
+
+
+def test_a_step_that_just_fits_is_not_refused(judge):
+    judge(50 * IMAGE)
+
+
+def test_a_step_larger_than_the_machine_is_refused_where_its_size_stands(judge):
+    problem = refused(judge, 50 * IMAGE - 1)
+    assert (problem.key, problem.line) == ("training.batch_size", 11)
+    assert problem.message.startswith("variant 'default' makes 0 GiB of feature maps and their")
+    assert "in a training step of 50 images, more than the 0 GiB of this machine" in problem.message
+
+
+def test_the_batch_size_and_the_image_size_that_are_advised_fit(judge):
+    memory = 50 * IMAGE - 1
+    said = refused(judge, memory).message
+    advice = "; lower training.batch_size to 49 at most, or give a data.image_size below 8x8"
+    assert said.endswith(advice)
+    judge(memory, "training.batch_size=49")
+    judge(memory, "data.image_size=[7, 7]")
+
+
+def test_where_not_even_one_image_fits_no_smaller_batch_is_advised(judge):
+    said = refused(judge, IMAGE - 1).message
+    assert said.endswith("of this machine; give a data.image_size below 8x8")
+
+
+def test_a_batch_counts_as_no_more_than_there_are_images_to_train_on(judge):
+    judge(100 * IMAGE, "training.batch_size=1000")
+    assert "of 100 images" in refused(judge, 100 * IMAGE - 1, "training.batch_size=1000").message
+
+
+def test_maps_take_half_in_bfloat16(judge):
+    judge(25 * IMAGE, "training.precision=bfloat16")
