@@ -11,7 +11,7 @@ from cnnbench.recipe.document import Document
 from cnnbench.recipe.entries import Entry, read_entries
 from cnnbench.recipe.explain import unknown_key
 from cnnbench.recipe.file import SECTIONS, STRUCTURE, Header
-from cnnbench.recipe.matrix import combinations
+from cnnbench.recipe.matrix import MOST, combinations
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted, merge
 from cnnbench.recipe.texts import is_name
 from cnnbench.recipe.words import kind_of, show
@@ -127,6 +127,12 @@ def _sort_overrides(parts: _Parts, overrides: Settings) -> dict[Key, Setting]:
 def _multiply(parts: _Parts, overrides: Settings) -> list[Entry]:
     """The variants, each with every combination of the matrix."""
     entries = list(parts.entries.values())
+    if len(entries) > MOST:
+        message = f"{len(entries):,} [[variant]] entries are more than {MOST:,}: leave some out"
+        place = entries[MOST].place
+        assert place is not None, "an entry of a document has a place"
+        parts.problems.append(replace(place, variant="").problem("variant", message))
+        entries = entries[: 1 if parts.matrix else MOST]
     if not parts.matrix:
         return entries or [Entry(DEFAULT, "", {})]
     for key, setting in overrides.items():

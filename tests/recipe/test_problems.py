@@ -168,6 +168,16 @@ def test_a_wrong_line_of_a_section_is_explained(problems, line, expected):
             "study.toml:4: matrix: makes 1,100 variants, more than 1,000: list fewer values",
         ),
         (
+            TENS + "".join(f"[[variant]]\nname = 'v{number}'\n" for number in range(1001)),
+            "study.toml:2004: variant: 1,001 [[variant]] entries are more than 1,000: leave some",
+        ),
+        (
+            TENS
+            + "[matrix]\nnetwork.kernel = [2, 3]\n"
+            + "".join(f"[[variant]]\nname = 'v{number}'\n" for number in range(1001)),
+            "study.toml:2006: variant: 1,001 [[variant]] entries are more than 1,000: leave some",
+        ),
+        (
             "training.learning_rate = 0x" + "F" * 5000 + "\n" + TENS,
             "study.toml:1: training.learning_rate: a whole number beyond TOML's largest, 9,223",
         ),
