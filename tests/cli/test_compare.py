@@ -88,8 +88,8 @@ def test_the_notes_that_csv_has_no_place_for_go_to_standard_error(results):
     assert run.returncode == 0
     assert "note:" not in run.stdout
     assert run.stderr.splitlines()[0] == (
-        "note: mnist on jax: dropout: all 3 differences are exactly the same, so that an interval "
-        "of width 0 says nothing about the uncertainty of the mean"
+        "note: mnist on jax: dropout: all 3 differences are exactly the same, so that "
+        "nothing tells how uncertain the mean is"
     )
     assert "note: mnist on torch: dropout: 2 of 3 replicates recorded" in run.stderr.splitlines()
 

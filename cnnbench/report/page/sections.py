@@ -11,8 +11,9 @@ from cnnbench.data.sources.kept import kept_images
 from cnnbench.report.chapters import Chapter, NothingToDrawError
 from cnnbench.report.page.thumbnails import Thumbnail, thumbnails
 from cnnbench.report.pictures.canvas import Picture, short
-from cnnbench.report.pictures.confusion import MOST as MOST_CLASSES
-from cnnbench.report.pictures.confusion import confusion_panels, confusions_of
+from cnnbench.report.pictures.confusion import confusion_panels
+from cnnbench.report.pictures.confusions import MOST as MOST_CLASSES
+from cnnbench.report.pictures.confusions import confusions_of
 from cnnbench.report.pictures.cost import cost_panels
 from cnnbench.report.pictures.curves import KEY, MOST, curve_panels
 from cnnbench.report.pictures.forest import forest

@@ -13,7 +13,7 @@ import cnnbench.plot
 from cnnbench.comparison.intervals import Estimate, student_interval
 from cnnbench.errors import ComparisonError
 from cnnbench.report.chapters import read_book
-from cnnbench.report.pictures.confusion import confusions_of
+from cnnbench.report.pictures.confusions import confusions_of
 from cnnbench.report.pictures.cost import Point, pareto, spread
 from cnnbench.report.pictures.courses import course_of
 from cnnbench.report.pictures.mistakes import mistakes_of
