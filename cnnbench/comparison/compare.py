@@ -162,6 +162,7 @@ def _table(
     environments: Mapping[str, Mapping[str, Any]] = {
         key: value for x in selections for key, value in x.environments.items()
     }
+    untested = tuple(class_notes(records, measure))
     return Table(
         recipe=selections[0].recipe,
         title=next((x.title for x in selections if x.title), ""),
@@ -177,8 +178,8 @@ def _table(
         notes=(
             *notes,
             *row_notes(entries, rows, measure),
-            *class_notes(records, measure),
-            *condition_notes(entries, environments),
+            *untested,
+            *condition_notes(entries, environments, measure.split if untested else ""),
         ),
         margin=margin,
         family=sum(row.judgement is not None and row.judgement.p is not None for row in rows),

@@ -32,12 +32,15 @@ def images_of(records: Sequence[Record]) -> str:
 
 
 def condition_notes(
-    entries: Sequence[Entry], environments: Mapping[str, Mapping[str, Any]]
+    entries: Sequence[Entry], environments: Mapping[str, Mapping[str, Any]], split_told: str = ""
 ) -> tuple[str, ...]:
-    """A sentence for each condition that the trials did not share, or that weakens all of them."""
+    """A sentence for each condition that the trials did not share, or that weakens all of them.
+
+    split_told: the split whose missing classes have been told, in better words.
+    """
     records = [x for entry in entries for x in entry.series.ok.values()]
     return (
-        *_images(records),
+        *_images(records, split_told),
         *grouped(_other_images(entries)),
         *(processors := tuple(_processors(records, environments))),
         *_environments(entries, environments, told=_PROCESSOR if processors else ()),
@@ -46,13 +49,15 @@ def condition_notes(
     )
 
 
-def _images(records: Sequence[Record]) -> Iterator[str]:
+def _images(records: Sequence[Record], split_told: str) -> Iterator[str]:
     samples = [record.samples for record in records if record.samples]
     if synthetic := ", ".join(dict.fromkeys(x.source for x in samples if x.synthetic)):
         yield f"images of {synthetic} are synthetic: drawn by a program, not photographed"
     if len({len(x.classes) for x in samples}) > 1:
         yield "variants have different numbers of classes, so that their levels of chance differ"
-    notes = list(dict.fromkeys(note for x in samples for note in x.notes))
+    told = tuple(f"{whose} {split_told} split holds" for whose in ("The", "A fold's"))
+    remarks = dict.fromkeys(note for x in samples for note in x.notes)
+    notes = [note for note in remarks if not note.startswith(told)]
     yield from (f"images: {note}" for note in notes[:_SAMPLE_NOTES])
     if len(notes) > _SAMPLE_NOTES:
         yield f"images: {len(notes) - _SAMPLE_NOTES} more remarks in the records"

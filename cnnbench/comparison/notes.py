@@ -12,6 +12,8 @@ from cnnbench.comparison.values import Row
 from cnnbench.results.record import Record, Status
 
 _REASONS = 2
+USUAL = 5
+"""Replicates to ask for at once: two find next to nothing, and to add some later is a look."""
 
 
 def row_notes(entries: Sequence[Entry], rows: Sequence[Row], measure: Measure) -> tuple[str, ...]:
@@ -101,7 +103,7 @@ def _too_few(row: Row, measure: Measure) -> Iterator[str]:
         return
     text = "one replicate only, so no interval; a difference may be chance"
     if row.planned is None or row.planned < FEWEST:  # else the rest of the study is missing
-        text += f"; run the recipe with --set replicates={FEWEST} or more for an interval"
+        text += f"; run the recipe with --set replicates={USUAL} for an interval"
     yield text
 
 

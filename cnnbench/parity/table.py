@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cnnbench.comparison.rows import Cell
 from cnnbench.parity.deviation import MARGIN, Difference, Measure
 from cnnbench.parity.judgement import Parity, Verdict
+from cnnbench.report.formats import csv_cell
 from cnnbench.report.printable import printable
 from cnnbench.trials.trial import Trial
 
@@ -89,11 +91,11 @@ def parity_csv(parities: Sequence[Parity]) -> str:
         where = (parity.variant, parity.replicate, parity.reference, parity.other)
         start = (*where, parity.verdict, parity.reason)
         for cells in map(_csv_cells, parity.differences) if parity.differences else [("",) * 6]:
-            writer.writerow((*start, *cells))
+            writer.writerow(map(csv_cell, (*start, *cells)))
     return text.getvalue()
 
 
-def _csv_cells(found: Difference) -> tuple[object, ...]:
+def _csv_cells(found: Difference) -> tuple[Cell, ...]:
     values = found.values or ("", "")
     allowed = "" if found.allowed is None else found.allowed
     return (found.measure, found.step or "", *values, found.size, allowed)

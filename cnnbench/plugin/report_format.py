@@ -12,7 +12,8 @@ class ReportFormat:
     """A format for `cnnbench compare --format NAME`.
 
     render: takes the comparison that `cnnbench.comparison` computed and returns the whole text. It
-    is called only when the format is asked for, so that what it imports costs nobody else.
+    is called only when the format is asked for, so that what it imports costs nobody else. Names in
+    the comparison hold no control characters, but may be markup, or formulas for a spreadsheet.
     """
 
     name: str

@@ -14,7 +14,7 @@ from cnnbench.recipe.check import Checker, FindSource
 from cnnbench.recipe.compose import Draft, compose
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.document import Unreadable, read_chain
-from cnnbench.recipe.file import Header
+from cnnbench.recipe.file import SECTIONS, Header
 from cnnbench.recipe.overrides import Overrides, read_overrides
 from cnnbench.recipe.setting import dotted
 from cnnbench.recipe.spec import Recipe, Variant
@@ -56,7 +56,9 @@ def load_recipe(
     header = validate(Header, draft.header)
     problems += header.problems
     candidates, found = _candidates(draft, file, find_source)
-    problems += found
+    # What a section of a wrong name says is no second time missing in the one that is meant.
+    meant = {nearest(problem.key, SECTIONS) for problem in structural}
+    problems += [x for x in found if x.line or x.key.partition(".")[0] not in meant]
     about = header.value
     if about is not None and about.baseline is not None and not structural:
         problems += _check_baseline(draft, about.baseline)
@@ -112,9 +114,10 @@ def _too_many_trials(
     trials = about.replicates * sum(parts)
     if trials > TRIALS:
         place = draft.header.get(("replicates",))
+        folds = f" in {max(parts):,} folds" if max(parts) > 1 else ""
         message = (
-            f"{about.replicates:,} replicates of {len(parts):,} variants make {trials:,} trials, "
-            f"more than {TRIALS:,}: ask for fewer replicates, variants or folds"
+            f"{about.replicates:,} replicates of {len(parts):,} variants{folds} make {trials:,} "
+            f"trials, more than {TRIALS:,}: ask for fewer replicates, variants or folds"
         )
         yield (place.problem("replicates", message) if place else Problem("", message, file))
 

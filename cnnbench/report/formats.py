@@ -22,7 +22,7 @@ def csv_text(comparison: Comparison) -> str:
 
     Notes have no place in it; they stand in every other format, and `notes_text` has them.
     """
-    rows = [{key: _csv_cell(value) for key, value in row.items()} for row in flat_rows(comparison)]
+    rows = [{key: csv_cell(value) for key, value in row.items()} for row in flat_rows(comparison)]
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
@@ -95,7 +95,7 @@ def _escaped(text: str) -> str:
     return text.replace("](", "]\\(")
 
 
-def _csv_cell(value: Cell) -> str | int | float | None:
+def csv_cell(value: Cell) -> str | int | float | None:
     """A name that a spreadsheet would take for a formula gets an apostrophe, which makes it text.
 
     cnnbench itself takes no such names for variants; records of others may hold some.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from cnnbench.comparison.values import Comparison
 from cnnbench.errors import ComparisonError, did_you_mean
 from cnnbench.report.formats import FORMATS
+from cnnbench.report.printable import printable
 from cnnbench.results.files import explain, write_atomically
+from cnnbench.results.layout import PLAN, RECORDS
 
 Render = Callable[[Comparison], str]
 
@@ -25,14 +29,33 @@ def find_format(name: str) -> Render:
         raise ComparisonError(
             f"there is no report format {name!r}{did_you_mean(name, names, 'formats')}"
         )
-    return foreign[name].render
+    render = foreign[name].render
+    return lambda comparison: render(_printable(comparison))
+
+
+def _printable(value: Any) -> Any:
+    """A value of `cnnbench.comparison.values` whose texts are fit for a terminal, as ours are."""
+    match value:
+        case tuple():
+            return tuple(map(_printable, value))
+        case Mapping():
+            return {_printable(key): _printable(each) for key, each in value.items()}
+        case _ if type(value) is str:
+            return printable(value)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            changed = {x.name: _printable(getattr(value, x.name)) for x in fields(value) if x.init}
+            return replace(value, **changed)
+        case _:
+            return value
 
 
 def spare_file(path: Path, *, force: bool) -> None:
     """Raise ComparisonError where a report would replace a file that holds something.
 
-    It might be a recipe, or records. force: the user knows.
+    It might be a recipe. force: the user knows; records are not made twice, and are kept.
     """
+    if path.resolve().name in {RECORDS, PLAN} and path.exists():
+        raise ComparisonError(f"{path} holds results, not a report; choose another --output")
     if not force and path.is_file() and path.stat().st_size:
         raise ComparisonError(
             f"there is a file {path} already; choose another --output, or replace it with --force"

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from codecs import BOM_UTF8
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,6 +27,12 @@ _REASONS = {
     errno.EIO: "the disk reports an input/output error",
     errno.ELOOP: "a link stands where a file of its own belongs",
 }
+LARGEST = 10**9
+"""Bytes of a file that is read whole."""
+LARGEST_STUDY = 16 * 10**9
+"""Bytes of a file of records: 100,000 take a fiftieth of it."""
+LONGEST_LINE = 2**26
+"""Bytes of a record: one of 1,000 classes takes less than a tenth of it."""
 _OWN_FILE = getattr(os, "O_NOFOLLOW", 0)  # which Windows lacks
 
 
@@ -37,10 +44,37 @@ def explain(error: OSError) -> str:
 def read_regular(path: Path) -> bytes:
     """The content of a regular file, or of one that a link leads to, without a byte order mark.
 
-    A pipe would be waited for, and a device may never end. Raises OSError.
+    A pipe would be waited for, and a device may never end. Raises OSError, also for a file that
+    would fill the memory.
     """
     _refuse_special(path)
+    _refuse_larger(path, LARGEST)
     return path.read_bytes().removeprefix(BOM_UTF8)
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """The lines of such a file, with their ends, one at a time.
+
+    A line longer than any record, such as the hole in a sparse file, is given as no record.
+    Raises OSError, also for a file larger than any study's.
+    """
+    _refuse_special(path)
+    _refuse_larger(path, LARGEST_STUDY)
+    with path.open("rb") as file:
+        start = file.read(len(BOM_UTF8))
+        file.seek(0 if start != BOM_UTF8 else len(BOM_UTF8))
+        while line := file.readline(LONGEST_LINE):
+            if len(line) < LONGEST_LINE:
+                yield line
+                continue
+            while line and not line.endswith(b"\n"):
+                line = file.readline(LONGEST_LINE)
+            yield b"?\n"
+
+
+def _refuse_larger(path: Path, most: int) -> None:
+    if path.stat().st_size > most:
+        raise OSError(errno.EFBIG, f"it is larger than {most // 10**9:,} gigabytes")
 
 
 def _refuse_special(path: Path) -> None:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from cnnbench.errors import ResultsError
-from cnnbench.results.files import read_regular
+from cnnbench.results.files import read_lines, read_regular
 from cnnbench.results.layout import PLAN, RECORDS, environment_file
 from cnnbench.results.record import FORMAT, Plan, Record
 
@@ -120,28 +120,33 @@ def read_records(path: Path) -> tuple[tuple[Record, ...], tuple[str, ...]]:
     A line counts when it is a whole record; one torn by a crash never is. No file, no records.
     Raises ResultsError if the file can't be read at all.
     """
+    newest: dict[str, Record] = {}
+    damaged: list[int] = []
+    newer: list[int] = []
+    torn = 0
     try:
-        lines = read_regular(path).split(b"\n")
+        for number, line in enumerate(read_lines(path), start=1):
+            if not line.strip():
+                continue
+            try:
+                record = Record.model_validate_json(line)
+            except ValidationError:
+                if _is_newer(line):
+                    newer.append(number)
+                elif line.endswith(b"\n"):
+                    damaged.append(number)
+                else:
+                    torn = number
+                continue
+            if record.format > FORMAT:
+                newer.append(number)
+            else:
+                newest[record.trial] = record
     except (FileNotFoundError, NotADirectoryError):
         return (), ()
     except OSError as error:
         raise ResultsError(f"{path} can't be read: {_reason(error)}") from error
-    newest: dict[str, Record] = {}
-    damaged: list[int] = []
-    newer: list[int] = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            record = Record.model_validate_json(line)
-        except ValidationError:
-            (newer if _is_newer(line) else damaged).append(number)
-            continue
-        if record.format > FORMAT:
-            newer.append(number)
-        else:
-            newest[record.trial] = record
-    return tuple(newest.values()), tuple(_problems(path, lines, damaged, newer))
+    return tuple(newest.values()), tuple(_problems(path, damaged, newer, torn))
 
 
 def read_plan(folder: Path) -> Plan | None:
@@ -233,12 +238,10 @@ def _is_newer(line: bytes) -> bool:
     return isinstance(version, int) and version > FORMAT
 
 
-def _problems(
-    path: Path, lines: Sequence[bytes], damaged: Sequence[int], newer: Sequence[int]
-) -> Iterator[str]:
-    if damaged and damaged[-1] == len(lines):  # no newline after it
-        yield f"{path}: the last line ({damaged[-1]}) was cut while being written; it is ignored"
-        damaged = damaged[:-1]
+def _problems(path: Path, damaged: Sequence[int], newer: Sequence[int], torn: int) -> Iterator[str]:
+    """torn: the number of a last line without an end, 0 if there is none."""
+    if torn:
+        yield f"{path}: the last line ({torn}) was cut while being written; it is ignored"
     if damaged:
         yield f"{path}: no record in {_numbered(damaged)}; ignored"
     if newer:

@@ -88,6 +88,22 @@ def test_a_class_that_is_not_tested_is_told(study, counted, metric, note):
     assert note in table_of(study, counted(a=(3, 1, 5), b=(3, 1, 0)), metric).notes
 
 
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "The test split holds no image of: b.",
+        "A fold's test split holds images of some of these classes only, drawn anew: b.",
+    ],
+)
+def test_a_class_that_is_not_tested_is_told_once(study, counted, remark):
+    other = "The validation split holds no image of: b."
+    samples = counted(a=(3, 1, 5), b=(3, 0, 0)).model_copy(update={"notes": (remark, other)})
+    notes = table_of(study, samples).notes
+    assert "no test image is of b" in notes
+    assert [note for note in notes if note.startswith("images: ")] == [f"images: {other}"]
+    assert f"images: {remark}" in table_of(study, samples, "training").notes
+
+
 def test_a_class_that_is_not_tested_is_told_in_every_form(study, counted):
     folder = study().add("plain", FIVE, samples=counted(a=(3, 1, 5), b=(3, 1, 0))).write()
     comparison = compare_records([folder])

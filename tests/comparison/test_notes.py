@@ -62,7 +62,7 @@ def test_one_replicate_has_no_interval(study):
     assert notes(folder) == [
         (
             "plain, dropout: one replicate only, so no interval; a difference may be chance; "
-            "run the recipe with --set replicates=2 or more for an interval"
+            "run the recipe with --set replicates=5 for an interval"
         )
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -51,6 +52,12 @@ def test_headings_figures_and_verdicts_are_whole_at_80_columns_however_long_the_
     assert "can't tell" in table
     assert {"1.0e-08", "2.5e-01", "1.2e-01", "6.2e-02", "5.0e-01", "-50.0"} <= set(table.split())
     assert "\u2026" not in table
+
+
+def test_names_are_no_formulas_in_the_csv_and_no_commands():
+    named = replace(parity((), Verdict.FAILED), variant="=1+1", reason="a\x1b[31mb")
+    (row,) = csv.DictReader(io.StringIO(parity_csv([named])))
+    assert (row["variant"], row["reason"]) == ("'=1+1", "a\\x1b[31mb")
 
 
 def test_the_csv_holds_every_difference_with_the_verdict():

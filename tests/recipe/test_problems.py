@@ -114,6 +114,12 @@ def test_a_wrong_line_of_a_section_is_explained(problems, line, expected):
         assert part in problem
 
 
+@pytest.mark.parametrize("name", ["DATA", "Data", "dat"])
+def test_a_section_of_a_wrong_name_is_one_mistake(problems, name):
+    (problem,) = problems(TENS.replace("data", name))
+    assert problem.startswith(f"study.toml:1: {name}: unknown key; did you mean data?")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -191,7 +197,7 @@ def test_a_wrong_line_of_a_section_is_explained(problems, line, expected):
         ),
         (
             "replicates = 9000\n" + TENS + "[evaluation]\nfolds = 20\n",
-            "study.toml:1: replicates: 9,000 replicates of 1 variants make 180,000 trials, more",
+            "study.toml:1: replicates: 9,000 replicates of 1 variants in 20 folds make 180,000 trials",
         ),
         ('title = "a\\u001b[31m"\n' + TENS, "study.toml:1: title: got "),
         ('description = "a\\u0007"\n' + TENS, "study.toml:1: description: got "),

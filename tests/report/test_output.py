@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from cnnbench.errors import ComparisonError
+from cnnbench.plugin import manager
+from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.report.formats import FORMATS
 from cnnbench.report.output import find_format, write_report
 
@@ -59,6 +63,27 @@ def test_a_file_that_holds_something_is_not_replaced_unasked(tmp_path):
         with pytest.raises(ComparisonError, match=r"already; .* replace it with --force"):
             write_report("text", path)
     assert recipe.read_text() == "replicates = 2"
+
+
+@pytest.mark.parametrize("name", ["records.jsonl", "plan.json"])
+def test_results_are_not_replaced_by_a_report_even_when_asked_to(tmp_path, name):
+    (tmp_path / name).write_text("{}")
+    (tmp_path / "link.csv").symlink_to(tmp_path / name)
+    for path in (tmp_path / name, tmp_path / "link.csv"):
+        with pytest.raises(ComparisonError, match="holds results, not a report; choose another"):
+            write_report("text", path, force=True)
+    assert (tmp_path / name).read_text() == "{}"
+
+
+def test_formats_of_plugins_are_given_names_fit_for_a_terminal(monkeypatch, comparisons):
+    shown = ReportFormat("latex", lambda comparison: comparison.tables[0].rows[0].variant)
+    monkeypatch.setattr(
+        manager, "load_plugins", lambda: SimpleNamespace(report_formats={"latex": shown})
+    )
+    (table,) = comparisons.SMALL_DATA.tables
+    row = replace(table.rows[0], variant="a\x1b[31mb\nc")
+    comparison = replace(comparisons.SMALL_DATA, tables=(replace(table, rows=(row,)),))
+    assert find_format("latex")(comparison) == "a\\x1b[31mb\nc"
 
 
 def test_an_empty_file_is_replaced_unasked(tmp_path):

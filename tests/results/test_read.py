@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from cnnbench.errors import ResultsError
+from cnnbench.results import files
+from cnnbench.results.files import append_line
 from cnnbench.results.read import read_plan, read_records, read_results
 from cnnbench.results.record import Plan
 from cnnbench.results.store import Store
@@ -93,6 +95,23 @@ def test_bytes_that_are_no_text_are_reported(folder):
     path.write_bytes(b"\xff\xfe\xfd\n" + path.read_bytes())
     assert trials(folder) == ["t0", "t1", "t2", "t3"]
     assert len(read_results([folder]).problems) == 1
+
+
+def test_a_hole_in_a_sparse_file_is_a_damaged_line_whatever_its_length(folder, make_record):
+    with (folder / "records.jsonl").open("r+b") as file:
+        file.truncate(files.LONGEST_LINE * 3)
+    append_line(folder / "records.jsonl", make_record("t9").model_dump_json().encode())
+    assert trials(folder) == ["t0", "t1", "t2", "t3", "t9"]
+    (problem,) = read_results([folder]).problems
+    assert problem.endswith("no record in line 5; ignored")
+
+
+@pytest.mark.parametrize("name", ["records.jsonl", "plan.json"])
+def test_a_file_larger_than_any_of_its_kind_is_not_read(folder, name):
+    with (folder / name).open("ab") as file:
+        file.truncate(2**40)
+    with pytest.raises(ResultsError, match=r"can't be read.* it is larger than 16? gigabytes"):
+        read_records(folder / name) if name == "records.jsonl" else read_plan(folder)
 
 
 def test_many_damaged_lines_are_counted(folder):

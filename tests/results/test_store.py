@@ -186,8 +186,9 @@ def test_records_that_are_a_link_are_read_but_not_appended_to(tmp_path, make_rec
     assert [record.trial for record in read_records(store.folder / "records.jsonl")[0]] == ["t1"]
 
 
-@pytest.mark.parametrize("name", [".plan.json.tmp", f".probe-{os.getpid()}.tmp"])
+@pytest.mark.parametrize("name", [".plan.json.tmp", ".probe-{}.tmp"])
 def test_a_link_with_the_name_of_an_unfinished_file_is_not_followed(tmp_path, plan, name):
+    name = name.format(os.getpid())
     precious = tmp_path / "precious"
     precious.write_text("precious")
     with Store(tmp_path, "mnist", "torch") as store:

@@ -54,7 +54,8 @@ def duplicate_notes(images: Sequence[Fingerprinted]) -> tuple[str, ...]:
         first, second = splits[0]
         notes.append(
             f"{_count(splits)} in more than one of the given splits, for example {first.name} and "
-            f"{second.name}: where both splits are used, results look better than they are."
+            f"{second.name}: where both are used, results look "
+            "better than they are."
         )
     if copies:
         first, second = copies[0]

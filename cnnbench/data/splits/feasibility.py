@@ -101,6 +101,8 @@ def split_notes(facts: Facts, spec: DataSpec, folds: int) -> tuple[str, ...]:
     """
     pool, fixed, names = _counts(facts, spec.classes or facts.classes, folds)
     notes = []
+    if folds and "test" in fixed:
+        notes.append("The given test split is not used: folds are tested on parts of the others.")
     if "test" in facts.count and "test" not in fixed and not folds:
         notes.append(
             "The given test split holds no image of the chosen classes: a test split is drawn "

@@ -239,6 +239,15 @@ def test_wrong_classes_and_folds_hide_no_wrong_amount():
     assert [error.key for error in errors] == ["classes", "", "train"]
 
 
+def test_a_given_test_split_that_folds_leave_unused_is_noted():
+    counts = {"train": (50, 50), "test": (5, 5)}
+    facts = Facts((8, 8, 1), ("a", "b"), {"train": 100, "test": 10}, counts)
+    assert split_notes(facts, spec(), 0) == ()
+    assert split_notes(facts, spec(), 5) == (
+        "The given test split is not used: folds are tested on parts of the others.",
+    )
+
+
 def test_classes_that_a_split_will_lack_are_noted():
     facts = Facts((8, 8, 1), ("a", "b", "c"), {"all": 52}, {"all": (50, 1, 1)})
     assert split_notes(facts, spec(), 0) == (
