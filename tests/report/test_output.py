@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from cnnbench.errors import ComparisonError
-from cnnbench.plugin import manager
+from cnnbench.loading import manager
 from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.report.formats import FORMATS
 from cnnbench.report.output import find_format, write_report
