@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from cnnbench.errors import Problem, RecipeError, did_you_mean
+from cnnbench.errors import Problem, RecipeError, did_you_mean, nearest
 from cnnbench.recipe.anchor import anchored, given_source
 from cnnbench.recipe.blame import Candidate
 from cnnbench.recipe.check import Checker, FindSource

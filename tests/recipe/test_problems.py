@@ -117,7 +117,7 @@ def test_a_wrong_line_of_a_section_is_explained(problems, line, expected):
 @pytest.mark.parametrize("name", ["DATA", "Data", "dat"])
 def test_a_section_of_a_wrong_name_is_one_mistake(problems, name):
     (problem,) = problems(TENS.replace("data", name))
-    assert problem.startswith(f"study.toml:1: {name}: unknown key; did you mean data?")
+    assert problem.startswith(f"study.toml:1: {name}: unknown key; did you mean 'data'?")
 
 
 @pytest.mark.parametrize(
