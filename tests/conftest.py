@@ -90,7 +90,8 @@ def recipe(tmp_path):
 SCRIPT = """#!{python}
 from cnnbench.cli import main
 
-main()
+if __name__ == "__main__":
+    main()
 """
 
 

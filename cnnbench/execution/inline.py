@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Sequence
 
-from cnnbench.execution.bench import Bench
-from cnnbench.loading.manager import load_plugins
 from cnnbench.plugin.executor import (
     EpochEnded,
     Executor,
@@ -15,6 +13,7 @@ from cnnbench.plugin.executor import (
     Outcome,
     TrialEnded,
     TrialStarted,
+    Work,
 )
 from cnnbench.results.record import Epoch
 from cnnbench.trials.trial import Trial
@@ -28,19 +27,20 @@ class InlineExecutor(Executor):
     in_process = True
 
     def run(
-        self, trials: Sequence[Trial], limits: Limits, listener: Listener
+        self,
+        trials: Sequence[Trial],
+        limits: Limits,  # noqa: ARG002 - one trial at a time
+        listener: Listener,
+        work: Work,
     ) -> Generator[Outcome]:
         """Yield outcomes in order. Raises PluginError if the backend can't be opened."""
-        plugins = load_plugins()
-        backend, device = plugins.backend(trials[0].backend), trials[0].device
-        os.environ.update(backend.environment(device, limits.threads))
-        bench = Bench(plugins, backend.name, device, limits)
+        os.environ.update(work.environment)
         for trial in trials:
             listener(TrialStarted(trial, 0))
 
             def on_epoch(epoch: Epoch, trial: Trial = trial) -> None:
                 listener(EpochEnded(trial, 0, epoch))
 
-            outcome = bench.run(trial, on_epoch)
+            outcome = work(trial, on_epoch)
             yield outcome
             listener(TrialEnded(trial, 0, outcome))

@@ -14,8 +14,6 @@ from cnnbench.execution.clock import Clock
 from cnnbench.execution.opening import SLOW_OPENING, hung, open_worker, opening_limit
 from cnnbench.execution.process import Inbox, WorkerProcess
 from cnnbench.execution.protocol import unpack_outcome
-from cnnbench.loading.manager import load_plugins
-from cnnbench.loading.plugins import Plugins
 from cnnbench.plugin.executor import (
     EpochEnded,
     Executor,
@@ -25,9 +23,9 @@ from cnnbench.plugin.executor import (
     Remark,
     TrialEnded,
     TrialStarted,
+    Work,
 )
-from cnnbench.results.record import Beside, Epoch, Status
-from cnnbench.training.trial import blank_record
+from cnnbench.results.record import Epoch
 from cnnbench.trials.trial import Trial
 
 _STARTS = 3
@@ -61,10 +59,10 @@ class LocalExecutor(Executor):
     description = "warm worker processes on this machine"
 
     def run(
-        self, trials: Sequence[Trial], limits: Limits, listener: Listener
+        self, trials: Sequence[Trial], limits: Limits, listener: Listener, work: Work
     ) -> Generator[Outcome]:
         """Yield outcomes as they come. Raises PluginError if the backend can't be opened."""
-        pool = _Pool(load_plugins(), trials, limits, listener)
+        pool = _Pool(trials, limits, listener, work)
         try:
             yield from pool.outcomes()
         finally:
@@ -75,7 +73,7 @@ class _Pool:
     """The state of one run: which worker has which trial since when, and what is left."""
 
     def __init__(
-        self, plugins: Plugins, trials: Sequence[Trial], limits: Limits, listener: Listener
+        self, trials: Sequence[Trial], limits: Limits, listener: Listener, work: Work
     ) -> None:
         self._limits = limits
         self._listener = listener
@@ -88,8 +86,7 @@ class _Pool:
         self._opened = False
         self._given_up: list[str] = []
         self._clock = Clock(_TICK)
-        self._backend = plugins.backend(trials[0].backend)
-        self._device = trials[0].device
+        self._work = work
 
     def outcomes(self) -> Iterator[Outcome]:
         for slot in range(min(self._limits.slots, len(self._waiting))):
@@ -112,7 +109,7 @@ class _Pool:
 
     def _start(self, slot: int) -> None:
         try:
-            worker = open_worker(self._backend, self._device, self._limits, self._inbox)
+            worker = open_worker(self._work, self._inbox)
         except OSError as error:
             self._fail_start(slot, f"no process can be started: {error.strerror or error}")
             return
@@ -167,7 +164,7 @@ class _Pool:
     def _died(self, worker: WorkerProcess) -> Iterator[Outcome]:
         words = worker.last_words()
         if worker in self._running:
-            yield from self._lose(worker, Status.FAILED, f"the worker process died: {words}")
+            yield from self._lose(worker, f"the worker process died: {words}")
         slot = self._slots.pop(worker)
         if self._opening.pop(worker, None):
             self._fail_start(slot, f"they die before their first trial ({words})")
@@ -185,7 +182,7 @@ class _Pool:
         self._failed_starts[slot] += 1
         if self._failed_starts[slot] >= _STARTS:
             hint = "; try --executor inline to see the whole error"
-            self._give_up(f"workers for backend {self._backend.name} don't come up: {why}{hint}")
+            self._give_up(f"workers for backend {self._work.backend} don't come up: {why}{hint}")
         elif self._waiting:
             self._start(slot)
 
@@ -210,12 +207,12 @@ class _Pool:
             if now - opening.since >= limit:
                 worker.kill()
                 del self._opening[worker], self._slots[worker]
-                self._give_up(hung(self._backend, limit))
+                self._give_up(hung(self._work.backend, limit))
             elif not opening.told and now - opening.since >= SLOW_OPENING:
                 opening.told = True
                 self._listener(
                     Remark(
-                        f"waiting for backend {self._backend.name}, which is being opened; "
+                        f"waiting for backend {self._work.backend}, which is being opened; "
                         f"it may take up to {limit:g} s"
                     )
                 )
@@ -224,21 +221,18 @@ class _Pool:
             return
         for worker in [x for x, it in self._running.items() if now - it.since >= allowed]:
             worker.kill()
-            yield from self._lose(worker, Status.TIMEOUT, f"took longer than {allowed:g} s")
+            yield from self._lose(worker, f"took longer than {allowed:g} s", timeout=True)
             slot = self._slots.pop(worker)
             if self._waiting:
                 self._start(slot)
 
-    def _lose(self, worker: WorkerProcess, status: Status, reason: str) -> Iterator[Outcome]:
+    def _lose(
+        self, worker: WorkerProcess, reason: str, *, timeout: bool = False
+    ) -> Iterator[Outcome]:
         running = self._running.pop(worker)
-        beside = Beside(
-            slots=self._limits.slots,
-            threads=self._limits.threads,
-            exclusive=self._limits.exclusive,
-        )
-        record = blank_record(running.trial, status, reason, beside, running.started)
-        record = record.model_copy(update={"epochs": len(running.history) or None})
-        outcome = Outcome(record, tuple(running.history))
+        lost = self._work.lost(running.trial, reason, timeout=timeout)
+        known = {"epochs": len(running.history) or None, "started": running.started}
+        outcome = Outcome(lost.record.model_copy(update=known), tuple(running.history))
         yield outcome
         self._listener(TrialEnded(running.trial, self._slots[worker], outcome))
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from cnnbench.execution.process import Inbox, WorkerProcess
-from cnnbench.plugin.backend import Backend
-from cnnbench.plugin.executor import Limits
-from cnnbench.trials.trial import Device
+from cnnbench.plugin.executor import Limits, Work
 
 OPENING_LIMIT = 600.0
 """Seconds that opening a backend may take: frameworks take minutes where the disk is slow."""
@@ -17,11 +15,11 @@ SLOW_OPENING = 20.0
 """Seconds after which a user is told what is waited for."""
 
 
-def open_worker(backend: Backend, device: Device, limits: Limits, inbox: Inbox) -> WorkerProcess:
+def open_worker(work: Work, inbox: Inbox) -> WorkerProcess:
     """A worker on its way to say "ready", or "refused" and why. Raises OSError."""
-    environment = backend.environment(device, limits.threads)
-    worker = WorkerProcess("cnnbench.execution.worker", environment, inbox)
-    worker.send("open", backend=backend.name, device=device, limits=dataclasses.asdict(limits))
+    worker = WorkerProcess("cnnbench.execution.worker", work.environment, inbox)
+    limits = dataclasses.asdict(work.limits)
+    worker.send("open", backend=work.backend, device=work.device, limits=limits)
     return worker
 
 
@@ -32,9 +30,9 @@ def opening_limit(limits: Limits) -> float:
     return min(OPENING_LIMIT, max(SHORT_OPENING, limits.timeout))
 
 
-def hung(backend: Backend, seconds: float) -> str:
+def hung(backend: str, seconds: float) -> str:
     """What to say of a worker that was not ready within the limit."""
     return (
-        f"backend {backend.name} was not open after {seconds:g} s; "
+        f"backend {backend} was not open after {seconds:g} s; "
         "try --executor inline to see where it waits"
     )

@@ -6,6 +6,7 @@ from contextlib import ExitStack, closing
 
 from cnnbench.errors import ResultsError
 from cnnbench.execution.limits import limits_of
+from cnnbench.execution.work import work_of
 from cnnbench.loading.plugins import Plugins
 from cnnbench.planning.device import takes_gpu
 from cnnbench.planning.prepare import Prepared, RunOptions
@@ -47,14 +48,16 @@ def _run_study(study: Study, plugins: Plugins, options: RunOptions, listener: Li
     if not missing:
         return
     executor = plugins.executor(options.executor)
+    backend = plugins.backend(study.backend)
     limits = limits_of(
         missing,
         jobs=options.jobs,
         timeout=options.timeout,
-        gpu=takes_gpu(options.device, plugins.backend(study.backend)),
-        in_process=executor.in_process,
+        gpu=takes_gpu(options.device, backend),
+        executor=executor,
     )
-    with closing(executor.run(missing, limits, listener)) as outcomes:
+    work = work_of(backend, options.device, limits)
+    with closing(executor.run(missing, limits, listener, work)) as outcomes:
         for outcome in outcomes:
             study.store.append(
                 outcome.record,

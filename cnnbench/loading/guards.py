@@ -13,7 +13,7 @@ from cnnbench.data.sources.delivered import checked_facts, checked_images
 from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
 from cnnbench.errors import CnnbenchError, DataError, PluginError
 from cnnbench.loading.foreign import foreign, shown
-from cnnbench.plugin.executor import Executor, Limits, Listener, Outcome
+from cnnbench.plugin.executor import Executor, Limits, Listener, Outcome, Work
 from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.results.record import Record
 from cnnbench.trials.trial import Trial
@@ -78,12 +78,20 @@ class GuardedExecutor(Executor):
         for name in ("name", "description", "in_process"):
             vars(self)[name] = getattr(executor, name)
 
+    def slots(self) -> int | None:
+        """The executor's own. Raises PluginError for what is no number of trials."""
+        with foreign(self._blame, CnnbenchError, place=True):
+            slots = self._executor.slots()
+        if slots is not None and (not isinstance(slots, int) or slots < 1):
+            raise PluginError(f"{self._who} has {shown(slots)} slots, not at least 1 or None")
+        return slots
+
     def run(
-        self, trials: Sequence[Trial], limits: Limits, listener: Listener
+        self, trials: Sequence[Trial], limits: Limits, listener: Listener, work: Work
     ) -> Generator[Outcome]:
         """The executor's outcomes, each checked; complains at the end if any is missing."""
         with foreign(self._blame, CnnbenchError, place=True):
-            outcomes = self._executor.run(trials, limits, listener)
+            outcomes = self._executor.run(trials, limits, listener, work)
         if not isinstance(outcomes, Iterable):
             raise PluginError(f"{self._who} returned {shown(outcomes)}, not an iterator")
         waiting = [trial.id for trial in trials]

@@ -12,6 +12,7 @@ from typing import Any
 from cnnbench.errors import PluginError
 from cnnbench.execution.opening import OPENING_LIMIT, hung, open_worker
 from cnnbench.execution.process import Inbox, WorkerProcess
+from cnnbench.execution.work import work_of
 from cnnbench.loading.plugins import Plugins
 from cnnbench.parity.epoch import blank_probe
 from cnnbench.parity.probe import Probe
@@ -66,7 +67,7 @@ def _probe(
             try:
                 _answer("ready", inbox, OPENING_LIMIT)
             except queue.Empty:
-                reason = hung(backend, OPENING_LIMIT)
+                reason = hung(backend.name, OPENING_LIMIT)
                 yield from (blank_probe(trial, reason) for trial in waiting)
                 return
             except _NoAnswer as lost:
@@ -89,7 +90,7 @@ def _probe(
 @contextmanager
 def _worker(backend: Backend, device: Device) -> Iterator[tuple[WorkerProcess, Inbox]]:
     inbox: Inbox = queue.SimpleQueue()
-    worker = open_worker(backend, device, Limits(1, 1), inbox)
+    worker = open_worker(work_of(backend, device, Limits(1, 1)), inbox)
     try:
         yield worker, inbox
     finally:

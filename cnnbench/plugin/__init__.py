@@ -83,6 +83,7 @@ from cnnbench.plugin.executor import (
     Remark,
     TrialEnded,
     TrialStarted,
+    Work,
 )
 from cnnbench.plugin.hooks import hookimpl
 from cnnbench.plugin.report_format import ReportFormat
@@ -148,6 +149,7 @@ __all__ = [
     "TrialEnded",
     "TrialStarted",
     "Weights",
+    "Work",
     "ZeroPadding",
     "conform",
     "conform_shape",

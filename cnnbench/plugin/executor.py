@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.results.record import Epoch, Record
-from cnnbench.trials.trial import Trial
+from cnnbench.trials.trial import Device, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,38 @@ class Limits:
     exclusive: bool = False
 
 
+@dataclass(frozen=True)
+class Work(ABC):
+    """What an executor is given to do with a trial: it is called with it, and returns its outcome.
+
+    It can be pickled, so any process that has cnnbench and the backend's plugin can do the work: a
+    process of a pool, an actor of a cluster. The first call in a process opens the backend, which
+    takes the seconds that importing a framework takes; those after it go on with the same. The
+    images come from the cache of the machine, or are decoded there, and are refused where they are
+    not those that the trial was planned with.
+
+    backend, device, limits: what it opens, and how. environment: variables that have to be set
+    before such a process starts, as thread pools and allocators read them only then.
+    """
+
+    backend: str
+    device: Device
+    limits: Limits
+    environment: Mapping[str, str]
+
+    @abstractmethod
+    def __call__(self, trial: Trial, on_epoch: Callable[[Epoch], None] | None = None) -> Outcome:
+        """Run a trial to its end; on_epoch hears of each epoch.
+
+        What goes wrong in the trial is in the outcome. Raises PluginError where the backend can't
+        be opened.
+        """
+
+    @abstractmethod
+    def lost(self, trial: Trial, reason: str, *, timeout: bool = False) -> Outcome:
+        """The outcome of a trial whose process died, for this reason, or overran its timeout."""
+
+
 class Executor(ABC):
     """Runs trials. A trial that can't be run becomes a record that says why, never an exception."""
 
@@ -86,12 +118,17 @@ class Executor(ABC):
     in_process: ClassVar[bool] = False
     """Whether trials run in this very process: one at a time, of one backend, and unstoppable."""
 
+    def slots(self) -> int | None:
+        """Trials that it runs at a time unless --jobs says; None for one a core of this machine."""
+        return None
+
     @abstractmethod
     def run(
-        self, trials: Sequence[Trial], limits: Limits, listener: Listener
+        self, trials: Sequence[Trial], limits: Limits, listener: Listener, work: Work
     ) -> Generator[Outcome]:
         """Yield an outcome per trial as each ends; on close, stop what still runs.
 
-        trials: at least one, all of one backend and device. The outcome is on the disk when the
-        generator is resumed: only then tell the listener that the trial ended.
+        trials: at least one, all of one backend and device. work: what runs one of them. The
+        outcome is on the disk when the generator is resumed: only then tell the listener that the
+        trial ended.
         """

@@ -3,6 +3,7 @@
 import pytest
 
 from cnnbench.execution import limits
+from cnnbench.execution.inline import InlineExecutor
 from cnnbench.execution.limits import limits_of
 from cnnbench.planning.device import takes_gpu
 from cnnbench.plugin.backend import Availability
@@ -29,7 +30,7 @@ def trials(number, *, exclusive=False):
         (20, {"jobs": 2}, 2, 4),
         (20, {"gpu": True}, 1, 8),
         (20, {"gpu": True, "jobs": 4}, 4, 2),
-        (20, {"in_process": True}, 1, 1),
+        (20, {"executor": InlineExecutor()}, 1, 1),
     ],
 )
 def test_each_trial_has_its_share_of_the_cores_and_a_gpu_has_one(number, options, slots, threads):

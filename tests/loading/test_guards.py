@@ -126,7 +126,7 @@ def ended(trial):
 class Cluster(Executor):
     name = "cluster"
 
-    def run(self, trials, limits, listener):
+    def run(self, trials, limits, listener, work):
         {body}
 
 @hookimpl
@@ -163,7 +163,7 @@ def test_what_an_executor_does_wrong_names_it_after_the_outcomes_that_came(case,
     came = []
     executor = load_plugins().executor("cluster")
     with pytest.raises(PluginError) as caught:
-        came.extend(x.record.trial for x in executor.run(trials, Limits(1, 1), print))
+        came.extend(x.record.trial for x in executor.run(trials, Limits(1, 1), print, work=None))
     assert came == ["t0"][:good]
     assert str(caught.value).startswith(f"executor 'cluster' of some-cluster 1.2.3 {reason}")
 
@@ -176,7 +176,9 @@ def test_an_executor_is_closed_when_its_run_is_given_up(place, tmp_path):
             open({str(tmp_path / "closed")!r}, "w").close()
 """
     place("cluster_plugin", EXECUTOR.format(body=body))
-    outcomes = load_plugins().executor("cluster").run([trial(0), trial(1)], Limits(1, 1), print)
+    outcomes = (
+        load_plugins().executor("cluster").run([trial(0), trial(1)], Limits(1, 1), print, None)
+    )
     assert next(outcomes).record.trial == "t0"
     outcomes.close()
     assert (tmp_path / "closed").exists()
@@ -190,7 +192,9 @@ def test_an_executor_in_this_process_is_known_as_one(place):
 
 def test_an_executor_that_yields_an_outcome_for_each_trial_is_left_alone(place):
     place("cluster_plugin", EXECUTOR.format(body="return map(ended, reversed(trials))"))
-    outcomes = load_plugins().executor("cluster").run([trial(0), trial(1)], Limits(1, 1), print)
+    outcomes = (
+        load_plugins().executor("cluster").run([trial(0), trial(1)], Limits(1, 1), print, None)
+    )
     assert [outcome.record.trial for outcome in outcomes] == ["t1", "t0"]
 
 

@@ -88,7 +88,7 @@ class Source(DataSource):
 class Elsewhere(Executor):
     name = "elsewhere"
 
-    def run(self, trials, limits, listener): ...
+    def run(self, trials, limits, listener, work): ...
 
 class Base(PretrainedBase):
     name = "tiny"
