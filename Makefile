@@ -3,19 +3,33 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Processes that test at a time. What the tests of a module or class share is made once by loadscope.
+JOBS ?= 2
+PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadscope
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test fuzz speed kills simulations clean
+.PHONY: run test check static suite quick fuzz speed kills simulations clean
 
 run: $(VENV)/.run  ## Install with the PyTorch backend, run the first study, show its table.
 	$(BIN)/cnnbench run recipes/small_data.toml --backend torch
 
 test: $(VENV)/.test  ## Install all backends and what tests need; check and test everything.
+	$(MAKE) --no-print-directory -j 2 static suite
+
+check: $(VENV)/.test  ## The same without the tests that need a framework, which take most of the time.
+	$(MAKE) --no-print-directory -j 2 static quick
+
+static:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+
+suite:
+	$(PYTEST)
+
+quick:
+	$(PYTEST) tests -m "not framework"
 
 fuzz: $(VENV)/.test  ## Put new questions, ten times as many as the tests do, to all that reads files.
 	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -m fuzz -s

@@ -19,6 +19,14 @@ hypothesis.settings.register_profile("gate", derandomize=True, database=None)
 hypothesis.settings.register_profile("explore", print_blob=True, max_examples=1000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
+
+def pytest_collection_modifyitems(items):
+    """Mark what needs a framework: what is held against one, and the page of a backend."""
+    for item in items:
+        if "_against_" in item.path.name or item.path.name == "test_backend_page.py":
+            item.add_marker(pytest.mark.framework)
+
+
 RECIPE = """
 title = "A tiny study"
 replicates = 2
