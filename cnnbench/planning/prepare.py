@@ -181,10 +181,13 @@ def _refuse_more_than_one_process_can(
         return
     if options.timeout is not None:
         lacking = "can't keep a timeout, as nothing could stop the process it runs in"
+        advice = "leave out --timeout"
     elif (options.jobs or 1) > 1:
         lacking = f"runs one trial at a time, not {options.jobs}"
+        advice = "leave out --jobs"
     elif len(backends) > 1:
-        lacking = "runs one backend at a time: give the command once for each"
+        lacking = "runs one backend at a time"
+        advice = "give the command once for each"
     else:
         return
-    raise OptionsError(f"executor {executor.name} {lacking}; the executor local can")
+    raise OptionsError(f"executor {executor.name} {lacking}: {advice}, or use --executor local")

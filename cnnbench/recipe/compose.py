@@ -156,6 +156,9 @@ def _multiply(parts: _Parts, overrides: Settings) -> list[Entry]:
             unfit = unfit or ("" if is_name(name) else name)
             made[name] = Entry(name, entry.description, merged, entry.place)
     if unfit:
-        message = f"{show(unfit)} can't be a variant's name: give [[variant]] entries with names"
+        message = (
+            f"{show(unfit)} can't be a variant's name: in place of the matrix write [[variant]] "
+            "entries with names"
+        )
         parts.problems.append(place.problem("matrix", message))
     return list(made.values())
