@@ -6,6 +6,8 @@ said then, "" where nothing is. A recipe is a text, and what --set changes in it
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 
 import numpy as np
@@ -263,3 +265,52 @@ def test_advice_that_is_followed_works_or_leads_on(said, case):
     now = said(*advised)
     assert advice not in now
     assert (then[0] in now) if then else not now
+
+
+PHOTOS = PETS.replace("pets", "photos")
+
+
+def command_in(sentence):
+    """The shell command that a sentence ends with."""
+    return sentence.rpartition(": ")[2]
+
+
+def test_the_command_that_unpacks_an_archive_makes_the_folder_readable(said, tmp_path):
+    shutil.make_archive(str(tmp_path / "photos"), "tar", tmp_path / "pets")
+    advice = said(PHOTOS.replace("folder:photos", "folder:photos.tar"))
+    assert "unpack it first: " in advice
+    subprocess.run(command_in(advice), shell=True, check=True, cwd=tmp_path)  # noqa: S602 - as a user would
+    assert not said(PHOTOS)
+
+
+def test_the_command_that_sorts_images_makes_class_folders_given_for_each(said, tmp_path):
+    loose = tmp_path / "photos"
+    loose.mkdir()
+    for file in (tmp_path / "pets").glob("*/*.png"):
+        file.rename(loose / f"{file.parent.name}.{file.name}")
+    advice = said(PHOTOS)
+    assert f"put those of each into a folder of its own, such as: mkdir {loose}/cat" in advice
+    for name in ("cat", "dog"):
+        command = command_in(advice).replace(f"{loose}/cat", f"{loose}/{name}")
+        subprocess.run(command, shell=True, check=True)  # noqa: S602 - as a user would
+    assert not said(PHOTOS)
+
+
+def test_where_class_folders_lie_one_folder_too_deep_the_folder_that_is_meant_is_right(
+    said, tmp_path
+):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "pets").rename(tmp_path / "photos" / "pets")
+    inner = said(PHOTOS).partition("did you mean '")[2].partition("'")[0]
+    assert not said(PHOTOS.replace("photos", inner))
+
+
+def test_images_that_can_not_be_read_are_named_and_may_be_skipped_as_advised(said, tmp_path):
+    for index in range(5):
+        (tmp_path / "pets" / "cat" / f"{index}.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    many = said(PETS, "data.train=12")
+    assert '--set data.unreadable="error" names them' in many
+    named = said(PETS, "data.train=12", "data.unreadable=error")
+    assert "0.png" in named
+    assert 'give --set data.unreadable="skip"' in named
+    assert not said(PETS, "data.unreadable=skip")
