@@ -5,6 +5,7 @@ Nothing heavy is imported at the top of these files: `cnnbench --help` must stay
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ def main() -> None:
     Exit code 1 also where standard output can't be written.
     """
     with stoppable():  # first of all: a signal may come at any moment
+        if not os.environ.get("COLUMNS", "80").strip("0"):
+            del os.environ["COLUMNS"]  # a terminal without a size: rich would print nothing at all
         from cnnbench.report.streams import standard_streams
 
         with standard_streams() as lost:

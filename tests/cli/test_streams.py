@@ -40,6 +40,13 @@ COMMANDS = {
 }
 
 
+@pytest.mark.parametrize("columns", ["0", "00", ""])
+def test_where_no_width_is_known_something_is_printed_all_the_same(recipe, tmp_path, columns):
+    recipe()
+    done = into("", *COMMANDS["dry run"], folder=tmp_path, COLUMNS=columns)
+    assert "nothing was trained" in done.stdout
+
+
 @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
 def test_every_command_answers_a_full_disk_with_a_sentence(recipe, tmp_path, arguments):
     recipe()

@@ -315,6 +315,18 @@ def test_an_unknown_data_set_is_named_with_what_is_known(argument, said):
         SOURCE.facts(Request(argument))
 
 
+@pytest.mark.parametrize("content", [b"<html>Not found</html>", b"", "objects", "others"])
+def test_a_damaged_archive_is_not_answered_with_the_advice_to_unpickle_it(datasets, content):
+    if isinstance(content, bytes):
+        (datasets / "mnist.npz").write_bytes(content)
+    else:
+        name = "x_train" if content == "objects" else "images"
+        np.savez(datasets / "mnist.npz", **{name: np.array([{}], dtype=object)})
+    with pytest.raises(DataError, match=r"damaged.*delete it") as caught:
+        SOURCE.load(Request("mnist"))
+    assert "pickle" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "damage",
     [

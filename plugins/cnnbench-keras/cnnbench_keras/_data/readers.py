@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import struct
 import tarfile
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -45,15 +46,27 @@ def read(dataset: Dataset, paths: Sequence[Path]) -> Splits:
 
 
 def _npz(paths: Sequence[Path]) -> Splits:
+    if not zipfile.is_zipfile(paths[0]):  # NumPy would ask whether it may unpickle it
+        raise ValueError("it is no .npz archive")
     with np.load(paths[0], allow_pickle=False) as arrays:
         train, test = (
             Split(
-                _pixels(f"x_{name}", arrays[f"x_{name}"]),
-                _labels(f"y_{name}", arrays[f"y_{name}"]),
+                _pixels(f"x_{name}", _plain(arrays, f"x_{name}")),
+                _labels(f"y_{name}", _plain(arrays, f"y_{name}")),
             )
             for name in ("train", "test")
         )
     return train, test
+
+
+def _plain(arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
+    """An array that holds no Python objects, which are never loaded."""
+    if name not in arrays:
+        raise ValueError(f"it holds no array {name}")
+    try:
+        return arrays[name]
+    except ValueError as error:
+        raise ValueError(f"its array {name} is cut, or holds Python objects") from error
 
 
 def _pixels(name: str, array: NDArray[Any]) -> NDArray[np.uint8]:
