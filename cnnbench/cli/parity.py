@@ -36,7 +36,7 @@ def parity(
     be told.
     """
     from cnnbench.installed import installed_plugins
-    from cnnbench.parity.judgement import Verdict, pair_probes
+    from cnnbench.parity.judgement import ParityVerdict, pair_probes
     from cnnbench.parity.run import prepare_parity, probe_backends
     from cnnbench.parity.table import parity_csv, print_parity, shown_trial
     from cnnbench.report.output import spare_file, write_report
@@ -56,7 +56,7 @@ def parity(
     if output:
         write_report(parity_csv(parities), output, force=force)
     verdicts = {parity.verdict for parity in parities}
-    if verdicts & {Verdict.DIFFER, Verdict.FAILED}:
+    if verdicts & {ParityVerdict.DIFFER, ParityVerdict.FAILED}:
         raise typer.Exit(1)
-    if Verdict.CANT_TELL in verdicts:
+    if ParityVerdict.CANT_TELL in verdicts:
         raise typer.Exit(3)

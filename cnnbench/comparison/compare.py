@@ -10,14 +10,14 @@ from typing import Any, get_args
 
 from cnnbench.comparison.classes import class_notes
 from cnnbench.comparison.conditions import condition_notes, images_of
-from cnnbench.comparison.inference.schedule import Schedule
+from cnnbench.comparison.inference.schedule import LookSchedule
 from cnnbench.comparison.judging import finds, judged, margin_for
 from cnnbench.comparison.metrics import Measure, find_measure
 from cnnbench.comparison.notes import row_notes
 from cnnbench.comparison.pairs import Pairs, pair, pair_backends
 from cnnbench.comparison.places import with_places
 from cnnbench.comparison.select import Selection, Series, select
-from cnnbench.comparison.tables import Entry, levels_of, make_row
+from cnnbench.comparison.tables import TableEntry, levels_of, make_row
 from cnnbench.comparison.values import By, Comparison, Table
 from cnnbench.errors import ComparisonError, did_you_mean
 from cnnbench.results.read import ResultSet, collector_paused, read_results
@@ -137,17 +137,17 @@ def _entry(
     label: str,
     make_pairs: Callable[[Series, Series], Pairs],
     place: str = "",
-) -> Entry:
+) -> TableEntry:
     pairs = None
     if reference is not None and series is not reference:
         pairs = make_pairs(series, reference)
-    return Entry(label, series, reference, pairs, place)
+    return TableEntry(label, series, reference, pairs, place)
 
 
 def _table(
     selections: Sequence[Selection],
     baseline: str,
-    entries: Sequence[Entry],
+    entries: Sequence[TableEntry],
     notes: Sequence[str],
     *,
     measure: Measure,
@@ -157,7 +157,7 @@ def _table(
     margin = margin_for(measure, selections[0].margin)
     made = [make_row(entry, measure) for entry in entries]
     seen = any(x.seen for x in selections)
-    rows = judged(entries, made, measure, margin, Schedule(anytime=seen))
+    rows = judged(entries, made, measure, margin, LookSchedule(anytime=seen))
     levels = levels_of(records, measure)
     environments: Mapping[str, Mapping[str, Any]] = {
         key: value for x in selections for key, value in x.environments.items()

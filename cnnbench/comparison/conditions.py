@@ -8,7 +8,7 @@ from typing import Any
 from cnnbench.comparison.classes import classes_of
 from cnnbench.comparison.notes import grouped
 from cnnbench.comparison.settings import flat
-from cnnbench.comparison.tables import Entry
+from cnnbench.comparison.tables import TableEntry
 from cnnbench.results.record import Record
 
 _SAMPLE_NOTES = 5
@@ -32,7 +32,9 @@ def images_of(records: Sequence[Record]) -> str:
 
 
 def condition_notes(
-    entries: Sequence[Entry], environments: Mapping[str, Mapping[str, Any]], split_told: str = ""
+    entries: Sequence[TableEntry],
+    environments: Mapping[str, Mapping[str, Any]],
+    split_told: str = "",
 ) -> tuple[str, ...]:
     """A sentence for each condition that the trials did not share, or that weakens all of them.
 
@@ -63,7 +65,7 @@ def _images(records: Sequence[Record], split_told: str) -> Iterator[str]:
         yield f"images: {len(notes) - _SAMPLE_NOTES} more remarks in the records"
 
 
-def _other_images(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+def _other_images(entries: Sequence[TableEntry]) -> Iterator[tuple[str, str]]:
     """Variants that were trained or tested on other images than the baseline, in their pairs."""
     for entry in entries:
         digests = {x.samples.digest for x in entry.series.ok.values() if x.samples}
@@ -80,7 +82,9 @@ def _other_images(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
 
 
 def _environments(
-    entries: Sequence[Entry], environments: Mapping[str, Mapping[str, Any]], told: Sequence[str]
+    entries: Sequence[TableEntry],
+    environments: Mapping[str, Mapping[str, Any]],
+    told: Sequence[str],
 ) -> Iterator[str]:
     """What differs, but for what has been told.
 
@@ -123,7 +127,7 @@ def _processors(
             return
 
 
-def _devices(entries: Sequence[Entry]) -> Iterator[str]:
+def _devices(entries: Sequence[TableEntry]) -> Iterator[str]:
     devices = dict.fromkeys(
         x.device for entry in entries for x in entry.series.ok.values() if x.device
     )

@@ -8,11 +8,11 @@ from statistics import median
 
 from cnnbench.comparison.inference.judge import Differences, Judgement, judge
 from cnnbench.comparison.inference.power import found_by
-from cnnbench.comparison.inference.schedule import Schedule
+from cnnbench.comparison.inference.schedule import LookSchedule
 from cnnbench.comparison.inference.verdicts import Margin, margin_of_fractions
 from cnnbench.comparison.intervals import Estimate
 from cnnbench.comparison.metrics import Measure, Unit
-from cnnbench.comparison.tables import Entry, differences_of, test_fraction_of
+from cnnbench.comparison.tables import TableEntry, differences_of, test_fraction_of
 from cnnbench.comparison.values import Row
 
 _MORE = (5, 10, 20, 30)
@@ -26,11 +26,11 @@ def margin_for(measure: Measure, fraction: float) -> Margin | None:
 
 
 def judged(
-    entries: Sequence[Entry],
+    entries: Sequence[TableEntry],
     rows: Sequence[Row],
     measure: Measure,
     margin: Margin | None,
-    schedule: Schedule,
+    schedule: LookSchedule,
 ) -> tuple[Row, ...]:
     """The same rows with their judgements, and with these' intervals for those of differences."""
     if measure.metric.constant:
@@ -63,7 +63,7 @@ def finds(rows: Sequence[Row]) -> tuple[tuple[int, float], ...]:
     return tuple((n, found_by(n, replace(samples[0], spread=middle))) for n in counts)
 
 
-def _differences(entry: Entry, row: Row, measure: Measure) -> Differences:
+def _differences(entry: TableEntry, row: Row, measure: Measure) -> Differences:
     values = differences_of(entry, measure) if entry.has_difference else {}
     records = {part: entry.series.ok[part] for part in values}
     tested = [getattr(x.samples, measure.split) for x in records.values() if x.samples]

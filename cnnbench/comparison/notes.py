@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cnnbench.comparison.intervals import FEWEST, ROUNDING
 from cnnbench.comparison.metrics import Measure
-from cnnbench.comparison.tables import Entry, differences_of, levels_of
+from cnnbench.comparison.tables import TableEntry, differences_of, levels_of
 from cnnbench.comparison.values import Row
 from cnnbench.results.record import Record, Status
 
@@ -16,7 +16,9 @@ USUAL = 5
 """Replicates to ask for at once: two find next to nothing, and to add some later is a look."""
 
 
-def row_notes(entries: Sequence[Entry], rows: Sequence[Row], measure: Measure) -> tuple[str, ...]:
+def row_notes(
+    entries: Sequence[TableEntry], rows: Sequence[Row], measure: Measure
+) -> tuple[str, ...]:
     """A sentence for each caveat, kind by kind, rows with the same one named together."""
     both = list(zip(entries, rows, strict=True))
     said = [
@@ -49,7 +51,7 @@ def grouped(said: Iterable[tuple[str, str]]) -> Iterator[str]:
         yield f"{', '.join(names)}: {text}"
 
 
-def _missing(entry: Entry, row: Row) -> Iterator[str]:
+def _missing(entry: TableEntry, row: Row) -> Iterator[str]:
     planned = entry.series.planned
     if planned is not None and not planned:
         yield "no trial planned"
@@ -59,7 +61,7 @@ def _missing(entry: Entry, row: Row) -> Iterator[str]:
         yield f"{len(planned) - row.missing} of {len(planned)} {things} recorded"
 
 
-def _diverged(entry: Entry, measure: Measure) -> Iterator[str]:
+def _diverged(entry: TableEntry, measure: Measure) -> Iterator[str]:
     diverged, total = entry.series.diverged, len(entry.series.records)
     if diverged:
         survivors = total > len(diverged) and not measure.metric.constant
@@ -67,7 +69,7 @@ def _diverged(entry: Entry, measure: Measure) -> Iterator[str]:
         yield f"diverges in {len(diverged)} of {_trials(total)}{what}: {_reasons(diverged)}"
 
 
-def _ended(entry: Entry) -> Iterator[str]:
+def _ended(entry: TableEntry) -> Iterator[str]:
     endings = {
         Status.FAILED: "failed",
         Status.TIMEOUT: "ran out of time",
@@ -93,7 +95,7 @@ def _reasons(records: Sequence[Record]) -> str:
     return "; ".join(named)
 
 
-def _without_value(entry: Entry, row: Row, measure: Measure) -> Iterator[str]:
+def _without_value(entry: TableEntry, row: Row, measure: Measure) -> Iterator[str]:
     if lacking := len(entry.series.ok) - row.n:
         yield f"{_trials(lacking)} without a finite {measure.metric.title} left out"
 
@@ -107,7 +109,7 @@ def _too_few(row: Row, measure: Measure) -> Iterator[str]:
     yield text
 
 
-def _without_spread(entry: Entry, row: Row, measure: Measure) -> Iterator[str]:
+def _without_spread(entry: TableEntry, row: Row, measure: Measure) -> Iterator[str]:
     """Equal values show a spread that is too small to be seen in so few, not one of zero."""
     interval = row.value.interval if row.value else None
     if row.value and interval and interval.low == interval.high:
@@ -123,7 +125,7 @@ def _without_spread(entry: Entry, row: Row, measure: Measure) -> Iterator[str]:
         yield f"all {len(differences)} differences are exactly the same, so that {width}"
 
 
-def _pairs(entry: Entry, row: Row, measure: Measure) -> Iterator[str]:
+def _pairs(entry: TableEntry, row: Row, measure: Measure) -> Iterator[str]:
     if entry.is_baseline or not row.n:
         return
     if entry.pairs is None:
@@ -141,7 +143,7 @@ def _pairs(entry: Entry, row: Row, measure: Measure) -> Iterator[str]:
         yield f"difference over {paired} of {row.n} trials, the others make no pair"
 
 
-def _level(entry: Entry, row: Row, measure: Measure) -> Iterator[str]:
+def _level(entry: TableEntry, row: Row, measure: Measure) -> Iterator[str]:
     """An interval that reaches down to the trivial level shows nothing to be learnt."""
     level = levels_of(list(entry.series.ok.values()), measure).to_beat(measure)
     if row.value is None or level is None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from cnnbench.comparison.settings import differing_keys, first_few
 from cnnbench.comparison.values import located
-from cnnbench.results.read import Study
+from cnnbench.results.read import RecordedStudy
 from cnnbench.results.record import MARGIN, Plan, Record, Status
 
 Part = tuple[int, int | None]
@@ -71,7 +71,7 @@ class Selection:
         return located(self.backend, self.place)
 
 
-def select(study: Study) -> tuple[Selection, ...]:
+def select(study: RecordedStudy) -> tuple[Selection, ...]:
     """What counts of a folder: one recipe and backend, or several if files were put together."""
     if study.plan:
         return (_planned(study, study.plan),)
@@ -83,7 +83,7 @@ def select(study: Study) -> tuple[Selection, ...]:
     )
 
 
-def _planned(study: Study, plan: Plan) -> Selection:
+def _planned(study: RecordedStudy, plan: Plan) -> Selection:
     folder = str(study.place)
     recorded = {record.trial: record for record in study.records}
     planned: dict[str, list[Part]] = {variant: [] for variant in plan.variants}
@@ -125,7 +125,7 @@ def _planned(study: Study, plan: Plan) -> Selection:
     )
 
 
-def _unplanned(study: Study, recipe: str, backend: str, records: list[Record]) -> Selection:
+def _unplanned(study: RecordedStudy, recipe: str, backend: str, records: list[Record]) -> Selection:
     """Without a plan, the first variant is the baseline.
 
     Of each variant the newest settings count, so that no mean mixes two configurations, and of

@@ -13,12 +13,12 @@ from cnnbench.comparison.intervals import ROUNDING, Estimate, estimate
 from cnnbench.comparison.metrics import Measure
 from cnnbench.comparison.pairs import Pairs
 from cnnbench.comparison.select import Part, Series
-from cnnbench.comparison.values import Images, Row
+from cnnbench.comparison.values import Row, SplitSizes
 from cnnbench.results.record import Record, Samples, Status
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TableEntry:
     """A row before it is computed.
 
     label: how notes call it. reference: what it is compared with, None where there is no baseline.
@@ -60,7 +60,7 @@ class Levels:
         return None
 
 
-def make_row(entry: Entry, measure: Measure) -> Row:
+def make_row(entry: TableEntry, measure: Measure) -> Row:
     """Compute a row."""
     series = entry.series
     statuses = Counter(record.status for record in series.records.values())
@@ -92,8 +92,8 @@ def make_row(entry: Entry, measure: Measure) -> Row:
     )
 
 
-def _images(samples: Sequence[Samples]) -> Images:
-    return Images(
+def _images(samples: Sequence[Samples]) -> SplitSizes:
+    return SplitSizes(
         train=_only({x.train for x in samples}),
         validation=_only({x.validation for x in samples}),
         test=_only({x.test for x in samples}),
@@ -143,7 +143,7 @@ def _mean(found: Sequence[float | None]) -> float | None:
     return fmean(levels) if levels else None
 
 
-def differences_of(entry: Entry, measure: Measure) -> dict[Part, float]:
+def differences_of(entry: TableEntry, measure: Measure) -> dict[Part, float]:
     """Variant minus reference, by part, of the pairs that both have a value."""
     found = {}
     for part, (record, counterpart) in entry.pairs.by_part.items() if entry.pairs else ():
@@ -153,7 +153,7 @@ def differences_of(entry: Entry, measure: Measure) -> dict[Part, float]:
     return found
 
 
-def _difference(entry: Entry, measure: Measure) -> Estimate | None:
+def _difference(entry: TableEntry, measure: Measure) -> Estimate | None:
     if not (entry.has_difference or measure.metric.constant):
         return None
     differences = differences_of(entry, measure)

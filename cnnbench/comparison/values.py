@@ -14,7 +14,7 @@ By = Literal["variant", "backend"]
 
 
 @dataclass(frozen=True, slots=True)
-class Images:
+class SplitSizes:
     """How many images the trials of a variant drew for each split, None where the number varies."""
 
     train: int | None = None
@@ -42,7 +42,7 @@ class Row:
     backend: str
     folder: str
     place: str
-    images: Images
+    images: SplitSizes
     is_baseline: bool
     n: int
     planned: int | None

@@ -18,7 +18,7 @@ NARROW = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LayerRow:
     """One layer. shape: of its output. label: the layer in words."""
 
     name: str
@@ -30,18 +30,18 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class NetworkSummary:
     """A network's layers in order, their totals, and sentences about what stands out."""
 
     input_shape: Shape
-    rows: tuple[Row, ...]
+    rows: tuple[LayerRow, ...]
     parameters: int
     trainable_parameters: int
     flops: int
     warnings: tuple[str, ...]
 
 
-def summarize(network: Network) -> Summary:
+def summarize(network: Network) -> NetworkSummary:
     """Everything about a network that needs no framework.
 
     Raises NetworkError where a layer can't take its input.
@@ -51,13 +51,13 @@ def summarize(network: Network) -> Summary:
     labels = [node.layer.label for node in nodes]
     labels[-1] += f", {network.output}"
     rows = tuple(
-        Row(node.name, text, node.shape, cost.parameters, cost.flops, receptive)
+        LayerRow(node.name, text, node.shape, cost.parameters, cost.flops, receptive)
         for node, text, cost, receptive in zip(
             nodes, labels, costs, receptive_fields(network), strict=True
         )
     )
     totals = sum(costs, start=Cost(0, 0, 0))
-    return Summary(
+    return NetworkSummary(
         input_shape=network.input_shape,
         rows=rows,
         parameters=totals.parameters,
@@ -70,7 +70,7 @@ def summarize(network: Network) -> Summary:
     )
 
 
-def _heavy_dense(nodes: Sequence[Node], rows: Sequence[Row], total: int) -> Iterator[str]:
+def _heavy_dense(nodes: Sequence[Node], rows: Sequence[LayerRow], total: int) -> Iterator[str]:
     """A dense layer on a flattened map of a convolutional network that outweighs the rest."""
     flattens = [at for at, node in enumerate(nodes) if isinstance(node.layer, Flatten)]
     if _last_convolution(nodes) is None or not flattens:
@@ -93,7 +93,7 @@ def _is_dense(node: Node) -> bool:
     return isinstance(node.layer, Dense)
 
 
-def _narrow_view(nodes: Sequence[Node], rows: Sequence[Row], image: Shape) -> Iterator[str]:
+def _narrow_view(nodes: Sequence[Node], rows: Sequence[LayerRow], image: Shape) -> Iterator[str]:
     """A last convolution that sees only a small part of the image."""
     last = _last_convolution(nodes)
     if last is None:

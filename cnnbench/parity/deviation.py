@@ -17,7 +17,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.parity.probe import Course, Probe
+from cnnbench.parity.probe import Probe, Trajectory
 
 MARGIN = 10.0
 """Rounding happens in every operation of every step, a nudge only once."""
@@ -40,7 +40,7 @@ MASKS_RISK = 0.001
 """How seldom a right backend's dropout masks may be taken for wrong ones."""
 
 
-class Measure(StrEnum):
+class Criterion(StrEnum):
     """What is compared, in the order of training.
 
     initial, epoch: the largest difference of a test image's probability, before training and after
@@ -68,7 +68,7 @@ class Difference:
     a number.
     """
 
-    measure: Measure
+    measure: Criterion
     size: float
     allowed: float | None
     step: int | None = None
@@ -89,17 +89,17 @@ def differences(reference: Probe, other: Probe) -> Iterator[Difference]:
     assert nudged, "the reference is run several times"
     floor = FLOOR[reference.precision]
     noise = MARGIN * max(_largest(one.initial, again.initial) for again in nudged)
-    yield Difference(Measure.INITIAL, _largest(one.initial, two.initial), max(floor, noise))
-    yield from _losses(Measure.LOSS, "losses", (one, two, *nudged), floor)
+    yield Difference(Criterion.INITIAL, _largest(one.initial, two.initial), max(floor, noise))
+    yield from _losses(Criterion.LOSS, "losses", (one, two, *nudged), floor)
     noise = MARGIN * max(_largest(one.epoch, again.epoch) for again in nudged)
-    yield Difference(Measure.EPOCH, _largest(one.epoch, two.epoch), max(floor, noise))
-    passes = _losses(Measure.PASS, "passes", (one, two, *nudged), floor)
+    yield Difference(Criterion.EPOCH, _largest(one.epoch, two.epoch), max(floor, noise))
+    passes = _losses(Criterion.PASS, "passes", (one, two, *nudged), floor)
     yield from _judged(passes, JUDGED[reference.precision])
     if len(one.masked):
         yield _masks(one, two, nudged)
     noise = MARGIN * max(_distance(one.final, again.final) for again in nudged)
     allowed = None if reference.branching else max(DISTANCE_FLOOR, noise)
-    yield Difference(Measure.FINAL, _distance(one.final, two.final), allowed)
+    yield Difference(Criterion.FINAL, _distance(one.final, two.final), allowed)
     yield _accuracy(one, two, nudged, reference.labels)
 
 
@@ -120,7 +120,7 @@ def accuracy_that_passes(probe: Probe, allowed: float) -> float:
 
 
 def _losses(
-    measure: Measure, field: str, courses: Sequence[Course], floor: float
+    measure: Criterion, field: str, courses: Sequence[Trajectory], floor: float
 ) -> Iterator[Difference]:
     every = [getattr(course, field) for course in courses]
     # Rounding can tip a decision to stop early, too.
@@ -144,7 +144,7 @@ def _judged(passes: Iterator[Difference], share: float) -> Iterator[Difference]:
         yield found
 
 
-def _masks(one: Course, two: Course, nudged: Sequence[Course]) -> Difference:
+def _masks(one: Trajectory, two: Trajectory, nudged: Sequence[Trajectory]) -> Difference:
     """Whether the losses with dropout may be of the same distribution as the reference's.
 
     One more draw from a normal distribution, of which n are known, lies within Student's t times
@@ -157,11 +157,11 @@ def _masks(one: Course, two: Course, nudged: Sequence[Course]) -> Difference:
     quantile = float(stdtrit(count - 1, 1 - MASKS_RISK / 2))
     allowed = quantile * float(known.std(ddof=1)) * sqrt(1 + 1 / count)
     values = float(known.mean()), float(two.masked.mean())
-    return Difference(Measure.MASKS, abs(values[0] - values[1]), allowed, values=values)
+    return Difference(Criterion.MASKS, abs(values[0] - values[1]), allowed, values=values)
 
 
 def _accuracy(
-    one: Course, two: Course, nudged: Sequence[Course], labels: NDArray[np.int32]
+    one: Trajectory, two: Trajectory, nudged: Sequence[Trajectory], labels: NDArray[np.int32]
 ) -> Difference:
     """Of n images b are right on one backend alone and c on the other alone.
 
@@ -173,7 +173,7 @@ def _accuracy(
     again = ((course.final.argmax(axis=1) == labels).mean() for course in nudged)
     noise = SPREAD * max(abs(float(accuracy) - values[0]) for accuracy in again)
     size = abs(values[0] - values[1])
-    return Difference(Measure.ACCURACY, size, max(chance, noise), values=values)
+    return Difference(Criterion.ACCURACY, size, max(chance, noise), values=values)
 
 
 def _largest(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

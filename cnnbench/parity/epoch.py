@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cnnbench.network.layers import BatchNorm, Dropout
 from cnnbench.network.network import Network, Weights
 from cnnbench.network.weights import initial_weights
-from cnnbench.parity.probe import Course, Probe
+from cnnbench.parity.probe import Probe, Trajectory
 from cnnbench.plugin.backend import Engine, Model
 from cnnbench.plugin.executor import Outcome
 from cnnbench.recipe.training import Precision
@@ -46,7 +46,7 @@ PASSES = 5
 
 def course_of(
     trial: Trial, engine: Engine, images: TrialImages, build: Build, whole: Outcome
-) -> Course:
+) -> Trajectory:
     """What came of a whole training, and its first epochs anew, without dropout.
 
     Predicts the test images, trains the first epoch one batch at a time, and predicts them again.
@@ -65,7 +65,7 @@ def course_of(
     assert whole.predictions is not None, "a trial that ended well has predictions"
     trained = np.array([epoch.loss + epoch.penalty for epoch in whole.history])
     calm = branches(trial)
-    return Course(
+    return Trajectory(
         initial=initial,
         losses=np.array(losses),
         epoch=class_probabilities(model.predict(test)),

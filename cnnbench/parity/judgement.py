@@ -27,8 +27,8 @@ from enum import StrEnum
 
 from cnnbench.parity.deviation import (
     JUDGED,
+    Criterion,
     Difference,
-    Measure,
     accuracy_spread,
     accuracy_that_passes,
     differences,
@@ -41,7 +41,7 @@ BLIND_SPREAD = 0.02
 """Where the reference's own accuracies spread over more, theirs tell no wrong backend from it."""
 
 
-class Verdict(StrEnum):
+class ParityVerdict(StrEnum):
     """How two backends compare on a trial."""
 
     AGREE = "agree"
@@ -59,10 +59,10 @@ class Parity:
     reference: str
     other: str
     differences: tuple[Difference, ...]
-    verdict: Verdict
+    verdict: ParityVerdict
     reason: str
 
-    def of(self, measure: Measure) -> tuple[Difference, ...]:
+    def of(self, measure: Criterion) -> tuple[Difference, ...]:
         """The differences in a measure: of the loss one a step, of passes one an epoch."""
         return tuple(found for found in self.differences if found.measure is measure)
 
@@ -72,7 +72,7 @@ def compare_probes(reference: Probe, other: Probe) -> Parity:
     failed = next((probe for probe in (reference, other) if probe.reason), None)
     found: tuple[Difference, ...] = ()
     if failed:
-        verdict, reason = Verdict.FAILED, f"{failed.backend}: {failed.reason}"
+        verdict, reason = ParityVerdict.FAILED, f"{failed.backend}: {failed.reason}"
     else:
         found = tuple(differences(reference, other))
         verdict, reason = _judge(found, reference)
@@ -96,29 +96,29 @@ def pair_probes(probes: Sequence[Probe]) -> list[Parity]:
     return [compare_probes(one, other) for one, other in pairs if one is not other]
 
 
-def _judge(found: Sequence[Difference], reference: Probe) -> tuple[Verdict, str]:
+def _judge(found: Sequence[Difference], reference: Probe) -> tuple[ParityVerdict, str]:
     unexplained = next((difference for difference in found if not difference.explained), None)
     if unexplained is not None:
-        return Verdict.DIFFER, _say(unexplained)
+        return ParityVerdict.DIFFER, _say(unexplained)
     accuracy = found[-1]
     assert accuracy.allowed is not None, "the accuracy is always judged"
     points = 100 * accuracy_that_passes(reference, accuracy.allowed)
     passing = f"up to {points:.1f} points of accuracy would have passed"
     if doubts := _doubts(found, reference):
-        return Verdict.CANT_TELL, f"{'; '.join(doubts)}; {passing}"
+        return ParityVerdict.CANT_TELL, f"{'; '.join(doubts)}; {passing}"
     end = "of the end only the accuracy is judged, and " if reference.branching else ""
-    return Verdict.AGREE, f"as far as {reference.precision} arithmetic allows; {end}{passing}"
+    return ParityVerdict.AGREE, f"as far as {reference.precision} arithmetic allows; {end}{passing}"
 
 
 def _doubts(found: Sequence[Difference], reference: Probe) -> list[str]:
     """Why agreement would say nothing."""
     assert reference.course is not None, "a probe without a reason has all its parts"
     doubts = []
-    judged = sum(difference.measure is Measure.PASS for difference in found)
+    judged = sum(difference.measure is Criterion.PASS for difference in found)
     if judged < min(2, len(reference.course.passes)):
         share = JUDGED[reference.precision]
         doubts.append(f"rounding explains over {share:.0%} of the loss of epoch {judged + 1}")
-    distance = next(x.allowed for x in found if x.measure is Measure.FINAL)
+    distance = next(x.allowed for x in found if x.measure is Criterion.FINAL)
     if distance is not None and distance > BLIND_DISTANCE:
         doubts.append(f"after training rounding explains a distance of {distance:.2g}")
     if (spread := accuracy_spread(reference)) > BLIND_SPREAD:
@@ -128,13 +128,13 @@ def _doubts(found: Sequence[Difference], reference: Probe) -> list[str]:
 
 def _say(found: Difference) -> str:
     what = {
-        Measure.INITIAL: "before training a probability differs by",
-        Measure.LOSS: f"at step {found.step} the loss differs by",
-        Measure.EPOCH: "after the first epoch a probability differs by",
-        Measure.PASS: f"the loss of epoch {found.step} differs by",
-        Measure.MASKS: "with dropout the mean loss of the first epochs differs by",
-        Measure.FINAL: "after training the distance of the probabilities is",
-        Measure.ACCURACY: "after training the accuracy differs by",
+        Criterion.INITIAL: "before training a probability differs by",
+        Criterion.LOSS: f"at step {found.step} the loss differs by",
+        Criterion.EPOCH: "after the first epoch a probability differs by",
+        Criterion.PASS: f"the loss of epoch {found.step} differs by",
+        Criterion.MASKS: "with dropout the mean loss of the first epochs differs by",
+        Criterion.FINAL: "after training the distance of the probabilities is",
+        Criterion.ACCURACY: "after training the accuracy differs by",
     }[found.measure]
-    cause = "other masks explain" if found.measure is Measure.MASKS else "rounding explains"
+    cause = "other masks explain" if found.measure is Criterion.MASKS else "rounding explains"
     return f"{what} {found.size:.3g}, of which {cause} {found.allowed:.3g}"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class Trajectory:
     """One training: its first epoch under a magnifying glass, and where it led.
 
     Probabilities are of the test images, float32, (n, classes): initial before training, epoch
@@ -43,7 +43,7 @@ class Probe:
     backend: str
     precision: str
     branching: bool = False
-    course: Course | None = None
-    nudged: tuple[Course, ...] = ()
+    course: Trajectory | None = None
+    nudged: tuple[Trajectory, ...] = ()
     labels: NDArray[np.int32] | None = None
     reason: str = ""

@@ -11,13 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from cnnbench.comparison.rows import Cell
-from cnnbench.parity.deviation import MARGIN, Difference, Measure
-from cnnbench.parity.judgement import Parity, Verdict
+from cnnbench.parity.deviation import MARGIN, Criterion, Difference
+from cnnbench.parity.judgement import Parity, ParityVerdict
 from cnnbench.report.formats import csv_cell
 from cnnbench.report.printable import printable
 from cnnbench.trials.trial import Trial
 
-_COLUMNS = (Measure.INITIAL, Measure.LOSS, Measure.EPOCH, Measure.PASS, Measure.FINAL)
+_COLUMNS = (Criterion.INITIAL, Criterion.LOSS, Criterion.EPOCH, Criterion.PASS, Criterion.FINAL)
 CSV_COLUMNS = (
     "variant",
     "replicate",
@@ -33,10 +33,10 @@ CSV_COLUMNS = (
     "allowed",
 )
 _STYLES = {
-    Verdict.AGREE: "green",
-    Verdict.CANT_TELL: "yellow",
-    Verdict.DIFFER: "bold red",
-    Verdict.FAILED: "red",
+    ParityVerdict.AGREE: "green",
+    ParityVerdict.CANT_TELL: "yellow",
+    ParityVerdict.DIFFER: "bold red",
+    ParityVerdict.FAILED: "red",
 }
 _HEADINGS = ("before\ntraining", "first\nepoch", "after\nepoch", "whole\nepochs", "after\ntraining")
 
@@ -105,7 +105,7 @@ def _cells(parity: Parity) -> tuple[str, ...]:
     if not parity.differences:
         return ("-",) * (len(_HEADINGS) + 1)
     sizes = (max((found.size for found in parity.of(part)), default=None) for part in _COLUMNS)
-    (accuracy,) = parity.of(Measure.ACCURACY)
+    (accuracy,) = parity.of(Criterion.ACCURACY)
     assert accuracy.values is not None, "an accuracy is a number"
     one, other = accuracy.values
     cells = ("-" if size is None else f"{size:.1e}" for size in sizes)

@@ -10,7 +10,7 @@ from typing import Any
 from cnnbench.execution.arrays import pack_array, unpack_array
 from cnnbench.execution.bench import Bench
 from cnnbench.parity.epoch import blank_probe, branches, course_of, nudged_builds
-from cnnbench.parity.probe import Course, Probe
+from cnnbench.parity.probe import Probe, Trajectory
 from cnnbench.results.record import Status
 from cnnbench.training.build import build_model
 from cnnbench.training.images import prepare_images
@@ -70,10 +70,10 @@ def unpack_probe(content: Mapping[str, Any]) -> Probe:
     )
 
 
-def _pack_course(course: Course) -> dict[str, Any]:
-    return {field.name: pack_array(getattr(course, field.name)) for field in fields(Course)}
+def _pack_course(course: Trajectory) -> dict[str, Any]:
+    return {field.name: pack_array(getattr(course, field.name)) for field in fields(Trajectory)}
 
 
-def _unpack_course(content: Mapping[str, Any]) -> Course:
+def _unpack_course(content: Mapping[str, Any]) -> Trajectory:
     arrays: dict[str, Any] = {name: unpack_array(array) for name, array in content.items()}
-    return Course(**arrays)
+    return Trajectory(**arrays)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from cnnbench.data.spec import Section
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Optimizer = Literal["sgd", "momentum", "rmsprop", "adam", "adamw"]
@@ -18,12 +20,6 @@ DEFAULT_LEARNING_RATE: dict[Optimizer, float] = {
     "adamw": 0.001,
 }
 """Keras's defaults."""
-
-
-class Section(BaseModel):
-    """Common to the sections: frozen, no unknown keys, no conversion between types."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class EarlyStopping(Section):

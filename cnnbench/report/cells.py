@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cnnbench.comparison.inference.verdicts import Outcome
+from cnnbench.comparison.inference.verdicts import Conclusion
 from cnnbench.comparison.metrics import Unit
 from cnnbench.comparison.values import Comparison, Row, Table, located, name_of
 from cnnbench.report.quantities import Scale, duration, scale_of
@@ -26,7 +26,7 @@ class Column:
     cells: tuple[str, ...]
     numeric: bool = True
     optional: bool = False
-    outcomes: tuple[Outcome | None, ...] = ()
+    outcomes: tuple[Conclusion | None, ...] = ()
 
     @property
     def wraps(self) -> bool:

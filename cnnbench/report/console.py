@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from cnnbench.comparison.inference.verdicts import Outcome
+from cnnbench.comparison.inference.verdicts import Conclusion
 from cnnbench.comparison.values import Comparison, Table
 from cnnbench.report.cells import Column, columns_of, title_of
 from cnnbench.report.printable import printable
@@ -22,14 +22,14 @@ _GAP = 2
 _NO_BREAK = "\u00a0"
 _NARROWEST_NAME = 12
 _STYLES = {
-    Outcome.BETTER: "bold green",
-    Outcome.SLIGHTLY_BETTER: "green",
-    Outcome.WORSE: "bold red",
-    Outcome.SLIGHTLY_WORSE: "red",
-    Outcome.DIVERGES: "bold red",
-    Outcome.SAME: "cyan",
-    Outcome.MAYBE_BETTER: "yellow",
-    Outcome.MAYBE_WORSE: "yellow",
+    Conclusion.BETTER: "bold green",
+    Conclusion.SLIGHTLY_BETTER: "green",
+    Conclusion.WORSE: "bold red",
+    Conclusion.SLIGHTLY_WORSE: "red",
+    Conclusion.DIVERGES: "bold red",
+    Conclusion.SAME: "cyan",
+    Conclusion.MAYBE_BETTER: "yellow",
+    Conclusion.MAYBE_WORSE: "yellow",
 }
 """Of verdicts, which say the same in words."""
 

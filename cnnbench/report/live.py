@@ -24,7 +24,7 @@ _BAR = 30
 """Columns of the progress bar where there is room."""
 
 
-class View(Protocol):
+class RunView(Protocol):
     """Hears the events of a run between enter and exit."""
 
     def __enter__(self) -> Self: ...
@@ -40,7 +40,7 @@ class View(Protocol):
         """Take up an event."""
 
 
-def choose_view(console: Console, trials: Sequence[Trial], *, quiet: bool) -> View:
+def choose_view(console: Console, trials: Sequence[Trial], *, quiet: bool) -> RunView:
     """The view that fits the console; a quiet one if there is nothing to show."""
     if quiet or not trials:
         return QuietView()

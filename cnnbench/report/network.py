@@ -14,7 +14,7 @@ from rich.text import Text
 from cnnbench.data.sources.source import DataSource, Facts, Request
 from cnnbench.errors import Problem, RecipeError, did_you_mean
 from cnnbench.network.receptive import Receptive
-from cnnbench.network.summary import Summary, summarize
+from cnnbench.network.summary import NetworkSummary, summarize
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.spec import Recipe
 
@@ -31,7 +31,7 @@ class Description:
 
     recipe: str
     variant: str
-    summary: Summary
+    summary: NetworkSummary
     others: tuple[tuple[str, int], ...]
 
 
@@ -54,7 +54,9 @@ def describe_network(recipe: Recipe, variant: str | None, find_source: FindSourc
     return Description(recipe.name, chosen, summaries[chosen], others)
 
 
-def _summary(configuration: Configuration, facts_of: Callable[[str, Request], Facts]) -> Summary:
+def _summary(
+    configuration: Configuration, facts_of: Callable[[str, Request], Facts]
+) -> NetworkSummary:
     facts = facts_of(*configuration.request())
     return summarize(configuration.network_for(facts.shape, facts.classes))
 
@@ -78,7 +80,7 @@ def print_network(description: Description, console: Console) -> None:
         console.print(_sizes(description.others))
 
 
-def layer_table(summary: Summary, title: str, *, flops: bool = True) -> Table:
+def layer_table(summary: NetworkSummary, title: str, *, flops: bool = True) -> Table:
     """A row a layer with thousands separators, totals below. flops: with a column for them."""
     table = Table(
         title=Text(title, style="bold"),
@@ -109,7 +111,7 @@ def layer_table(summary: Summary, title: str, *, flops: bool = True) -> Table:
     return table
 
 
-def _remarks(summary: Summary) -> Iterator[str]:
+def _remarks(summary: NetworkSummary) -> Iterator[str]:
     maps = [row for row in summary.rows if len(row.shape) > 1]
     below = sum(row.parameters for row in maps)
     above = summary.parameters - below

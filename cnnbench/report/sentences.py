@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cnnbench.comparison.inference.verdicts import Outcome
+from cnnbench.comparison.inference.verdicts import Conclusion
 from cnnbench.comparison.metrics import Unit
 from cnnbench.comparison.values import Comparison, Row, Table
 from cnnbench.report.cells import scale_for
@@ -27,18 +27,20 @@ def answer_of(comparison: Comparison, table: Table) -> str:
     scale = scale_for(comparison, table)
     better, worse = _directions(comparison)
     parts = [
-        *_effects(_with(rows, Outcome.BETTER), better, scale),
-        *_effects(_with(rows, Outcome.SLIGHTLY_BETTER), better, scale, _little(table)),
-        *_effects(_with(rows, Outcome.WORSE), worse, scale),
-        *_effects(_with(rows, Outcome.SLIGHTLY_WORSE), worse, scale, _little(table)),
-        *_groups(_with(rows, Outcome.SAME), "makes", "make", f"no difference of {_margin(table)}"),
-        *_groups(_with(rows, Outcome.DIVERGES), "diverges", "diverge"),
+        *_effects(_with(rows, Conclusion.BETTER), better, scale),
+        *_effects(_with(rows, Conclusion.SLIGHTLY_BETTER), better, scale, _little(table)),
+        *_effects(_with(rows, Conclusion.WORSE), worse, scale),
+        *_effects(_with(rows, Conclusion.SLIGHTLY_WORSE), worse, scale, _little(table)),
+        *_groups(
+            _with(rows, Conclusion.SAME), "makes", "make", f"no difference of {_margin(table)}"
+        ),
+        *_groups(_with(rows, Conclusion.DIVERGES), "diverges", "diverge"),
     ]
     if any(not _outcome(row).settled for row in rows):
         parts.append("nothing else is settled" if parts else "nothing is settled")
     parts += [
-        *_groups(_with(rows, Outcome.MAYBE_BETTER), f"may {better[2]}"),
-        *_groups(_with(rows, Outcome.MAYBE_WORSE), f"may {worse[2]}"),
+        *_groups(_with(rows, Conclusion.MAYBE_BETTER), f"may {better[2]}"),
+        *_groups(_with(rows, Conclusion.MAYBE_WORSE), f"may {worse[2]}"),
     ]
     sentence = "; ".join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}."
@@ -83,16 +85,16 @@ def _corrected(table: Table) -> str:
 def _words(table: Table) -> Iterator[str]:
     """What the verdicts of the table mean, those that it has."""
     outcomes = {_outcome(row) for row in table.rows if row.judgement}
-    claims = {x for x in outcomes if x.helps or x.hurts} - {Outcome.DIVERGES}
+    claims = {x for x in outcomes if x.helps or x.hurts} - {Conclusion.DIVERGES}
     said = []
     if claims:
         corrected = f" after Holm's correction for {table.family} comparisons"
         said.append(f"better, worse:{corrected if table.family > 1 else ' zero is outside [ ]'}")
-    if outcomes & {Outcome.MAYBE_BETTER, Outcome.MAYBE_WORSE}:
+    if outcomes & {Conclusion.MAYBE_BETTER, Conclusion.MAYBE_WORSE}:
         said.append("better?, worse?: only if it were the one comparison")
-    if Outcome.SAME in outcomes:
+    if Conclusion.SAME in outcomes:
         said.append(f"same: all of [ ] is within {_margin(table)}")
-    if Outcome.OPEN in outcomes:
+    if Conclusion.OPEN in outcomes:
         said.append("open: [ ] leaves room for both")
     if said:
         sentence = "; ".join(said)
@@ -150,13 +152,13 @@ def _mean(row: Row, scale: Scale) -> str:
     return f"{scale.difference(row.difference).partition(' ')[0]} {scale.points}".rstrip()
 
 
-def _with(rows: Sequence[Row], outcome: Outcome) -> list[Row]:
+def _with(rows: Sequence[Row], outcome: Conclusion) -> list[Row]:
     """Those with the outcome, the largest difference first."""
     found = [row for row in rows if _outcome(row) is outcome]
     return sorted(found, key=lambda row: -abs(row.difference.mean) if row.difference else 0.0)
 
 
-def _outcome(row: Row) -> Outcome:
+def _outcome(row: Row) -> Conclusion:
     assert row.judgement is not None
     return row.judgement.verdict.outcome
 

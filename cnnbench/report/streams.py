@@ -55,7 +55,7 @@ class _Outlet(io.RawIOBase):
         return written
 
 
-class Stream(io.TextIOWrapper):
+class StandardStream(io.TextIOWrapper):
     """A standard stream of this process that never raises.
 
     patient: whether the command does more than to print, and goes on for it.
@@ -112,8 +112,8 @@ def standard_streams() -> Iterator[Callable[[], bool]]:
         return
     _occupy_closed()
     before: tuple[Any, Any] = (sys.stdout, sys.stderr)
-    sys.stdout = output = Stream(before[0], tell)
-    sys.stderr = errors = Stream(before[1], lambda _: None)
+    sys.stdout = output = StandardStream(before[0], tell)
+    sys.stderr = errors = StandardStream(before[1], lambda _: None)
 
     def lost() -> bool:
         output.flush()

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.status import Status
 
 from cnnbench.report.printable import printable
-from cnnbench.report.streams import Stream
+from cnnbench.report.streams import StandardStream
 
 
 class Terminal(Console):
@@ -17,7 +17,7 @@ class Terminal(Console):
 
     def __init__(self, *, quiet: bool = False) -> None:
         super().__init__(quiet=quiet)
-        if isinstance(sys.stdout, Stream):
+        if isinstance(sys.stdout, StandardStream):
             sys.stdout.patient = True
         if isinstance(sys.stdout, TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")  # a title may hold what ASCII can't say

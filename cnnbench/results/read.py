@@ -22,7 +22,7 @@ _NAMED_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Study:
+class RecordedStudy:
     """What one file of records holds, as a rule that of RESULTS/RECIPE/BACKEND.
 
     records: the newest of each trial, in the order in which the trials were first recorded.
@@ -53,7 +53,7 @@ class ResultSet:
     unread: a sentence about each folder that could not be looked into.
     """
 
-    studies: tuple[Study, ...]
+    studies: tuple[RecordedStudy, ...]
     unread: tuple[str, ...] = ()
 
     @property
@@ -92,7 +92,7 @@ def read_results(paths: Sequence[Path]) -> ResultSet:
     return result
 
 
-def read_study(file: Path) -> Study:
+def read_study(file: Path) -> RecordedStudy:
     """Read one file of records; what is missing or damaged becomes a problem.
 
     A plan speaks of the records.jsonl beside it, not of a copy or a part under another name.
@@ -100,7 +100,7 @@ def read_study(file: Path) -> Study:
     try:
         records, problems = read_records(file)
     except ResultsError as error:
-        return Study(file, (), problems=(str(error),))
+        return RecordedStudy(file, (), problems=(str(error),))
     try:
         plan = read_plan(file.parent) if file.name == RECORDS else None
     except ResultsError as error:
@@ -111,7 +111,7 @@ def read_study(file: Path) -> Study:
             environments[key] = _read_environment(file.parent, key)
         except ResultsError as error:
             problems = (*problems, str(error))
-    return Study(file, records, plan, environments, problems)
+    return RecordedStudy(file, records, plan, environments, problems)
 
 
 def read_records(path: Path) -> tuple[tuple[Record, ...], tuple[str, ...]]:

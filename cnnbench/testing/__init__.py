@@ -16,7 +16,15 @@ read, and one that passes. `example_trial` makes a small trial for tests of trac
 from cnnbench.testing.batches import ArrayBatches
 from cnnbench.testing.checks import CHECKS
 from cnnbench.testing.example import example_trial
-from cnnbench.testing.finding import Check, Finding, Verdict
+from cnnbench.testing.finding import Check, CheckResult, Finding
 from cnnbench.testing.suite import BackendSuite
 
-__all__ = ["CHECKS", "ArrayBatches", "BackendSuite", "Check", "Finding", "Verdict", "example_trial"]
+__all__ = [
+    "CHECKS",
+    "ArrayBatches",
+    "BackendSuite",
+    "Check",
+    "CheckResult",
+    "Finding",
+    "example_trial",
+]

@@ -14,18 +14,18 @@ from cnnbench.execution.channel import Starter
 from cnnbench.execution.process import Inbox, WorkerProcess
 from cnnbench.network.layers import Conv, Dropout, Flatten
 from cnnbench.network.network import Weights
-from cnnbench.testing.bench import Bench
 from cnnbench.testing.finding import Failed
+from cnnbench.testing.rig import Rig
 from cnnbench.testing.samples import batches, network
 from cnnbench.testing.target import find_backend, search_path, widen_search
 
 RANDOM = network(Conv(filters=4, activation="linear", stride=(2, 2)), Dropout(rate=0.3), Flatten())
 
 
-def train(bench: Bench) -> Weights:
+def train(rig: Rig) -> Weights:
     """The weights after two epochs of a network whose dropout draws from a seed."""
-    net = bench.reduce(RANDOM)
-    model = bench.build(net, seed=5)
+    net = rig.reduce(RANDOM)
+    model = rig.build(net, seed=5)
     passes = batches(net, 12, batch_size=6)
     for _ in range(2):
         model.train_epoch(passes, 0.01)
@@ -52,7 +52,7 @@ def main() -> None:
     request = starter.next()
     widen_search(request["path"])
     backend = find_backend(request["target"])
-    weights = train(Bench(backend, request["device"], request["threads"]))
+    weights = train(Rig(backend, request["device"], request["threads"]))
     lists = {name: np.asarray(array).tolist() for name, array in weights.items()}
     starter.send("trained", weights=lists)
 

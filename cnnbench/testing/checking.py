@@ -7,30 +7,30 @@ import traceback
 from pathlib import Path
 
 from cnnbench.errors import PluginError
-from cnnbench.testing.bench import Bench
-from cnnbench.testing.finding import Check, Failed, Finding, Unsupported, Verdict
+from cnnbench.testing.finding import Check, CheckResult, Failed, Finding, Unsupported
+from cnnbench.testing.rig import Rig
 
 
-def run_check(check: Check, bench: Bench) -> Finding:
+def run_check(check: Check, rig: Rig) -> Finding:
     """Run one check; whatever the backend raises is a failure with its reason."""
     start = time.perf_counter()
-    verdict, reason, trace = Verdict.PASSED, "", ""
+    verdict, reason, trace = CheckResult.PASSED, "", ""
     try:
-        check.run(bench)
+        check.run(rig)
     except Unsupported as missing:
-        verdict, reason = Verdict.UNSUPPORTED, str(missing)
+        verdict, reason = CheckResult.UNSUPPORTED, str(missing)
     except Failed as failed:
-        verdict, reason = Verdict.FAILED, str(failed)
+        verdict, reason = CheckResult.FAILED, str(failed)
     except Exception as error:  # noqa: BLE001 - a backend may raise anything; the finding says what
-        verdict, trace = Verdict.FAILED, traceback.format_exc()
+        verdict, trace = CheckResult.FAILED, traceback.format_exc()
         reason = _raised(error)
     return Finding(check.name, check.about, verdict, reason, time.perf_counter() - start, trace)
 
 
-def refusal(bench: Bench) -> str:
+def refusal(rig: Rig) -> str:
     """Why the backend does not open on this device, "" if it does."""
     try:
-        _ = bench.engine
+        _ = rig.engine
     except PluginError as error:
         return str(error)
     except Exception:  # noqa: BLE001 - an error of the backend's, which the checks report

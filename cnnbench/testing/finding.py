@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cnnbench.testing.bench import Bench
+    from cnnbench.testing.rig import Rig
 
 
-class Verdict(StrEnum):
+class CheckResult(StrEnum):
     """How a check ended."""
 
     PASSED = "passed"
@@ -36,7 +36,7 @@ class Check:
 
     name: str
     about: str
-    run: Callable[[Bench], None]
+    run: Callable[[Rig], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Finding:
 
     name: str
     about: str
-    verdict: Verdict
+    verdict: CheckResult
     reason: str = ""
     seconds: float = 0.0
     traceback: str = ""

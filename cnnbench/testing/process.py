@@ -9,7 +9,7 @@ from typing import Any, Self
 from cnnbench.errors import PluginError
 from cnnbench.execution.opening import SHORT_OPENING
 from cnnbench.execution.process import Inbox, WorkerProcess
-from cnnbench.testing.finding import Check, Finding, Verdict
+from cnnbench.testing.finding import Check, CheckResult, Finding
 from cnnbench.testing.target import find_backend, search_path
 
 PATIENCE = 120.0
@@ -51,8 +51,10 @@ class CheckProcess:
             fields = self._answer("finding", self._patience)["finding"]
         except _NoAnswerError as lost:
             self.close()
-            return Finding(check.name, check.about, Verdict.FAILED, lost.reason, traceback=lost.log)
-        return Finding(**{**fields, "verdict": Verdict(fields["verdict"])})
+            return Finding(
+                check.name, check.about, CheckResult.FAILED, lost.reason, traceback=lost.log
+            )
+        return Finding(**{**fields, "verdict": CheckResult(fields["verdict"])})
 
     def close(self) -> None:
         """End the process."""

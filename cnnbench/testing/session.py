@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from cnnbench.errors import PluginError, did_you_mean
 from cnnbench.loading.availability import check_availability
 from cnnbench.testing.checks import CHECKS, ESSENTIAL
-from cnnbench.testing.finding import Check, Finding, Verdict
+from cnnbench.testing.finding import Check, CheckResult, Finding
 from cnnbench.testing.process import CheckProcess
 from cnnbench.testing.target import find_backend
 
@@ -28,7 +28,7 @@ def unchecked_subjects(findings: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(
         subject
         for subject, names in ESSENTIAL.items()
-        if all(verdicts.get(name) is Verdict.UNSUPPORTED for name in names)
+        if all(verdicts.get(name) is CheckResult.UNSUPPORTED for name in names)
     )
 
 

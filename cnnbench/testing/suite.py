@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from cnnbench.errors import PluginError
 from cnnbench.loading.availability import check_availability
 from cnnbench.testing.checks import CHECKS
-from cnnbench.testing.finding import Check, Verdict
+from cnnbench.testing.finding import Check, CheckResult
 from cnnbench.testing.process import CheckProcess
 from cnnbench.testing.target import Target, find_backend, target_name
 
@@ -70,8 +70,8 @@ class BackendSuite:
             finding = self._process.run(check)
         except PluginError as refusal:
             (pytest.skip if self.device == "gpu" else pytest.fail)(str(refusal))
-        if finding.verdict is Verdict.UNSUPPORTED:
+        if finding.verdict is CheckResult.UNSUPPORTED:
             pytest.skip(f"{check.name}: {finding.reason}")
-        if finding.verdict is Verdict.FAILED:
+        if finding.verdict is CheckResult.FAILED:
             parts = (f"Not so: {check.about}.", finding.reason, finding.traceback)
             pytest.fail("\n\n".join(filter(None, parts)), pytrace=False)

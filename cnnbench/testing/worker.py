@@ -17,9 +17,9 @@ def main() -> None:
 
     from dataclasses import asdict
 
-    from cnnbench.testing.bench import Bench
     from cnnbench.testing.checking import refusal, run_check
     from cnnbench.testing.checks import CHECKS
+    from cnnbench.testing.rig import Rig
     from cnnbench.testing.target import find_backend, widen_search
 
     opening = starter.next()
@@ -27,14 +27,14 @@ def main() -> None:
     before = frozenset(sys.modules)
     target = opening["target"]
     backend = find_backend(target)
-    bench = Bench(backend, opening["device"], opening["threads"], before, target=target)
-    if reason := refusal(bench):
+    rig = Rig(backend, opening["device"], opening["threads"], before, target=target)
+    if reason := refusal(rig):
         starter.send("refused", reason=reason)
     starter.send("ready")
     by_name = {check.name: check for check in CHECKS}
     while True:
         check = by_name[starter.next()["name"]]
-        starter.send("finding", finding=asdict(run_check(check, bench)))
+        starter.send("finding", finding=asdict(run_check(check, rig)))
 
 
 if __name__ == "__main__":

@@ -8,18 +8,18 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from cnnbench.parity.deviation import Difference, Measure
-from cnnbench.parity.judgement import Parity, Verdict
+from cnnbench.parity.deviation import Criterion, Difference
+from cnnbench.parity.judgement import Parity, ParityVerdict
 from cnnbench.parity.table import parity_csv, print_parity
 
 DIFFERENCES = (
-    Difference(Measure.INITIAL, 1e-8, 1e-5),
-    Difference(Measure.LOSS, 0.25, 1e-5, 1, (2.5, 2.25)),
-    Difference(Measure.EPOCH, 0.125, 1e-5),
-    Difference(Measure.PASS, 0.0625, 0.125, 1, (1.5, 1.5625)),
-    Difference(Measure.MASKS, 0.25, 0.5, values=(2.0, 2.25)),
-    Difference(Measure.FINAL, 0.5, None),
-    Difference(Measure.ACCURACY, 0.5, 0.1, values=(0.75, 0.25)),
+    Difference(Criterion.INITIAL, 1e-8, 1e-5),
+    Difference(Criterion.LOSS, 0.25, 1e-5, 1, (2.5, 2.25)),
+    Difference(Criterion.EPOCH, 0.125, 1e-5),
+    Difference(Criterion.PASS, 0.0625, 0.125, 1, (1.5, 1.5625)),
+    Difference(Criterion.MASKS, 0.25, 0.5, values=(2.0, 2.25)),
+    Difference(Criterion.FINAL, 0.5, None),
+    Difference(Criterion.ACCURACY, 0.5, 0.1, values=(0.75, 0.25)),
 )
 
 
@@ -36,9 +36,9 @@ def parity(differences, verdict):
 
 
 PARITIES = (
-    parity(DIFFERENCES, Verdict.DIFFER),
-    parity(DIFFERENCES, Verdict.CANT_TELL),
-    parity((), Verdict.FAILED),
+    parity(DIFFERENCES, ParityVerdict.DIFFER),
+    parity(DIFFERENCES, ParityVerdict.CANT_TELL),
+    parity((), ParityVerdict.FAILED),
 )
 
 
@@ -55,14 +55,14 @@ def test_headings_figures_and_verdicts_are_whole_at_80_columns_however_long_the_
 
 
 def test_names_are_no_formulas_in_the_csv_and_no_commands():
-    named = replace(parity((), Verdict.FAILED), variant="=1+1", reason="a\x1b[31mb")
+    named = replace(parity((), ParityVerdict.FAILED), variant="=1+1", reason="a\x1b[31mb")
     (row,) = csv.DictReader(io.StringIO(parity_csv([named])))
     assert (row["variant"], row["reason"]) == ("'=1+1", "a\\x1b[31mb")
 
 
 def test_the_csv_holds_every_difference_with_the_verdict():
     rows = list(csv.DictReader(io.StringIO(parity_csv(PARITIES))))
-    assert [row["measure"] for row in rows] == [*Measure, *Measure, ""]
+    assert [row["measure"] for row in rows] == [*Criterion, *Criterion, ""]
     assert [row["verdict"] for row in rows] == ["differ"] * 7 + ["can't tell"] * 7 + ["failed"]
     assert {row["reason"] for row in rows} == {"because"}
     loss, accuracy = rows[1], rows[6]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cnnbench.comparison.inference.judge import Judgement
-from cnnbench.comparison.inference.verdicts import Outcome, margin_of_fractions, verdict
+from cnnbench.comparison.inference.verdicts import Conclusion, margin_of_fractions, verdict
 from cnnbench.comparison.intervals import Estimate, Interval
 from cnnbench.comparison.metrics import METRICS
-from cnnbench.comparison.values import Comparison, Images, Row, Table
+from cnnbench.comparison.values import Comparison, Row, SplitSizes, Table
 
 
 def estimate(mean, half=None, n=5):
@@ -22,7 +22,7 @@ def row(variant, value, difference=None, **changes):
         backend="torch",
         folder="results/small_data/torch",
         place="",
-        images=Images(200, 200, 1000),
+        images=SplitSizes(200, 200, 1000),
         is_baseline=False,
         n=5,
         planned=5,
@@ -42,7 +42,7 @@ def judged(variant, outcome, mean, half, won, **changes):
     """A row of ten pairs with a verdict, the plain interval two thirds as wide as its own."""
     difference = estimate(mean, half, n=10)
     judgement = Judgement(
-        verdict(Outcome(outcome), margin_of_fractions(0.01), "2/10"),
+        verdict(Conclusion(outcome), margin_of_fractions(0.01), "2/10"),
         10,
         difference.interval,
         Interval(mean - half * 2 / 3, mean + half * 2 / 3),

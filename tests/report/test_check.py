@@ -5,13 +5,15 @@ from __future__ import annotations
 from rich.console import Console
 
 from cnnbench.report.check import collect_findings, print_findings, summarize_findings
-from cnnbench.testing import Finding, Verdict
+from cnnbench.testing import CheckResult, Finding
 
 WRONG = "expected 1 at [0, 1], got [bold]2[/bold]"
 FINDINGS = (
-    Finding("dense", "a property", Verdict.PASSED, seconds=1.0),
-    Finding("adam", "one step", Verdict.FAILED, WRONG, seconds=2.0, traceback="Traceback!"),
-    Finding("dropout-rate", "the rate", Verdict.UNSUPPORTED, "declared as missing", seconds=0.5),
+    Finding("dense", "a property", CheckResult.PASSED, seconds=1.0),
+    Finding("adam", "one step", CheckResult.FAILED, WRONG, seconds=2.0, traceback="Traceback!"),
+    Finding(
+        "dropout-rate", "the rate", CheckResult.UNSUPPORTED, "declared as missing", seconds=0.5
+    ),
 )
 
 

@@ -12,12 +12,12 @@ import numpy as np
 from scipy.special import stdtrit
 
 from cnnbench.comparison.inference.judge import Differences, Judgement, judge
-from cnnbench.comparison.inference.schedule import Schedule, looks_to
-from cnnbench.comparison.inference.settle import Pairs, settled
-from cnnbench.comparison.inference.verdicts import Margin, Outcome
+from cnnbench.comparison.inference.schedule import LookSchedule, looks_to
+from cnnbench.comparison.inference.settle import EndedPairs, settled
+from cnnbench.comparison.inference.verdicts import Conclusion, Margin
 from cnnbench.comparison.metrics import METRICS
 
-SMALL = {Outcome.SAME, Outcome.SLIGHTLY_BETTER, Outcome.SLIGHTLY_WORSE}
+SMALL = {Conclusion.SAME, Conclusion.SLIGHTLY_BETTER, Conclusion.SLIGHTLY_WORSE}
 STEP = 0.5
 """Of tied differences: the resolution, in standard deviations; 100 test images have about this."""
 
@@ -95,7 +95,7 @@ class Tally:
             claimed = outcome.helps - outcome.hurts
             false |= claimed and claimed != np.sign(effect)
             self.found[i] += bool(claimed) and claimed == np.sign(effect)
-            self.same += outcome is Outcome.SAME
+            self.same += outcome is Conclusion.SAME
             self.mean += judgement.sample.mean / self.runs / self.variants
             interval, plain = judgement.interval, judgement.plain
             lies_outside = interval and not interval.low <= effect <= interval.high
@@ -115,7 +115,7 @@ def simulate(
     n: int = 0,
     most: int = 0,
     kind: str = "normal",
-    schedule: Schedule | None = None,
+    schedule: LookSchedule | None = None,
     margin: float = 0.0,
 ) -> Tally:
     """n: a fixed number of replicates; most: as many as it takes, at most so many."""
@@ -132,7 +132,8 @@ def simulate(
             tally.trials += n * (size + 1) / runs
             continue
         study = {
-            str(i): Pairs(dict(enumerate(r)), resolution=resolution) for i, r in enumerate(rows)
+            str(i): EndedPairs(dict(enumerate(r)), resolution=resolution)
+            for i, r in enumerate(rows)
         }
         found = settled(
             study, schedule=looks_to(most), metric=METRICS["accuracy"], margin=within

@@ -12,7 +12,7 @@ import argparse
 
 from studies import KINDS, peek, simulate
 
-from cnnbench.comparison.inference.schedule import Schedule
+from cnnbench.comparison.inference.schedule import LookSchedule
 
 SEED = 1
 SIZES = (2, 6, 12)
@@ -78,7 +78,7 @@ def small_data(runs: int) -> None:
     print("\nSix variants as in small_data: false claims, found of each, trials:\n")
     print("| replicates | false | 2.3 | 0.4 | 0.0 | 1.5 | 4.8 | 4.7 points | trials |")
     print(f"|---|{'---|' * 8}")
-    ways = {**WAYS, "30, any time": {"n": 30, "schedule": Schedule(anytime=True)}}
+    ways = {**WAYS, "30, any time": {"n": 30, "schedule": LookSchedule(anytime=True)}}
     for name, way in ways.items():
         found = simulate(SMALL_DATA, runs=runs, seed=SEED, **way)
         cells = " | ".join(f"{x:.2f}" for x in found.power)

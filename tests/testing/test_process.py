@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from cnnbench.testing import CHECKS
-from cnnbench.testing.finding import Verdict
+from cnnbench.testing.finding import CheckResult
 from cnnbench.testing.numpy_backend import NumpyBackend, NumpyEngine, NumpyModel
 from cnnbench.testing.process import CheckProcess
 from cnnbench.testing.target import target_name
@@ -82,35 +82,35 @@ class RaisingBackend(NumpyBackend):
 def test_a_backend_that_kills_the_process_fails_one_check():
     with CheckProcess(target_name(DyingBackend)) as process:
         died, trained = process.run(CHECK["dense"]), process.run(CHECK["adam"])
-    assert died.verdict is Verdict.FAILED
+    assert died.verdict is CheckResult.FAILED
     assert "exit code 3" in died.reason
     assert "the framework's last words" in died.reason
-    assert trained.verdict is Verdict.PASSED
+    assert trained.verdict is CheckResult.PASSED
 
 
 def test_a_backend_that_hangs_fails_one_check():
     with CheckProcess(target_name(HangingBackend), patience=3) as process:
         hung, trained = process.run(CHECK["dense"]), process.run(CHECK["adam"])
-    assert hung.verdict is Verdict.FAILED
+    assert hung.verdict is CheckResult.FAILED
     assert hung.reason == "the check did not end within 3 s"
-    assert trained.verdict is Verdict.PASSED
+    assert trained.verdict is CheckResult.PASSED
 
 
 def test_what_a_backend_prints_does_not_disturb_the_findings():
     with CheckProcess(target_name(PrintingBackend)) as process:
-        assert process.run(CHECK["dense"]).verdict is Verdict.PASSED
+        assert process.run(CHECK["dense"]).verdict is CheckResult.PASSED
 
 
 def test_the_process_starts_with_the_environment_that_the_backend_asks_for():
     assert "MINE" not in os.environ
     with CheckProcess(target_name(BackendWithEnvironment), device="auto", threads=2) as process:
-        assert process.run(CHECK["dense"]).verdict is Verdict.PASSED
+        assert process.run(CHECK["dense"]).verdict is CheckResult.PASSED
 
 
 def test_an_exception_is_a_finding_with_its_place_and_traceback():
     with CheckProcess(target_name(RaisingBackend)) as process:
         finding = process.run(CHECK["dense"])
-    assert finding.verdict is Verdict.FAILED
+    assert finding.verdict is CheckResult.FAILED
     assert "raised RuntimeError: no such kernel (test_process.py:" in finding.reason
     assert finding.traceback.rstrip().endswith("RuntimeError: no such kernel")
     assert Path(__file__).name in finding.traceback

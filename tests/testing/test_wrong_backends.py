@@ -9,24 +9,24 @@ from wrong_backends import WRONG_BACKENDS
 from wrong_backends.single import RIGHT_WITH_DENSE_ONLY
 from wrong_backends.training import RIGHT_WITH_MIXED_PRECISION
 
-from cnnbench.testing import CHECKS, Verdict
-from cnnbench.testing.bench import Bench
+from cnnbench.testing import CHECKS, CheckResult
 from cnnbench.testing.checking import run_check
 from cnnbench.testing.numpy_backend import NumpyBackend
+from cnnbench.testing.rig import Rig
 from cnnbench.testing.target import target_name
 
 BY_NAME = {check.name: check for check in CHECKS}
 
 
-def bench_of(backend, target=""):
+def rig_of(backend, target=""):
     """As in a fresh process, where only what the suite needs is loaded."""
-    return Bench(backend, before=set(sys.modules) - {"iniconfig"}, target=target)
+    return Rig(backend, before=set(sys.modules) - {"iniconfig"}, target=target)
 
 
 @pytest.mark.parametrize("wrong", WRONG_BACKENDS, ids=str)
 def test_a_wrong_backend_fails_the_check_meant_for_it(wrong):
-    finding = run_check(BY_NAME[wrong.caught_by], bench_of(wrong.backend, wrong.target))
-    assert finding.verdict is Verdict.FAILED, finding
+    finding = run_check(BY_NAME[wrong.caught_by], rig_of(wrong.backend, wrong.target))
+    assert finding.verdict is CheckResult.FAILED, finding
     assert finding.reason
 
 
@@ -36,26 +36,26 @@ def test_every_check_is_failed_by_a_wrong_backend():
 
 @pytest.mark.parametrize("name", ["bfloat16", "bfloat16-weights"])
 def test_rounding_the_images_to_bfloat16_passes_the_checks_of_mixed_precision(name):
-    finding = run_check(BY_NAME[name], Bench(RIGHT_WITH_MIXED_PRECISION))
-    assert finding.verdict is Verdict.PASSED, finding
+    finding = run_check(BY_NAME[name], Rig(RIGHT_WITH_MIXED_PRECISION))
+    assert finding.verdict is CheckResult.PASSED, finding
 
 
 def test_a_seed_that_is_salted_shows_only_in_another_process():
     [salted] = [wrong for wrong in WRONG_BACKENDS if wrong.caught_by == "other-process"]
-    alone = run_check(BY_NAME["dropout-seed"], bench_of(salted.backend))
-    assert alone.verdict is Verdict.PASSED, alone
-    beside = run_check(BY_NAME["other-process"], bench_of(salted.backend, salted.target))
+    alone = run_check(BY_NAME["dropout-seed"], rig_of(salted.backend))
+    assert alone.verdict is CheckResult.PASSED, alone
+    beside = run_check(BY_NAME["other-process"], rig_of(salted.backend, salted.target))
     assert "in another process: expected" in beside.reason
 
 
 def test_the_reference_gives_the_same_in_another_process():
-    bench = bench_of(NumpyBackend(), target_name(NumpyBackend))
-    finding = run_check(BY_NAME["other-process"], bench)
-    assert finding.verdict is Verdict.PASSED, finding
+    rig = rig_of(NumpyBackend(), target_name(NumpyBackend))
+    finding = run_check(BY_NAME["other-process"], rig)
+    assert finding.verdict is CheckResult.PASSED, finding
 
 
 @pytest.mark.parametrize("backend", [NumpyBackend(), RIGHT_WITH_DENSE_ONLY])
 def test_no_check_is_failed_by_the_reference(backend):
-    bench = bench_of(backend)
-    findings = [run_check(check, bench) for check in CHECKS if check.name != "light"]
-    assert [finding for finding in findings if finding.verdict is Verdict.FAILED] == []
+    rig = rig_of(backend)
+    findings = [run_check(check, rig) for check in CHECKS if check.name != "light"]
+    assert [finding for finding in findings if finding.verdict is CheckResult.FAILED] == []

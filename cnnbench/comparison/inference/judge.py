@@ -8,8 +8,8 @@ from math import inf, nextafter
 
 from cnnbench.comparison.inference.holm import holm
 from cnnbench.comparison.inference.sample import Probabilities, Sample, probabilities, sample_of
-from cnnbench.comparison.inference.schedule import LEVEL, Schedule, fixed
-from cnnbench.comparison.inference.verdicts import Margin, Outcome, Verdict, verdict
+from cnnbench.comparison.inference.schedule import LEVEL, LookSchedule, fixed
+from cnnbench.comparison.inference.verdicts import Conclusion, Margin, Verdict, verdict
 from cnnbench.comparison.intervals import Interval
 
 
@@ -56,7 +56,7 @@ class Judgement:
 def judge(
     family: Mapping[str, Differences],
     *,
-    schedule: Schedule | None = None,
+    schedule: LookSchedule | None = None,
     margin: Margin | None = None,
     higher_is_better: bool = True,
 ) -> dict[str, Judgement]:
@@ -86,7 +86,7 @@ def judge(
         won = sum(value > 0 if higher_is_better else value < 0 for value in values)
         tied = sum(value == 0 for value in values)
         if name not in samples:
-            outcome = Outcome.DIVERGES if x.diverged else Outcome.OPEN
+            outcome = Conclusion.DIVERGES if x.diverged else Conclusion.OPEN
             said = verdict(outcome, margin, f"{x.diverged}/{x.planned}")
             found[name] = Judgement(said, len(values), won=won, tied=tied)
             continue
@@ -135,7 +135,7 @@ def _outcome(
     margin: Margin | None,
     *,
     higher_is_better: bool,
-) -> Outcome:
+) -> Conclusion:
     """The one place where an interval becomes a word."""
     better, worse = _sides(interval, higher_is_better=higher_is_better)
     slight = (
@@ -145,15 +145,15 @@ def _outcome(
         and interval.high < margin.value
     )
     if better:
-        return Outcome.SLIGHTLY_BETTER if slight else Outcome.BETTER
+        return Conclusion.SLIGHTLY_BETTER if slight else Conclusion.BETTER
     if worse:
-        return Outcome.SLIGHTLY_WORSE if slight else Outcome.WORSE
+        return Conclusion.SLIGHTLY_WORSE if slight else Conclusion.WORSE
     if slight:
-        return Outcome.SAME
+        return Conclusion.SAME
     better, worse = _sides(plain, higher_is_better=higher_is_better)
     if better:
-        return Outcome.MAYBE_BETTER
-    return Outcome.MAYBE_WORSE if worse else Outcome.OPEN
+        return Conclusion.MAYBE_BETTER
+    return Conclusion.MAYBE_WORSE if worse else Conclusion.OPEN
 
 
 def _sides(interval: Interval | None, *, higher_is_better: bool) -> tuple[bool, bool]:

@@ -19,7 +19,7 @@ quantiles in their place claim a little too often. Spending .045 comes to .048."
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class LookSchedule:
     """The numbers of replicates at which verdicts are taken, fixed before the first trial.
 
     looks: () stands for one look at whatever there is. anytime: the looks were not kept to, so that
@@ -39,14 +39,14 @@ class Schedule:
         """The look after n replicates, None after the last."""
         return next((look for look in self.looks if look > n), None)
 
-    def extended_to(self, most: int) -> Schedule:
+    def extended_to(self, most: int) -> LookSchedule:
         """The schedule of a study whose most was changed after a look: valid, and less powerful.
 
         Limits follow from the most, so that those of the looks before were the wrong ones.
         """
         if self.looks and most == self.looks[-1]:
             return self
-        return Schedule((*(look for look in self.looks if look < most), most), anytime=True)
+        return LookSchedule((*(look for look in self.looks if look < most), most), anytime=True)
 
     def p(self, sample: Sample) -> float:
         """The smallest level at which this look claims a difference."""
@@ -77,7 +77,7 @@ class Schedule:
         return self.looks.index(sample.n)
 
 
-def looks_to(most: int) -> Schedule:
+def looks_to(most: int) -> LookSchedule:
     """Looks at 5, 8, 12, 18 and the most, those that lie below it. Raises ComparisonError under 5.
 
     Limits of looks: `cnnbench.comparison.inference.spending`.
@@ -87,9 +87,9 @@ def looks_to(most: int) -> Schedule:
             f"replicates until settled take at least {FIRST_LOOKS[0]}, and the most is {most}; "
             f"allow {FIRST_LOOKS[0]} or more, or ask for a fixed number"
         )
-    return Schedule((*(look for look in FIRST_LOOKS if look < most), most))
+    return LookSchedule((*(look for look in FIRST_LOOKS if look < most), most))
 
 
-def fixed() -> Schedule:
+def fixed() -> LookSchedule:
     """A single look, when all replicates have ended."""
-    return Schedule()
+    return LookSchedule()

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cnnbench.comparison.inference.judge import Differences, Judgement, judge
-from cnnbench.comparison.inference.schedule import Schedule
+from cnnbench.comparison.inference.schedule import LookSchedule
 from cnnbench.comparison.inference.verdicts import Margin
 from cnnbench.comparison.metrics import Metric
 from cnnbench.errors import ComparisonError
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
+class EndedPairs:
     """The pairs of a variant with the baseline that have ended, by replicate.
 
     differences: None where a trial of the pair ended without a result for another reason than that
@@ -76,9 +76,9 @@ class Settlement:
 
 
 def settled(
-    study: Mapping[str, Pairs],
+    study: Mapping[str, EndedPairs],
     *,
-    schedule: Schedule,
+    schedule: LookSchedule,
     metric: Metric,
     margin: Margin | None = None,
 ) -> Settlement:
@@ -111,8 +111,8 @@ class _Race:
 
     def __init__(
         self,
-        study: Mapping[str, Pairs],
-        schedule: Schedule,
+        study: Mapping[str, EndedPairs],
+        schedule: LookSchedule,
         metric: Metric,
         margin: Margin | None,
     ) -> None:

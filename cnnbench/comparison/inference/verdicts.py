@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import assert_never
 
 
-class Outcome(StrEnum):
+class Conclusion(StrEnum):
     """How a variant stands against what it is compared with.
 
     BETTER, WORSE: also after allowing for all comparisons of the family. MAYBE: only if it had been
@@ -27,17 +27,17 @@ class Outcome(StrEnum):
     @property
     def settled(self) -> bool:
         """Whether more replicates would be spent on what is known."""
-        return self not in {Outcome.MAYBE_BETTER, Outcome.MAYBE_WORSE, Outcome.OPEN}
+        return self not in {Conclusion.MAYBE_BETTER, Conclusion.MAYBE_WORSE, Conclusion.OPEN}
 
     @property
     def helps(self) -> bool:
         """Whether there is a gain, however small."""
-        return self in {Outcome.BETTER, Outcome.SLIGHTLY_BETTER}
+        return self in {Conclusion.BETTER, Conclusion.SLIGHTLY_BETTER}
 
     @property
     def hurts(self) -> bool:
         """Whether there is a loss, however small, or no result at all."""
-        return self in {Outcome.WORSE, Outcome.SLIGHTLY_WORSE, Outcome.DIVERGES}
+        return self in {Conclusion.WORSE, Conclusion.SLIGHTLY_WORSE, Conclusion.DIVERGES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Margin:
 class Verdict:
     """An outcome and the words for it."""
 
-    outcome: Outcome
+    outcome: Conclusion
     words: str
 
 
@@ -62,23 +62,23 @@ def margin_of_fractions(value: float) -> Margin:
     return Margin(value, f"{points} {'point' if points == '1' else 'points'}")
 
 
-def verdict(outcome: Outcome, margin: Margin | None = None, failures: str = "") -> Verdict:
+def verdict(outcome: Conclusion, margin: Margin | None = None, failures: str = "") -> Verdict:
     """The words of an outcome. failures: 2/6 of one that diverges."""
     within = margin.words if margin else ""
     match outcome:
-        case Outcome.BETTER | Outcome.WORSE | Outcome.OPEN:
+        case Conclusion.BETTER | Conclusion.WORSE | Conclusion.OPEN:
             words = outcome.value
-        case Outcome.SLIGHTLY_BETTER:
+        case Conclusion.SLIGHTLY_BETTER:
             words = f"better, by less than {within}"
-        case Outcome.SLIGHTLY_WORSE:
+        case Conclusion.SLIGHTLY_WORSE:
             words = f"worse, by less than {within}"
-        case Outcome.SAME:
+        case Conclusion.SAME:
             words = f"same within {within}"
-        case Outcome.MAYBE_BETTER:
+        case Conclusion.MAYBE_BETTER:
             words = "better?"
-        case Outcome.MAYBE_WORSE:
+        case Conclusion.MAYBE_WORSE:
             words = "worse?"
-        case Outcome.DIVERGES:
+        case Conclusion.DIVERGES:
             words = f"diverges {failures}".rstrip()
         case _:
             assert_never(outcome)

@@ -17,7 +17,7 @@ EVEN = 0.5
 """What a fraction is compared with to toss a coin."""
 
 
-class Stream(IntEnum):
+class DrawStream(IntEnum):
     """The stream of random numbers of each draw, so that none moves another; never renumbered."""
 
     FLIP = 0
@@ -85,32 +85,34 @@ def draw_parameters(
     factor of each transform, on nothing else.
     """
 
-    def uniform(stream: Stream, low: float, high: float) -> Values:
+    def uniform(stream: DrawStream, low: float, high: float) -> Values:
         if low == high:
             return np.full(count, low)
         return low + (high - low) * random_fractions(seed, epoch, stream, count)
 
-    def offset(stream: Stream, room: int) -> Values:
+    def offset(stream: DrawStream, room: int) -> Values:
         return np.floor(uniform(stream, 0, room + 1)) if cropped else np.zeros(count)
 
     cropped = is_random_crop(shape, spec.crop)
     crop_height, crop_width = spec.crop if spec.crop and cropped else shape[:2]
     flip = np.zeros(count)
     if spec.flip != "none":
-        flip[uniform(Stream.FLIP, 0, 1) <= EVEN] = 1
+        flip[uniform(DrawStream.FLIP, 0, 1) <= EVEN] = 1
     shear = interval(spec.shear)
     # RandomShear draws one sign for both axes.
-    sign = np.where(uniform(Stream.SHEAR_SIGN, 0, 1) > EVEN, -1.0, 1.0)
+    sign = np.where(uniform(DrawStream.SHEAR_SIGN, 0, 1) > EVEN, -1.0, 1.0)
     return Parameters(
         flip=flip,
-        rotation=uniform(Stream.ROTATION, *interval(spec.rotation)),
-        zoom=1 + uniform(Stream.ZOOM, *interval(spec.zoom)),
-        translation_width=uniform(Stream.TRANSLATION_WIDTH, *interval(spec.translation_width)),
-        translation_height=uniform(Stream.TRANSLATION_HEIGHT, *interval(spec.translation_height)),
-        shear_x=sign * uniform(Stream.SHEAR_X, *shear),
-        shear_y=sign * uniform(Stream.SHEAR_Y, *shear),
-        crop_left=offset(Stream.CROP_LEFT, shape[1] - crop_width),
-        crop_top=offset(Stream.CROP_TOP, shape[0] - crop_height),
-        contrast=uniform(Stream.CONTRAST, *contrast_interval(spec.contrast)),
-        brightness=uniform(Stream.BRIGHTNESS, *interval(spec.brightness)),
+        rotation=uniform(DrawStream.ROTATION, *interval(spec.rotation)),
+        zoom=1 + uniform(DrawStream.ZOOM, *interval(spec.zoom)),
+        translation_width=uniform(DrawStream.TRANSLATION_WIDTH, *interval(spec.translation_width)),
+        translation_height=uniform(
+            DrawStream.TRANSLATION_HEIGHT, *interval(spec.translation_height)
+        ),
+        shear_x=sign * uniform(DrawStream.SHEAR_X, *shear),
+        shear_y=sign * uniform(DrawStream.SHEAR_Y, *shear),
+        crop_left=offset(DrawStream.CROP_LEFT, shape[1] - crop_width),
+        crop_top=offset(DrawStream.CROP_TOP, shape[0] - crop_height),
+        contrast=uniform(DrawStream.CONTRAST, *contrast_interval(spec.contrast)),
+        brightness=uniform(DrawStream.BRIGHTNESS, *interval(spec.brightness)),
     )

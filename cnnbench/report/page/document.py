@@ -17,9 +17,9 @@ from markupsafe import Markup
 from cnnbench.comparison.values import Comparison, Table
 from cnnbench.report.chapters import Book, Chapter, only_variant, read_book
 from cnnbench.report.page.answer import answer, answer_across
-from cnnbench.report.page.images import Summary, summary_of
+from cnnbench.report.page.images import DataSummary, summary_of
 from cnnbench.report.page.methods import command, machines, methods
-from cnnbench.report.page.sections import Section, detail_sections, forest_section
+from cnnbench.report.page.sections import PageSection, detail_sections, forest_section
 from cnnbench.report.page.settings import Settings, settings_of
 from cnnbench.report.page.tables import HtmlTable, table_of
 from cnnbench.report.pictures.palette import DAY, NIGHT
@@ -43,11 +43,11 @@ class Part:
     description: str
     answer: str
     finds: str
-    forest: Section
+    forest: PageSection
     table: HtmlTable
     explanation: str
-    details: tuple[Section, ...]
-    images: Summary
+    details: tuple[PageSection, ...]
+    images: DataSummary
     methods: str
     command: str
     overrides: tuple[str, ...]
@@ -158,7 +158,7 @@ def _across(comparison: Comparison, table: Table) -> Across:
     )
 
 
-def _without(section: Section, chapter: Chapter) -> Section:
+def _without(section: PageSection, chapter: Chapter) -> PageSection:
     folder = shlex.join(chapter.table.folders)
     return replace(
         section,

@@ -16,7 +16,7 @@ _MOST = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class DataSummary:
     """facts: names and values. classes: names, each with its images, "" where unknown.
 
     splits: what the numbers of images are of.
@@ -29,7 +29,7 @@ class Summary:
     notes: tuple[str, ...]
 
 
-def summary_of(chapter: Chapter) -> Summary:
+def summary_of(chapter: Chapter) -> DataSummary:
     """Of the records, each set of images once."""
     samples = [x.samples for x in chapter.records if x.samples]
     facts: list[tuple[str, str]] = [
@@ -49,7 +49,7 @@ def summary_of(chapter: Chapter) -> Summary:
         facts.append(("always the most frequent class", percent(table.majority)))
     classes, splits = _classes(chapter.records, samples)
     notes = tuple(dict.fromkeys(note for x in samples for note in x.notes))
-    return Summary(
+    return DataSummary(
         tuple(facts), tuple(classes[:_MOST]), splits, max(0, len(classes) - _MOST), notes
     )
 

@@ -44,7 +44,7 @@ class Gallery:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PageSection:
     """A heading, what explains it, and what it shows; `missing` says why it shows less."""
 
     key: str
@@ -61,24 +61,24 @@ class Section:
         return drawn + sum(len(x.source) for gallery in self.galleries for x in gallery.images)
 
 
-def forest_section(chapter: Chapter, prefix: str) -> Section:
+def forest_section(chapter: Chapter, prefix: str) -> PageSection:
     """The differences, as wide as the page and as narrow as a telephone."""
     title = f"Differences to {short(chapter.table.baseline, 40)}"
     try:
         picture = forest(chapter)
     except NothingToDrawError as error:
-        return Section("differences", title, missing=_why(error, chapter))
+        return PageSection("differences", title, missing=_why(error, chapter))
     drawn = Drawn(
         Markup(picture.svg("double", prefix)),  # noqa: S704 - text in it was escaped when drawn
         Markup(picture.svg("single", prefix)),  # noqa: S704
     )
-    return Section("differences", title, pictures=(drawn,))
+    return PageSection("differences", title, pictures=(drawn,))
 
 
-def detail_sections(chapter: Chapter, variant: str | None, prefix: str) -> Iterator[Section]:
+def detail_sections(chapter: Chapter, variant: str | None, prefix: str) -> Iterator[PageSection]:
     """All that goes deeper than the table, in the order of the page."""
     yield _pictured(
-        Section("curves", "Learning curves", _curves_text(chapter)),
+        PageSection("curves", "Learning curves", _curves_text(chapter)),
         lambda: curve_panels(chapter),
         chapter,
         prefix,
@@ -86,7 +86,7 @@ def detail_sections(chapter: Chapter, variant: str | None, prefix: str) -> Itera
     yield _confusion(chapter, variant, prefix)
     yield _images(chapter, variant)
     yield _pictured(
-        Section(
+        PageSection(
             "cost",
             "Quality against cost",
             "Round and blue: no variant is as good for less. The dashed step is what each cost can "
@@ -97,7 +97,7 @@ def detail_sections(chapter: Chapter, variant: str | None, prefix: str) -> Itera
         prefix,
     )
     yield _pictured(
-        Section(
+        PageSection(
             "reliability",
             "As sure as right?",
             "Predictions of test images, grouped by how sure the network was; below, the share of "
@@ -116,8 +116,8 @@ def _why(error: NothingToDrawError, chapter: Chapter) -> str:
 
 
 def _pictured(
-    section: Section, make: Callable[[], Sequence[Picture]], chapter: Chapter, prefix: str
-) -> Section:
+    section: PageSection, make: Callable[[], Sequence[Picture]], chapter: Chapter, prefix: str
+) -> PageSection:
     """The section with its pictures, or with the reason why there are none."""
     try:
         pictures = make()
@@ -142,7 +142,7 @@ def _curves_text(chapter: Chapter) -> str:
     return text
 
 
-def _confusion(chapter: Chapter, variant: str | None, prefix: str) -> Section:
+def _confusion(chapter: Chapter, variant: str | None, prefix: str) -> PageSection:
     text = (
         "Rows are true classes, in per cent of each; blue was right, orange was taken for another. "
         "The last picture is the difference in recall with its 95 % interval, class by class and "
@@ -157,19 +157,19 @@ def _confusion(chapter: Chapter, variant: str | None, prefix: str) -> Section:
     except NothingToDrawError:
         pass  # said below
     return _pictured(
-        Section("confusion", "Which class is taken for which", text),
+        PageSection("confusion", "Which class is taken for which", text),
         lambda: confusion_panels(chapter, variant),
         chapter,
         prefix,
     )
 
 
-def _images(chapter: Chapter, variant: str | None) -> Section:
+def _images(chapter: Chapter, variant: str | None) -> PageSection:
     key, title = "images", "Images: most wrong, rescued, broken"
     try:
         both = both_of(chapter, variant)
     except NothingToDrawError as error:
-        return Section(key, title, missing=_why(error, chapter))
+        return PageSection(key, title, missing=_why(error, chapter))
     found = mistakes_of(both, _IMAGES)
     name, base = short(both.variant, 40), short(both.baseline, 40)
     text = (
@@ -183,7 +183,7 @@ def _images(chapter: Chapter, variant: str | None) -> Section:
         text += f" {pairs} left out, for want of predictions of the same images."
     images = kept_images(both.digest)
     if images is None:
-        return Section(
+        return PageSection(
             key,
             title,
             text,
@@ -198,4 +198,4 @@ def _images(chapter: Chapter, variant: str | None) -> Section:
         Gallery(heading, tuple(thumbnails(images, mistakes, both.classes)), none)
         for heading, mistakes, none in kinds
     )
-    return Section(key, title, text, galleries=galleries)
+    return PageSection(key, title, text, galleries=galleries)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cnnbench.network.layers import BatchNorm, Conv, Dense, Flatten
-from cnnbench.testing.bench import Bench, Pair
 from cnnbench.testing.expect import expect_close, expect_moves, expect_result
 from cnnbench.testing.finding import Check
+from cnnbench.testing.rig import Pair, Rig
 from cnnbench.testing.samples import batches, network
 
 NET = network(
@@ -19,8 +19,8 @@ NET = network(
 PASS = batches(NET, 10, batch_size=6)
 
 
-def _loss(bench: Bench) -> None:
-    model, reference, _ = bench.pair(NET)
+def _loss(rig: Rig) -> None:
+    model, reference, _ = rig.pair(NET)
     passes = batches(NET, 62, batch_size=6, seed=1)
     expect_result(
         "with batch normalisation",
@@ -32,8 +32,8 @@ def _loss(bench: Bench) -> None:
     )
 
 
-def _one(bench: Bench) -> None:
-    model, reference, weights = bench.pair(NET, bench.descent)
+def _one(rig: Rig) -> None:
+    model, reference, weights = rig.pair(NET, rig.descent)
     passes = batches(NET, 7, batch_size=6)
     hint = (
         "a batch of one image has statistics too: of its pixels on maps, and on vectors itself and "
@@ -48,8 +48,8 @@ def _one(bench: Bench) -> None:
     expect_moves("in a batch of one", start, moved, right, hint)
 
 
-def _moving(bench: Bench) -> None:
-    model, reference, weights = bench.pair(NET)
+def _moving(rig: Rig) -> None:
+    model, reference, weights = rig.pair(NET)
     model.train_epoch(PASS, 1e-6)
     reference.train_epoch(PASS, 1e-6)
     for part, value in (("mean", "mean"), ("variance", "biased variance (divided by n)")):
@@ -67,8 +67,8 @@ def _moving(bench: Bench) -> None:
         )
 
 
-def _prediction(bench: Bench) -> None:
-    pair: Pair = bench.pair(NET, bench.descent)
+def _prediction(rig: Rig) -> None:
+    pair: Pair = rig.pair(NET, rig.descent)
     for _ in range(3):
         pair.model.train_epoch(PASS, 0.01)
         pair.reference.train_epoch(PASS, 0.01)

@@ -34,9 +34,9 @@ from cnnbench.plugin.backend import (
     Availability,
     Engine,
 )
-from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect
 from cnnbench.testing.finding import Check, Failed
+from cnnbench.testing.rig import Rig
 from cnnbench.testing.samples import network
 from cnnbench.trials.optimization import Optimization
 
@@ -61,8 +61,8 @@ _LAYERS: tuple[AnyLayer, ...] = (
 )
 
 
-def _names(bench: Bench) -> None:
-    declared = bench.backend.capabilities
+def _names(rig: Rig) -> None:
+    declared = rig.backend.capabilities
     for field, known in (
         ("layers", LAYER_TYPES),
         ("options", LAYER_OPTIONS),
@@ -80,8 +80,8 @@ def _names(bench: Bench) -> None:
         )
 
 
-def _missing(bench: Bench) -> None:
-    declared = bench.backend.capabilities
+def _missing(rig: Rig) -> None:
+    declared = rig.backend.capabilities
     plain = Optimization(optimizer="sgd")
     for layer in _LAYERS:
         _named("layer", layer.type, declared.missing(network(layer), plain), declared.layers)
@@ -105,8 +105,8 @@ def _named(kind: str, name: str, answer: str, declared: frozenset[str]) -> None:
     )
 
 
-def _opens(bench: Bench) -> None:
-    backend = bench.backend
+def _opens(rig: Rig) -> None:
+    backend = rig.backend
     for attribute in ("name", "title"):
         text = getattr(backend, attribute, None)
         expect(
@@ -118,14 +118,14 @@ def _opens(bench: Bench) -> None:
         isinstance(answer, Availability) and answer.available,
         f"check: expected an Availability that says available, got {answer!r}",
     )
-    engine = bench.engine
+    engine = rig.engine
     expect(isinstance(engine, Engine), f"open: expected an Engine, got {type(engine).__name__}")
     expect(
         isinstance(engine.device, str) and bool(engine.device),
         f"the engine's device: expected 'cpu' or an accelerator's name, got {engine.device!r}",
     )
-    if "gpu" not in bench.backend.capabilities.devices:
-        _refuses_a_gpu(bench)
+    if "gpu" not in rig.backend.capabilities.devices:
+        _refuses_a_gpu(rig)
     expect(bool(engine.versions), "the engine's versions: expected at least one, got none")
     for name, got in engine.versions.items():
         expect(
@@ -135,9 +135,9 @@ def _opens(bench: Bench) -> None:
         )
 
 
-def _refuses_a_gpu(bench: Bench) -> None:
+def _refuses_a_gpu(rig: Rig) -> None:
     try:
-        opened = bench.backend.open("gpu", bench.threads)
+        opened = rig.backend.open("gpu", rig.threads)
     except PluginError:
         return
     raise Failed(
@@ -153,12 +153,12 @@ def _installed(distribution: str) -> str:
         return ""
 
 
-def _light(bench: Bench) -> None:
-    frameworks = set(bench.engine.versions)
+def _light(rig: Rig) -> None:
+    frameworks = set(rig.engine.versions)
     early = sorted(
         name
         for name, distributions in packages_distributions().items()
-        if name in bench.imported_early and frameworks.intersection(distributions)
+        if name in rig.imported_early and frameworks.intersection(distributions)
     )
     expect(
         not early,

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from cnnbench.network.layers import Dense, Dropout, Flatten
 from cnnbench.plugin.backend import Model
 from cnnbench.testing.batches import ArrayBatches
-from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect, expect_close
 from cnnbench.testing.finding import Check
+from cnnbench.testing.rig import Rig
 from cnnbench.testing.samples import network, random_weights
 
 RATE = 0.25
@@ -51,8 +51,8 @@ def _dropped(factors: NDArray[np.float64], scale: float = SCALE) -> NDArray[np.b
     return np.abs(factors) < scale / 2
 
 
-def _rate(bench: Bench) -> None:
-    dropped = _dropped(_factors(bench.build(NET, optimization=bench.descent))[0])
+def _rate(rig: Rig) -> None:
+    dropped = _dropped(_factors(rig.build(NET, optimization=rig.descent))[0])
     for where, share, count in (
         ("all units", dropped.mean(), UNITS),
         *((f"channel {c}", dropped[..., c].mean(), 1600) for c in range(4)),
@@ -66,8 +66,8 @@ def _rate(bench: Bench) -> None:
         )
 
 
-def _scaling(bench: Bench) -> None:
-    factors, _ = _factors(bench.build(NET, optimization=bench.descent))
+def _scaling(rig: Rig) -> None:
+    factors, _ = _factors(rig.build(NET, optimization=rig.descent))
     kept = factors[~_dropped(factors)]
     expect(kept.size > 0, "dropout zeroed every unit")
     expect_close(
@@ -79,8 +79,8 @@ def _scaling(bench: Bench) -> None:
     )
 
 
-def _loss(bench: Bench) -> None:
-    factors, loss = _factors(bench.build(NET, optimization=bench.descent))
+def _loss(rig: Rig) -> None:
+    factors, loss = _factors(rig.build(NET, optimization=rig.descent))
     exact = np.where(_dropped(factors), 0, SCALE).ravel()
     scores = exact @ START["dense_1/kernel"].astype(np.float64) + START["dense_1/bias"]
     expected = float(np.log(np.exp(scores - scores[0]).sum()))
@@ -93,7 +93,7 @@ def _loss(bench: Bench) -> None:
     )
 
 
-def _gradient(bench: Bench) -> None:
+def _gradient(rig: Rig) -> None:
     """Dropout between two dense layers: the lower one's step tells what went back."""
     net = network(
         Flatten(),
@@ -103,7 +103,7 @@ def _gradient(bench: Bench) -> None:
         classes=2,
     )
     start = random_weights(net)
-    model = bench.build(net, start, bench.descent)
+    model = rig.build(net, start, rig.descent)
     image = np.ones((1, *net.input_shape), np.float32)
     model.train_epoch(ArrayBatches(image, np.zeros(1, np.int32)), 1.0)
     after = model.get_weights()
@@ -121,9 +121,9 @@ def _gradient(bench: Bench) -> None:
     )
 
 
-def _layers(bench: Bench) -> None:
+def _layers(rig: Rig) -> None:
     """Two layers on the same units: the factor that shows is the product of theirs."""
-    dropped = _dropped(_factors(bench.build(TWICE, optimization=bench.descent))[0])
+    dropped = _dropped(_factors(rig.build(TWICE, optimization=rig.descent))[0])
     right = 1 - (1 - RATE) ** 2
     share = dropped.mean()
     expect(
@@ -133,8 +133,8 @@ def _layers(bench: Bench) -> None:
     )
 
 
-def _vectors(bench: Bench) -> None:
-    model = bench.build(VECTORS, optimization=bench.descent)
+def _vectors(rig: Rig) -> None:
+    model = rig.build(VECTORS, optimization=rig.descent)
     share = _dropped(_factors(model)[0], 1 / (1 - HIGH)).mean()
     expect(
         abs(share - HIGH) <= _slack(HIGH, UNITS),
@@ -149,8 +149,8 @@ def _slack(share: float, count: int) -> float:
     return float(5 * np.sqrt(share * (1 - share) / count))
 
 
-def _fresh(bench: Bench) -> None:
-    model = bench.build(NET, optimization=bench.descent)
+def _fresh(rig: Rig) -> None:
+    model = rig.build(NET, optimization=rig.descent)
     first, second = (_dropped(_factors(model)[0]) for _ in range(2))
     hint = "draw new random numbers for every step; set_weights does not rewind them"
     expect(not np.array_equal(first, second), f"two steps dropped the same units; {hint}")
@@ -175,9 +175,9 @@ def _expect_independent_images(model: Model, rate: float) -> None:
     )
 
 
-def _seed(bench: Bench) -> None:
+def _seed(rig: Rig) -> None:
     def two_steps(seed: int) -> list[NDArray[np.bool_]]:
-        model = bench.build(NET, optimization=bench.descent, seed=seed)
+        model = rig.build(NET, optimization=rig.descent, seed=seed)
         return [_dropped(_factors(model)[0]) for _ in range(2)]
 
     one, same, other = (two_steps(seed) for seed in (3, 3, 2**62 + 5))

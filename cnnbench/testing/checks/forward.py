@@ -19,11 +19,11 @@ from cnnbench.network.layers import (
     Pool,
 )
 from cnnbench.network.network import Network
-from cnnbench.testing.bench import Bench
 from cnnbench.testing.checks.cases import BELOW, Case
 from cnnbench.testing.checks.graphs import GRAPHS
 from cnnbench.testing.expect import expect_close, expect_moves
 from cnnbench.testing.finding import Check
+from cnnbench.testing.rig import Rig
 from cnnbench.testing.samples import SHAPE, batches, network
 
 ASYMMETRIC = (
@@ -166,9 +166,9 @@ _CASES: dict[str, Case] = {
 }
 
 
-def _forward(case: Case, bench: Bench) -> None:
-    net = network(*_below(case, bench), *case.layers)
-    model, reference, weights = bench.pair(net)
+def _forward(case: Case, rig: Rig) -> None:
+    net = network(*_below(case, rig), *case.layers)
+    model, reference, weights = rig.pair(net)
     images = batches(net, 3)
     images.images = images.images * np.float32(case.spread)
     expect_close(
@@ -182,21 +182,21 @@ def _forward(case: Case, bench: Bench) -> None:
     expect_moves("in a step", weights, got, expected, case.hint)
 
 
-def _features(bench: Bench) -> None:
+def _features(rig: Rig) -> None:
     """Of a network without a classifier, on maps and on vectors."""
     top = Dense(units=2, activation="relu")
     for layers in ((BELOW, Conv(filters=2)), (BELOW, GlobalAveragePool(), top)):
         net = Network(input_shape=SHAPE, layers=layers, classes=0, output="features")
-        model, reference, _ = bench.pair(net)
+        model, reference, _ = rig.pair(net)
         images = batches(net, 8, batch_size=3)
         hint = "what the last layer makes as it is, maps as (images, height, width, channels)"
         expect_close("the features", model.predict(images), reference.predict(images), hint)
 
 
-def _below(case: Case, bench: Bench) -> tuple[AnyLayer, ...]:
+def _below(case: Case, rig: Rig) -> tuple[AnyLayer, ...]:
     """Pooling is checked without a convolution too."""
     pooled = case.layers[0].type in POOLS
-    return (BELOW,) if pooled and BELOW.type in bench.backend.capabilities.layers else ()
+    return (BELOW,) if pooled and BELOW.type in rig.backend.capabilities.layers else ()
 
 
 CHECKS = (

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from cnnbench.network.layers import BatchNorm, Conv, Dense, Flatten
 from cnnbench.network.network import Network, Weights
-from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect_close, expect_moves, expect_result, expect_same
 from cnnbench.testing.finding import Check
+from cnnbench.testing.rig import Rig
 from cnnbench.testing.samples import RATES, batches, network, random_weights
 
 DEEP = network(
@@ -23,12 +23,12 @@ NORMAL = network(
 )
 
 
-def _train(bench: Bench, net: Network, layers: frozenset[str], hint: str) -> None:
+def _train(rig: Rig, net: Network, layers: frozenset[str], hint: str) -> None:
     """Train three steps with layers frozen: they must stay, the others move."""
     passes = batches(net, 18, batch_size=6)
-    for optimization in bench.optimizations:
+    for optimization in rig.optimizations:
         # Decay and a penalty, because what skips the gradient moves a layer without one.
-        pair = bench.pair(net, replace(optimization, weight_decay=0.5, frozen=layers))
+        pair = rig.pair(net, replace(optimization, weight_decay=0.5, frozen=layers))
         name, weights = optimization.optimizer, pair.weights
         got = pair.model.train_epoch(passes, RATES[name])
         expected = pair.reference.train_epoch(passes, RATES[name])
@@ -50,25 +50,25 @@ def _arrays(weights: Weights, layers: frozenset[str]) -> Weights:
     return {name: array for name, array in weights.items() if name.partition("/")[0] in layers}
 
 
-def _layers(bench: Bench) -> None:
-    net = bench.reduce(DEEP)
+def _layers(rig: Rig) -> None:
+    net = rig.reduce(DEEP)
     there = frozenset(name for name, _ in net.named_layers())
     hint = "neither gradient nor penalty nor weight decay moves an array of a frozen layer"
-    _train(bench, net, there & {"conv_2", "dense_2"}, hint)
+    _train(rig, net, there & {"conv_2", "dense_2"}, hint)
 
 
-def _batch_norm(bench: Bench) -> None:
+def _batch_norm(rig: Rig) -> None:
     hint = (
         "a frozen batch normalisation uses its moving statistics in training too, and leaves all "
         "four arrays alone"
     )
-    _train(bench, NORMAL, frozenset({"batch_norm_1"}), hint)
+    _train(rig, NORMAL, frozenset({"batch_norm_1"}), hint)
 
 
-def _all(bench: Bench) -> None:
-    net = bench.small
+def _all(rig: Rig) -> None:
+    net = rig.small
     frozen = frozenset(name for name, _ in net.named_layers())
-    model, reference, weights = bench.pair(net, replace(bench.plain, frozen=frozen))
+    model, reference, weights = rig.pair(net, replace(rig.plain, frozen=frozen))
     passes = batches(net)
     got, expected = model.train_epoch(passes, 0.1), reference.train_epoch(passes, 0.1)
     hint = "an epoch with every layer frozen is an epoch: it moves nothing and reports its loss"

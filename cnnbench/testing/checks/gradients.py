@@ -14,9 +14,9 @@ from cnnbench.network.layers import (
     GlobalAveragePool,
     Pool,
 )
-from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect_close, expect_moves
 from cnnbench.testing.finding import Check
+from cnnbench.testing.rig import Rig
 from cnnbench.testing.samples import batches, network
 
 NETS: dict[str, tuple[str, tuple[AnyLayer, ...]]] = {
@@ -54,12 +54,12 @@ NETS: dict[str, tuple[str, tuple[AnyLayer, ...]]] = {
 }
 
 
-def _gradient(name: str, bench: Bench) -> None:
+def _gradient(name: str, rig: Rig) -> None:
     about, layers = NETS[name]
     net = network(*layers)
     # Below batch normalisation a bias has no gradient but rounding, which adam would blow up.
     normal = any(layer.type == "batch_norm" for layer in layers)
-    model, reference, weights = bench.pair(net, bench.descent if normal else bench.plain)
+    model, reference, weights = rig.pair(net, rig.descent if normal else rig.plain)
     result, right = model.train_epoch(batches(net), 0.1), reference.train_epoch(batches(net), 0.1)
     forwards = "the way forward is wrong already: look at the checks of single layers first"
     expect_close(f"the loss {about}", result.loss, right.loss, forwards, tolerance=1e-4)

@@ -6,10 +6,10 @@ import itertools
 import statistics
 from collections.abc import Callable, Sequence
 
-from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect
 from cnnbench.testing.finding import Check
 from cnnbench.testing.memory import held_memory
+from cnnbench.testing.rig import Rig
 from cnnbench.testing.samples import LARGER, batches, random_weights
 
 STRETCHES = 5
@@ -20,9 +20,9 @@ LEAK = 2 * 2**20
 """Bytes that may stay; keeping a batch of every epoch takes 3.7 MB, noise a tenth of this."""
 
 
-def _epochs(bench: Bench) -> None:
-    net = bench.reduce(LARGER)
-    model = bench.build(net)
+def _epochs(rig: Rig) -> None:
+    net = rig.reduce(LARGER)
+    model = rig.build(net)
     passes = batches(net, 512, batch_size=64)
     for key in (None, "all"):
         model.train_epoch(passes.copy(key=key), 0.001)
@@ -33,7 +33,7 @@ def _epochs(bench: Bench) -> None:
         model.predict(passes.copy(key=key))
         model.set_weights(model.get_weights())
 
-    growth = _growth(bench, epoch, EPOCHS)
+    growth = _growth(rig, epoch, EPOCHS)
     expect(
         growth < LEAK,
         f"memory grew by {growth / 2**20:.0f} MB over {EPOCHS} epochs of the same 0.6 MB of "
@@ -42,16 +42,16 @@ def _epochs(bench: Bench) -> None:
     )
 
 
-def _models(bench: Bench) -> None:
-    net = bench.reduce(LARGER)
+def _models(rig: Rig) -> None:
+    net = rig.reduce(LARGER)
     passes, weights = batches(net, 8), random_weights(net)
 
     def live(seed: int) -> None:
-        model = bench.build(net, weights, seed=seed)
+        model = rig.build(net, weights, seed=seed)
         model.train_epoch(passes, 0.001)
         model.predict(passes)
 
-    growth = _growth(bench, live, MODELS)
+    growth = _growth(rig, live, MODELS)
     expect(
         growth < LEAK,
         f"memory grew by {growth / 2**20:.0f} MB over {MODELS} models, each of which was dropped "
@@ -60,7 +60,7 @@ def _models(bench: Bench) -> None:
     )
 
 
-def _growth(bench: Bench, work: Callable[[int], None], total: int) -> float:
+def _growth(rig: Rig, work: Callable[[int], None], total: int) -> float:
     """Bytes by which memory grows in `total` pieces of work: the process's or the device's.
 
     The first stretch fills caches. Of the others the median counts: a cache that grows once, or
@@ -71,7 +71,7 @@ def _growth(bench: Bench, work: Callable[[int], None], total: int) -> float:
         for number in range(total // STRETCHES):
             work(number)
         held = held_memory()
-        marks.append((held.resident, held.allocated, bench.engine.device_memory() or 0))
+        marks.append((held.resident, held.allocated, rig.engine.device_memory() or 0))
     return max(map(_median_growth, zip(*marks, strict=True)))
 
 

@@ -8,9 +8,9 @@ from cnnbench.network.layers import Conv, Dense, Flatten
 from cnnbench.network.network import Network
 from cnnbench.plugin.backend import EpochResult
 from cnnbench.testing.batches import ArrayBatches
-from cnnbench.testing.bench import Bench, Pair
 from cnnbench.testing.expect import expect, expect_close, expect_equal, expect_moves
 from cnnbench.testing.finding import Check
+from cnnbench.testing.rig import Pair, Rig
 from cnnbench.testing.samples import RATES, batches, network
 
 PENALIZED = network(
@@ -36,21 +36,21 @@ def _train(
     return got, expected
 
 
-def _loss(net: Network, bench: Bench) -> None:
+def _loss(net: Network, rig: Rig) -> None:
     hint = "cross-entropy in nats, from the scores; the mean over the images of the epoch"
-    pair = bench.pair(net)
+    pair = rig.pair(net)
     got, expected = _train(pair, batches(net, 6), 0.1, hint)
     expect_close("the loss", got.loss, expected.loss, hint)
 
 
-def _softmax(bench: Bench) -> None:
-    _loss(bench.small, bench)
+def _softmax(rig: Rig) -> None:
+    _loss(rig.small, rig)
 
 
-def _sigmoid(bench: Bench) -> None:
-    _, net = bench.outputs
-    _loss(net, bench)
-    model, reference, _ = bench.pair(net)
+def _sigmoid(rig: Rig) -> None:
+    _, net = rig.outputs
+    _loss(net, rig)
+    model, reference, _ = rig.pair(net)
     images = batches(net, 6)
     expect_close(
         "the probabilities of one sigmoid unit",
@@ -59,13 +59,13 @@ def _sigmoid(bench: Bench) -> None:
         "shape (n, 1): the probability of class 1",
         scale=1.0,
     )
-    _counted(net, bench)
+    _counted(net, rig)
 
 
-def _extreme(bench: Bench) -> None:
+def _extreme(rig: Rig) -> None:
     hint = "compute the loss from the scores (log-sum-exp), not from clipped probabilities"
-    for net in bench.outputs:
-        model, reference, weights = bench.pair(net)
+    for net in rig.outputs:
+        model, reference, weights = rig.pair(net)
         large = {name: array * np.float32(30) for name, array in weights.items()}
         model.set_weights(large)
         reference.set_weights(large)
@@ -80,8 +80,8 @@ def _extreme(bench: Bench) -> None:
         expect_close(f"the loss of large scores ({net.output})", got.loss, expected.loss, hint)
 
 
-def _counted(net: Network, bench: Bench) -> None:
-    model, reference, _ = bench.pair(net)
+def _counted(net: Network, rig: Rig) -> None:
+    model, reference, _ = rig.pair(net)
     # Steps that are large enough to change what is classified right.
     passes = batches(net, 62, batch_size=6, weighted=True, seed=2)
     got, expected = model.train_epoch(passes, 0.3), reference.train_epoch(passes, 0.3)
@@ -95,12 +95,12 @@ def _counted(net: Network, bench: Bench) -> None:
     )
 
 
-def _counts(bench: Bench) -> None:
-    _counted(bench.small, bench)
+def _counts(rig: Rig) -> None:
+    _counted(rig.small, rig)
 
 
-def _numbers(bench: Bench) -> None:
-    result = bench.build(bench.small).train_epoch(batches(bench.small), 0.1)
+def _numbers(rig: Rig) -> None:
+    result = rig.build(rig.small).train_epoch(batches(rig.small), 0.1)
     for name, kind in (("loss", float), ("penalty", float), ("correct", int), ("count", int)):
         value = getattr(result, name)
         hint = "convert the framework's scalar once an epoch"
@@ -111,28 +111,28 @@ def _numbers(bench: Bench) -> None:
         )
 
 
-def _weighted(bench: Bench) -> None:
+def _weighted(rig: Rig) -> None:
     hint = "the objective is sum(weight * loss) / n, where n counts images and not their weights"
-    for net in bench.outputs:
-        got, expected = _train(bench.pair(net), batches(net, 6, weighted=True), 0.1, hint)
+    for net in rig.outputs:
+        got, expected = _train(rig.pair(net), batches(net, 6, weighted=True), 0.1, hint)
         expect_close(f"the loss with sample weights ({net.output})", got.loss, expected.loss, hint)
 
 
-def _partial(bench: Bench) -> None:
+def _partial(rig: Rig) -> None:
     hint = "the last batch may be smaller: divide its sum by its own number of images, and the "
     hint += "epoch's sum by the number of all images (not the mean of the batches' means)"
-    for net in bench.outputs:
+    for net in rig.outputs:
         passes = batches(net, 14, batch_size=6, weighted=True)
-        got, expected = _train(bench.pair(net), passes, 0.3, hint)
+        got, expected = _train(rig.pair(net), passes, 0.3, hint)
         what = f"the loss with a partial last batch ({net.output})"
         expect_close(what, got.loss, expected.loss, hint)
         expect_equal("the number of images", got.count, 14, hint)
 
 
-def _one(bench: Bench) -> None:
+def _one(rig: Rig) -> None:
     hint = "keep the batch axis of a batch of one (no squeeze)"
-    for net in bench.outputs:
-        pair = bench.pair(net)
+    for net in rig.outputs:
+        pair = rig.pair(net)
         passes = batches(net, 1)
         expect_close(
             f"the probabilities of a batch of one ({net.output})",
@@ -145,16 +145,16 @@ def _one(bench: Bench) -> None:
         expect_close(f"the loss of a batch of one ({net.output})", got.loss, expected.loss, hint)
 
 
-def _penalty(bench: Bench) -> None:
+def _penalty(rig: Rig) -> None:
     hint = "l1 * sum|w| + l2 * sum w^2 (no half) over kernels, never biases; not divided by n"
     means = f"{hint}; the mean over the steps, each before its update"
     apart = "report the penalty apart from the loss"
-    net = bench.reduce(PENALIZED)
+    net = rig.reduce(PENALIZED)
     passes = batches(net, 14, batch_size=6)
-    for optimization in bench.optimizations:
+    for optimization in rig.optimizations:
         name = optimization.optimizer
         coupled = f"{hint}; their gradient is a part of g, whatever {name} makes of it"
-        got, expected = _train(bench.pair(net, optimization), passes, RATES[name], coupled)
+        got, expected = _train(rig.pair(net, optimization), passes, RATES[name], coupled)
         expect_close("the penalty", got.penalty, expected.penalty, means, tolerance=1e-4)
         expect_close("the loss beside a penalty", got.loss, expected.loss, apart, tolerance=1e-4)
 

@@ -7,9 +7,9 @@ from functools import partial
 
 from cnnbench.network.layers import BatchNorm, Dense, Flatten
 from cnnbench.testing.batches import ArrayBatches
-from cnnbench.testing.bench import Bench, Pair
 from cnnbench.testing.expect import MOVES, expect_moves
 from cnnbench.testing.finding import Check
+from cnnbench.testing.rig import Pair, Rig
 from cnnbench.testing.samples import RATES, batches, network
 from cnnbench.trials.optimization import Optimization
 
@@ -43,9 +43,9 @@ def _follow(
     expect_moves(what, pair.weights, got, expected, hint, tolerance=tolerance)
 
 
-def _steps(name: str, bench: Bench) -> None:
-    pair = bench.pair(bench.small, Optimization(optimizer=name, weight_decay=0.5))
-    passes = batches(bench.small, 18, batch_size=6)
+def _steps(name: str, rig: Rig) -> None:
+    pair = rig.pair(rig.small, Optimization(optimizer=name, weight_decay=0.5))
+    passes = batches(rig.small, 18, batch_size=6)
     rate, hint = RATES[name], HINTS[name]
     _follow(pair, passes.select(0, 1), (rate,), f"in the first step of {name}", hint)
     _follow(pair, passes, (rate,), f"in four steps of {name}", f"{hint}; all state starts at 0")
@@ -56,19 +56,19 @@ def _steps(name: str, bench: Bench) -> None:
     _follow(pair, passes, smaller, f"in 55 steps of {name}", long, tolerance=LONG)
 
 
-def _epsilon(name: str, bench: Bench) -> None:
+def _epsilon(name: str, rig: Rig) -> None:
     """Gradients near epsilon, where its place and size show."""
-    pair = bench.pair(bench.small, Optimization(optimizer=name))
-    passes = batches(bench.small, 12)
+    pair = rig.pair(rig.small, Optimization(optimizer=name))
+    passes = batches(rig.small, 12)
     passes.weights = passes.weights * 1e-4
     place = "inside" if name == "rmsprop" else "outside"
     hint = f"epsilon is 1e-7 and stands {place} the square root of s, which is not bias-corrected"
     _follow(pair, passes, (0.1,), f"in two steps of {name} with tiny gradients", hint)
 
 
-def _state(name: str, bench: Bench) -> None:
-    pair = bench.pair(bench.small, Optimization(optimizer=name))
-    passes = batches(bench.small, 18)
+def _state(name: str, rig: Rig) -> None:
+    pair = rig.pair(rig.small, Optimization(optimizer=name))
+    passes = batches(rig.small, 18)
     hint = "optimiser state lives as long as the model: neither a new epoch nor predict resets it"
     rate = RATES[name]
     _follow(pair, passes, (rate, rate), f"in two epochs of {name}", hint)
@@ -79,27 +79,27 @@ def _state(name: str, bench: Bench) -> None:
     _follow(pair, passes, (rate,), "after set_weights", "set_weights leaves optimiser state alone")
 
 
-def _rate(bench: Bench) -> None:
+def _rate(rig: Rig) -> None:
     hint = "use the learning rate given to this epoch; it may change with every epoch"
-    for optimization in bench.optimizations:
+    for optimization in rig.optimizations:
         name, rate = optimization.optimizer, RATES[optimization.optimizer]
-        pair = bench.pair(bench.small, replace(optimization, weight_decay=0.5))
+        pair = rig.pair(rig.small, replace(optimization, weight_decay=0.5))
         what = f"in two epochs of {name} at different rates"
-        _follow(pair, batches(bench.small, 18), (rate, rate / 10), what, hint)
+        _follow(pair, batches(rig.small, 18), (rate, rate / 10), what, hint)
 
 
-def _rate_with_momentum(bench: Bench) -> None:
+def _rate_with_momentum(rig: Rig) -> None:
     hint = (
         "the velocity contains the rates of its own steps: v = momentum * v - lr * g, not "
         "v = momentum * v + g and w -= lr * v (as in PyTorch)"
     )
-    pair = bench.pair(bench.small, Optimization(optimizer="momentum", momentum=0.8))
-    _follow(pair, batches(bench.small, 18), (0.1, 0.01), "in two epochs of different rates", hint)
+    pair = rig.pair(rig.small, Optimization(optimizer="momentum", momentum=0.8))
+    _follow(pair, batches(rig.small, 18), (0.1, 0.01), "in two epochs of different rates", hint)
 
 
-def _decay(bench: Bench) -> None:
-    net = bench.reduce(DECAYED)
-    pair = bench.pair(net, Optimization(optimizer="adamw", weight_decay=2.0))
+def _decay(rig: Rig) -> None:
+    net = rig.reduce(DECAYED)
+    pair = rig.pair(net, Optimization(optimizer="adamw", weight_decay=2.0))
     hint = (
         "decoupled weight decay acts on every trained array, biases, gamma and beta too, is "
         "multiplied by the learning rate, and leaves moving statistics alone"

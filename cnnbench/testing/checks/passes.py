@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from cnnbench.testing.batches import ArrayBatches
-from cnnbench.testing.bench import Bench, Pair
 from cnnbench.testing.expect import (
     expect,
     expect_close,
@@ -14,6 +13,7 @@ from cnnbench.testing.expect import (
     expect_result,
 )
 from cnnbench.testing.finding import Check
+from cnnbench.testing.rig import Pair, Rig
 from cnnbench.testing.samples import SMALL, batches
 from cnnbench.trials.optimization import Optimization
 
@@ -26,10 +26,10 @@ RESIDENT = (
 )
 
 
-def _pair(bench: Bench) -> Pair:
+def _pair(rig: Rig) -> Pair:
     """Momentum, where it is there, so that the order of the batches shows."""
-    momentum = "momentum" in bench.backend.capabilities.optimizers
-    return bench.pair(bench.small, Optimization(optimizer="momentum") if momentum else bench.plain)
+    momentum = "momentum" in rig.backend.capabilities.optimizers
+    return rig.pair(rig.small, Optimization(optimizer="momentum") if momentum else rig.plain)
 
 
 def _follow(pair: Pair, passes: ArrayBatches, hint: str) -> None:
@@ -43,16 +43,16 @@ def _follow(pair: Pair, passes: ArrayBatches, hint: str) -> None:
     expect_close("the probabilities", got, expected, hint, tolerance=2e-4, scale=1.0)
 
 
-def _order(bench: Bench) -> None:
-    pair = _pair(bench)
+def _order(rig: Rig) -> None:
+    pair = _pair(rig)
     for passes in (PASS, PASS.copy(order=ORDER[::-1].copy())):
         _follow(
             pair, passes, "take the batches in the order of the pass; the core has shuffled them"
         )
 
 
-def _prediction(bench: Bench) -> None:
-    model, reference, _ = bench.pair(bench.small)
+def _prediction(rig: Rig) -> None:
+    model, reference, _ = rig.pair(rig.small)
     got = model.predict(PASS)
     expect(
         isinstance(got, np.ndarray), f"predict: expected a NumPy array, got {type(got).__name__}"
@@ -62,16 +62,16 @@ def _prediction(bench: Bench) -> None:
     expect_close("the probabilities", got, reference.predict(PASS), hint, scale=1.0)
 
 
-def _resident(bench: Bench) -> None:
-    pair = _pair(bench)
+def _resident(rig: Rig) -> None:
+    pair = _pair(rig)
     for order in (ORDER, ORDER[::-1].copy(), np.roll(ORDER, 5)):
         _follow(pair, PASS.copy(order=order, key="all"), RESIDENT)
     part = PASS.copy(key="all").select(1, 3)
     _follow(pair, part, f"{RESIDENT}; a part of a pass has a shorter order")
 
 
-def _keys(bench: Bench) -> None:
-    pair = _pair(bench)
+def _keys(rig: Rig) -> None:
+    pair = _pair(rig)
     other = batches(SMALL, 14, batch_size=4, seed=1)
     hint = "arrays under another key are other arrays, even if their shapes are equal"
     for _ in range(2):
@@ -79,9 +79,9 @@ def _keys(bench: Bench) -> None:
         _follow(pair, other.copy(key="two"), hint)
 
 
-def _channels(bench: Bench) -> None:
-    net = bench.small.model_copy(update={"input_shape": (8, 7, 3)})
-    pair = bench.pair(net)
+def _channels(rig: Rig) -> None:
+    net = rig.small.model_copy(update={"input_shape": (8, 7, 3)})
+    pair = rig.pair(net)
     hint = "channels come in the order of the arrays, and arrays may be read-only"
     for key in (None, "all"):
         _follow(pair, _read_only(batches(net, 14, batch_size=4).copy(key=key)), hint)
@@ -93,8 +93,8 @@ def _read_only(passes: ArrayBatches) -> ArrayBatches:
     return passes
 
 
-def _untouched(bench: Bench) -> None:
-    model = bench.build(bench.small)
+def _untouched(rig: Rig) -> None:
+    model = rig.build(rig.small)
     for key in (None, "all"):
         passes = PASS.copy(key=key)
         names = ("images", "labels", "weights", "order")

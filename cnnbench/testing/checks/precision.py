@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect, expect_close, expect_moves
 from cnnbench.testing.finding import Check
+from cnnbench.testing.rig import Rig
 from cnnbench.testing.samples import batches
 
 COARSE = 0.05
@@ -17,9 +17,9 @@ FINE = 1e-4
 """What float32 differs by is less, what bfloat16 does is more."""
 
 
-def _values(bench: Bench) -> None:
-    net = bench.small
-    model, reference, weights = bench.pair(net, replace(bench.plain, precision="bfloat16"))
+def _values(rig: Rig) -> None:
+    net = rig.small
+    model, reference, weights = rig.pair(net, replace(rig.plain, precision="bfloat16"))
     passes = batches(net, 12, batch_size=6)
     got, expected = model.train_epoch(passes, 0.05), reference.train_epoch(passes, 0.05)
     hint = "the loss and the gradient agree with float32 as far as bfloat16 can tell"
@@ -37,9 +37,9 @@ def _values(bench: Bench) -> None:
     )
 
 
-def _weights(bench: Bench) -> None:
-    net = bench.small
-    model, reference, weights = bench.pair(net, replace(bench.plain, precision="bfloat16"))
+def _weights(rig: Rig) -> None:
+    net = rig.small
+    model, reference, weights = rig.pair(net, replace(rig.plain, precision="bfloat16"))
     rate = 1e-4
     for one in (model, reference):
         one.train_epoch(batches(net, 18, batch_size=6), rate)

@@ -9,9 +9,9 @@ from cnnbench.network.network import Weights
 from cnnbench.plugin.backend import EpochResult
 from cnnbench.testing.again import RANDOM, train, train_elsewhere
 from cnnbench.testing.batches import ArrayBatches
-from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect, expect_moves, expect_same
 from cnnbench.testing.finding import Check, Unsupported
+from cnnbench.testing.rig import Rig
 from cnnbench.testing.samples import RATES, batches, network, random_weights
 from cnnbench.trials.optimization import Optimization
 
@@ -21,22 +21,22 @@ FLAT_DIGITS = network(Flatten(), shape=(8, 8, 1), classes=10)
 """For a backend that has no convolution, or no pooling."""
 
 
-def _optimization(bench: Bench) -> Optimization:
-    adam = "adam" in bench.backend.capabilities.optimizers
-    return Optimization(optimizer="adam") if adam else bench.plain
+def _optimization(rig: Rig) -> Optimization:
+    adam = "adam" in rig.backend.capabilities.optimizers
+    return Optimization(optimizer="adam") if adam else rig.plain
 
 
-def _repetition(bench: Bench) -> None:
-    net = bench.reduce(TWICE)
+def _repetition(rig: Rig) -> None:
+    net = rig.reduce(TWICE)
     passes = batches(net, 32, batch_size=16)
 
     def train() -> tuple[list[EpochResult], Weights]:
-        model = bench.build(net, optimization=_optimization(bench), seed=5)
+        model = rig.build(net, optimization=_optimization(rig), seed=5)
         return [model.train_epoch(passes, 0.01) for _ in range(2)], model.get_weights()
 
     (results, weights), (again, repeated) = train(), train()
     hint = "nothing but the arguments may decide a result: no global seed, no racing sums"
-    if bench.engine.device == "cpu":
+    if rig.engine.device == "cpu":
         expect_same("when training is repeated", repeated, weights, hint)
         expect(results == again, f"repeated training reported {again} after {results}; {hint}")
     else:
@@ -44,32 +44,32 @@ def _repetition(bench: Bench) -> None:
         expect_moves("when training is repeated", random_weights(net), repeated, weights, hint)
 
 
-def _processes(bench: Bench) -> None:
-    if not bench.target:
+def _processes(rig: Rig) -> None:
+    if not rig.target:
         raise Unsupported("another process can't find this backend: it has no name")
-    start = random_weights(bench.reduce(RANDOM))
+    start = random_weights(rig.reduce(RANDOM))
     expect_moves(
         "in another process",
         start,
-        train_elsewhere(bench.target, bench.device, bench.threads),
-        train(bench),
+        train_elsewhere(rig.target, rig.device, rig.threads),
+        train(rig),
         "take random numbers from the seed given to build alone: Python's hash() of a text, the "
         "time and the process differ",
     )
 
 
-def _prediction(bench: Bench) -> None:
-    net = bench.small
-    model, passes = bench.build(net), batches(net, 14)
+def _prediction(rig: Rig) -> None:
+    net = rig.small
+    model, passes = rig.build(net), batches(net, 14)
     first, second = model.predict(passes), model.predict(passes)
     weights = model.get_weights()
     expect(np.array_equal(first, second), "predicting twice gives different probabilities")
     expect_same("after predicting", weights, random_weights(net), "predict must change nothing")
 
 
-def _independence(bench: Bench) -> None:
-    net = bench.small
-    one, two = bench.build(net), bench.build(net, random_weights(net, 1))
+def _independence(rig: Rig) -> None:
+    net = rig.small
+    one, two = rig.build(net), rig.build(net, random_weights(net, 1))
     one.train_epoch(batches(net), 0.5)
     expect_same(
         "of a model, after another was trained",
@@ -88,11 +88,11 @@ def _digits() -> ArrayBatches:
     return ArrayBatches(pixels, labels[:300].astype(np.int32), batch_size=32)
 
 
-def _learning(bench: Bench) -> None:
-    optimization = _optimization(bench)
+def _learning(rig: Rig) -> None:
+    optimization = _optimization(rig)
     rate = RATES[optimization.optimizer]
-    lacking = bench.backend.capabilities.missing(DIGITS, optimization)
-    model = bench.build(FLAT_DIGITS if lacking else DIGITS, optimization=optimization)
+    lacking = rig.backend.capabilities.missing(DIGITS, optimization)
+    model = rig.build(FLAT_DIGITS if lacking else DIGITS, optimization=optimization)
     passes = _digits()
     first, *_, last = (model.train_epoch(passes, rate) for _ in range(8))
     right = float((model.predict(passes).argmax(axis=1) == passes.labels).mean())

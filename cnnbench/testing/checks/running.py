@@ -9,9 +9,9 @@ import numpy as np
 from cnnbench.network.layers import BatchNorm, Conv, Dropout, Flatten
 from cnnbench.plugin.backend import Model
 from cnnbench.testing.batches import ArrayBatches
-from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect, expect_equal, expect_moves, expect_same
 from cnnbench.testing.finding import Check, Failed
+from cnnbench.testing.rig import Rig
 from cnnbench.testing.samples import LARGER, batches, network, random_weights
 from cnnbench.trials.optimization import Optimization
 
@@ -20,12 +20,12 @@ LAG = 0.01
 """Seconds that a busy machine may put into any call."""
 
 
-def _compile(bench: Bench) -> None:
-    net = bench.reduce(STATEFUL)
-    adam = "adam" in bench.backend.capabilities.optimizers
-    optimization = Optimization(optimizer="adam") if adam else bench.plain
+def _compile(rig: Rig) -> None:
+    net = rig.reduce(STATEFUL)
+    adam = "adam" in rig.backend.capabilities.optimizers
+    optimization = Optimization(optimizer="adam") if adam else rig.plain
     passes = batches(net, 12, batch_size=6).copy(key="all")
-    plain, compiled = (bench.build(net, optimization=optimization) for _ in range(2))
+    plain, compiled = (rig.build(net, optimization=optimization) for _ in range(2))
     compiled.compile(passes)
     start = random_weights(net)
     expect_same(
@@ -43,9 +43,9 @@ def _compile(bench: Bench) -> None:
     )
 
 
-def _nan(bench: Bench) -> None:
-    model = bench.build(bench.small)
-    passes = batches(bench.small, 18, batch_size=6)
+def _nan(rig: Rig) -> None:
+    model = rig.build(rig.small)
+    passes = batches(rig.small, 18, batch_size=6)
     passes.images[7] = np.nan
     result = model.train_epoch(passes, 0.1)
     expect(
@@ -62,8 +62,8 @@ def _nan(bench: Bench) -> None:
     model.get_weights()
 
 
-def _barrier(bench: Bench) -> None:
-    model = bench.build(bench.reduce(LARGER))
+def _barrier(rig: Rig) -> None:
+    model = rig.build(rig.reduce(LARGER))
     passes = batches(LARGER, 512, batch_size=64)
     # One good try is enough: a busy machine may delay any of them, a barrier that does not wait
     # is late every time.

@@ -6,9 +6,9 @@ import numpy as np
 
 from cnnbench.network.layers import BatchNorm, Conv, Dense, Flatten
 from cnnbench.network.weights import weight_shapes
-from cnnbench.testing.bench import Bench
 from cnnbench.testing.expect import expect, expect_close, expect_equal, expect_names, expect_same
 from cnnbench.testing.finding import Check
+from cnnbench.testing.rig import Rig
 from cnnbench.testing.samples import batches, network, random_weights
 
 NET = network(
@@ -21,9 +21,9 @@ NET = network(
 )
 
 
-def _names(bench: Bench) -> None:
-    net = bench.reduce(NET)
-    got = bench.build(net).get_weights()
+def _names(rig: Rig) -> None:
+    net = rig.reduce(NET)
+    got = rig.build(net).get_weights()
     expected = weight_shapes(net)
     expect_names("", got, expected, "see cnnbench.network.network.Weights")
     for name, array in got.items():
@@ -35,9 +35,9 @@ def _names(bench: Bench) -> None:
     expect_equal("the number of parameters", parameters, right, "moving statistics count too")
 
 
-def _round_trip(bench: Bench) -> None:
-    net = bench.reduce(NET)
-    model = bench.build(net, random_weights(net, 1))
+def _round_trip(rig: Rig) -> None:
+    net = rig.reduce(NET)
+    model = rig.build(net, random_weights(net, 1))
     hint = "every array must come back as it was given, moving statistics too"
     expect_same("after build", model.get_weights(), random_weights(net, 1), hint)
     other = random_weights(net, 2)
@@ -45,11 +45,11 @@ def _round_trip(bench: Bench) -> None:
     expect_same("after set_weights", model.get_weights(), other, hint)
 
 
-def _take_effect(bench: Bench) -> None:
-    model, reference, _ = bench.pair(bench.small)
-    images = batches(bench.small, 3)
+def _take_effect(rig: Rig) -> None:
+    model, reference, _ = rig.pair(rig.small)
+    images = batches(rig.small, 3)
     model.predict(images)
-    other = random_weights(bench.small, 2)
+    other = random_weights(rig.small, 2)
     model.set_weights(other)
     reference.set_weights(other)
     expect_close(
@@ -61,10 +61,10 @@ def _take_effect(bench: Bench) -> None:
     )
 
 
-def _copies(bench: Bench) -> None:
-    net = bench.small
+def _copies(rig: Rig) -> None:
+    net = rig.small
     given = {name: array.copy() for name, array in random_weights(net).items()}
-    model = bench.build(net, given)
+    model = rig.build(net, given)
     _overwrite(given)
     hint = "copy arrays on the way in and out: the caller may change or keep its own"
     expect_same("after the given arrays changed", model.get_weights(), random_weights(net), hint)

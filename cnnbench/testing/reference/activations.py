@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from cnnbench.network.layers import Activate, Activation
-from cnnbench.testing.reference.node import Array, Node
+from cnnbench.testing.reference.node import Array, ReferenceNode
 
 Function = Callable[[Array], Array]
 Back = Callable[[Array, Array], Array]
@@ -109,7 +109,7 @@ FUNCTIONS: Mapping[Activation, tuple[Function, Back]] = {
 """Each function, and its way back."""
 
 
-class ActivateNode(Node[Activate]):
+class ActivateNode(ReferenceNode[Activate]):
     """An activation as a layer of its own."""
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002 - same in both

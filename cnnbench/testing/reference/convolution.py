@@ -9,13 +9,13 @@ import numpy as np
 
 from cnnbench.network.layers import Conv, Convolution, DepthwiseConv
 from cnnbench.testing.reference.activations import FUNCTIONS
-from cnnbench.testing.reference.node import Array, Node
+from cnnbench.testing.reference.node import Array, ReferenceNode
 from cnnbench.testing.reference.windows import Windows
 
 C = TypeVar("C", bound=Convolution)
 
 
-class ConvolutionNode(Node[C]):
+class ConvolutionNode(ReferenceNode[C]):
     """What both convolutions have in common; the kernel is not flipped."""
 
     trainable = ("kernel", "bias")

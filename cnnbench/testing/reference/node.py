@@ -47,7 +47,7 @@ class AnyNode(ABC, Generic[L]):
         """The objective's gradient by each input, given its gradient by the output (`slope`)."""
 
 
-class Node(AnyNode[L]):
+class ReferenceNode(AnyNode[L]):
     """A layer of one input."""
 
     def ahead(self, inputs: Sequence[Array], *, training: bool) -> Array:

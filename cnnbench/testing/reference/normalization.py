@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from cnnbench.network.layers import BatchNorm, Rescaling
-from cnnbench.testing.reference.node import Array, Node
+from cnnbench.testing.reference.node import Array, ReferenceNode
 
 
-class BatchNormNode(Node[BatchNorm]):
+class BatchNormNode(ReferenceNode[BatchNorm]):
     """Over the last axis; a frozen one uses its moving statistics in training too."""
 
     trainable = ("gamma", "beta")
@@ -57,7 +57,7 @@ class BatchNormNode(Node[BatchNorm]):
         return slope * self.scale
 
 
-class RescalingNode(Node[Rescaling]):
+class RescalingNode(ReferenceNode[Rescaling]):
     """The constants stand at the last axis."""
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002 - same in both

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from cnnbench.network.layers import GlobalAveragePool, GlobalMaxPool, Pool
-from cnnbench.testing.reference.node import Array, Node
+from cnnbench.testing.reference.node import Array, ReferenceNode
 from cnnbench.testing.reference.windows import Windows
 
 
-class PoolNode(Node[Pool]):
+class PoolNode(ReferenceNode[Pool]):
     """A padded pixel never wins a maximum and is not counted in an average."""
 
     windows = Windows
@@ -44,7 +44,7 @@ class PoolNode(Node[Pool]):
         return self.place.add_back((winner * slope[..., None]).reshape(*slope.shape, *window))
 
 
-class GlobalAveragePoolNode(Node[GlobalAveragePool]):
+class GlobalAveragePoolNode(ReferenceNode[GlobalAveragePool]):
     """The mean over height and width."""
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002 - same in both
@@ -60,7 +60,7 @@ class GlobalAveragePoolNode(Node[GlobalAveragePool]):
         return np.broadcast_to(slope.reshape(n, 1, 1, channels) / pixels, self.shape)
 
 
-class GlobalMaxPoolNode(Node[GlobalMaxPool]):
+class GlobalMaxPoolNode(ReferenceNode[GlobalMaxPool]):
     """The largest value over height and width."""
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002 - same in both

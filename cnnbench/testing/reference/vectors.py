@@ -6,10 +6,10 @@ import numpy as np
 
 from cnnbench.network.layers import Dense, Dropout, Flatten, ZeroPadding
 from cnnbench.testing.reference.activations import FUNCTIONS
-from cnnbench.testing.reference.node import Array, Node
+from cnnbench.testing.reference.node import Array, ReferenceNode
 
 
-class DenseNode(Node[Dense]):
+class DenseNode(ReferenceNode[Dense]):
     """kernel: (in, out)."""
 
     trainable = ("kernel", "bias")
@@ -28,7 +28,7 @@ class DenseNode(Node[Dense]):
         return slope @ self.arrays["kernel"].T
 
 
-class FlattenNode(Node[Flatten]):
+class FlattenNode(ReferenceNode[Flatten]):
     """Row-major: the channel runs fastest, then the column."""
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002 - same in both
@@ -41,7 +41,7 @@ class FlattenNode(Node[Flatten]):
         return slope.reshape(self.shape)
 
 
-class ZeroPaddingNode(Node[ZeroPadding]):
+class ZeroPaddingNode(ReferenceNode[ZeroPadding]):
     """Zeros around every map."""
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002 - same in both
@@ -55,7 +55,7 @@ class ZeroPaddingNode(Node[ZeroPadding]):
         return slope[:, top : top + self.height, left : left + self.width]
 
 
-class DropoutNode(Node[Dropout]):
+class DropoutNode(ReferenceNode[Dropout]):
     """Inverted dropout (Srivastava et al. 2014, section 10): what is kept is scaled in training."""
 
     def forward(self, x: Array, *, training: bool) -> Array:

@@ -7,11 +7,17 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from cnnbench.comparison.inference.judge import Differences, judge
-from cnnbench.comparison.inference.schedule import Schedule, looks_to
-from cnnbench.comparison.inference.verdicts import Outcome, margin_of_fractions
+from cnnbench.comparison.inference.schedule import LookSchedule, looks_to
+from cnnbench.comparison.inference.verdicts import Conclusion, margin_of_fractions
 
 MARGIN = margin_of_fractions(0.01)
-SCHEDULES = (Schedule(), Schedule((5,)), looks_to(12), looks_to(30), Schedule(anytime=True))
+SCHEDULES = (
+    LookSchedule(),
+    LookSchedule((5,)),
+    looks_to(12),
+    looks_to(30),
+    LookSchedule(anytime=True),
+)
 
 
 def words(values, **fields):
@@ -65,7 +71,7 @@ def test_training_that_diverges_is_neither_better_nor_worse():
 def test_of_a_loss_less_is_better():
     family = {"it": Differences((-0.5, -0.4, -0.6, -0.5, -0.5))}
     found = judge(family, higher_is_better=False)["it"]
-    assert found.verdict.outcome is Outcome.BETTER
+    assert found.verdict.outcome is Conclusion.BETTER
     assert found.won == 5
 
 
@@ -81,13 +87,13 @@ def test_equal_differences_of_small_test_sets_are_not_taken_for_certain():
 
 def test_differences_without_any_spread_say_nothing_about_their_mean():
     found = judge({"it": Differences((0.02,) * 5)}, margin=MARGIN)["it"]
-    assert found.verdict.outcome is Outcome.OPEN
+    assert found.verdict.outcome is Conclusion.OPEN
     assert found.interval is None
 
 
 def test_without_a_margin_nothing_is_the_same():
     found = judge({"it": Differences((0.001, -0.001, 0.002, -0.002, 0.0))})["it"]
-    assert found.verdict.outcome is Outcome.OPEN
+    assert found.verdict.outcome is Conclusion.OPEN
     assert found.probabilities is None
 
 
@@ -103,7 +109,7 @@ def test_only_pairs_up_to_the_last_look_count():
 
 def test_before_the_first_look_nothing_is_said():
     found = judge({"it": Differences((0.05, 0.05, 0.06, 0.05))}, schedule=looks_to(30))["it"]
-    assert (found.n, found.interval, found.verdict.outcome) == (0, None, Outcome.OPEN)
+    assert (found.n, found.interval, found.verdict.outcome) == (0, None, Conclusion.OPEN)
 
 
 def test_the_interval_of_a_look_is_mean_and_quantile_by_hand():
@@ -163,7 +169,7 @@ def check(judgement, margin, higher):
     outcome, interval = judgement.verdict.outcome, judgement.interval
     if judgement.p is None:
         assert interval is judgement.plain is None
-        assert outcome is Outcome.OPEN
+        assert outcome is Conclusion.OPEN
         return
     claims_up, claims_down = sides(interval, higher)
     claims = claims_up or claims_down
@@ -171,14 +177,14 @@ def check(judgement, margin, higher):
     assert outcome.helps == claims_up
     assert outcome.hurts == claims_down
     within = interval is not None and -margin < interval.low <= interval.high < margin
-    small = {Outcome.SAME, Outcome.SLIGHTLY_BETTER, Outcome.SLIGHTLY_WORSE}
+    small = {Conclusion.SAME, Conclusion.SLIGHTLY_BETTER, Conclusion.SLIGHTLY_WORSE}
     assert (outcome in small) == within
     plain = judgement.plain
     if interval is not None:
         assert interval.low <= plain.low <= plain.high <= interval.high
     alone = any(sides(plain, higher))
     assert alone == (judgement.p < 0.05)
-    maybe = outcome in {Outcome.MAYBE_BETTER, Outcome.MAYBE_WORSE}
+    maybe = outcome in {Conclusion.MAYBE_BETTER, Conclusion.MAYBE_WORSE}
     assert maybe == (alone and not claims and not within)
     assert outcome.settled == (claims or within)
     assert judgement.p <= judgement.p_holm

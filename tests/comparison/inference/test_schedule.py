@@ -5,10 +5,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cnnbench.comparison.inference.sample import Sample
-from cnnbench.comparison.inference.schedule import Schedule, fixed, looks_to
+from cnnbench.comparison.inference.schedule import LookSchedule, fixed, looks_to
 from cnnbench.errors import ComparisonError
 
-schedules = st.sampled_from([fixed(), looks_to(8), looks_to(30), Schedule(anytime=True)])
+schedules = st.sampled_from([fixed(), looks_to(8), looks_to(30), LookSchedule(anytime=True)])
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_study_of_another_most_is_judged_by_what_holds_at_any_time():
 
 def test_several_looks_ask_for_more_than_one():
     sample = Sample(5, 0.03, 0.02)
-    one, many, any_time = (x.p(sample) for x in (fixed(), looks_to(30), Schedule(anytime=True)))
+    one, many, any_time = (x.p(sample) for x in (fixed(), looks_to(30), LookSchedule(anytime=True)))
     assert one < many < any_time
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from cnnbench.comparison.inference.schedule import looks_to
-from cnnbench.comparison.inference.settle import Pairs, settled
-from cnnbench.comparison.inference.verdicts import Outcome, margin_of_fractions
+from cnnbench.comparison.inference.settle import EndedPairs, settled
+from cnnbench.comparison.inference.verdicts import Conclusion, margin_of_fractions
 from cnnbench.comparison.metrics import METRICS
 from cnnbench.errors import ComparisonError
 
@@ -13,7 +13,7 @@ NOISE = [0.05, -0.04, 0.03, -0.02, 0.01, -0.05, 0.04, -0.01]
 
 
 def pairs(values, **fields):
-    return Pairs(dict(enumerate(values)), **fields)
+    return EndedPairs(dict(enumerate(values)), **fields)
 
 
 def take(study, most=30, **fields):
@@ -52,7 +52,7 @@ def test_a_look_waits_until_all_pairs_of_all_open_variants_have_ended():
 
 def test_pairs_count_in_their_order_however_they_end():
     late = {replicate: value for replicate, value in enumerate(CLEAR) if replicate != 2}
-    found = take({"clear": Pairs(late)})
+    found = take({"clear": EndedPairs(late)})
     assert found.standings["clear"].look == 0
     assert found.next_look == 5
 
@@ -65,7 +65,7 @@ def test_a_failed_pair_is_waited_for_and_named():
 
 
 def test_a_variant_that_diverges_leaves():
-    risky = Pairs({0: 0.6, 1: 0.5, 3: 0.6, 4: 0.5}, diverged=frozenset({2}))
+    risky = EndedPairs({0: 0.6, 1: 0.5, 3: 0.6, 4: 0.5}, diverged=frozenset({2}))
     found = take({"risky": risky})
     assert found.standings["risky"].judgement.verdict.words == "diverges 1/5"
     assert not found.standings["risky"].goes_on
@@ -82,7 +82,7 @@ def test_what_is_open_after_the_most_stays_open():
 
 def test_what_is_settled_at_the_last_look_was_not_stopped_early():
     standing = take({"clear": pairs(CLEAR[:5])}, most=5).standings["clear"]
-    assert standing.judgement.verdict.outcome is Outcome.BETTER
+    assert standing.judgement.verdict.outcome is Conclusion.BETTER
     assert not standing.early
 
 
@@ -96,12 +96,12 @@ def test_a_study_of_another_most_goes_on_with_what_holds_at_any_time():
     given = looks_to(8).extended_to(30)
     found = take({"clear": pairs(CLEAR), "noise": pairs(NOISE)}, schedule=given)
     assert found.standings["clear"].look == 8
-    assert found.standings["clear"].judgement.verdict.outcome is Outcome.BETTER
+    assert found.standings["clear"].judgement.verdict.outcome is Conclusion.BETTER
     assert found.next_look == 30
 
 
 def test_a_study_that_has_not_begun_waits_for_its_first_look():
-    assert take({"it": Pairs({})}).next_look == 5
+    assert take({"it": EndedPairs({})}).next_look == 5
 
 
 @pytest.mark.parametrize("metric", ["training", "peak_memory", "images_per_second"])

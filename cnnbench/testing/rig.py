@@ -1,4 +1,4 @@
-"""The bench that a backend is put on: it opens the backend and builds the same model twice."""
+"""The rig that a backend is put on: it opens the backend and builds the same model twice."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Pair(NamedTuple):
     weights: Weights
 
 
-class Bench:
+class Rig:
     """One backend on one device; the engine is opened when a check first needs it.
 
     before: names of the modules that were loaded before the backend was looked up. target: how
