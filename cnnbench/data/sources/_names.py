@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 
 NAMED = 3
 """How many names a message lists."""
 
+_CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
+
 
 def printable(name: str) -> str:
-    """A name with its bytes that are not UTF-8 as escapes: it can be opened, but not printed."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    """A name on one line, with its bytes that are not UTF-8 and control characters as escapes."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def some(names: Sequence[str]) -> str:

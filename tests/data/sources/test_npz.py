@@ -238,6 +238,11 @@ def test_labels_that_would_fill_memory_are_refused_before_they_are_read(archive)
     )
 
 
+def test_the_name_of_an_array_breaks_no_line(archive):
+    said = refused(archive(images=IMAGES, **{"la\nbels\x1b": [0] * len(IMAGES)}))
+    assert "holds images, la\\nbels\\x1b; expected are images and labels" in said
+
+
 def test_a_folder_and_files_of_other_kinds_are_answered_with_what_to_do(tmp_path):
     assert refused(Request(str(tmp_path))).endswith(f"did you mean 'folder:{tmp_path}'?")
     np.save(tmp_path / "x.npy", IMAGES)
