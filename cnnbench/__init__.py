@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cnnbench.plugin.executor import Listener
     from cnnbench.results.record import Record
 
 __all__ = ["__version__", "compare", "run"]
@@ -38,20 +39,25 @@ def run(
     executor: str = "local",
     timeout: float | None = None,
     force: bool = False,
+    progress: bool | Listener | None = None,
 ) -> list[Record]:
     """Run what is missing of a recipe; return the newest record of each of its trials.
 
     backend: one or several names, by default the only one that can run here. data: other images, a
     source such as "npz:digits.npz" or a folder. overrides: dotted keys and their values,
     {"training.epochs": 3}. jobs: trials at a time, by default one a core, and one
-    on a GPU. timeout: seconds a trial may take. A trial that fails is a record with its reason.
+    on a GPU. timeout: seconds a trial may take. progress: shown on terminals and in notebooks; True
+    shows it anywhere, False nowhere, and a function hears each `cnnbench.plugin.Event` instead.
+    A trial that fails is a record with its reason.
     Raises cnnbench.errors.CnnbenchError for a request that is wrong.
     """
     from cnnbench import arguments
     from cnnbench.execution.run import run_prepared
     from cnnbench.installed import installed_plugins
     from cnnbench.planning.prepare import RunOptions, prepare
+    from cnnbench.report.watch import watch
 
+    asked = arguments.a_listener("progress", progress)
     folder = arguments.a_path("results", results)
     options = RunOptions(folder, device, jobs, executor, timeout, force)
     plugins = installed_plugins()
@@ -63,7 +69,8 @@ def run(
         overrides=arguments.a_mapping("overrides", overrides),
         data=arguments.a_source("data", data),
     )
-    run_prepared(prepared, plugins, options, lambda _: None)
+    with watch(asked, prepared.missing) as view:
+        run_prepared(prepared, plugins, options, view.hear)
     return prepared.records()
 
 

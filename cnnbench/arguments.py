@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
@@ -57,6 +57,14 @@ def a_mapping(name: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise _wrong(name, value, 'keys and values, e.g. {"training.epochs": 3}')
     return value
+
+
+def a_listener(name: str, value: Any) -> bool | Callable[[Any], None] | None:
+    """True, False, something to call, or None."""
+    if value is None or isinstance(value, bool) or callable(value):
+        found: bool | Callable[[Any], None] | None = value
+        return found
+    raise _wrong(name, value, "True, False, or a function that hears events")
 
 
 def _wrong(name: str, value: Any, expected: str) -> OptionsError:

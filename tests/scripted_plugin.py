@@ -36,7 +36,7 @@ class ScriptedModel(NumpyModel):
             time.sleep(600)
         if learning_rate == 2.0 and self.epochs == 2:
             os._exit(5)
-        if learning_rate == 7.0:
+        if learning_rate == 7.0 and "SCRIPTED_IS_MENDED" not in os.environ:
             raise RuntimeError("the kernel\nfell over")
         if learning_rate == 6.0:
             return EpochResult(loss=float("nan"), penalty=0.0, correct=0, count=1)

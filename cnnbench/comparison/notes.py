@@ -84,8 +84,11 @@ def _ended(entry: TableEntry) -> Iterator[str]:
 
 
 def _reasons(records: Sequence[Record]) -> str:
-    """The most frequent reasons, each on one line."""
-    counts = Counter(" ".join(record.reason.split()) or "no reason given" for record in records)
+    """The most frequent reasons, each on one line; files beside records are told without ids."""
+    counts = Counter(
+        " ".join(record.reason.replace(f"/{record.trial}.", "/TRIAL.").split()) or "no reason given"
+        for record in records
+    )
     named = [
         f"{reason} ({count} times)" if len(counts) > 1 and count > 1 else reason
         for reason, count in counts.most_common(_REASONS)

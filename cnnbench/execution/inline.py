@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator, Sequence
 
 from cnnbench.plugin.executor import (
@@ -42,5 +43,6 @@ class InlineExecutor(Executor):
                 listener(EpochEnded(trial, 0, epoch))
 
             outcome = work(trial, on_epoch)
+            sys.stderr.write(outcome.failure)  # a traceback, for whoever debugs here
             yield outcome
             listener(TrialEnded(trial, 0, outcome))

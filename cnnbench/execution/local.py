@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import queue
 import time
 from collections import Counter, deque
@@ -25,11 +26,14 @@ from cnnbench.plugin.executor import (
     TrialStarted,
     Work,
 )
+from cnnbench.results.failure import failure_text
 from cnnbench.results.record import Epoch
 from cnnbench.trials.trial import Trial
 
 _STARTS = 3
 """A slot whose worker fails to start this often in a row is given up."""
+_LAST_OUTPUT = 16 * 1024
+"""Bytes of a worker's output that are kept with a failure."""
 _TICK = 1.0
 """Seconds between looks at what is overdue."""
 
@@ -146,6 +150,9 @@ class _Pool:
                     worker.kill(error)
                     return
                 del self._running[worker]
+                if outcome.failure:
+                    failure = failure_text(outcome.failure, worker.log(_LAST_OUTPUT))
+                    outcome = dataclasses.replace(outcome, failure=failure)
                 # First the next trial, so that the worker does not idle while this one is stored.
                 self._give(worker)
                 yield outcome
@@ -232,7 +239,12 @@ class _Pool:
         running = self._running.pop(worker)
         lost = self._work.lost(running.trial, reason, timeout=timeout)
         known = {"epochs": len(running.history) or None, "started": running.started}
-        outcome = Outcome(lost.record.model_copy(update=known), tuple(running.history))
+        outcome = dataclasses.replace(
+            lost,
+            record=lost.record.model_copy(update=known),
+            history=tuple(running.history),
+            failure=failure_text("", worker.log(_LAST_OUTPUT)),
+        )
         yield outcome
         self._listener(TrialEnded(running.trial, self._slots[worker], outcome))
 

@@ -18,6 +18,7 @@ Inbox = queue.SimpleQueue[tuple["WorkerProcess", dict[str, Any] | None]]
 """Messages of all workers; None when one has ended, however it did."""
 
 _LOG_TAIL = 4000
+"""Bytes of what was printed last."""
 _GRACE = 5.0
 """Seconds between the ends of a process and of its line: what it started itself may hold the line
 open, and one that hangs up need not end."""
@@ -82,10 +83,10 @@ class WorkerProcess:
         said = [line.strip() for line in self.log().split("\n") if line.strip()]
         return how + (f"; its last line: {said[-1]}" if said else "")
 
-    def log(self) -> str:
-        """The end of what it printed."""
+    def log(self, most: int = _LOG_TAIL) -> str:
+        """The end of what it printed, so many bytes at most."""
         size = self._log.seek(0, os.SEEK_END)
-        self._log.seek(max(0, size - _LOG_TAIL))
+        self._log.seek(max(0, size - most))
         return self._log.read().decode(errors="replace")
 
     def _listen(self) -> None:

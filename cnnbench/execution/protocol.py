@@ -19,11 +19,14 @@ def pack_outcome(outcome: Outcome) -> dict[str, Any]:
         "rows": pack_array(outcome.rows),
         "labels": pack_array(outcome.labels),
         "environment": outcome.environment,
+        "failure": outcome.failure,
     }
 
 
 def unpack_outcome(content: Mapping[str, Any]) -> Outcome:
-    """The outcome that `pack_outcome` packed."""
+    """The outcome that `pack_outcome` packed. Raises for what is none."""
+    if not isinstance(content["failure"], str):
+        raise TypeError("a failure that is no text")
     return Outcome(
         record=Record.model_validate(content["record"]),
         history=tuple(Epoch.model_validate(epoch) for epoch in content["history"]),
@@ -31,4 +34,5 @@ def unpack_outcome(content: Mapping[str, Any]) -> Outcome:
         rows=unpack_array(content["rows"]),
         labels=unpack_array(content["labels"]),
         environment=content["environment"],
+        failure=content["failure"],
     )

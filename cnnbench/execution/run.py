@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import ExitStack, closing
 
 from cnnbench.errors import ResultsError
@@ -11,8 +12,8 @@ from cnnbench.loading.plugins import Plugins
 from cnnbench.planning.device import takes_gpu
 from cnnbench.planning.prepare import Prepared, RunOptions
 from cnnbench.planning.study import Study
-from cnnbench.plugin.executor import Event, Listener
-from cnnbench.results.record import Plan
+from cnnbench.plugin.executor import Event, Listener, TrialEnded
+from cnnbench.results.record import Plan, Record
 
 
 def run_prepared(
@@ -57,15 +58,25 @@ def _run_study(study: Study, plugins: Plugins, options: RunOptions, listener: Li
         executor=executor,
     )
     work = work_of(backend, options.device, limits)
-    with closing(executor.run(missing, limits, listener, work)) as outcomes:
+    stored: dict[str, Record] = {}
+
+    def tell(event: Event) -> None:
+        """Of an end as it was stored."""
+        if isinstance(event, TrialEnded) and event.trial.id in stored:
+            outcome = dataclasses.replace(event.outcome, record=stored.pop(event.trial.id))
+            event = dataclasses.replace(event, outcome=outcome)
+        listener(event)
+
+    with closing(executor.run(missing, limits, tell, work)) as outcomes:
         for outcome in outcomes:
-            study.store.append(
+            stored[outcome.record.trial] = study.store.append(
                 outcome.record,
                 history=outcome.history,
                 predictions=outcome.predictions,
                 rows=outcome.rows,
                 labels=outcome.labels,
                 environment=outcome.environment,
+                failure=outcome.failure,
             )
 
 

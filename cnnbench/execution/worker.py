@@ -45,7 +45,8 @@ def main() -> None:
     except CnnbenchError as error:
         refuse(str(error))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a broken framework raises
-        refuse(f"backend {name} can't be opened: {describe_crash(error)}")
+        hint = "--executor inline shows the whole traceback"
+        refuse(f"backend {name} can't be opened: {describe_crash(error)}; {hint}")
     starter.send("ready")
     while True:
         request = starter.next()

@@ -19,6 +19,7 @@ class Outcome:
     """What a trial left: its record, its history, and the probabilities of the test images.
 
     predictions: float32, (n, classes), in the order of `rows`, which index the source's images.
+    failure: what a record's reason has no room for, such as a traceback; stored beside the record.
     """
 
     record: Record
@@ -27,6 +28,7 @@ class Outcome:
     rows: NDArray[np.int64] | None = None
     labels: NDArray[np.int32] | None = None
     environment: dict[str, object] = field(default_factory=dict)
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)

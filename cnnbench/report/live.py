@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -44,7 +45,10 @@ def choose_view(console: Console, trials: Sequence[Trial], *, quiet: bool) -> Ru
     """The view that fits the console; a quiet one if there is nothing to show."""
     if quiet or not trials:
         return QuietView()
-    redraws = console.is_terminal and not console.is_dumb_terminal
+    if console.is_jupyter:
+        redraws = find_spec("ipywidgets") is not None  # without them rich would warn, not draw
+    else:
+        redraws = console.is_terminal and not console.is_dumb_terminal
     return LiveView(console, trials) if redraws else PlainView(console, trials)
 
 

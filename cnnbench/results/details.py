@@ -1,4 +1,4 @@
-"""The two files beside a record: a trial's history as CSV, its predictions as npz."""
+"""The files beside a record: a trial's history as CSV, predictions as npz, failure as text."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from cnnbench.errors import ResultsError
+from cnnbench.results.failure import shortened
 from cnnbench.results.files import read_regular
-from cnnbench.results.layout import history_file, predictions_file
+from cnnbench.results.layout import failure_file, history_file, predictions_file
 from cnnbench.results.record import Epoch
 
 
@@ -81,6 +82,20 @@ def read_predictions(study: Path, trial: str) -> Predictions:
         raise ResultsError(f"trial {trial} has no predictions: {path} does not exist") from None
     except Exception as error:  # a damaged archive makes NumPy and zipfile raise whatever there is
         raise ResultsError(f"{path} can't be read as predictions: {_first_line(error)}") from error
+
+
+def read_failure(study: Path, trial: str) -> str:
+    """What is kept of a trial's failure, as text, within the limit of what cnnbench writes.
+
+    Raises ResultsError if nothing is.
+    """
+    path = failure_file(study, trial)
+    try:
+        return shortened(read_regular(path).decode(errors="backslashreplace"))
+    except FileNotFoundError:
+        raise ResultsError(f"trial {trial} has no failure kept: {path} does not exist") from None
+    except OSError as error:
+        raise ResultsError(f"{path} can't be read: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:

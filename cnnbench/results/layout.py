@@ -4,6 +4,7 @@ RESULTS/RECIPE/BACKEND/records.jsonl        one record a line
                        plan.json            the study last asked for
                        history/TRIAL.csv    the epochs of a trial
                        predictions/TRIAL.npz    probabilities of its test images
+                       failures/TRIAL.txt   why it failed at length, until it succeeds
 RESULTS/environments/KEY.json               machine and versions, stored once by hash
 """
 
@@ -18,6 +19,7 @@ RECORDS = "records.jsonl"
 PLAN = "plan.json"
 HISTORY = "history"
 PREDICTIONS = "predictions"
+FAILURES = "failures"
 ENVIRONMENTS = "environments"
 LOCK = "run.lock"
 TEMPORARY = ".tmp"
@@ -52,6 +54,11 @@ def history_file(study: Path, trial: str) -> Path:
 def predictions_file(study: Path, trial: str) -> Path:
     """The predictions of a trial. Raises ResultsError if the id can't be a file name."""
     return study / PREDICTIONS / f"{_safe(trial)}.npz"
+
+
+def failure_file(study: Path, trial: str) -> Path:
+    """What is kept of a trial's failure. Raises ResultsError if the id can't be a file name."""
+    return study / FAILURES / f"{_safe(trial)}.txt"
 
 
 def environment_file(study: Path, key: str) -> Path:

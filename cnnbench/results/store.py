@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from cnnbench.errors import ResultsError
 from cnnbench.results.details import Predictions, history_csv, predictions_npz
 from cnnbench.results.environment import environment_json, environment_key
+from cnnbench.results.failure import shortened
 from cnnbench.results.files import (
     append_line,
     explain,
@@ -31,6 +34,7 @@ from cnnbench.results.layout import (
     TEMPORARY,
     environment_file,
     environments_folder,
+    failure_file,
     history_file,
     predictions_file,
     study_folder,
@@ -38,6 +42,7 @@ from cnnbench.results.layout import (
 from cnnbench.results.read import collector_paused, read_plan, read_records
 from cnnbench.results.record import Epoch, Plan, Record, Status
 
+LOGGER = logging.getLogger(__name__)
 _PROBE_BYTES = 64 * 1024
 """About what a trial leaves."""
 
@@ -114,11 +119,13 @@ class Store:
         rows: NDArray[np.int64] | None = None,
         labels: NDArray[np.int32] | None = None,
         environment: Mapping[str, object] | None = None,
+        failure: str = "",
     ) -> Record:
-        """Store what a trial left and return its record, which names its environment now.
+        """Store what a trial left and return its record, which names what stands beside it now.
 
         predictions: probabilities, (n, classes), of the images `rows` with the true `labels`; the
-        three come together or not at all.
+        three come together or not at all. failure: what the reason has no room for; if that can't
+        be kept, the record is all the same.
 
         The record comes last: when its line is on the disk, so is everything it speaks of.
         Raises ResultsError if it can't be stored; nothing recorded before is touched then.
@@ -142,12 +149,14 @@ class Store:
                 path = environment_file(self.folder, record.environment)
                 if not path.exists():
                     self._write(path, environment_json(environment))
+            record = self._with_failure(record, failure)
             append_line(self.folder / RECORDS, record.model_dump_json().encode())
         except OSError as error:
             raise ResultsError(
                 f"trial {record.trial} can't be stored in {self.folder}: {explain(error)}. "
                 f"{self._recorded()}; once that is mended, the same command goes on from there"
             ) from error
+        self._forget_failure(record.trial, unless=failure)
         self._statuses()[record.trial] = record.status
         return record
 
@@ -191,6 +200,26 @@ class Store:
     def _write(self, path: Path, content: bytes) -> None:
         # Unfinished files stand in this folder alone, where the lock allows to clear them away.
         write_atomically(path, content, temporary_in=self.folder)
+
+    def _with_failure(self, record: Record, failure: str) -> Record:
+        """The record whose reason says where more stands, if it could be put there."""
+        if not failure:
+            return record
+        path = failure_file(self.folder, record.trial)
+        try:
+            make_folder(path.parent)
+            self._write(path, shortened(failure).encode())
+        except OSError as error:
+            LOGGER.warning("more on a failure can't be kept in %s: %s", path, explain(error))
+            return record
+        more = f"more in {path.relative_to(self.folder).as_posix()}"
+        return record.model_copy(update={"reason": f"{record.reason}; {more}"})
+
+    def _forget_failure(self, trial: str, *, unless: str) -> None:
+        """Take away what an earlier record of the trial spoke of, unless this one does, too."""
+        if not unless:
+            with suppress(OSError, ResultsError):  # left over it harms nobody
+                failure_file(self.folder, trial).unlink(missing_ok=True)
 
     def _statuses(self) -> dict[str, Status]:
         if self._latest is None:

@@ -26,7 +26,7 @@ from cnnbench.training.costs import (
     peak_memory,
     reset_peak_memory,
 )
-from cnnbench.training.crash import describe_crash
+from cnnbench.training.crash import describe_crash, whole_crash
 from cnnbench.training.fit import DivergedError, Fit, Validation, fit
 from cnnbench.training.images import TrialImages, prepare_images
 from cnnbench.training.metrics import class_probabilities, evaluate, trivial_levels
@@ -64,7 +64,7 @@ def run_trial(
     started = time.time()
     total = Stopwatch()
     result = _Result()
-    status, reason = Status.OK, ""
+    status, reason, failure = Status.OK, "", ""
     with total:
         try:
             reset_peak_memory()
@@ -79,6 +79,7 @@ def run_trial(
             result.fields["diverged"] = isinstance(error, DivergedError)
         except Exception as error:  # noqa: BLE001 - a crash costs this trial only
             status, reason = Status.FAILED, describe_crash(error)
+            failure = whole_crash(error)
     environment = engine_environment(engine)
     record = blank_record(trial, status, reason, beside, started).model_copy(
         update={
@@ -97,7 +98,13 @@ def run_trial(
             **result.fields,
         }
     )
-    return Outcome(record, tuple(result.fitted.history), environment=environment, **result.arrays)
+    return Outcome(
+        record,
+        tuple(result.fitted.history),
+        environment=environment,
+        failure=failure,
+        **result.arrays,
+    )
 
 
 def blank_record(

@@ -352,3 +352,13 @@ def test_damage_found_in_the_files_is_told(study):
         file.write('{"trial": "cut')
     (note,) = compare_records([folder]).notes
     assert "was cut while being written" in note
+
+
+def test_reasons_that_name_the_files_of_their_trials_count_as_one(study):
+    writer = study().add("plain", FIVE).add("big", FIVE[:2])
+    for replicate in (2, 3):
+        reason = f"fell over; more in failures/big-{replicate}-None.txt"
+        writer.add_one("big", replicate, status=Status.FAILED, reason=reason)
+    assert notes(writer.write())[0] == (
+        "big: 2 of 4 trials failed: fell over; more in failures/TRIAL.txt"
+    )

@@ -7,6 +7,8 @@ import pytest
 import cnnbench
 from cnnbench.errors import PluginError
 from cnnbench.execution import opening
+from cnnbench.plugin import TrialEnded
+from cnnbench.results.details import read_failure
 
 pytestmark = pytest.mark.usefixtures("scripted_path")
 
@@ -69,7 +71,7 @@ def test_an_endless_trial_times_out_and_the_others_go_on(recipe, tmp_path):
     records = run(recipe(8.0), tmp_path, timeout=2.0)
     assert {records["good", r].status for r in (0, 1)} == {"ok"}
     assert {records["other", r].status for r in (0, 1)} == {"timeout"}
-    assert records["other", 0].reason == "took longer than 2 s"
+    assert records["other", 0].reason.startswith("took longer than 2 s")
 
 
 @pytest.mark.parametrize(("rate", "status"), [(3.0, "timeout"), (2.0, "failed")])
@@ -164,13 +166,43 @@ def test_a_backend_that_breaks_when_opened_is_said_with_its_reason(recipe, tmp_p
     assert said.endswith("--executor inline shows the whole traceback")
 
 
-def test_a_crash_says_how_to_see_its_traceback_and_inline_shows_it(recipe, tmp_path, capfd):
-    record = run(recipe(7.0), tmp_path)["other", 0]
-    assert record.reason.endswith("--executor inline shows the whole traceback")
-    assert "Traceback" not in capfd.readouterr().err
-    inline = run(recipe(7.0), tmp_path, executor="inline")["other", 0]
-    assert inline.reason == record.reason
-    assert "in train_epoch" in capfd.readouterr().err
+@pytest.mark.parametrize("executor", ["local", "inline"])
+def test_a_crash_says_where_its_traceback_is_kept(recipe, tmp_path, capfd, executor):
+    record = run(recipe(7.0), tmp_path, executor=executor)["other", 0]
+    reason, _, file = record.reason.partition("; more in ")
+    assert reason.startswith("RuntimeError: the kernel fell over (")
+    assert file == f"failures/{record.trial}.txt"
+    kept = read_failure(tmp_path / "results" / "tiny" / "scripted", record.trial)
+    assert kept.startswith("Traceback (most recent call last):\n")
+    assert "in train_epoch" in kept
+    assert "RuntimeError: the kernel\nfell over" in kept
+    assert ("in train_epoch" in capfd.readouterr().err) == (executor == "inline")
+
+
+def test_a_worker_that_dies_leaves_its_last_output(recipe, tmp_path):
+    record = run(recipe(2.0), tmp_path)["other", 0]
+    assert record.reason.endswith(f"; more in failures/{record.trial}.txt")
+    kept = read_failure(tmp_path / "results" / "tiny" / "scripted", record.trial)
+    assert kept.endswith("a framework that prints\n")
+
+
+def test_what_was_kept_of_a_failure_goes_when_the_trial_succeeds(recipe, tmp_path, monkeypatch):
+    path = recipe(7.0)
+    run(path, tmp_path)
+    failures = tmp_path / "results" / "tiny" / "scripted" / "failures"
+    assert len(list(failures.iterdir())) == 2
+    monkeypatch.setenv("SCRIPTED_IS_MENDED", "1")
+    records = run(path, tmp_path)
+    assert {record.status for record in records.values()} == {"ok"}
+    assert list(failures.iterdir()) == []
+
+
+def test_listeners_hear_of_a_failure_as_it_was_recorded(recipe, tmp_path):
+    heard = []
+    records = run(recipe(7.0), tmp_path, progress=heard.append)
+    ended = [event for event in heard if isinstance(event, TrialEnded)]
+    reasons = {event.trial.id: event.outcome.record.reason for event in ended}
+    assert reasons == {record.trial: record.reason for record in records.values()}
 
 
 def test_a_worker_that_hangs_while_it_opens_ends_the_run(recipe, tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnbench.errors import ResultsError
-from cnnbench.results.details import read_history, read_predictions
+from cnnbench.results.details import read_failure, read_history, read_predictions
 from cnnbench.results.store import Store
 
 
@@ -39,13 +39,13 @@ def test_a_history_is_a_table_that_any_program_reads(folder):
     assert float(rows[0]["loss"]) == 1 / 3  # no digit is lost
 
 
-@pytest.mark.parametrize("read", [read_history, read_predictions])
+@pytest.mark.parametrize("read", [read_history, read_predictions, read_failure])
 def test_a_trial_without_details_is_named(folder, read):
     with pytest.raises(ResultsError, match="trial t9 has no"):
         read(folder, "t9")
 
 
-@pytest.mark.parametrize("read", [read_history, read_predictions])
+@pytest.mark.parametrize("read", [read_history, read_predictions, read_failure])
 def test_a_trial_id_can_not_lead_out_of_the_folder(folder, read):
     with pytest.raises(ResultsError, match="not an id"):
         read(folder, "../../etc/passwd")
