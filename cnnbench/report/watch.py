@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from cnnbench.plugin.executor import Event, Listener
-from cnnbench.report.live import QuietView, View, choose_view
+from cnnbench.report.live import QuietView, RunView, choose_view
 from cnnbench.trials.trial import Trial
 
 
@@ -29,7 +29,7 @@ class Listening(QuietView):
         self._listener(event)
 
 
-def watch(progress: bool | Listener | None, trials: Sequence[Trial]) -> View:
+def watch(progress: bool | Listener | None, trials: Sequence[Trial]) -> RunView:
     """The view that a caller asks for; by default one on terminals and in notebooks alone."""
     if callable(progress):
         return Listening(progress)
