@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import EntryPoint, entry_points, version
 
-from cnnbench.data.sources import BUILTIN_SOURCES
+from cnnbench.data.sources.builtin import BUILTIN_SOURCES
 from cnnbench.errors import did_you_mean
 from cnnbench.loading.found import (
     DISABLE,

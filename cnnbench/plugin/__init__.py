@@ -42,14 +42,17 @@ from __future__ import annotations
 from cnnbench.data.passes.batches import Batch, Batches, Resident
 from cnnbench.data.sources.pixels import conform, conform_shape
 from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
-from cnnbench.errors import DataError, NetworkError, PluginError
+from cnnbench.data.splits.duplicates import notes_on_duplicates
+from cnnbench.errors import DataError, NetworkError, PluginError, nearest
 from cnnbench.network.layers import (
+    INPUT,
     Activate,
     Add,
     AnyLayer,
     BatchNorm,
     Concatenate,
     Conv,
+    Convolution,
     Dense,
     DepthwiseConv,
     Dropout,
@@ -61,10 +64,16 @@ from cnnbench.network.layers import (
     Pool,
     Rescaling,
     Shape,
+    Windowed,
     ZeroPadding,
+    padding_of,
 )
 from cnnbench.network.network import Network, Node, Weights
+from cnnbench.network.weights import by_layer, penalized_kernels, trainable_arrays
 from cnnbench.plugin.backend import (
+    ACTIVATIONS,
+    OPTIMIZERS,
+    OUTPUTS,
     Availability,
     Backend,
     Capabilities,
@@ -89,12 +98,16 @@ from cnnbench.plugin.hooks import hookimpl
 from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.plugin.resident import ResidentSplits
 from cnnbench.plugin.steps import StepModel
-from cnnbench.plugin.surroundings import look_for, worker_environment
+from cnnbench.plugin.surroundings import installed_version, look_for, worker_environment
 from cnnbench.results.record import Epoch, Record, Status
 from cnnbench.trials.optimization import Optimization
 from cnnbench.trials.trial import Trial
 
 __all__ = [
+    "ACTIVATIONS",
+    "INPUT",
+    "OPTIMIZERS",
+    "OUTPUTS",
     "Activate",
     "Add",
     "AnyLayer",
@@ -106,6 +119,7 @@ __all__ = [
     "Capabilities",
     "Concatenate",
     "Conv",
+    "Convolution",
     "DataError",
     "DataSource",
     "Dense",
@@ -149,11 +163,19 @@ __all__ = [
     "TrialEnded",
     "TrialStarted",
     "Weights",
+    "Windowed",
     "Work",
     "ZeroPadding",
+    "by_layer",
     "conform",
     "conform_shape",
     "hookimpl",
+    "installed_version",
     "look_for",
+    "nearest",
+    "notes_on_duplicates",
+    "padding_of",
+    "penalized_kernels",
+    "trainable_arrays",
     "worker_environment",
 ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cnnbench.plugin.backend import Availability
 
-_NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
+NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
 def look_for(
@@ -30,7 +30,7 @@ def look_for(
             reason = f"{module} is not installed"
             return Availability(available=False, reason=reason, install=install)
         versions[found[0]] = found[1]
-    devices = ("cpu", "gpu") if _NVIDIA_DRIVER.exists() and has_cuda(versions) else ("cpu",)
+    devices = ("cpu", "gpu") if NVIDIA_DRIVER.exists() and has_cuda(versions) else ("cpu",)
     return Availability(available=True, versions=versions, devices=devices)
 
 

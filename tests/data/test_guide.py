@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnnbench.data.sources import BUILTIN_SOURCES
+from cnnbench.data.sources.builtin import BUILTIN_SOURCES
 from cnnbench.data.sources.requests import request_of
 from cnnbench.data.splits.draw import split_rows
 from cnnbench.recipe.load import load_recipe

@@ -11,7 +11,7 @@ from cnnbench.plugin.surroundings import look_for, worker_environment
 
 @pytest.fixture
 def driver(monkeypatch, tmp_path):
-    monkeypatch.setattr("cnnbench.plugin.surroundings._NVIDIA_DRIVER", tmp_path)
+    monkeypatch.setattr("cnnbench.plugin.surroundings.NVIDIA_DRIVER", tmp_path)
 
 
 def test_versions_are_those_of_the_first_distribution_that_is_there():
@@ -38,7 +38,7 @@ def test_a_gpu_needs_a_driver_and_a_build_for_it(driver, monkeypatch):
 
     assert devices(built_for_it=True) == ("cpu", "gpu")
     assert devices(built_for_it=False) == ("cpu",)
-    monkeypatch.setattr("cnnbench.plugin.surroundings._NVIDIA_DRIVER", Path("/nowhere"))
+    monkeypatch.setattr("cnnbench.plugin.surroundings.NVIDIA_DRIVER", Path("/nowhere"))
     assert devices(built_for_it=True) == ("cpu",)
 
 

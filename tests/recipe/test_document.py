@@ -54,7 +54,7 @@ def test_bytes_of_the_command_line_that_are_no_text_are_told(problems):
 def test_loading_a_recipe_imports_nothing_heavy():
     code = """
 import sys
-from cnnbench.data.sources import BUILTIN_SOURCES
+from cnnbench.data.sources.builtin import BUILTIN_SOURCES
 from cnnbench.recipe.load import load_recipe
 
 sources = {source.name: source for source in BUILTIN_SOURCES}

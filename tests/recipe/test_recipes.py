@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnbench.data.sources import BUILTIN_SOURCES
+from cnnbench.data.sources.builtin import BUILTIN_SOURCES
 from cnnbench.network.summary import summarize
 from cnnbench.recipe.load import load_recipe
 

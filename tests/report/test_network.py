@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from cnnbench.data.sources import BUILTIN_SOURCES
+from cnnbench.data.sources.builtin import BUILTIN_SOURCES
 from cnnbench.data.spec import AugmentationSpec, DataSpec
 from cnnbench.errors import RecipeError
 from cnnbench.network.spec import NetworkSpec

@@ -28,7 +28,7 @@ import numpy as np
 
 from cnnbench.data.passes.normalization import fit_normalization
 from cnnbench.data.passes.passes import TrainingPasses
-from cnnbench.data.sources import BUILTIN_SOURCES
+from cnnbench.data.sources.builtin import BUILTIN_SOURCES
 from cnnbench.data.sources.requests import request_of
 from cnnbench.data.spec import AugmentationSpec, DataSpec
 from cnnbench.loading.manager import load_plugins

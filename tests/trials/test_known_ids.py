@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnbench.data.sources import BUILTIN_SOURCES
+from cnnbench.data.sources.builtin import BUILTIN_SOURCES
 from cnnbench.data.sources.requests import request_of
 from cnnbench.recipe.load import load_recipe
 from cnnbench.trials.expand import Known, expand

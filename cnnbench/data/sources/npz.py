@@ -19,7 +19,7 @@ from cnnbench.data.sources.pixels import GREY, RGB, RGBA, conform, conform_shape
 from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request, SplitName
 from cnnbench.data.splits.classes import composed, sort_classes
 from cnnbench.data.splits.draw import KEPT
-from cnnbench.data.splits.duplicates import row_notes
+from cnnbench.data.splits.duplicates import notes_on_duplicates
 from cnnbench.errors import DataError, meant
 
 REVISION = 2
@@ -114,7 +114,7 @@ class Npz(DataSource):
         }
         sizes = [len(rows.get(split, ())) for split in ("train", "validation")]
         sizes[0] += len(rows.get("all", ()))
-        notes = row_notes(images, texts, *sizes)
+        notes = notes_on_duplicates(images, texts, *sizes)
         if contents.unused:
             notes = (*notes, f"Arrays that are not used: {', '.join(contents.unused)}.")
         return ImageData(images, labels, contents.classes, fixed, notes)

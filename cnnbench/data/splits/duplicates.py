@@ -67,7 +67,7 @@ def duplicate_notes(images: Sequence[Fingerprinted]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def row_notes(
+def notes_on_duplicates(
     images: NDArray[np.uint8], class_names: Sequence[str], train: int, validation: int = 0
 ) -> tuple[str, ...]:
     """`duplicate_notes` of an array whose rows are the given splits, one after the other.

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cnnbench.data.sources.source import DataSource
-from cnnbench.plugin.backend import Backend
-from cnnbench.plugin.hooks import hookimpl
+from cnnbench.plugin import Backend, DataSource, hookimpl
 
 CNNBENCH_INTERFACE = "1.0"
 """The version of cnnbench's plugin interface that this plugin is written for."""

@@ -9,9 +9,16 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
-from cnnbench.errors import PluginError
-from cnnbench.plugin.backend import Availability, Backend, Capabilities, Engine
-from cnnbench.plugin.surroundings import installed_version, look_for, worker_environment
+from cnnbench.plugin import (
+    Availability,
+    Backend,
+    Capabilities,
+    Engine,
+    PluginError,
+    installed_version,
+    look_for,
+    worker_environment,
+)
 
 
 class KerasBackend(Backend):

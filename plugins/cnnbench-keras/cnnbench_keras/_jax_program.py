@@ -11,8 +11,7 @@ import numpy as np
 from jax import numpy as jnp
 from numpy.typing import NDArray
 
-from cnnbench.network.network import Network, Weights
-from cnnbench.trials.optimization import Optimization
+from cnnbench.plugin import Network, Optimization, Weights
 from cnnbench_keras._network import build_keras, layer_seed
 from cnnbench_keras._optimizer import keras_optimizer
 

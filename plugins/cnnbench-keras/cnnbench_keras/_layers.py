@@ -12,8 +12,27 @@ from typing import Any
 
 import keras
 
-from cnnbench.network import layers
-from cnnbench.plugin import Node
+from cnnbench.plugin import (
+    Activate,
+    Add,
+    BatchNorm,
+    Concatenate,
+    Conv,
+    Convolution,
+    Dense,
+    DepthwiseConv,
+    Dropout,
+    Flatten,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    Layer,
+    Multiply,
+    Node,
+    Pool,
+    Rescaling,
+    ZeroPadding,
+    padding_of,
+)
 from cnnbench_keras._pooling import pooling
 
 
@@ -49,7 +68,7 @@ class Making:
         """An activation, softmax over the channels wherever they lie."""
         return partial(keras.activations.softmax, axis=self.axis) if name == "softmax" else name
 
-    def sliding(self, layer: layers.Convolution) -> dict[str, Any]:
+    def sliding(self, layer: Convolution) -> dict[str, Any]:
         """Arguments of both convolutions."""
         return self.maps | {
             "kernel_size": layer.kernel,
@@ -66,7 +85,7 @@ def keras_layer(making: Making) -> Any:
     return _MAKERS[type(making.node.layer)](making.node.layer, making)
 
 
-def _conv(layer: layers.Conv, making: Making) -> Any:
+def _conv(layer: Conv, making: Making) -> Any:
     return keras.layers.Conv2D(
         layer.filters,
         groups=layer.groups,
@@ -75,13 +94,13 @@ def _conv(layer: layers.Conv, making: Making) -> Any:
     )
 
 
-def _depthwise_conv(layer: layers.DepthwiseConv, making: Making) -> Any:
+def _depthwise_conv(layer: DepthwiseConv, making: Making) -> Any:
     uneven = keras.config.backend() == "tensorflow" and len(set(layer.stride)) > 1
     kind = UnevenDepthwiseConv if uneven else keras.layers.DepthwiseConv2D
     return kind(**making.sliding(layer), **making.beginnings("depthwise", "bias"))
 
 
-def _dense(layer: layers.Dense, making: Making) -> Any:
+def _dense(layer: Dense, making: Making) -> Any:
     return keras.layers.Dense(
         layer.units,
         activation=making.function(layer.activation),
@@ -91,7 +110,7 @@ def _dense(layer: layers.Dense, making: Making) -> Any:
     )
 
 
-def _batch_norm(layer: layers.BatchNorm, making: Making) -> Any:
+def _batch_norm(layer: BatchNorm, making: Making) -> Any:
     return keras.layers.BatchNormalization(
         axis=making.axis,
         momentum=layer.momentum,
@@ -114,7 +133,7 @@ class UnevenDepthwiseConv(keras.layers.DepthwiseConv2D):  # type: ignore[misc]
         """maps: (n, height, width, channels)."""
         if self.padding == "same":
             sides = zip(maps.shape[1:3], self.kernel_size, self.strides, strict=True)
-            borders = [layers.padding_of(*side, "same") for side in sides]
+            borders = [padding_of(*side, "same") for side in sides]
             maps = keras.ops.pad(maps, [(0, 0), *borders, (0, 0)])
         maps = keras.ops.depthwise_conv(maps, self.kernel, data_format="channels_last")
         maps = maps[:, :: self.strides[0], :: self.strides[1]]
@@ -124,7 +143,7 @@ class UnevenDepthwiseConv(keras.layers.DepthwiseConv2D):  # type: ignore[misc]
 class Scaling(keras.layers.Layer):  # type: ignore[misc]
     """scale * x + offset; Keras's own asks a global setting where the channels lie."""
 
-    def __init__(self, layer: layers.Rescaling, axis: int, **common: Any) -> None:
+    def __init__(self, layer: Rescaling, axis: int, **common: Any) -> None:
         super().__init__(**common)
         self._constants, self._axis = (layer.scale, layer.offset), axis
 
@@ -158,30 +177,28 @@ class Product(keras.layers.Layer):  # type: ignore[misc]
         return product
 
 
-_MAKERS: dict[type[layers.Layer], Callable[[Any, Making], Any]] = {
-    layers.Conv: _conv,
-    layers.DepthwiseConv: _depthwise_conv,
-    layers.Pool: lambda layer, making: pooling(layer, making.data_format, making.common),
-    layers.GlobalAveragePool: lambda layer, making: keras.layers.GlobalAveragePooling2D(
+_MAKERS: dict[type[Layer], Callable[[Any, Making], Any]] = {
+    Conv: _conv,
+    DepthwiseConv: _depthwise_conv,
+    Pool: lambda layer, making: pooling(layer, making.data_format, making.common),
+    GlobalAveragePool: lambda layer, making: keras.layers.GlobalAveragePooling2D(
         keepdims=layer.keepdims, **making.maps
     ),
-    layers.GlobalMaxPool: lambda layer, making: keras.layers.GlobalMaxPooling2D(
+    GlobalMaxPool: lambda layer, making: keras.layers.GlobalMaxPooling2D(
         keepdims=layer.keepdims, **making.maps
     ),
-    layers.BatchNorm: _batch_norm,
-    layers.Rescaling: lambda layer, making: Scaling(layer, making.axis, **making.common),
-    layers.Activate: lambda layer, making: keras.layers.Activation(
+    BatchNorm: _batch_norm,
+    Rescaling: lambda layer, making: Scaling(layer, making.axis, **making.common),
+    Activate: lambda layer, making: keras.layers.Activation(
         making.function(layer.function), **making.common
     ),
-    layers.Dropout: lambda layer, making: keras.layers.Dropout(
+    Dropout: lambda layer, making: keras.layers.Dropout(
         layer.rate, seed=making.seed, **making.common
     ),
-    layers.Flatten: lambda _, making: keras.layers.Flatten(**making.maps),
-    layers.Dense: _dense,
-    layers.ZeroPadding: lambda layer, making: keras.layers.ZeroPadding2D(
-        layer.padding, **making.maps
-    ),
-    layers.Add: lambda _, making: keras.layers.Add(**making.common),
-    layers.Concatenate: lambda _, making: keras.layers.Concatenate(making.axis, **making.common),
-    layers.Multiply: lambda _, making: Product(making.axis, **making.common),
+    Flatten: lambda _, making: keras.layers.Flatten(**making.maps),
+    Dense: _dense,
+    ZeroPadding: lambda layer, making: keras.layers.ZeroPadding2D(layer.padding, **making.maps),
+    Add: lambda _, making: keras.layers.Add(**making.common),
+    Concatenate: lambda _, making: keras.layers.Concatenate(making.axis, **making.common),
+    Multiply: lambda _, making: Product(making.axis, **making.common),
 }

@@ -10,10 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from cnnbench.network.layers import INPUT
-from cnnbench.network.network import Network, Weights
-from cnnbench.network.weights import penalized_kernels
-from cnnbench.trials.optimization import Optimization
+from cnnbench.plugin import INPUT, Network, Optimization, Weights, penalized_kernels
 from cnnbench_keras._layers import Making, keras_layer
 
 VECTOR = 2

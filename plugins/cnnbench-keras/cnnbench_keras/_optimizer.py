@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from cnnbench.trials.optimization import Optimization
+from cnnbench.plugin import Optimization
 
 
 def keras_optimizer(optimization: Optimization) -> Any:

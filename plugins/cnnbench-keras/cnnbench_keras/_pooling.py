@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from cnnbench.network.layers import Pool
+from cnnbench.plugin import Pool
 
 
 def pooling(pool: Pool, data_format: str, common: dict[str, Any]) -> Any:
@@ -29,7 +29,7 @@ class PaddedAveragePooling(keras.layers.Layer):  # type: ignore[misc]
     """The mean over the pixels of a window that lie in the image.
 
     Keras on torch pads unevenly by repeating the border and counts what it repeated; TensorFlow and
-    JAX count no padded pixel, as `cnnbench.network.layers.Pool` promises.
+    JAX count no padded pixel, as `cnnbench.plugin.Pool` promises.
     """
 
     def __init__(self, pool: Pool, data_format: str, **common: Any) -> None:

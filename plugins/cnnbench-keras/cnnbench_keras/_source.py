@@ -10,10 +10,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from cnnbench.data.sources.pixels import conform, conform_shape
-from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
-from cnnbench.data.splits.duplicates import row_notes
-from cnnbench.errors import DataError, meant, nearest
+from cnnbench.plugin import (
+    DataError,
+    DataSource,
+    Facts,
+    ImageData,
+    Request,
+    conform,
+    conform_shape,
+    nearest,
+    notes_on_duplicates,
+)
 from cnnbench_keras._data.catalog import DATASETS, Dataset
 from cnnbench_keras._data.files import obtain, stamp
 
@@ -74,7 +81,7 @@ class KerasDatasets(DataSource):
             labels,
             dataset.classes,
             {"test": rows[len(train.images) :]},
-            row_notes(images, class_names, len(train.images)),
+            notes_on_duplicates(images, class_names, len(train.images)),
         )
 
 
@@ -83,6 +90,6 @@ def _dataset(request: Request) -> Dataset:
     if name in DATASETS:
         return DATASETS[name]
     near = nearest(name, DATASETS)
+    guess = f"did you mean 'keras:{near}'? " if near else ""
     known = f"after the colon one of {', '.join(DATASETS)}"
-    rest = meant([f"keras:{near}"] if near else [], known)
-    raise DataError(f"there is no source 'keras:{name}'{rest}", "source")
+    raise DataError(f"there is no source 'keras:{name}'; {guess}{known}", "source")

@@ -10,12 +10,17 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from cnnbench.data.passes.batches import Batches
-from cnnbench.network.network import Network, Weights
-from cnnbench.plugin.backend import Engine, EpochResult, Model
-from cnnbench.plugin.resident import ResidentSplits
-from cnnbench.plugin.steps import StepModel
-from cnnbench.trials.optimization import Optimization
+from cnnbench.plugin import (
+    Batches,
+    Engine,
+    EpochResult,
+    Model,
+    Network,
+    Optimization,
+    ResidentSplits,
+    StepModel,
+    Weights,
+)
 from cnnbench_keras._network import KerasNetwork, build_keras
 from cnnbench_keras._optimizer import keras_optimizer
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnbench.loading.manager import load_plugins
+from cnnbench.testing import load_plugins
 
 
 @pytest.fixture

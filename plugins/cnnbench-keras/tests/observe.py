@@ -12,13 +12,20 @@ from collections.abc import Mapping
 import numpy as np
 from sklearn.datasets import load_digits
 
-from cnnbench.loading.manager import load_plugins
-from cnnbench.network.layers import BatchNorm, Conv, Dense, Dropout, Flatten, Pool
-from cnnbench.network.network import Network
-from cnnbench.network.weights import initial_weights
-from cnnbench.plugin.backend import OPTIMIZERS, Engine, Model
-from cnnbench.testing import ArrayBatches
-from cnnbench.trials.optimization import Optimization
+from cnnbench.plugin import (
+    OPTIMIZERS,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Engine,
+    Flatten,
+    Model,
+    Network,
+    Optimization,
+    Pool,
+)
+from cnnbench.testing import ArrayBatches, initial_weights, load_plugins
 
 LAYERS = (Conv(filters=6), Pool(), Conv(filters=8, kernel=(2, 2), padding="same"), Flatten())
 HEAD = (Dense(units=12), Dense(units=10, activation="linear"))

@@ -7,7 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from cnnbench.errors import DataError
+from cnnbench.plugin import DataError
 from cnnbench_keras._data.catalog import RemoteFile
 from cnnbench_keras._data.files import obtain
 

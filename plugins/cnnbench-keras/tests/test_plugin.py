@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from cnnbench.errors import PluginError
-from cnnbench.loading.manager import load_plugins
+from cnnbench.plugin import PluginError
+from cnnbench.testing import load_plugins, machine_without
 from cnnbench_keras._backends import JaxBackend, TensorflowBackend, TorchBackend
 
 BACKENDS = (TorchBackend, TensorflowBackend, JaxBackend)
@@ -37,7 +36,7 @@ def test_finding_and_checking_imports_neither_keras_nor_a_framework():
     assert (
         python(
             "import sys\n"
-            "from cnnbench.loading.manager import load_plugins\n"
+            "from cnnbench.testing import load_plugins\n"
             "plugins = load_plugins()\n"
             "for name in ('torch', 'tensorflow', 'jax'):\n"
             "    plugins.backend(name).check()\n"
@@ -84,11 +83,11 @@ def test_flags_that_the_user_gives_xla_are_kept(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", BACKENDS)
-def test_a_gpu_that_is_not_there_is_refused_in_a_sentence(kind, monkeypatch):
-    monkeypatch.setattr("cnnbench.plugin.surroundings._NVIDIA_DRIVER", Path("/nowhere"))
+def test_a_gpu_that_is_not_there_is_refused_in_a_sentence(kind):
     if not kind().check().available:
         pytest.skip("not installed")
-    with pytest.raises(PluginError, match=f"backend {kind.name} finds no GPU here: use device"):
+    refused = pytest.raises(PluginError, match=f"backend {kind.name} finds no GPU here: use device")
+    with machine_without(gpu=True), refused:
         kind().open("gpu", 1)
 
 
@@ -97,8 +96,8 @@ def test_a_process_that_runs_keras_on_another_framework_says_so():
         pytest.skip("needs two frameworks")
     assert (
         python(
-            "from cnnbench.errors import PluginError\n"
-            "from cnnbench.loading.manager import load_plugins\n"
+            "from cnnbench.plugin import PluginError\n"
+            "from cnnbench.testing import load_plugins\n"
             "plugins = load_plugins()\n"
             "plugins.backend('torch').open('cpu', 1)\n"
             "try:\n"
@@ -116,8 +115,8 @@ def test_tensorflow_can_be_opened_again_but_not_with_other_threads():
         pytest.skip("not installed")
     assert (
         python(
-            "from cnnbench.errors import PluginError\n"
-            "from cnnbench.loading.manager import load_plugins\n"
+            "from cnnbench.plugin import PluginError\n"
+            "from cnnbench.testing import load_plugins\n"
             "backend = load_plugins().backend('tensorflow')\n"
             "import tensorflow\n"
             "for threads in (1, 1, 2):\n"

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from cnnbench.loading.manager import load_plugins
+from cnnbench.testing import load_plugins
 
 COMPARED_WITH_KERAS = """
 import jax, keras, numpy as np
-from cnnbench.network.layers import Pool
+from cnnbench.plugin import Pool
 from cnnbench_keras._pooling import TiledMaxPooling, pooling
 
 def both(mine, theirs, maps):

@@ -13,9 +13,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from cnnbench.data.sources.cache import known_digest, open_images
-from cnnbench.data.sources.source import Request
-from cnnbench.errors import DataError
+from cnnbench.plugin import DataError, Request
 from cnnbench_keras._data.catalog import DATASETS
 from cnnbench_keras._source import KerasDatasets
 
@@ -374,11 +372,10 @@ def test_other_values_than_the_published_kind_are_refused(datasets, name, array,
         SOURCE.load(Request("mnist"))
 
 
-def test_a_changed_file_is_noticed_by_the_cache(datasets, tmp_path, monkeypatch):
-    monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
+def test_a_changed_file_is_told_from_the_one_before_and_the_same_file_is_not(datasets):
     arrays = write_mnist(datasets)
-    first = open_images(SOURCE, Request("mnist")).digest
-    assert known_digest(SOURCE, Request("mnist")) == first
+    first = SOURCE.fingerprint(Request("mnist"))
+    assert SOURCE.fingerprint(Request("mnist")) == first
     arrays["x_train"][0] = 0
     np.savez_compressed(datasets / "mnist.npz", **arrays)
-    assert open_images(SOURCE, Request("mnist")).digest != first
+    assert SOURCE.fingerprint(Request("mnist")) != first

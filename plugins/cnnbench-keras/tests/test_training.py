@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnnbench.plugin.backend import OPTIMIZERS
+from cnnbench.plugin import OPTIMIZERS
 
 BACKENDS = ("torch", "tensorflow", "jax")
 backends = pytest.mark.parametrize("backend", BACKENDS)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from cnnbench.network.weights import by_layer, penalized_kernels, trainable_arrays
 from cnnbench.plugin import (
     Engine,
     Model,
@@ -22,6 +21,9 @@ from cnnbench.plugin import (
     ResidentSplits,
     StepModel,
     Weights,
+    by_layer,
+    penalized_kernels,
+    trainable_arrays,
 )
 from cnnbench_torch_native._layers import Part, compute, network_parts
 from cnnbench_torch_native._optimizer import make_update

@@ -16,8 +16,28 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from cnnbench.network import layers
-from cnnbench.plugin import Network, Node
+from cnnbench.plugin import (
+    INPUT,
+    Activate,
+    Add,
+    BatchNorm,
+    Concatenate,
+    Conv,
+    Dense,
+    DepthwiseConv,
+    Dropout,
+    Flatten,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    Layer,
+    Multiply,
+    Network,
+    Node,
+    Pool,
+    Rescaling,
+    Windowed,
+    ZeroPadding,
+)
 from cnnbench_torch_native._batch_norm import normalize
 
 Step = Callable[..., Tensor]
@@ -75,7 +95,7 @@ class Part:
 
 def compute(parts: list[Part], images: Tensor) -> Tensor:
     """The scores of NCHW images."""
-    made = {layers.INPUT: images}
+    made = {INPUT: images}
     for part in parts:
         inputs = [made[name] for name in part.inputs]
         for name in part.spent:
@@ -100,7 +120,7 @@ def network_parts(
     """
     nodes = network.nodes()
     uses = Counter(name for node in nodes for name in node.layer.inputs)
-    parts = [Part((), layers.INPUT, [])]
+    parts = [Part((), INPUT, [])]
     for node in nodes:
         layer, name = node.layer, node.name
         place = Place(node, arrays.get(name, {}), dropout, name in frozen, device)
@@ -126,11 +146,11 @@ def _forgetting(parts: list[Part]) -> list[Part]:
     return parts
 
 
-def _convolution(layer: layers.Conv | layers.DepthwiseConv, place: Place) -> list[Step]:
+def _convolution(layer: Conv | DepthwiseConv, place: Place) -> list[Step]:
     pad, window = _window(layer, place, 0.0)
     own, convolve = place.own, functional.conv2d
     window |= {"bias": own.get("bias"), "dilation": layer.dilation}
-    if isinstance(layer, layers.Conv):
+    if isinstance(layer, Conv):
         step = partial(convolve, weight=own["kernel"], groups=layer.groups, **window)
     else:
         window |= {"groups": place.node.shape[-1]}
@@ -143,7 +163,7 @@ def _convolve_depthwise(x: Tensor, kernel: Tensor, **window: Any) -> Tensor:
     return functional.conv2d(x, kernel.transpose(0, 1), **window)
 
 
-def _dense(layer: layers.Dense, place: Place) -> list[Step]:
+def _dense(layer: Dense, place: Place) -> list[Step]:
     kernel, bias = place.own["kernel"], place.own.get("bias")
     step: Step = partial(torch.matmul, other=kernel)
     if bias is not None:
@@ -151,7 +171,7 @@ def _dense(layer: layers.Dense, place: Place) -> list[Step]:
     return [step, *_FUSED[layer.activation]]
 
 
-def _pool(layer: layers.Pool, place: Place) -> list[Step]:
+def _pool(layer: Pool, place: Place) -> list[Step]:
     if layer.kind == "max":
         pad, window = _window(layer, place, -torch.inf)
         return [*pad, partial(functional.max_pool2d, kernel_size=layer.size, **window)]
@@ -161,7 +181,7 @@ def _pool(layer: layers.Pool, place: Place) -> list[Step]:
     return [partial(_average_padded, average, *pad)] if pad else [average]
 
 
-def _window(layer: layers.Windowed, place: Place, outside: float) -> tuple[list[Step], Any]:
+def _window(layer: Windowed, place: Place, outside: float) -> tuple[list[Step], Any]:
     """Stride and padding of a window; where PyTorch can't pad as asked, a step before it pads."""
     window = layer.window(place.node.inputs[0])
     if window.before == window.after:
@@ -176,14 +196,14 @@ def _average_padded(average: Step, pad: Step, x: Tensor) -> Tensor:
     return average(pad(x)) / average(pad(torch.ones_like(x[:1, :1])))
 
 
-def _batch_norm(layer: layers.BatchNorm, place: Place) -> list[Step]:
+def _batch_norm(layer: BatchNorm, place: Place) -> list[Step]:
     fixed = place.frozen or place.dropout is None
     mean = place.own["mean"]
     own = {"gamma": torch.ones_like(mean), "beta": torch.zeros_like(mean), **place.own}
     return [partial(_normalize_fixed if fixed else _normalize, layer, **own)]
 
 
-def _normalize(layer: layers.BatchNorm, x: Tensor, **own: Tensor) -> Tensor:
+def _normalize(layer: BatchNorm, x: Tensor, **own: Tensor) -> Tensor:
     """By the batch's statistics; the moving ones follow with its biased variance."""
     output, mean, variance = normalize(x, own["gamma"], own["beta"], layer.epsilon)
     with torch.no_grad():
@@ -192,12 +212,12 @@ def _normalize(layer: layers.BatchNorm, x: Tensor, **own: Tensor) -> Tensor:
     return output
 
 
-def _normalize_fixed(layer: layers.BatchNorm, x: Tensor, **own: Tensor) -> Tensor:
+def _normalize_fixed(layer: BatchNorm, x: Tensor, **own: Tensor) -> Tensor:
     mean, variance, gamma, beta = (own[part] for part in ("mean", "variance", "gamma", "beta"))
     return functional.batch_norm(x, mean, variance, gamma, beta, eps=layer.epsilon)
 
 
-def _rescaling(layer: layers.Rescaling, place: Place) -> list[Step]:
+def _rescaling(layer: Rescaling, place: Place) -> list[Step]:
     beside = (1,) * (len(place.node.shape) - 1)
     scale, offset = (
         torch.tensor(value, device=place.device).reshape(-1, *beside)
@@ -206,7 +226,7 @@ def _rescaling(layer: layers.Rescaling, place: Place) -> list[Step]:
     return [lambda x: x * scale + offset]
 
 
-def _dropout(layer: layers.Dropout, place: Place) -> list[Step]:
+def _dropout(layer: Dropout, place: Place) -> list[Step]:
     return [] if place.dropout is None else [partial(_drop, layer.rate, place.dropout)]
 
 
@@ -214,7 +234,7 @@ def _drop(rate: float, generator: torch.Generator, x: Tensor) -> Tensor:
     return x * torch.empty_like(x).bernoulli_(1 - rate, generator=generator).div_(1 - rate)
 
 
-def _zero_padding(layer: layers.ZeroPadding, _: Place) -> list[Step]:
+def _zero_padding(layer: ZeroPadding, _: Place) -> list[Step]:
     (top, bottom), (left, right) = layer.padding
     return [partial(functional.pad, pad=(left, right, top, bottom))]
 
@@ -225,21 +245,21 @@ def _product(dimensions: int, *inputs: Tensor) -> Tensor:
 
 
 # Each takes a layer and its place, and makes steps of which the first takes all the inputs.
-_MAKERS: dict[type[layers.Layer], Callable[[Any, Place], list[Step]]] = {
-    layers.Conv: _convolution,
-    layers.DepthwiseConv: _convolution,
-    layers.Dense: _dense,
-    layers.Pool: _pool,
-    layers.GlobalAveragePool: lambda x, _: [partial(torch.mean, dim=(2, 3), keepdim=x.keepdims)],
-    layers.GlobalMaxPool: lambda x, _: [partial(torch.amax, dim=(2, 3), keepdim=x.keepdims)],
-    layers.BatchNorm: _batch_norm,
-    layers.Rescaling: _rescaling,
-    layers.Activate: lambda x, _: _FUNCTIONS[x.function],
-    layers.Dropout: _dropout,
+_MAKERS: dict[type[Layer], Callable[[Any, Place], list[Step]]] = {
+    Conv: _convolution,
+    DepthwiseConv: _convolution,
+    Dense: _dense,
+    Pool: _pool,
+    GlobalAveragePool: lambda x, _: [partial(torch.mean, dim=(2, 3), keepdim=x.keepdims)],
+    GlobalMaxPool: lambda x, _: [partial(torch.amax, dim=(2, 3), keepdim=x.keepdims)],
+    BatchNorm: _batch_norm,
+    Rescaling: _rescaling,
+    Activate: lambda x, _: _FUNCTIONS[x.function],
+    Dropout: _dropout,
     # In NHWC order; a vector stays as it is.
-    layers.Flatten: lambda *_: [lambda x: x.movedim(1, -1).flatten(1)],
-    layers.ZeroPadding: _zero_padding,
-    layers.Add: lambda *_: [lambda *inputs: reduce(torch.add, inputs)],
-    layers.Concatenate: lambda *_: [lambda *inputs: torch.cat(inputs, dim=1)],
-    layers.Multiply: lambda _, place: [partial(_product, len(place.node.shape) + 1)],
+    Flatten: lambda *_: [lambda x: x.movedim(1, -1).flatten(1)],
+    ZeroPadding: _zero_padding,
+    Add: lambda *_: [lambda *inputs: reduce(torch.add, inputs)],
+    Concatenate: lambda *_: [lambda *inputs: torch.cat(inputs, dim=1)],
+    Multiply: lambda _, place: [partial(_product, len(place.node.shape) + 1)],
 }

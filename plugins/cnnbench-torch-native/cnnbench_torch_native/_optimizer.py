@@ -1,4 +1,4 @@
-"""One step of each optimiser with the formulas of `cnnbench.plugin.backend.Optimization`."""
+"""One step of each optimiser with the formulas of `cnnbench.plugin.Optimization`."""
 
 from __future__ import annotations
 

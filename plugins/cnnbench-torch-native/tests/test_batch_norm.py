@@ -4,11 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from cnnbench.network.layers import BatchNorm, Dense, GlobalAveragePool
-from cnnbench.network.network import Network
-from cnnbench.network.weights import initial_weights
-from cnnbench.testing import ArrayBatches
-from cnnbench.trials.optimization import Optimization
+from cnnbench.plugin import BatchNorm, Dense, GlobalAveragePool, Network, Optimization
+from cnnbench.testing import ArrayBatches, initial_weights
 from cnnbench_torch_native import TorchNative
 from cnnbench_torch_native._batch_norm import normalize
 

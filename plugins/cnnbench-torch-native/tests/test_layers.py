@@ -4,11 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from cnnbench.network.layers import Activate, BatchNorm, Conv, Dense, Dropout, Flatten, Pool
-from cnnbench.network.network import Network
-from cnnbench.network.weights import initial_weights
-from cnnbench.testing import ArrayBatches
-from cnnbench.trials.optimization import Optimization
+from cnnbench.plugin import (
+    Activate,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    Network,
+    Optimization,
+    Pool,
+)
+from cnnbench.testing import ArrayBatches, initial_weights
 from cnnbench_torch_native import TorchNative
 
 ENGINE = TorchNative().open("cpu", 1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from cnnbench.trials.optimization import Optimization
+from cnnbench.plugin import Optimization
 from cnnbench_torch_native._optimizer import make_update
 
 RATES = (0.01, 0.01, 0.002, 0.03)

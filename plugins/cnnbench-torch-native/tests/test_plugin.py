@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
-from cnnbench.errors import PluginError
-from cnnbench.loading.manager import load_plugins
+from cnnbench.plugin import PluginError
+from cnnbench.testing import load_plugins, machine_without
 from cnnbench_torch_native import TorchNative
 
 
@@ -18,7 +18,7 @@ def test_it_is_found_by_its_entry_point():
 def test_registering_and_checking_imports_no_framework():
     code = (
         "import sys\n"
-        "from cnnbench.loading.manager import load_plugins\n"
+        "from cnnbench.testing import load_plugins\n"
         "backend = load_plugins().backend('torch-native')\n"
         "assert backend.check().available\n"
         "backend.environment('cpu', 2)\n"
@@ -30,9 +30,9 @@ def test_registering_and_checking_imports_no_framework():
     assert result.stdout.strip() == "False"
 
 
-def test_without_pytorch_it_says_what_to_install(monkeypatch):
-    monkeypatch.setattr("cnnbench.plugin.surroundings.find_spec", lambda name: None)
-    answer = TorchNative().check()
+def test_without_pytorch_it_says_what_to_install():
+    with machine_without("torch"):
+        answer = TorchNative().check()
     assert not answer.available
     assert "torch" in answer.reason
     assert answer.install == "pip install torch"

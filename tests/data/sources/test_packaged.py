@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from cnnbench.data.sources import BUILTIN_SOURCES
+from cnnbench.data.sources.builtin import BUILTIN_SOURCES
 from cnnbench.data.sources.digits import Digits
 from cnnbench.data.sources.mnist5k import Mnist5k
 from cnnbench.data.sources.source import Request

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 from urllib.request import urlopen
 
-from cnnbench.errors import DataError
+from cnnbench.plugin import DataError
 from cnnbench_keras._data.catalog import RemoteFile
 
 _PATIENCE = 30.0

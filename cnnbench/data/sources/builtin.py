@@ -1,0 +1,12 @@
+"""The sources that come with cnnbench; plugins add others."""
+
+from __future__ import annotations
+
+from cnnbench.data.sources.digits import Digits
+from cnnbench.data.sources.folder import Folder
+from cnnbench.data.sources.mnist5k import Mnist5k
+from cnnbench.data.sources.npz import Npz
+from cnnbench.data.sources.source import DataSource
+
+BUILTIN_SOURCES: tuple[DataSource, ...] = (Digits(), Mnist5k(), Folder(), Npz())
+"""In the order in which they are listed."""
