@@ -166,7 +166,7 @@ def _shape(archive: zipfile.ZipFile, name: str) -> tuple[int, int, int, int]:
             raise DataError(
                 f"array {name} of {archive.filename} has the shape {stated}; expected is (n, "
                 "height, width) or (n, height, width, channels) with 1, 3 or 4 channels, and at "
-                "least one image",
+                f"least one image{_channels_first(stated)}",
                 "source",
             )
     if dtype.kind not in "uif":
@@ -190,7 +190,7 @@ def _texts(archive: zipfile.ZipFile, name: str, count: int) -> list[str]:
     if shape not in {(count,), (count, 1)}:
         raise DataError(
             f"array {name} of {archive.filename} has the shape {shape} for {count:,} images; "
-            "expected is one whole number or text for each",
+            f"expected is one whole number or text for each{_one_hot(shape, count)}",
             "source",
         )
     if dtype.kind not in "iubUS":
@@ -209,6 +209,20 @@ def _texts(archive: zipfile.ZipFile, name: str, count: int) -> list[str]:
     if dtype.kind == "S":
         labels = np.char.decode(labels, "utf-8")
     return [composed(str(label)) for label in labels.tolist()]
+
+
+def _channels_first(shape: tuple[int, ...]) -> str:
+    """How to turn images as PyTorch has them into those asked for."""
+    if len(shape) == 4 and shape[1] in (GREY, RGB, RGBA):  # noqa: PLR2004
+        return "; if channels come first, save images.transpose(0, 2, 3, 1)"
+    return ""
+
+
+def _one_hot(shape: tuple[int, ...], count: int) -> str:
+    """How to turn labels of one column a class into those asked for."""
+    if len(shape) == 2 and shape[0] == count:  # noqa: PLR2004
+        return "; if there is a column for each class, save labels.argmax(axis=1)"
+    return ""
 
 
 def _header(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -239,7 +253,13 @@ def _eight_bits(archive: zipfile.ZipFile, name: str, images: NDArray[Any]) -> ND
     for start in range(0, len(images), CHUNK):
         part = images[start : start + CHUNK]
         low, high = part.min(), part.max()
-        if not (low >= 0 and high <= most):  # written so that NaN is refused too
+        if np.isnan(low):
+            raise DataError(
+                f"array {name} of {archive.filename} holds values that are no numbers (NaN): "
+                "replace them, or leave out their images",
+                "source",
+            )
+        if not (low >= 0 and high <= most):
             raise DataError(
                 f"array {name} of {archive.filename} holds {kind} from {low:g} to {high:g}; "
                 "expected are whole numbers in 0..255, or floats in 0..1",
@@ -256,6 +276,8 @@ def _open(path: Path) -> Iterator[zipfile.ZipFile]:
             raise DataError(f"{path} is a folder{meant([f'folder:{path}'])}", "source")
         if path.exists() and not path.is_file():  # a named pipe would never end
             raise DataError(f"{path} is not a regular file; {EXPECTED} in an .npz file", "source")
+        if path.is_file() and not path.stat().st_size:
+            raise DataError(f"{path} is empty; {EXPECTED} in an .npz file", "source")
         with zipfile.ZipFile(path) as archive:
             yield archive
 

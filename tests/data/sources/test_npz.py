@@ -110,12 +110,35 @@ def test_an_accented_label_is_found_however_it_is_stored_or_typed(archive):
     assert DataSpec(source="any", classes=(apart, "Hund")).classes == (typed, "Hund")
 
 
-@pytest.mark.parametrize("bad", [255.0, -0.5, np.nan, np.inf])
+@pytest.mark.parametrize("bad", [255.0, -0.5, np.inf])
 def test_other_floats_are_refused_with_their_range(archive, bad):
     images = IMAGES / 255
     images[3, 0, 0] = bad
     with pytest.raises(DataError, match=r"holds floats from .* to .*expected are whole"):
         Npz().load(archive(images=images, labels=LABELS))
+
+
+def test_images_with_a_value_that_is_no_number_are_refused_as_such(archive):
+    images = IMAGES / 255
+    images[3, 0, 0] = np.nan
+    with pytest.raises(DataError, match=r"holds values that are no numbers \(NaN\)"):
+        Npz().load(archive(images=images, labels=LABELS))
+
+
+def test_the_advice_for_arrays_as_pytorch_and_keras_have_them_works(archive):
+    rgb = np.stack([IMAGES] * 3, axis=1)
+    columns = np.eye(11)[LABELS]
+    first = refused(archive(images=rgb, labels=LABELS))
+    assert first.endswith("if channels come first, save images.transpose(0, 2, 3, 1)")
+    second = refused(archive(images=rgb.transpose(0, 2, 3, 1), labels=columns))
+    assert second.endswith("if there is a column for each class, save labels.argmax(axis=1)")
+    data = Npz().load(archive(images=rgb.transpose(0, 2, 3, 1), labels=columns.argmax(axis=1)))
+    assert data.labels.tolist() == np.unique(LABELS, return_inverse=True)[1].tolist()
+
+
+def test_an_empty_file_is_called_empty(tmp_path):
+    (tmp_path / "a.npz").touch()
+    assert " is empty; expected are images and labels" in refused(Request(f"{tmp_path}/a.npz"))
 
 
 def test_duplicates_are_reported_across_classes_and_splits(archive):
@@ -163,7 +186,7 @@ def test_a_missing_file_is_named(tmp_path):
     assert f"there is no file {tmp_path}/no.npz" in refused(Request(f"{tmp_path}/no.npz"))
 
 
-@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04" + b"\0" * 50])
+@pytest.mark.parametrize("content", [b"not a zip", b"PK\x03\x04" + b"\0" * 50])
 def test_a_file_of_another_kind_is_refused(tmp_path, content):
     (tmp_path / "x.npz").write_bytes(content)
     assert "can't be read as an .npz archive" in refused(Request(f"{tmp_path}/x.npz"))
