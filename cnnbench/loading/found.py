@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from cnnbench.data.passes.scaling import InputScaling
 from cnnbench.data.sources.source import DataSource
 from cnnbench.plugin.backend import Backend, Capabilities
-from cnnbench.plugin.base import PretrainedBase
+from cnnbench.plugin.base import PretrainedBase, PublishedAccuracy
 from cnnbench.plugin.executor import Executor
 from cnnbench.plugin.report_format import ReportFormat
 
@@ -32,14 +33,6 @@ def _text(name: str) -> Attribute:
     return Attribute(name, "text", lambda value: isinstance(value, str))
 
 
-def _pixels(value: object) -> bool:
-    return isinstance(value, int) and value > 0
-
-
-def _size(value: object) -> bool:
-    return isinstance(value, tuple) and len(value) == 2 and all(map(_pixels, value))  # noqa: PLR2004
-
-
 NAME = _text("name")
 TITLE = _text("title")
 DESCRIPTION = _text("description")
@@ -49,8 +42,14 @@ CAPABILITIES = Attribute(
 )
 SYNTHETIC = Attribute("synthetic", "True or False", lambda value: isinstance(value, bool))
 RENDER = Attribute("render", "function", callable)
-SMALLEST = Attribute("smallest", "(height, width) of whole pixels", _size)
-CHANNELS = Attribute("channels", "positive whole number", _pixels)
+TRAINED_ON = _text("trained_on")
+LICENCE = _text("licence")
+SCALING = Attribute("scaling", "InputScaling", lambda value: isinstance(value, InputScaling))
+ACCURACY = Attribute(
+    "accuracy",
+    "PublishedAccuracy or None",
+    lambda value: isinstance(value, PublishedAccuracy | None),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,12 @@ EXECUTOR = Kind("executor", "cnnbench_executors", Executor)
 REPORT_FORMAT = Kind(
     "report format", "cnnbench_report_formats", ReportFormat, (NAME, DESCRIPTION, RENDER)
 )
-BASE = Kind("base", "cnnbench_bases", PretrainedBase, (NAME, DESCRIPTION, SMALLEST, CHANNELS))
+BASE = Kind(
+    "base",
+    "cnnbench_bases",
+    PretrainedBase,
+    (NAME, DESCRIPTION, TRAINED_ON, LICENCE, SCALING, ACCURACY),
+)
 KINDS = (BACKEND, SOURCE, EXECUTOR, REPORT_FORMAT, BASE)
 """What plugins are asked for, in the order of `cnnbench plugins`."""
 

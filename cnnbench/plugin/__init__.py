@@ -40,10 +40,12 @@ and docs/plugins.md describe every hook; docs/writing-a-backend.md goes through 
 from __future__ import annotations
 
 from cnnbench.data.passes.batches import Batch, Batches, Resident
+from cnnbench.data.passes.scaling import SCALINGS, InputScaling
 from cnnbench.data.sources.pixels import conform, conform_shape
 from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
 from cnnbench.data.splits.duplicates import notes_on_duplicates
 from cnnbench.errors import DataError, NetworkError, PluginError, nearest
+from cnnbench.network.bases import BASES
 from cnnbench.network.layers import (
     INPUT,
     Activate,
@@ -81,7 +83,7 @@ from cnnbench.plugin.backend import (
     EpochResult,
     Model,
 )
-from cnnbench.plugin.base import PretrainedBase
+from cnnbench.plugin.base import PretrainedBase, PublishedAccuracy
 from cnnbench.plugin.executor import (
     EpochEnded,
     Event,
@@ -105,9 +107,11 @@ from cnnbench.trials.trial import Trial
 
 __all__ = [
     "ACTIVATIONS",
+    "BASES",
     "INPUT",
     "OPTIMIZERS",
     "OUTPUTS",
+    "SCALINGS",
     "Activate",
     "Add",
     "AnyLayer",
@@ -136,6 +140,7 @@ __all__ = [
     "GlobalAveragePool",
     "GlobalMaxPool",
     "ImageData",
+    "InputScaling",
     "Layer",
     "Limits",
     "Listener",
@@ -149,6 +154,7 @@ __all__ = [
     "PluginError",
     "Pool",
     "PretrainedBase",
+    "PublishedAccuracy",
     "Record",
     "Remark",
     "ReportFormat",

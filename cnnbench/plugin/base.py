@@ -1,40 +1,89 @@
-"""What a pretrained base is: arrays somebody trained before, under a name that backends know."""
+"""What a pretrained base is: a network, and arrays that somebody trained for it before."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import ClassVar
 
-from cnnbench.network.network import Weights
+from cnnbench.data.passes.scaling import InputScaling
+from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import Availability
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedAccuracy:
+    """What the publisher of arrays measured with them.
+
+        PublishedAccuracy(0.704, "ImageNet-1k, validation images", "https://keras.io/applications")
+
+    top_1: of the images, how many are right, 0 to 1. images: which. source: where it says so.
+    """
+
+    top_1: float
+    images: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.top_1:.1%} on {self.images} ({self.source})"
 
 
 class PretrainedBase(ABC):
     """A network trained on other images, to be reused below a new head.
 
-    The base hands out numbers, so that every backend starts from the same; how the network computes
-    with them is the business of the backends that know the base by its name.
+        class Photos(PretrainedBase):
+            name = "photos"
+            description = "MobileNet as Keras trained it"
+            trained_on = "ImageNet-1k"
+            licence = "Apache-2.0"
+            scaling = SCALINGS["keras"]
+
+            def check(self):
+                return Availability(available=True)
+
+            def network(self, input_shape):
+                return BASES["mobilenet"](input_shape)
+
+            def weights(self):
+                with np.load("photos.npz") as arrays:
+                    return dict(arrays)
+
+    The base says what is computed and hands out numbers, so that every backend starts from the
+    same. Scaling belongs to the arrays: others for the same network may have been trained on other
+    values.
 
     Recipes have no section for bases yet: what a plugin brings is checked and listed, and nothing
     in cnnbench asks for its weights.
     """
 
     name: ClassVar[str]
-    """As a recipe names it, "vgg16"."""
+    """As a recipe names it, "photos"."""
     description: ClassVar[str] = ""
-    """One line for `cnnbench plugins`: what it was trained on, how large it is."""
-    smallest: ClassVar[tuple[int, int]]
-    """(height, width) in pixels of the smallest image that it takes."""
-    channels: ClassVar[int] = 3
-    """Of the images that it takes."""
+    """One line for `cnnbench plugins`."""
+    trained_on: ClassVar[str]
+    """The images that the arrays were trained on: "ImageNet-1k"."""
+    licence: ClassVar[str]
+    """Of the arrays, "Apache-2.0"; "not stated" where the publisher doesn't say."""
+    scaling: ClassVar[InputScaling]
+    """What the arrays take: one of `SCALINGS`, or numbers of their own."""
+    accuracy: ClassVar[PublishedAccuracy | None] = None
+    """What was measured with these arrays, None where nobody published it."""
 
     @abstractmethod
     def check(self) -> Availability:
         """Whether its arrays are on this machine, found without reading them."""
 
     @abstractmethod
-    def weights(self) -> Weights:
-        """Every array by its publisher's layer and array name, in the canonical layout.
+    def network(self, input_shape: tuple[int, int, int]) -> Network:
+        """The network for images of (height, width, channels), without its head: "features".
 
-        Raises PluginError if they are not on this machine.
+        Raises NetworkError for images that it can't take. `BASES` has published ones by name.
+        """
+
+    @abstractmethod
+    def weights(self) -> Weights:
+        """Every array of the network by its canonical name, in the canonical layout.
+
+        They don't depend on the size of the images. Raises PluginError if they are not on this
+        machine.
         """

@@ -93,6 +93,11 @@ def _about(found: Found, answer: Availability) -> Iterable[str]:
     yield found.thing.title if found.kind is BACKEND else found.thing.description
     if _OR in _argument(found):
         yield f"NAME: {', '.join(_argument(found).split(_OR))}"
+    if found.kind is BASE:
+        base = found.thing
+        yield f"trained on {base.trained_on}"
+        yield f"published accuracy {base.accuracy}" if base.accuracy else ""
+        yield f"licence: {base.licence}"
     if not answer.available:
         yield answer.reason
         return

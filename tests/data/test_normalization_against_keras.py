@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cnnbench.data.passes.normalization import fit_normalization
+from cnnbench.data.passes.scaling import SCALINGS
 
 with pytest.MonkeyPatch.context() as environment:
     # Not for longer: processes that other tests start would inherit it.
@@ -38,3 +39,13 @@ def test_moments_agree_with_the_generator_of_keras(kind):
     expected = np.stack([generator.standardize(image.copy()) for image in scaled])
     result = fit_normalization(IMAGES, ROWS, kind).apply(IMAGES)
     np.testing.assert_allclose(result, expected, atol=1e-5)  # Keras adds 1e-6 to the deviation
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"), [("keras", "tf"), ("torch", "torch"), ("caffe", "caffe")]
+)
+def test_published_scalings_are_those_of_keras(name, mode):
+    theirs = keras.applications.imagenet_utils.preprocess_input(
+        IMAGES.astype(np.float32), data_format="channels_last", mode=mode
+    )
+    np.testing.assert_allclose(SCALINGS[name].apply(IMAGES), theirs, atol=1e-5)

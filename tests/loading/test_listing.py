@@ -129,6 +129,33 @@ def cnnbench_sources():
     assert line == ("source sets:NAME yes some sets; NAME: one, another, a_third_with_a_long_name")
 
 
+def test_a_base_is_listed_with_what_it_was_trained_on_its_accuracy_and_its_licence(place):
+    place(
+        "some_base",
+        """
+class Dots(PretrainedBase):
+    name = "dots"
+    description = "small"
+    trained_on, licence, scaling = "dots", "MIT", SCALINGS["torch"]
+    accuracy = PublishedAccuracy(0.5, "other dots", "a paper")
+
+    def check(self):
+        return Availability(available=True)
+
+    def network(self, input_shape): ...
+    def weights(self): ...
+
+@hookimpl
+def cnnbench_bases():
+    return [Dots()]
+""",
+    )
+    assert " ".join(row(listing(), "dots")) == (
+        "base dots yes small; trained on dots; published accuracy 50.0% on other dots (a paper); "
+        "licence: MIT"
+    )
+
+
 def test_a_tracker_is_listed_with_what_it_is_told(place):
     place(
         "some_tracker",

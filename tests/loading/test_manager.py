@@ -46,7 +46,9 @@ class Source(DataSource):
 BASE = """
 class Base(PretrainedBase):
     name = "tiny"
+    trained_on, licence, scaling = "dots", "MIT", SCALINGS["keras"]
     def check(self): ...
+    def network(self, input_shape): ...
     def weights(self): ...
 """
 
@@ -92,9 +94,10 @@ class Elsewhere(Executor):
 
 class Base(PretrainedBase):
     name = "tiny"
-    smallest = (8, 8)
+    trained_on, licence, scaling = "dots", "MIT", SCALINGS["keras"]
 
     def check(self): ...
+    def network(self, input_shape): ...
     def weights(self): ...
 
 @hookimpl
@@ -123,7 +126,7 @@ def cnnbench_bases():
     assert plugins.source("stars").argument == "PATH"
     assert plugins.executor("elsewhere").name == "elsewhere"
     assert plugins.report_format("shout").render("better") == "BETTER"
-    assert plugins.base("tiny").smallest == (8, 8)
+    assert plugins.base("tiny").trained_on == "dots"
     assert {x.kind.word for x in plugins.found() if x.origin.entry_point == "all_kinds"} == {
         "backend",
         "source",
@@ -239,19 +242,21 @@ BROKEN = {
         "@hookimpl\ndef cnnbench_report_formats(): return [ReportFormat('shout', 'text')]",
         "its report format a value of type ReportFormat has no function 'render'",
     ),
-    "a base without its smallest image": (
-        BASE + "@hookimpl\ndef cnnbench_bases(): return [Base()]",
-        "its base a value of type Base has no (height, width) of whole pixels 'smallest'",
+    "a base that does not say what it was trained on": (
+        BASE + "Base.trained_on = None\n" + "@hookimpl\ndef cnnbench_bases(): return [Base()]",
+        "its base a value of type Base has no text 'trained_on'",
     ),
-    "a base whose smallest image is one number": (
-        BASE + "Base.smallest = 32\n@hookimpl\ndef cnnbench_bases(): return [Base()]",
-        "its base a value of type Base has no (height, width) of whole pixels 'smallest'",
+    "a base without a licence": (
+        BASE + "del Base.licence\n@hookimpl\ndef cnnbench_bases(): return [Base()]",
+        "its base a value of type Base has no text 'licence'",
     ),
-    "a base of no channels": (
-        BASE
-        + "Base.smallest, Base.channels = (32, 32), 0\n"
-        + "@hookimpl\ndef cnnbench_bases(): return [Base()]",
-        "its base a value of type Base has no positive whole number 'channels'",
+    "a base whose scaling is a name": (
+        BASE + "Base.scaling = 'keras'\n@hookimpl\ndef cnnbench_bases(): return [Base()]",
+        "its base a value of type Base has no InputScaling 'scaling'",
+    ),
+    "a base whose accuracy is from nowhere": (
+        BASE + "Base.accuracy = 0.9\n@hookimpl\ndef cnnbench_bases(): return [Base()]",
+        "its base a value of type Base has no PublishedAccuracy or None 'accuracy'",
     ),
     "a name that is a path": (
         GOOD + "Good.name = '../good'\n@hookimpl\ndef cnnbench_backends(): return [Good()]",
