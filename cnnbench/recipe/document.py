@@ -23,6 +23,7 @@ _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _HINTS = {
     "Invalid value": 'text goes in quotes ("mnist5k"); true and false are written in small letters',
     "Cannot overwrite a value": "the key is given twice",
+    "Cannot declare": "a [section] stands once: put all its keys there",
     "Expected '=' after a key in a key/value pair": "a line is KEY = VALUE or [section]",
 }
 

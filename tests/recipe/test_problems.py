@@ -114,6 +114,12 @@ def test_a_wrong_line_of_a_section_is_explained(problems, line, expected):
         assert part in problem
 
 
+def test_a_section_that_stands_twice_is_told_to_stand_once(problems):
+    (problem,) = problems(TENS + "[training]\nepochs = 1\n[data]\ntrain = 1\n")
+    assert problem.startswith("study.toml:5: not valid TOML: Cannot declare")
+    assert problem.endswith("; a [section] stands once: put all its keys there")
+
+
 @pytest.mark.parametrize("name", ["DATA", "Data", "dat"])
 def test_a_section_of_a_wrong_name_is_one_mistake(problems, name):
     (problem,) = problems(TENS.replace("data", name))

@@ -52,7 +52,8 @@ def packed(root: Path, archives: Sequence[str]) -> str:
     if not archives:
         return ""
     command = unpack(os.path.join(root, archives[0]))  # noqa: PTH118 - a text is wanted
-    return f"it holds {some(archives)}: unpack it first: {printable(command)}"
+    how = "unpack it first" if len(archives) == 1 else "unpack them first, the first of them by"
+    return f"it holds {some(archives)}: {how}: {printable(command)}"
 
 
 def named_after_class(folder: Path, names: Sequence[str]) -> str:

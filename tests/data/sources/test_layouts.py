@@ -242,6 +242,12 @@ def test_the_advice_for_an_archive_works(tmp_path):
     assert load(tmp_path / "my photos").classes == ("cat", "dog")
 
 
+def test_several_archives_want_unpacking_all_of_them(tmp_path):
+    for name in ("cat.zip", "dog.zip"):
+        (tmp_path / name).touch()
+    assert "cat.zip, dog.zip: unpack them first, the first of them by: unzip " in refused(tmp_path)
+
+
 def test_archives_beside_class_folders_are_noted(tmp_path):
     save(tmp_path, "cat/1.png", "dog/2.png")
     (tmp_path / "more.zip").touch()
