@@ -18,9 +18,9 @@ def complete_metric(incomplete: str) -> list[tuple[str, str]]:
 
 
 def _complete_format(incomplete: str) -> list[str]:
-    from cnnbench.report.formats import FORMATS
+    from cnnbench.report.formats import FORMATS, RECORDS_FORMAT
 
-    return [name for name in FORMATS if name.startswith(incomplete)]
+    return [name for name in (*FORMATS, RECORDS_FORMAT) if name.startswith(incomplete)]
 
 
 def complete_baseline(context: typer.Context, incomplete: str) -> list[str]:
@@ -64,7 +64,7 @@ def compare(
         str,
         typer.Option(
             "--format",
-            help="table, csv, markdown, json, or a plugin's.",
+            help="table, csv, markdown, json, latex, records (CSV, a row a trial), or a plugin's.",
             autocompletion=_complete_format,
         ),
     ] = "table",
@@ -74,21 +74,25 @@ def compare(
     force: Replace = False,
 ) -> None:
     """Compare recorded variants with their baseline, paired by replicate."""
-    from cnnbench.comparison.compare import compare_records
-    from cnnbench.report.formats import notes_text
+    from cnnbench.comparison.compare import compare_results
+    from cnnbench.report.formats import RECORDS_FORMAT, notes_text, records_text
     from cnnbench.report.output import find_format, write_report
+    from cnnbench.results.read import read_results
 
-    render = find_format(format_)
-    comparison = compare_records(paths, baseline=baseline, metric=metric, by=by, split=split)
-    if output:
-        write_report(render(comparison), output, force=force)
-    elif format_ == "table":
+    render = None if format_ == RECORDS_FORMAT else find_format(format_)
+    results = read_results(paths)
+    comparison = compare_results(results, baseline=baseline, metric=metric, by=by, split=split)
+    if format_ == "table" and not output:
         from rich.console import Console
 
         from cnnbench.report.console import print_comparison
 
         print_comparison(comparison, Console())
+        return
+    text = render(comparison) if render else records_text(results)
+    if output:
+        write_report(text, output, force=force)
     else:
-        typer.echo(render(comparison), nl=False)
-    if format_ == "csv":
+        typer.echo(text, nl=False)
+    if format_ in {"csv", RECORDS_FORMAT}:
         typer.echo(notes_text(comparison), nl=False, err=True)

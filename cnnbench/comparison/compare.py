@@ -184,4 +184,5 @@ def _table(
         margin=margin,
         family=sum(row.judgement is not None and row.judgement.p is not None for row in rows),
         finds=() if seen else finds(rows),
+        anytime=seen,
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnbench.comparison.compare import compare_records
+from cnnbench.comparison.records import flat_records
 from cnnbench.comparison.rows import flat_notes, flat_rows
 from cnnbench.comparison.values import By
 
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cnnbench.results.record import Record
-
-_SECONDS = {"compile", "training", "evaluation", "data", "total", "latency_single", "latency_batch"}
-_BYTES = {"peak_memory", "device_memory"}
 
 
 def compare_frame(
@@ -40,42 +38,7 @@ def compare_frame(
 
 
 def records_frame(records: Iterable[Record]) -> pd.DataFrame:
-    """One row a record.
-
-    Columns: who and how it ended; test_accuracy, validation_log_loss and the like as recorded
-    (confusion matrices are left out); training_seconds, peak_memory_bytes and the other costs;
-    source, train, validation, test, synthetic of the images.
-    """
+    """One row a record, with the columns of `cnnbench.comparison.records.flat_records`."""
     import pandas as pd
 
-    return pd.DataFrame([_flat_record(record) for record in records])
-
-
-def _flat_record(record: Record) -> dict[str, object]:
-    samples = record.samples
-    return {
-        **record.model_dump(
-            include={"recipe", "backend", "variant", "replicate", "fold", "trial", "device"}
-        ),
-        "status": record.status.value,
-        "reason": record.reason,
-        "epochs": record.epochs,
-        "best_epoch": record.best_epoch,
-        **{
-            f"{split}_{name}": value
-            for split, metrics in record.metrics.items()
-            for name, value in metrics.items()
-            if isinstance(value, int | float)
-        },
-        **_with_units(record.costs.model_dump()),
-        "source": samples.source if samples else None,
-        "train": samples.train if samples else None,
-        "validation": samples.validation if samples else None,
-        "test": samples.test if samples else None,
-        "synthetic": samples.synthetic if samples else None,
-    }
-
-
-def _with_units(costs: Mapping[str, float | None]) -> dict[str, float | None]:
-    suffix = dict.fromkeys(_SECONDS, "_seconds") | dict.fromkeys(_BYTES, "_bytes")
-    return {f"{name}{suffix.get(name, '')}": value for name, value in costs.items()}
+    return pd.DataFrame(flat_records(records))

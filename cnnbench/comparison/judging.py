@@ -12,6 +12,7 @@ from cnnbench.comparison.inference.schedule import LookSchedule
 from cnnbench.comparison.inference.verdicts import Margin, margin_of_fractions
 from cnnbench.comparison.intervals import Estimate
 from cnnbench.comparison.metrics import Measure, Unit
+from cnnbench.comparison.select import in_order
 from cnnbench.comparison.tables import TableEntry, differences_of, test_fraction_of
 from cnnbench.comparison.values import Row
 
@@ -69,17 +70,12 @@ def _differences(entry: TableEntry, row: Row, measure: Measure) -> Differences:
     tested = [getattr(x.samples, measure.split) for x in records.values() if x.samples]
     steps = measure.metric.name == "accuracy" and tested and min(tested) > 0
     return Differences(
-        tuple(values[part] for part in sorted(values, key=_in_order)),
+        tuple(values[part] for part in sorted(values, key=in_order)),
         planned=row.recorded,
         diverged=row.diverged,
         test_fraction=test_fraction_of(records),
         resolution=1 / min(tested) if steps else 0.0,
     )
-
-
-def _in_order(part: tuple[int, int | None]) -> tuple[int, int]:
-    replicate, fold = part
-    return replicate, -1 if fold is None else fold
 
 
 def _with(row: Row, judgement: Judgement | None) -> Row:

@@ -16,6 +16,12 @@ Part = tuple[int, int | None]
 _NO_PLAN = "no plan.json to go by, so that missing trials can't be told"
 
 
+def in_order(part: Part) -> tuple[int, int]:
+    """What sorts parts: replicate by replicate, fold by fold."""
+    replicate, fold = part
+    return replicate, -1 if fold is None else fold
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """What becomes a row: the records of one variant on one backend.

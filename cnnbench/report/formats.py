@@ -1,20 +1,23 @@
-"""The formats of `cnnbench compare`: each a function from a comparison to text."""
+"""The formats of `cnnbench compare`: each a function from a comparison to text, but for one."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 
+from cnnbench.comparison.records import counting_records, flat_records
 from cnnbench.comparison.rows import Cell, flat_notes, flat_rows
 from cnnbench.comparison.values import Comparison, Table
 from cnnbench.report.cells import columns_of, title_of
 from cnnbench.report.console import comparison_text
+from cnnbench.report.latex import latex_text
 from cnnbench.report.printable import json_printable, printable
 from cnnbench.report.sentences import answer_of, explanation_of
+from cnnbench.results.read import ResultSet
 
 
 def csv_text(comparison: Comparison) -> str:
@@ -22,12 +25,12 @@ def csv_text(comparison: Comparison) -> str:
 
     Notes have no place in it; they stand in every other format, and `notes_text` has them.
     """
-    rows = [{key: csv_cell(value) for key, value in row.items()} for row in flat_rows(comparison)]
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return _csv(list(flat_rows(comparison)))
+
+
+def records_text(results: ResultSet) -> str:
+    """CSV of one row a trial, those that a comparison of the same results goes by."""
+    return _csv(flat_records(counting_records(results)))
 
 
 def json_text(comparison: Comparison) -> str:
@@ -55,11 +58,24 @@ FORMATS: dict[str, Callable[[Comparison], str]] = {
     "csv": csv_text,
     "markdown": markdown_text,
     "json": json_text,
+    "latex": latex_text,
 }
 """By the name that --format takes; plugins add others."""
 
+RECORDS_FORMAT = "records"
+"""The one format that is not of a comparison, but of the trials behind it."""
+
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a formula begins with in a spreadsheet, in full width too."""
+
+
+def _csv(rows: Sequence[Mapping[str, Cell]]) -> str:
+    safe = [{csv_cell(key): csv_cell(value) for key, value in row.items()} for row in rows]
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, fieldnames=list(safe[0]) if safe else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(safe)
+    return text.getvalue()
 
 
 def _markdown_lines(comparison: Comparison, table: Table) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from cnnbench.comparison.values import Comparison
 from cnnbench.errors import ComparisonError, did_you_mean
-from cnnbench.report.formats import FORMATS
+from cnnbench.report.formats import FORMATS, RECORDS_FORMAT
 from cnnbench.report.printable import printable
 from cnnbench.results.files import explain, write_atomically
 from cnnbench.results.layout import PLAN, RECORDS
@@ -25,7 +25,7 @@ def find_format(name: str) -> Render:
 
     foreign = load_plugins().report_formats
     if name not in foreign:
-        names = list(dict.fromkeys((*FORMATS, *foreign)))
+        names = list(dict.fromkeys((*FORMATS, RECORDS_FORMAT, *foreign)))
         raise ComparisonError(
             f"there is no report format {name!r}{did_you_mean(name, names, 'formats')}"
         )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import subprocess
@@ -192,3 +194,51 @@ def test_names_are_completed(results, typed, offered):
         },
     )
     assert offered in run.stdout.split()
+
+
+def test_records_are_a_row_a_trial_in_csv(results):
+    run = compare(results, "--format", "records")
+    rows = list(csv.DictReader(io.StringIO(run.stdout)))
+    assert run.returncode == 0
+    assert len(rows) == 12
+    first = {key: rows[0][key] for key in ("recipe", "backend", "variant", "replicate", "status")}
+    assert first == {
+        "recipe": "mnist",
+        "backend": "jax",
+        "variant": "plain",
+        "replicate": "0",
+        "status": "ok",
+    }
+    assert (rows[0]["test_accuracy"], rows[0]["test_log_loss"]) == ("0.91", "0.3")
+    assert "note: " in run.stderr
+
+
+def test_a_name_in_records_is_no_formula_of_a_spreadsheet(tmp_path):
+    with Store(tmp_path, "mnist", "torch") as store:
+        store.append(
+            Record(
+                trial="=1",
+                recipe="mnist",
+                variant="@SUM(A1)",
+                replicate=0,
+                backend="torch",
+                status=Status.OK,
+                metrics={"=evil": {"+1": 0.5}},
+                reason="two\nlines, \x1b",
+            )
+        )
+    (row,) = csv.DictReader(io.StringIO(compare(tmp_path, "--format", "records").stdout))
+    assert (row["trial"], row["variant"], row["'=evil_+1"]) == ("'=1", "'@SUM(A1)", "0.5")
+    assert row["reason"] == "two\nlines, \\x1b"
+
+
+def test_latex_is_a_format(results):
+    run = compare(results, "--format", "latex")
+    assert run.stdout.count(r"\begin{table}") == 2
+
+
+def test_an_unknown_format_is_told_all_that_there_are(results):
+    run = compare(results, "--format", "record")
+    assert run.returncode == 2
+    assert "did you mean 'records'?" in run.stderr
+    assert "latex" in run.stderr

@@ -76,14 +76,14 @@ def test_results_are_not_replaced_by_a_report_even_when_asked_to(tmp_path, name)
 
 
 def test_formats_of_plugins_are_given_names_fit_for_a_terminal(monkeypatch, comparisons):
-    shown = ReportFormat("latex", lambda comparison: comparison.tables[0].rows[0].variant)
+    shown = ReportFormat("tally", lambda comparison: comparison.tables[0].rows[0].variant)
     monkeypatch.setattr(
-        manager, "load_plugins", lambda: SimpleNamespace(report_formats={"latex": shown})
+        manager, "load_plugins", lambda: SimpleNamespace(report_formats={"tally": shown})
     )
     (table,) = comparisons.SMALL_DATA.tables
     row = replace(table.rows[0], variant="a\x1b[31mb\nc")
     comparison = replace(comparisons.SMALL_DATA, tables=(replace(table, rows=(row,)),))
-    assert find_format("latex")(comparison) == "a\\x1b[31mb\nc"
+    assert find_format("tally")(comparison) == "a\\x1b[31mb\nc"
 
 
 def test_an_empty_file_is_replaced_unasked(tmp_path):
