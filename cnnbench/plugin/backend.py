@@ -28,6 +28,9 @@ OPTIMIZERS: frozenset[str] = frozenset({"sgd", "momentum", "rmsprop", "adam", "a
 class Capabilities:
     """What a backend can do; what is missing becomes an `unsupported` record, no substitute.
 
+        dense_only = Capabilities(layers=frozenset({"flatten", "dense"}), options=frozenset())
+        lacking = dense_only.missing(network, Optimization("adam"))  # "layer conv"
+
     options: parameters of layers that it knows beside their defaults ("groups", "dilation").
     """
 
@@ -64,7 +67,13 @@ def _activations(network: Network) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether a backend can run here. reason: why not; install: the command to type."""
+    """Whether a backend can run here.
+
+        Availability(available=True, versions={"framework": "1.2"}, devices=("cpu", "gpu"))
+        Availability(False, "framework is not installed", install="pip install framework")
+
+    reason: why not. install: the command to type.
+    """
 
     available: bool
     reason: str = ""
@@ -76,6 +85,8 @@ class Availability:
 @dataclass(frozen=True, slots=True)
 class EpochResult:
     """One pass of training, from the forward passes of its own steps.
+
+        EpochResult(loss=1.9, penalty=0.0, correct=12, count=60)
 
     loss: sum of weight * loss over the images divided by their number, without penalties.
     penalty: mean over the steps of the L1/L2 penalties of all kernels, frozen or not.
@@ -89,7 +100,31 @@ class EpochResult:
 
 
 class Model(ABC):
-    """A built network with weights and optimiser state, on a device."""
+    """A built network with weights and optimiser state, on a device.
+
+        class SketchModel(Model):
+            def __init__(self, network, weights):
+                self.network, self.arrays = network, weights
+
+            def train_epoch(self, batches, learning_rate):
+                loss, correct = 0.0, 0
+                for images, labels, weights in batches:
+                    step = framework.step(self.arrays, images, labels, weights, learning_rate)
+                    loss, correct = loss + step.loss, correct + step.correct
+                return EpochResult(loss / batches.size, 0.0, correct, batches.size)
+
+            def predict(self, batches):
+                scores = [framework.scores(self.arrays, x.images) for x in batches]
+                return np.concatenate(scores)
+
+            def get_weights(self):
+                return {name: array.copy() for name, array in self.arrays.items()}
+
+            def set_weights(self, weights):
+                self.arrays = weights
+
+    Arrays come and go by their canonical names, in the canonical layout, as float32.
+    """
 
     def compile(self, batches: Batches) -> None:  # noqa: B027 - doing nothing is a fine default
         """Compile whatever training on and predicting these batches needs, ahead of time.
@@ -123,7 +158,17 @@ class Model(ABC):
 
 
 class Engine(ABC):
-    """A framework, imported, on a device."""
+    """A framework, imported, on a device.
+
+        class SketchEngine(Engine):
+            versions = {"framework": "1.2"}
+            device = "cpu"
+
+            def build(self, network, weights, optimization, seed):
+                return SketchModel(network, weights)
+
+    A worker opens it once and builds the models of all its trials with it.
+    """
 
     versions: Mapping[str, str]
     """Of the framework and what computes for it, by distribution name."""
@@ -146,7 +191,24 @@ class Engine(ABC):
 
 
 class Backend(ABC):
-    """A light description of a backend; its framework is imported in `open` alone."""
+    """A light description of a backend; its framework is imported in `open` alone.
+
+        class Sketch(Backend):
+            name = "sketch"
+            title = "My framework"
+            capabilities = Capabilities(optimizers=frozenset({"sgd"}))
+
+            def check(self):
+                return look_for({"framework": ["framework"]}, install="pip install framework")
+
+            def environment(self, device, threads):
+                return worker_environment(device, threads)
+
+            def open(self, device, threads):
+                return SketchEngine()
+
+    One is made whenever plugins are looked for, so making it does nothing.
+    """
 
     name: ClassVar[str]
     """As typed after --backend."""

@@ -27,39 +27,95 @@ hookimpl = pluggy.HookimplMarker("cnnbench")
 
 @hookspec
 def cnnbench_backends() -> Iterable[Backend]:  # type: ignore[empty-body]
-    """Backends, by unique name."""
+    """Backends, by unique name.
+
+        @hookimpl
+        def cnnbench_backends():
+            return [Sketch()]
+
+    What `--backend NAME` chooses.
+    """
 
 
 @hookspec
 def cnnbench_sources() -> Iterable[DataSource]:  # type: ignore[empty-body]
-    """Data sources, by unique name."""
+    """Data sources, by unique name.
+
+        @hookimpl
+        def cnnbench_sources():
+            return [Dots()]
+
+    What `source = "NAME:ARGUMENT"` in a recipe, and `--data`, choose.
+    """
 
 
 @hookspec
 def cnnbench_executors() -> Iterable[Executor]:  # type: ignore[empty-body]
-    """Executors, by unique name."""
+    """Executors, by unique name.
+
+        @hookimpl
+        def cnnbench_executors():
+            return [Pool()]
+
+    What `--executor NAME` chooses.
+    """
 
 
 @hookspec
 def cnnbench_report_formats() -> Iterable[ReportFormat]:  # type: ignore[empty-body]
-    """Formats that a comparison can be written in, by unique name."""
+    """Formats that a comparison can be written in, by unique name.
+
+        @hookimpl
+        def cnnbench_report_formats():
+            return [ReportFormat("count", tally, "how many recipes were compared")]
+
+    What `cnnbench compare --format NAME` chooses.
+    """
 
 
 @hookspec
 def cnnbench_bases() -> Iterable[PretrainedBase]:  # type: ignore[empty-body]
-    """Pretrained bases, by unique name."""
+    """Pretrained bases, by unique name.
+
+        @hookimpl
+        def cnnbench_bases():
+            return [Photos()]
+
+    What `cnnbench plugins` lists; recipes can't ask for a base yet.
+    """
 
 
 @hookspec
 def cnnbench_trial_started(trial: Trial) -> None:
-    """A trial is about to train; called in the main process."""
+    """A trial is about to train; called in the main process.
+
+        @hookimpl
+        def cnnbench_trial_started(trial):
+            tracker.begin(trial.id, trial.variant, trial.replicate)
+
+    Be quick: while it runs, the view of the running trials waits.
+    """
 
 
 @hookspec
 def cnnbench_epoch_ended(trial: Trial, epoch: Epoch) -> None:
-    """A trial finished an epoch; called in the main process, shortly after it happened."""
+    """A trial finished an epoch; called in the main process, shortly after it happened.
+
+        @hookimpl
+        def cnnbench_epoch_ended(trial, epoch):
+            tracker.log(trial.id, epoch.epoch, val_accuracy=epoch.val_accuracy)
+
+    An epoch holds loss, accuracy, their validation values, learning rate and seconds.
+    """
 
 
 @hookspec
 def cnnbench_trial_ended(trial: Trial, record: Record) -> None:
-    """A trial left its record, whatever its status; called in the main process."""
+    """A trial left its record, whatever its status; called in the main process.
+
+        @hookimpl
+        def cnnbench_trial_ended(trial, record):
+            tracker.end(trial.id, failed=record.status is not Status.OK)
+
+    The record is what `cnnbench compare` reads later.
+    """

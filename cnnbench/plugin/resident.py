@@ -17,6 +17,9 @@ _SPLITS = 3
 class ResidentSplits:
     """Device copies of whole splits under their keys; one for an engine serves all its models.
 
+        resident = ResidentSplits(framework.put, framework.take)
+        model = StepwiseModel(weights, resident)
+
     put: a NumPy array to the device, copied. take: rows of a device array by a device array of
     positions.
     """

@@ -17,6 +17,29 @@ from cnnbench.plugin.resident import ResidentSplits
 class StepModel(Model):
     """Takes `train_step` and `predict_step` over whole passes.
 
+        class StepwiseModel(StepModel):
+            def __init__(self, weights, resident=None):
+                self.arrays, self.resident = weights, resident
+
+            def put(self, array):
+                return framework.put(array)
+
+            def fetch(self, arrays):
+                return framework.fetch(arrays)
+
+            def train_step(self, images, labels, weights):
+                step = framework.step(self.arrays, images, labels, weights, self.learning_rate)
+                return framework.put(np.array([step.loss, 0.0, step.correct], np.float32))
+
+            def predict_step(self, images, batch_size):
+                return framework.scores(self.arrays, images)
+
+            def get_weights(self):
+                return dict(self.arrays)
+
+            def set_weights(self, weights):
+                self.arrays = weights
+
     Nothing waits for the device within a pass: each step leaves its results there, and they are
     fetched together at the end. A model that gains by another loop is a `Model` of its own.
     """

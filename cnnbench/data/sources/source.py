@@ -71,7 +71,27 @@ class ImageData:
 
 
 class DataSource(ABC):
-    """A place images come from. Cheap to create; imports what it needs in `facts` and `load`."""
+    """A place images come from. Cheap to create; imports what it needs in `facts` and `load`.
+
+        class Dots(DataSource):
+            name = "dots"
+            description = "a grey dot, light or dark"
+            synthetic = True
+
+            def facts(self, request):
+                shape = conform_shape((1, 1, 1), request)
+                return Facts(shape, classes=("dark", "light"), count={"all": 2})
+
+            def fingerprint(self, request):
+                return "1"
+
+            def load(self, request):
+                images = np.array([0, 255], np.uint8).reshape(2, 1, 1, 1)
+                labels = np.array([0, 1], np.int32)
+                return ImageData(conform(images, request), labels, ("dark", "light"))
+
+    What `load` delivers is checked against `facts` before anything trains on it.
+    """
 
     name: ClassVar[str]
     """Before the colon, "folder"."""

@@ -1,0 +1,204 @@
+"""Each interface and each hook opens with an example, and together the examples are a plugin."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from textwrap import dedent
+from types import SimpleNamespace
+
+import numpy as np
+import pluggy
+import pytest
+
+import cnnbench.plugin
+from cnnbench.data.passes.scaling import SCALINGS
+from cnnbench.plugin import (
+    Availability,
+    Backend,
+    Capabilities,
+    DataSource,
+    Dense,
+    Engine,
+    Epoch,
+    EpochResult,
+    Flatten,
+    InputScaling,
+    Model,
+    Network,
+    NetworkError,
+    Optimization,
+    PretrainedBase,
+    PublishedAccuracy,
+    Record,
+    ReportFormat,
+    Request,
+    ResidentSplits,
+    Status,
+    StepModel,
+    hooks,
+)
+from cnnbench.testing import ArrayBatches, example_trial, initial_weights
+
+INTERFACES = (
+    *(Capabilities, Availability, EpochResult, Model, Engine, Backend, StepModel, ResidentSplits),
+    *(DataSource, ReportFormat, InputScaling, PublishedAccuracy, PretrainedBase),
+)
+"""In an order in which each example needs only those above it."""
+HOOKS = [name for name in vars(hooks) if name.startswith("cnnbench_")]
+NETWORK = Network(
+    input_shape=(2, 2, 1), layers=(Flatten(), Dense(units=2, activation="linear")), classes=2
+)
+
+
+def example_of(thing: object) -> str:
+    """The block that stands below the first line of the docstring, "" if none does."""
+    text = f"{inspect.getdoc(thing)}\n"
+    found = re.match(r"[^\n]+\n\n((?:    [^\n]*\n|\n)+)", text)
+    return dedent(found[1]) if found else ""
+
+
+class Framework:
+    """Softmax regression as somebody else would have written it."""
+
+    put = staticmethod(np.array)
+    fetch = staticmethod(list)
+    take = staticmethod(lambda array, rows: array[rows])
+
+    @staticmethod
+    def scores(arrays, images):
+        logits = np.reshape(images, (len(images), -1)) @ arrays["dense_1/kernel"]
+        powers = np.exp(logits + arrays["dense_1/bias"])
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    @classmethod
+    def step(cls, arrays, images, labels, weights, rate):
+        scores = cls.scores(arrays, images)
+        correct = int((scores.argmax(axis=1) == labels).sum())
+        loss = float(-(weights * np.log(scores[np.arange(len(labels)), labels])).sum())
+        slope = (scores - np.eye(2)[labels]) * weights[:, None] / len(labels)
+        arrays["dense_1/kernel"] -= rate * np.reshape(images, (len(images), -1)).T @ slope
+        arrays["dense_1/bias"] -= rate * slope.sum(axis=0)
+        return SimpleNamespace(loss=loss, correct=correct)
+
+
+class Pool(cnnbench.plugin.Executor):
+    name = "pool"
+
+    def run(self, *_):
+        yield from ()
+
+
+class Tracker:
+    def __init__(self):
+        self.heard = []
+
+    def __getattr__(self, name):
+        return lambda *values, **more: self.heard.append((name, *values, more))
+
+
+@pytest.fixture
+def plugin(tmp_path, monkeypatch):
+    """The names that the examples make, all run in one module."""
+    monkeypatch.chdir(tmp_path)
+    names = {name: getattr(cnnbench.plugin, name) for name in cnnbench.plugin.__all__}
+    names |= {"np": np, "framework": Framework, "Pool": Pool, "tracker": Tracker()}
+    names |= {"network": NETWORK, "weights": initial_weights(NETWORK, 1)}
+    for thing in (*INTERFACES, *(getattr(hooks, name) for name in HOOKS)):
+        exec(example_of(thing), names)  # noqa: S102 - our own docstrings
+    return SimpleNamespace(**names)
+
+
+@pytest.mark.parametrize("thing", INTERFACES, ids=lambda thing: thing.__name__)
+def test_an_interface_opens_with_an_example_that_uses_it(thing):
+    assert thing.__name__ in example_of(thing)
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_a_hook_opens_with_an_example_that_implements_it(name):
+    assert example_of(getattr(hooks, name)).startswith(f"@hookimpl\ndef {name}(")
+
+
+def test_the_hooks_of_the_examples_bring_what_they_say(plugin):
+    manager = pluggy.PluginManager("cnnbench")
+    manager.add_hookspecs(hooks)
+    manager.register(SimpleNamespace(**{name: getattr(plugin, name) for name in HOOKS}))
+    manager.check_pending()
+    kinds = (Backend, DataSource, cnnbench.plugin.Executor, ReportFormat, PretrainedBase)
+    brought = [name for name in HOOKS if not name.startswith(("cnnbench_trial", "cnnbench_epoch"))]
+    for name, kind in zip(brought, kinds, strict=True):
+        ((thing,),) = getattr(manager.hook, name)()
+        assert isinstance(thing, kind)
+
+
+def test_the_tracker_of_the_examples_hears_of_a_trial(plugin):
+    trial = example_trial()
+    epoch = Epoch(epoch=1, loss=1.0, penalty=0.0, accuracy=0.5, learning_rate=0.1, seconds=1.0)
+    record = Record(
+        **{x: getattr(trial, x) for x in ("recipe", "variant", "replicate", "fold", "backend")},
+        trial=trial.id,
+        status=Status.FAILED,
+        reason="the network was cut",
+    )
+    plugin.cnnbench_trial_started(trial)
+    plugin.cnnbench_epoch_ended(trial, epoch)
+    plugin.cnnbench_trial_ended(trial, record)
+    assert plugin.tracker.heard == [
+        ("begin", trial.id, "plain", 0, {}),
+        ("log", trial.id, 1, {"val_accuracy": None}),
+        ("end", trial.id, {"failed": True}),
+    ]
+
+
+def test_the_models_of_the_examples_train_and_agree(plugin):
+    images = np.random.default_rng(1).random((10, 2, 2, 1), np.float32)
+    labels = (images.mean(axis=(1, 2, 3)) > 0.5).astype(np.int32)
+    batches = ArrayBatches(images, labels, batch_size=4, key="train")
+    weights = initial_weights(NETWORK, 1)
+    engine = plugin.Sketch().open("cpu", 1)
+    resident = ResidentSplits(Framework.put, Framework.take)
+    models = [
+        engine.build(NETWORK, {k: v.copy() for k, v in weights.items()}, Optimization("sgd"), 1),
+        plugin.StepwiseModel({k: v.copy() for k, v in weights.items()}, resident),
+        plugin.StepwiseModel({k: v.copy() for k, v in weights.items()}),
+    ]
+    first = [model.train_epoch(batches, 0.5) for model in models]
+    last = [model.train_epoch(batches, 0.5) for model in models]
+    assert [x.count for x in first] == [10, 10, 10]
+    assert all(after.loss < before.loss for before, after in zip(first, last, strict=True))
+    for model in models:
+        assert model.predict(batches).shape == (10, 2)
+        np.testing.assert_allclose(model.predict(batches), models[0].predict(batches), rtol=1e-5)
+        model.set_weights(weights)
+        assert model.get_weights().keys() == weights.keys()
+
+
+def test_the_backend_of_the_examples_says_what_is_missing(plugin):
+    answer = plugin.Sketch().check()
+    assert (answer.available, answer.install) == (False, "pip install framework")
+    assert plugin.Sketch().environment("cpu", 2)["OMP_NUM_THREADS"] == "2"
+    conv = Network(input_shape=(8, 8, 1), layers=(cnnbench.plugin.Conv(filters=2),), classes=2)
+    assert plugin.dense_only.missing(conv, Optimization("adam")) == "layer conv"
+
+
+def test_the_source_of_the_examples_delivers_what_it_announces(plugin):
+    request = Request(image_size=(4, 5), color="rgb")
+    source = plugin.Dots()
+    facts, images = source.facts(request), source.load(request)
+    assert images.images.shape == (facts.count["all"], *facts.shape)
+    assert images.classes == facts.classes
+
+
+def test_the_base_of_the_examples_brings_a_network_and_its_arrays(plugin):
+    base = plugin.Photos()
+    assert base.network((64, 64, 3)).output == "features"
+    with pytest.raises(NetworkError):
+        base.network((1, 1)).nodes()
+    np.savez("photos.npz", **{"conv1/kernel": np.ones(3)})
+    assert base.weights().keys() == {"conv1/kernel"}
+    assert base.scaling == SCALINGS["keras"]
+    assert plugin.scaled.max() == 1
+
+
+def test_the_format_of_the_examples_renders(plugin):
+    assert plugin.count.render(SimpleNamespace(tables=(1, 2))) == "2 recipes"
