@@ -103,8 +103,8 @@ class Model(ABC):
     """A built network with weights and optimiser state, on a device.
 
         class SketchModel(Model):
-            def __init__(self, network, weights):
-                self.network, self.arrays = network, weights
+            def __init__(self, weights):
+                self.set_weights(weights)
 
             def train_epoch(self, batches, learning_rate):
                 loss, correct = 0.0, 0
@@ -121,7 +121,7 @@ class Model(ABC):
                 return {name: array.copy() for name, array in self.arrays.items()}
 
             def set_weights(self, weights):
-                self.arrays = weights
+                self.arrays = {name: array.copy() for name, array in weights.items()}
 
     Arrays come and go by their canonical names, in the canonical layout, as float32.
     """
@@ -165,7 +165,7 @@ class Engine(ABC):
             device = "cpu"
 
             def build(self, network, weights, optimization, seed):
-                return SketchModel(network, weights)
+                return SketchModel(weights)
 
     A worker opens it once and builds the models of all its trials with it.
     """

@@ -19,7 +19,8 @@ class StepModel(Model):
 
         class StepwiseModel(StepModel):
             def __init__(self, weights, resident=None):
-                self.arrays, self.resident = weights, resident
+                self.resident = resident
+                self.set_weights(weights)
 
             def put(self, array):
                 return framework.put(array)
@@ -35,10 +36,10 @@ class StepModel(Model):
                 return framework.scores(self.arrays, images)
 
             def get_weights(self):
-                return dict(self.arrays)
+                return {name: array.copy() for name, array in self.arrays.items()}
 
             def set_weights(self, weights):
-                self.arrays = weights
+                self.arrays = {name: array.copy() for name, array in weights.items()}
 
     Nothing waits for the device within a pass: each step leaves its results there, and they are
     fetched together at the end. A model that gains by another loop is a `Model` of its own.
