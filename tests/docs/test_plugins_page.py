@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import cnnbench.testing
 from cnnbench.plugin import hooks
 
 PAGE = Path(__file__).parents[2] / "docs" / "plugins.md"
@@ -32,6 +33,23 @@ def test_every_hook_is_typed_and_has_a_docstring(name):
 
 def test_no_hook_is_documented_that_does_not_exist():
     assert set(re.findall(r"^### `(cnnbench_\w+)\(", TEXT, flags=re.MULTILINE)) == set(HOOKS)
+
+
+def table_of_kinds():
+    rows = re.findall(r"^\| [^|]*\| `(cnnbench_\w+)` \| ([\d.]+) \|.*\|(.*)\|$", TEXT, re.MULTILINE)
+    return {hook: (since, tested) for hook, since, tested in rows}
+
+
+def test_the_table_of_kinds_has_every_hook_since_a_version_that_there_is():
+    assert list(table_of_kinds()) == HOOKS
+    for since, _ in table_of_kinds().values():
+        assert tuple(map(int, since.split("."))) <= hooks.INTERFACE
+
+
+def test_what_the_table_says_tests_a_plugin_is_there_for_plugins():
+    named = re.findall(r"`(\w+)`", " ".join(tested for _, tested in table_of_kinds().values()))
+    assert set(named) <= set(cnnbench.testing.__all__)
+    assert "BackendSuite" in named
 
 
 RECIPE = """
