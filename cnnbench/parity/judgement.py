@@ -39,6 +39,9 @@ BLIND_DISTANCE = 0.2
 """Where rounding explains a larger distance after the whole training, it explains wrong ones."""
 BLIND_SPREAD = 0.02
 """Where the reference's own accuracies spread over more, theirs tell no wrong backend from it."""
+BLIND_POINTS = 25.0
+"""Where a larger difference of accuracies would pass and nothing else is judged at the end, as with
+few test images, the end tells nothing."""
 
 
 class ParityVerdict(StrEnum):
@@ -104,7 +107,10 @@ def _judge(found: Sequence[Difference], reference: Probe) -> tuple[ParityVerdict
     assert accuracy.allowed is not None, "the accuracy is always judged"
     points = 100 * accuracy_that_passes(reference, accuracy.allowed)
     passing = f"up to {points:.1f} points of accuracy would have passed"
-    if doubts := _doubts(found, reference):
+    doubts = _doubts(found, reference)
+    if reference.branching and points > BLIND_POINTS:
+        doubts.append("of the end only the accuracy is judged, of too few test images")
+    if doubts:
         return ParityVerdict.CANT_TELL, f"{'; '.join(doubts)}; {passing}"
     end = "of the end only the accuracy is judged, and " if reference.branching else ""
     return ParityVerdict.AGREE, f"as far as {reference.precision} arithmetic allows; {end}{passing}"

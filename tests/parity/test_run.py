@@ -94,10 +94,17 @@ def test_a_device_that_is_missing_is_a_reason(parity):
 
 
 def test_dropout_is_switched_off_for_the_first_epoch_and_leaves_the_accuracy_at_the_end(parity):
-    options = ("--set", "network.conv_dropout=0.5")
+    options = ("--set", "network.conv_dropout=0.5", "--set", "data.test=400")
     code, text, _ = parity("scripted", "rounded", options=options)
     assert code == 0
     assert "as far as float32 arithmetic allows; of the end only the accuracy is judged" in text
     code, text, _ = parity("scripted", "hasty", options=(*options, "--force"))
     assert code == 1
     assert "good, hasty: differ, at step 2 the loss differs by" in text
+
+
+def test_the_accuracy_of_few_images_alone_tells_nothing(parity):
+    options = ("--set", "network.conv_dropout=0.5")
+    code, text, _ = parity("scripted", "rounded", options=options)
+    assert code == 3
+    assert "can't tell, of the end only the accuracy is judged, of too few test images" in text
