@@ -111,7 +111,21 @@ class Work(ABC):
 
 
 class Executor(ABC):
-    """Runs trials. A trial that can't be run becomes a record that says why, never an exception."""
+    """Runs trials somewhere.
+
+        class Queue(Executor):
+            name = "queue"
+            description = "one after the other"
+
+            def run(self, trials, limits, listener, work):
+                for trial in trials:
+                    listener(TrialStarted(trial, slot=0))
+                    outcome = work(trial)
+                    yield outcome
+                    listener(TrialEnded(trial, slot=0, outcome=outcome))
+
+    A trial that can't be run becomes a record that says why, never an exception.
+    """
 
     name: ClassVar[str]
     """As typed after --executor."""

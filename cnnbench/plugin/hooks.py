@@ -55,7 +55,7 @@ def cnnbench_executors() -> Iterable[Executor]:  # type: ignore[empty-body]
 
         @hookimpl
         def cnnbench_executors():
-            return [Pool()]
+            return [Queue()]
 
     What `--executor NAME` chooses.
     """

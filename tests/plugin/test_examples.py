@@ -22,6 +22,7 @@ from cnnbench.plugin import (
     Engine,
     Epoch,
     EpochResult,
+    Executor,
     Flatten,
     InputScaling,
     Model,
@@ -42,7 +43,7 @@ from cnnbench.testing import ArrayBatches, example_trial, initial_weights
 
 INTERFACES = (
     *(Capabilities, Availability, EpochResult, Model, Engine, Backend, StepModel, ResidentSplits),
-    *(DataSource, ReportFormat, InputScaling, PublishedAccuracy, PretrainedBase),
+    *(DataSource, Executor, ReportFormat, InputScaling, PublishedAccuracy, PretrainedBase),
 )
 """In an order in which each example needs only those above it."""
 HOOKS = [name for name in vars(hooks) if name.startswith("cnnbench_")]
@@ -82,13 +83,6 @@ class Framework:
         return SimpleNamespace(loss=loss, correct=correct)
 
 
-class Pool(cnnbench.plugin.Executor):
-    name = "pool"
-
-    def run(self, *_):
-        yield from ()
-
-
 class Tracker:
     def __init__(self):
         self.heard = []
@@ -102,7 +96,7 @@ def plugin(tmp_path, monkeypatch):
     """The names that the examples make, all run in one module."""
     monkeypatch.chdir(tmp_path)
     names = {name: getattr(cnnbench.plugin, name) for name in cnnbench.plugin.__all__}
-    names |= {"np": np, "framework": Framework, "Pool": Pool, "tracker": Tracker()}
+    names |= {"np": np, "framework": Framework, "tracker": Tracker()}
     names |= {"network": NETWORK, "weights": initial_weights(NETWORK, 1)}
     for thing in (*INTERFACES, *(getattr(hooks, name) for name in HOOKS)):
         exec(example_of(thing), names)  # noqa: S102 - our own docstrings
@@ -124,7 +118,7 @@ def test_the_hooks_of_the_examples_bring_what_they_say(plugin):
     manager.add_hookspecs(hooks)
     manager.register(SimpleNamespace(**{name: getattr(plugin, name) for name in HOOKS}))
     manager.check_pending()
-    kinds = (Backend, DataSource, cnnbench.plugin.Executor, ReportFormat, PretrainedBase)
+    kinds = (Backend, DataSource, Executor, ReportFormat, PretrainedBase)
     brought = [name for name in HOOKS if not name.startswith(("cnnbench_trial", "cnnbench_epoch"))]
     for name, kind in zip(brought, kinds, strict=True):
         ((thing,),) = getattr(manager.hook, name)()
@@ -204,3 +198,11 @@ def test_the_base_of_the_examples_brings_a_network_and_its_arrays(plugin):
 
 def test_the_format_of_the_examples_renders(plugin):
     assert plugin.count.render(SimpleNamespace(tables=(1, 2))) == "2 recipes"
+
+
+def test_the_executor_of_the_examples_runs_each_trial(plugin):
+    trials = [example_trial(id=each) for each in ("one", "two")]
+    heard = []
+    done = plugin.Queue().run(trials, None, heard.append, lambda trial: trial.id)
+    assert list(done) == ["one", "two"]
+    assert [type(event).__name__ for event in heard] == ["TrialStarted", "TrialEnded"] * 2
