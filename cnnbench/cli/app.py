@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from cnnbench.cli.check import check
 from cnnbench.cli.compare import compare
 from cnnbench.cli.describe import describe
+from cnnbench.cli.logs import logged
 from cnnbench.cli.new import new
 from cnnbench.cli.parity import parity
 from cnnbench.cli.plugins import plugins
@@ -61,12 +62,12 @@ def _options(
 
 
 # In the order of `cnnbench --help`.
-app.command()(describe)
-app.command()(run)
-app.command()(compare)
-app.command()(report)
-app.command()(plugins)
-app.command()(check)
-app.command()(parity)
+app.command()(logged(describe))
+app.command()(logged(run))
+app.command()(logged(compare))
+app.command()(logged(report))
+app.command()(logged(plugins))
+app.command()(logged(check))
+app.command()(logged(parity))
 app.command()(schema)
 app.add_typer(new, name="new")

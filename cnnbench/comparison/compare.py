@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -21,6 +22,8 @@ from cnnbench.comparison.tables import TableEntry, levels_of, make_row
 from cnnbench.comparison.values import By, Comparison, Table
 from cnnbench.errors import ComparisonError, did_you_mean
 from cnnbench.results.read import ResultSet, collector_paused, read_results
+
+LOGGER = logging.getLogger(__name__)
 
 
 @collector_paused()
@@ -68,6 +71,7 @@ def compare_results(
         raise ComparisonError(f"there is no {by} {baseline!r} here{rest}")
     make = _variant_tables if by == "variant" else _backend_tables
     tables = make(selections, baseline, measure)
+    LOGGER.info("%d tables of %s by %s", len(tables), metric, by)
     return Comparison(measure.metric, split, by, tables, results.problems)
 
 

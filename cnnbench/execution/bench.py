@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import time
 from collections.abc import Callable
 
 from cnnbench.data.sources.cache import CachedImages, open_images
@@ -14,6 +16,8 @@ from cnnbench.training.build import Build, build_model
 from cnnbench.training.trial import run_trial
 from cnnbench.trials.trial import Device, Trial
 
+LOGGER = logging.getLogger(__name__)
+
 
 class Bench:
     """A process's place to train; `open` imports the framework, which takes seconds."""
@@ -22,7 +26,10 @@ class Bench:
         self._plugins = plugins
         self._backend = plugins.backend(backend)
         self._limits = limits
+        begun = time.monotonic()
         self.engine = self._backend.open(device, limits.threads)
+        seconds = time.monotonic() - begun
+        LOGGER.info("backend %s opened on %s in %.1f s", backend, self.engine.device, seconds)
         self._last: tuple[object, CachedImages] | None = None
 
     def run(

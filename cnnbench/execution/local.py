@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import queue
 import time
 from collections import Counter, deque
@@ -29,6 +30,8 @@ from cnnbench.plugin.executor import (
 from cnnbench.results.failure import failure_text
 from cnnbench.results.record import Epoch
 from cnnbench.trials.trial import Trial
+
+LOGGER = logging.getLogger(__name__)
 
 _STARTS = 3
 """A slot whose worker fails to start this often in a row is given up."""
@@ -117,6 +120,7 @@ class _Pool:
         except OSError as error:
             self._fail_start(slot, f"no process can be started: {error.strerror or error}")
             return
+        LOGGER.info("worker %d is being opened for %s", slot + 1, self._work.backend)
         self._slots[worker] = slot
         self._opening[worker] = _Opening(self._clock.read())
 
@@ -129,7 +133,8 @@ class _Pool:
                 self._opening[worker].told = True
                 self._listener(Remark(text))
             case {"kind": "ready"} if worker in self._opening:
-                del self._opening[worker]
+                seconds = self._clock.read() - self._opening.pop(worker).since
+                LOGGER.info("worker %d is ready after %.1f s", self._slots[worker] + 1, seconds)
                 self._failed_starts[self._slots[worker]] = 0
                 self._opened = True
                 self._tell_given_up()
@@ -170,6 +175,7 @@ class _Pool:
 
     def _died(self, worker: WorkerProcess) -> Iterator[Outcome]:
         words = worker.last_words()
+        LOGGER.info("worker %d died: %s", self._slots[worker] + 1, words)
         if worker in self._running:
             yield from self._lose(worker, f"the worker process died: {words}")
         slot = self._slots.pop(worker)
@@ -197,6 +203,7 @@ class _Pool:
         """Go on with one slot less. Raises PluginError if it was the last."""
         if not self._slots and self._waiting:
             raise PluginError(why)
+        LOGGER.info("one worker less, as %s", why)
         self._given_up.append(why)
         if self._opened:
             self._tell_given_up()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from cnnbench.execution.process import Inbox, WorkerProcess
+from cnnbench.execution.relay import level_wanted
 from cnnbench.plugin.executor import Limits, Work
 
 OPENING_LIMIT = 600.0
@@ -19,7 +20,13 @@ def open_worker(work: Work, inbox: Inbox) -> WorkerProcess:
     """A worker on its way to say "ready", or "refused" and why. Raises OSError."""
     worker = WorkerProcess("cnnbench.execution.worker", work.environment, inbox)
     limits = dataclasses.asdict(work.limits)
-    worker.send("open", backend=work.backend, device=work.device, limits=limits)
+    worker.send(
+        "open",
+        backend=work.backend,
+        device=work.device,
+        limits=limits,
+        log_level=level_wanted(),
+    )
     return worker
 
 

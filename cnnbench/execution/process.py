@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import signal
@@ -13,6 +14,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from cnnbench.execution.channel import decode, encode, handed_over
+from cnnbench.execution.relay import take_up
+
+LOGGER = logging.getLogger(__name__)
 
 Inbox = queue.SimpleQueue[tuple["WorkerProcess", dict[str, Any] | None]]
 """Messages of all workers; None when one has ended, however it did."""
@@ -56,6 +60,7 @@ class WorkerProcess:
         finally:
             os.close(theirs_in)
             os.close(theirs_out)
+        LOGGER.info("process %d started: %s", self._process.pid, module)
         listening = threading.Thread(target=self._listen, daemon=True)
         listening.start()
         threading.Thread(target=self._await, args=(listening,), daemon=True).start()
@@ -71,6 +76,10 @@ class WorkerProcess:
     def kill(self, nonsense: object = "") -> None:
         """End it now and wait until it is gone. nonsense: what it said, if that is why."""
         self._nonsense = self._nonsense or str(nonsense)
+        if self._process.poll() is None:
+            LOGGER.info(
+                "process %d is ended%s", self._process.pid, f": {nonsense}" * bool(nonsense)
+            )
         self._process.kill()
         self._process.wait()
 
@@ -93,6 +102,9 @@ class WorkerProcess:
         for line in self._answers:
             try:
                 message = decode(line)
+                if message["kind"] == "log":
+                    take_up(message, self._process.pid)
+                    continue
             except ValueError as error:
                 if line.endswith(b"\n"):  # else it was torn by its death
                     self.kill(error)

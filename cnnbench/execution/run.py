@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 
 from cnnbench.errors import ResultsError
@@ -12,8 +14,12 @@ from cnnbench.loading.plugins import Plugins
 from cnnbench.planning.device import takes_gpu
 from cnnbench.planning.prepare import Prepared, RunOptions
 from cnnbench.planning.study import Study
-from cnnbench.plugin.executor import Event, Listener, TrialEnded
+from cnnbench.plugin.executor import EpochEnded, Event, Listener, Remark, TrialEnded, TrialStarted
+from cnnbench.results.log import run_log
 from cnnbench.results.record import Plan, Record
+from cnnbench.trials.trial import Trial
+
+LOGGER = logging.getLogger(__name__)
 
 
 def run_prepared(
@@ -46,8 +52,18 @@ def _run_study(study: Study, plugins: Plugins, options: RunOptions, listener: Li
     """Run what is missing; each outcome is on the disk before the listener hears that it ended."""
     study.store.write_plan(study.plan)
     missing = study.missing if options.force else study.still_missing()
-    if not missing:
-        return
+    if missing:
+        with run_log(study.store.folder, lambda text: listener(Remark(text))):
+            _train(study, missing, plugins, options, listener)
+
+
+def _train(
+    study: Study,
+    missing: Sequence[Trial],
+    plugins: Plugins,
+    options: RunOptions,
+    listener: Listener,
+) -> None:
     executor = plugins.executor(options.executor)
     backend = plugins.backend(study.backend)
     limits = limits_of(
@@ -65,8 +81,18 @@ def _run_study(study: Study, plugins: Plugins, options: RunOptions, listener: Li
         if isinstance(event, TrialEnded) and event.trial.id in stored:
             outcome = dataclasses.replace(event.outcome, record=stored.pop(event.trial.id))
             event = dataclasses.replace(event, outcome=outcome)
+        _log(event)
         listener(event)
 
+    LOGGER.info(
+        "%s: %d trials on executor %s, %d at a time with %d threads each, timeout %s",
+        study.store.folder,
+        len(missing),
+        executor.name,
+        limits.slots,
+        limits.threads,
+        limits.timeout,
+    )
     with closing(executor.run(missing, limits, tell, work)) as outcomes:
         for outcome in outcomes:
             stored[outcome.record.trial] = study.store.append(
@@ -78,6 +104,20 @@ def _run_study(study: Study, plugins: Plugins, options: RunOptions, listener: Li
                 environment=outcome.environment,
                 failure=outcome.failure,
             )
+
+
+def _log(event: Event) -> None:
+    match event:
+        case TrialStarted(trial, slot):
+            name = f"{trial.variant}, replicate {trial.replicate + 1}"
+            LOGGER.info("trial %s (%s) given to worker %d", trial.id, name, slot + 1)
+        case EpochEnded(trial, _, epoch):
+            LOGGER.debug("trial %s: epoch %d, loss %g", trial.id, epoch.epoch, epoch.loss)
+        case TrialEnded(trial, slot, outcome):
+            how = ": ".join(filter(None, (outcome.record.status, outcome.record.reason)))
+            LOGGER.info("trial %s ended on worker %d, %s", trial.id, slot + 1, how)
+        case Remark(text):
+            LOGGER.info("%s", text)
 
 
 def _stored_plan(study: Study) -> Plan | None:

@@ -6,12 +6,16 @@ set. It talks over a private line (see `channel`); whatever a framework prints g
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from importlib import import_module
 from typing import NoReturn
 
 from cnnbench.execution.channel import Starter
+
+LOGGER = logging.getLogger("cnnbench.execution.worker")
+"""By name, as this module is called __main__ here."""
 
 
 def main() -> None:
@@ -21,6 +25,7 @@ def main() -> None:
     from cnnbench.errors import CnnbenchError
     from cnnbench.execution.bench import Bench
     from cnnbench.execution.protocol import pack_outcome
+    from cnnbench.execution.relay import hand_over
     from cnnbench.loading.manager import load_plugins
     from cnnbench.plugin.executor import Limits
     from cnnbench.results.record import Epoch
@@ -39,12 +44,14 @@ def main() -> None:
         starter.send("epoch", epoch=epoch.model_dump(mode="json"))
 
     opening = starter.next()
+    hand_over(starter.send, opening["log_level"])
     name, device, limits = opening["backend"], opening["device"], Limits(**opening["limits"])
     try:
         bench = Bench(load_plugins(on_wait=wait), name, device, limits)
     except CnnbenchError as error:
         refuse(str(error))
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a broken framework raises
+    except (Exception, SystemExit) as error:
+        LOGGER.info("backend %s can't be opened", name, exc_info=True)
         hint = "--executor inline shows the whole traceback"
         refuse(f"backend {name} can't be opened: {describe_crash(error)}; {hint}")
     starter.send("ready")

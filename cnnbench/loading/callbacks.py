@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 
 import pluggy
@@ -9,6 +10,8 @@ import pluggy
 from cnnbench.errors import PluginError
 from cnnbench.loading.foreign import foreign
 from cnnbench.plugin.executor import EpochEnded, Event, Remark, TrialEnded, TrialStarted
+
+LOGGER = logging.getLogger(__name__)
 
 
 class Callbacks:
@@ -29,6 +32,7 @@ class Callbacks:
                 with foreign(PluginError):
                     self._manager.subset_hook_caller(hook, others)(**arguments)
             except PluginError as error:
+                LOGGER.info("hook %s of plugin %s failed", hook, name, exc_info=True)
                 del self._active[name]
                 report(
                     f"plugin {name!r} is told nothing more in this run, because its {hook} "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -24,6 +25,8 @@ from cnnbench.loading.plugins import Plugins
 from cnnbench.loading.registry import Refused, Registry
 from cnnbench.plugin.executor import Executor
 from cnnbench.plugin.report_format import ReportFormat
+
+LOGGER = logging.getLogger(__name__)
 
 __all__ = ["Plugins", "load_plugins"]
 
@@ -76,6 +79,7 @@ def load_plugins(
         origin = _origin(entry_point)
         names |= {entry_point.name, origin.distribution}
         if switched_off & {entry_point.name, origin.distribution}:
+            LOGGER.info("plugin %s is switched off by %s", origin.entry_point, DISABLE)
             disabled.append(origin)
             continue
         try:
@@ -85,8 +89,13 @@ def load_plugins(
         except Refused as refused:
             cause = refused.__cause__
             trace = "".join(traceback.format_exception(cause)) if cause else ""
+            LOGGER.info("plugin %s of %s is refused: %s", origin.entry_point, origin, refused)
             broken.append(BrokenPlugin(origin, str(refused), trace))
         else:
+            brought = ", ".join(f"{one.kind.word} {one.name}" for one in found)
+            LOGGER.info(
+                "plugin %s of %s brings %s", origin.entry_point, origin, brought or "nothing"
+            )
             if not found:
                 notes.append(
                     f"The plugin {origin.entry_point} of {origin} brings nothing: it implements no "

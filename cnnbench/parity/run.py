@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,8 @@ from cnnbench.planning.prepare import Prepared, RunOptions, prepare, split_names
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.executor import Limits
 from cnnbench.trials.trial import Device, Trial
+
+LOGGER = logging.getLogger(__name__)
 
 WORK = f"{probe_here.__module__}:{probe_here.__name__}"
 
@@ -77,6 +80,9 @@ def _probe(
             while waiting and alive:
                 trial = waiting.popleft()
                 listener(trial)
+                LOGGER.info(
+                    "trial %s (%s) is taken apart on %s", trial.id, trial.variant, backend.name
+                )
                 worker.send(
                     "call", work=WORK, trial=trial.model_dump_json(), options={"nudged": nudged}
                 )

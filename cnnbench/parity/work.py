@@ -11,6 +11,7 @@ from cnnbench.execution.arrays import pack_array, unpack_array
 from cnnbench.execution.bench import Bench
 from cnnbench.parity.epoch import blank_probe, branches, course_of, nudged_builds
 from cnnbench.parity.probe import Probe, Trajectory
+from cnnbench.plugin.executor import Outcome
 from cnnbench.results.record import Status
 from cnnbench.training.build import build_model
 from cnnbench.training.images import prepare_images
@@ -33,13 +34,13 @@ def probe_trial(bench: Bench, trial: Trial, *, nudged: bool) -> Probe:
     found = blank_probe(trial, "")
     whole = bench.run(trial, lambda _: None)
     if whole.record.status is not Status.OK:
-        return dataclasses.replace(found, reason=whole.record.reason)
+        return dataclasses.replace(found, reason=_reason(whole))
     images = prepare_images(trial, bench.images(trial))
     courses = [course_of(trial, bench.engine, images, build_model, whole)]
     for build in nudged_builds(trial) if nudged else ():
         again = bench.run(trial, lambda _: None, build)
         if again.record.status is not Status.OK:
-            return dataclasses.replace(found, reason=again.record.reason)
+            return dataclasses.replace(found, reason=_reason(again))
         courses.append(course_of(trial, bench.engine, images, build, again))
     return dataclasses.replace(
         found,
@@ -48,6 +49,11 @@ def probe_trial(bench: Bench, trial: Trial, *, nudged: bool) -> Probe:
         nudged=tuple(courses[1:]),
         labels=whole.labels,
     )
+
+
+def _reason(failed: Outcome) -> str:
+    hint = "; parity -v shows the whole traceback" if failed.failure else ""
+    return f"{failed.record.reason}{hint}"
 
 
 def pack_probe(probe: Probe) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from cnnbench.results.layout import RECORDS
 from cnnbench.results.read import collector_paused, read_records
 from cnnbench.results.record import Record, Status
 from cnnbench.trials.trial import Device, Trial
+
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,9 @@ def prepare(
     Raises RecipeError, PluginError, OptionsError, DataError, ResultsError.
     """
     recipe = load_recipe(path, overrides=overrides, data=data, find_source=plugins.source)
+    LOGGER.info(
+        "recipe %s: %d variants, %d replicates", path, len(recipe.variants), recipe.replicates
+    )
     names = split_names(backends) or [_only_backend(plugins)]
     found = [available_backend(plugins, name) for name in names]
     _refuse_more_than_one_process_can(plugins.executor(options.executor), found, options)
@@ -150,6 +156,13 @@ def prepare(
         )
         for backend in found
     )
+    for study in studies:
+        counts = len(study.trials), len(study.recorded), len(study.missing)
+        place = study.store.folder
+        LOGGER.info("%s: %d trials, %d recorded, %d missing", place, *counts)
+        LOGGER.debug("missing: %s", ", ".join(trial.id for trial in study.missing) or "none")
+        for problem in study.problems:
+            LOGGER.info("%s", problem)
     refuse_too_large(recipe, studies[0].trials, known)
     if (options.jobs or 1) > 1 and any(is_exclusive(study.trials) for study in studies):
         only = "the recipe asks for evaluation.exclusive: one trial runs at a time"

@@ -9,6 +9,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 from cnnbench.results.layout import TEMPORARY
 
@@ -164,6 +165,11 @@ def append_line(path: Path, line: bytes) -> None:
             raise
     if new:
         sync_folder(path.parent)
+
+
+def open_new(path: Path) -> TextIO:
+    """A new text file; nothing that is there is written to. Raises OSError."""
+    return open(path, "x", encoding="utf-8", errors="backslashreplace", opener=_own_file)
 
 
 def _own_file(path: str, flags: int) -> int:

@@ -5,6 +5,7 @@ RESULTS/RECIPE/BACKEND/records.jsonl        one record a line
                        history/TRIAL.csv    the epochs of a trial
                        predictions/TRIAL.npz    probabilities of its test images
                        failures/TRIAL.txt   why it failed at length, until it succeeds
+                       log/TIME.log         what happened in the last runs
 RESULTS/environments/KEY.json               machine and versions, stored once by hash
 """
 
@@ -20,6 +21,7 @@ PLAN = "plan.json"
 HISTORY = "history"
 PREDICTIONS = "predictions"
 FAILURES = "failures"
+LOG = "log"
 ENVIRONMENTS = "environments"
 LOCK = "run.lock"
 TEMPORARY = ".tmp"

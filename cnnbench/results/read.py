@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from cnnbench.errors import ResultsError
 from cnnbench.results.files import read_lines, read_regular
 from cnnbench.results.layout import PLAN, RECORDS, environment_file
 from cnnbench.results.record import FORMAT, Plan, Record
+
+LOGGER = logging.getLogger(__name__)
 
 _NAMED_LINES = 5
 
@@ -81,6 +84,8 @@ def read_results(paths: Sequence[Path]) -> ResultSet:
             files.setdefault(os.path.realpath(file), file)  # resolve() fails on a link to itself
     with collector_paused():
         studies = tuple(read_study(file) for file in files.values())
+    for study in studies:
+        LOGGER.info("%s: %d records", study.file, len(study.records))
     result = ResultSet(studies, tuple(unread))
     if not result.records:
         places = ", ".join(str(path) for path in paths) or "no path"

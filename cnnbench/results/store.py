@@ -157,6 +157,7 @@ class Store:
                 f"{self._recorded()}; once that is mended, the same command goes on from there"
             ) from error
         self._forget_failure(record.trial, unless=failure)
+        LOGGER.info("trial %s recorded in %s: %s", record.trial, self.folder, record.status)
         self._statuses()[record.trial] = record.status
         return record
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ from cnnbench.training.fit import DivergedError, Fit, Validation, fit
 from cnnbench.training.images import TrialImages, prepare_images
 from cnnbench.training.metrics import class_probabilities, evaluate, trivial_levels
 from cnnbench.trials.trial import Trial
+
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -77,9 +80,10 @@ def run_trial(
         except CnnbenchError as error:
             status, reason = Status.FAILED, str(error)
             result.fields["diverged"] = isinstance(error, DivergedError)
-        except Exception as error:  # noqa: BLE001 - a crash costs this trial only
+        except Exception as error:
             status, reason = Status.FAILED, describe_crash(error)
             failure = whole_crash(error)
+            LOGGER.info("trial %s crashed", trial.id, exc_info=True)
     environment = engine_environment(engine)
     record = blank_record(trial, status, reason, beside, started).model_copy(
         update={
@@ -160,10 +164,13 @@ def _carry_out(
         model.compile(passes.epoch(0))
         model.synchronize()
     result.costs["compile"] = compiling.last
+    LOGGER.info("trial %s: built and compiled in %.2f s", trial.id, compiling.last)
     epochs = map(passes.epoch, itertools.count())
     validation = _validation(images)
     fit(model, epochs, validation, spec, fitted=result.fitted, on_epoch=on_epoch)
-    result.fields["best_epoch"] = result.fitted.best_epoch
+    result.fields["best_epoch"] = best = result.fitted.best_epoch
+    counts = len(result.fitted.history), result.fitted.training
+    LOGGER.info("trial %s: %d epochs in %.2f s, epoch %s counts", trial.id, *counts, best)
     _test(model, images, result)
 
 

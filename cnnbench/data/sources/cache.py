@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -96,13 +97,18 @@ def open_images(source: DataSource, request: Request, *, verify: bool = False) -
     entry = _entry(source, request)
     cached = _read(entry, source, verify=verify)
     if cached is not None:
+        LOGGER.info("source %s: %d images found in %s", source.name, len(cached.images), entry)
         return cached
     with _locked(entry, source):
         cached = _read(entry, source, verify=verify)
         if cached is not None:
             return cached
         try:
+            LOGGER.info("source %s: reading %s", source.name, request)
+            begun = time.monotonic()
             data = source.load(request)
+            seconds = time.monotonic() - begun
+            LOGGER.info("source %s: %d images in %.2f s", source.name, len(data.images), seconds)
             with _writing():
                 _write(entry, data)
         except MemoryError:
@@ -182,8 +188,11 @@ def _read(entry: Path, source: DataSource, *, verify: bool) -> CachedImages | No
             inventory=meta.inventory,
         )
         sound = not verify or digest_of(cached) == meta.digest
-    except Exception:  # noqa: BLE001 - whatever is wrong with a copy, it is made again
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with a copy, it is made again
+        LOGGER.info("%s can't be used: %s", entry, error)
         return None
+    if not sound:
+        LOGGER.info("%s holds other images than it says", entry)
     return cached if sound else None
 
 
@@ -215,6 +224,7 @@ def _write(entry: Path, data: ImageData) -> None:
             _remove(former)
         partial.rename(entry)
         _sync_folder(entry.parent)
+        LOGGER.info("kept in %s", entry)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

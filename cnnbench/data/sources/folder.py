@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,8 @@ from cnnbench.data.sources.inventory import Deep
 from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request, SplitName
 from cnnbench.data.splits.duplicates import Fingerprinted, duplicate_notes, pixel_digest
 from cnnbench.errors import DataError
+
+LOGGER = logging.getLogger(__name__)
 
 Size = tuple[int, int]
 """(height, width) in pixels."""
@@ -66,6 +69,7 @@ class Folder(DataSource):
         listing = _list(request)
         size = request.image_size or _one_size(listing.files)
         color: Literal["grey", "rgb"] = "grey" if request.color == "grey" else "rgb"
+        LOGGER.info("decoding %d files, each %d x %d %s", len(listing.files), *size, color)
         images, outcomes, deep = _decode_all(listing.files, size, color)
         files, digests = _readable(listing, outcomes, images, request)
         index = {name: position for position, name in enumerate(listing.classes)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.sources.cache import cache_folder
+
+LOGGER = logging.getLogger(__name__)
 
 _CHANNELS = (1, 3)
 
@@ -27,7 +30,9 @@ def kept_images(digest: str) -> NDArray[np.uint8] | None:
         except (OSError, ValueError):
             continue
         if images.dtype == np.uint8 and images.ndim == 4 and images.shape[3] in _CHANNELS:  # noqa: PLR2004
+            LOGGER.info("images of the records found in %s", meta.parent)
             return images
+    LOGGER.info("no images of digest %s in the cache", digest)
     return None
 
 
