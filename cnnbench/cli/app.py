@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from cnnbench.cli.check import check
 from cnnbench.cli.compare import compare
 from cnnbench.cli.describe import describe
+from cnnbench.cli.gate import gate
 from cnnbench.cli.logs import logged
 from cnnbench.cli.new import new
 from cnnbench.cli.parity import parity
@@ -66,6 +67,7 @@ app.command()(logged(describe))
 app.command()(logged(run))
 app.command()(logged(compare))
 app.command()(logged(report))
+app.command()(logged(gate))
 app.command()(logged(plugins))
 app.command()(logged(check))
 app.command()(logged(parity))

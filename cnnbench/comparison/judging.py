@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from statistics import median
 
@@ -15,6 +15,7 @@ from cnnbench.comparison.metrics import Measure, Unit
 from cnnbench.comparison.select import in_order
 from cnnbench.comparison.tables import TableEntry, differences_of, test_fraction_of
 from cnnbench.comparison.values import Row
+from cnnbench.results.record import Record
 
 _MORE = (5, 10, 20, 30)
 """Replicates to think about."""
@@ -37,7 +38,7 @@ def judged(
     if measure.metric.constant:
         return tuple(rows)
     family = {
-        str(i): _differences(entry, row, measure)
+        str(i): differences_for(entry, row, measure)
         for i, (entry, row) in enumerate(zip(entries, rows, strict=True))
         if row.difference or (row.diverged and not row.is_baseline)
     }
@@ -64,18 +65,24 @@ def finds(rows: Sequence[Row]) -> tuple[tuple[int, float], ...]:
     return tuple((n, found_by(n, replace(samples[0], spread=middle))) for n in counts)
 
 
-def _differences(entry: TableEntry, row: Row, measure: Measure) -> Differences:
+def differences_for(entry: TableEntry, row: Row, measure: Measure) -> Differences:
+    """The differences of an entry as they are judged; none between survivors."""
     values = differences_of(entry, measure) if entry.has_difference else {}
     records = {part: entry.series.ok[part] for part in values}
-    tested = [getattr(x.samples, measure.split) for x in records.values() if x.samples]
-    steps = measure.metric.name == "accuracy" and tested and min(tested) > 0
     return Differences(
         tuple(values[part] for part in sorted(values, key=in_order)),
         planned=row.recorded,
         diverged=row.diverged,
         test_fraction=test_fraction_of(records),
-        resolution=1 / min(tested) if steps else 0.0,
+        resolution=resolution_of(records.values(), measure),
     )
+
+
+def resolution_of(records: Iterable[Record], measure: Measure) -> float:
+    """The step in which the metric comes, 0 where it has none or no record tells."""
+    tested = [getattr(x.samples, measure.split) for x in records if x.samples]
+    steps = measure.metric.name == "accuracy" and tested and min(tested) > 0
+    return 1 / min(tested) if steps else 0.0
 
 
 def _with(row: Row, judgement: Judgement | None) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cnnbench.comparison.select import Part, Series
@@ -32,25 +32,36 @@ def pair_backends(series: Series, reference: Series) -> Pairs:
 
     A difference between backends is one of arithmetic only where everything else is equal.
     """
+    return _kept(series, reference, lambda record: f"on {record.backend}")
+
+
+def pair_again(series: Series, reference: Series) -> Pairs:
+    """The pairs of one variant in two results: the same trial, or same images and settings."""
+    return _kept(series, reference, lambda _: "stored")
+
+
+def _kept(series: Series, reference: Series, whose: Callable[[Record], str]) -> Pairs:
     kept: dict[Part, tuple[Record, Record]] = {}
     refused: dict[str, None] = {}
     for part, (record, counterpart) in pair(series, reference).by_part.items():
-        if obstacle := _obstacle(record, counterpart):
+        if obstacle := _obstacle(record, counterpart, whose(counterpart)):
             refused[obstacle] = None
         else:
             kept[part] = (record, counterpart)
     return Pairs(kept, tuple(refused))
 
 
-def _obstacle(record: Record, counterpart: Record) -> str:
+def _obstacle(record: Record, counterpart: Record, whose: str) -> str:
     """Why the two can't be compared, "" if they can."""
+    if record.trial == counterpart.trial and record.backend == counterpart.backend:
+        return ""  # an id says as much as settings and images do
     if not same_images(record, counterpart):
-        return f"other images than on {counterpart.backend}"
+        return f"other images than {whose}"
     differing = differing_keys(record.settings, counterpart.settings)
     if not differing:
         return ""
     named = [f"{key} {ours} and {theirs}" for key, (ours, theirs) in differing.items()]
-    return f"other settings than on {counterpart.backend}: {first_few(named)}"
+    return f"other settings than {whose}: {first_few(named)}"
 
 
 def same_images(record: Record, counterpart: Record) -> bool:

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 
 from cnnbench.cli import main
 from cnnbench.comparison.metrics import METRICS
-from cnnbench.report.formats import FORMATS
+from cnnbench.report.formats import FORMATS, RECORDS_FORMAT
 from cnnbench.results.record import Beside, Costs, Plan, Record, Samples, Status
 from cnnbench.results.store import Store
 
@@ -205,7 +205,7 @@ def test_any_results_folder_is_answered(folder, data):
         options = [
             f"--metric={data.draw(st.sampled_from(list(METRICS)))}",
             f"--by={data.draw(st.sampled_from(['variant', 'backend']))}",
-            f"--format={data.draw(st.sampled_from(list(FORMATS)))}",
+            f"--format={data.draw(st.sampled_from([*FORMATS, RECORDS_FORMAT]))}",
             f"--split={data.draw(st.sampled_from(['test', 'validation']))}",
         ]
         where = data.draw(st.sampled_from(["", "r/torch", "r/torch/records.jsonl", "r/jax"]))

@@ -105,7 +105,7 @@ def test_an_output_replaces_no_file_unasked(results, tmp_path):
     before = records.read_bytes()
     run = compare(results, "--output", records)
     assert run.returncode == 2
-    assert run.stderr.endswith("choose another --output, or replace it with --force\n")
+    assert run.stderr.endswith("holds results, not a report; choose another --output\n")
     assert records.read_bytes() == before
     report = tmp_path / "report.txt"
     assert compare(results, "--output", report).returncode == 0

@@ -33,6 +33,7 @@ def imported_by(*arguments):
         ("--version",),
         ("run", "--help"),
         ("compare", "--help"),
+        ("gate", "--help"),
         ("report", "--help"),
         ("schema",),
         ("plugins",),
