@@ -109,7 +109,9 @@ def test_an_output_replaces_no_file_unasked(results, tmp_path):
     assert records.read_bytes() == before
     report = tmp_path / "report.txt"
     assert compare(results, "--output", report).returncode == 0
-    assert compare(results, "--output", report).returncode == 2
+    again = compare(results, "--output", report)
+    assert again.returncode == 2
+    assert again.stderr.endswith("choose another --output, or replace it with --force\n")
     assert compare(results, "--output", report, "--force").returncode == 0
 
 
