@@ -46,7 +46,7 @@ def gate(
     from cnnbench.comparison.gate import gate as judge_records
     from cnnbench.comparison.metrics import find_measure
     from cnnbench.comparison.requirements import parse_requirement
-    from cnnbench.comparison.rulings import Outcome
+    from cnnbench.comparison.rulings import GateOutcome
     from cnnbench.report.gate import ruling_text
     from cnnbench.report.printable import printable
     from cnnbench.results.read import read_results
@@ -59,6 +59,6 @@ def gate(
         typer.echo(ruling_text(ruling))
     for note in found.notes:
         typer.echo(f"note: {printable(note)}", err=True)
-    code = {Outcome.HOLDS: 0, Outcome.FAILS: 1, Outcome.OPEN: 3}[found.outcome]
+    code = {GateOutcome.HOLDS: 0, GateOutcome.FAILS: 1, GateOutcome.OPEN: 3}[found.outcome]
     if code:
         raise typer.Exit(code)

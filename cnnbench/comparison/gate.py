@@ -17,7 +17,7 @@ from cnnbench.comparison.judging import margin_for, resolution_of
 from cnnbench.comparison.metrics import Measure
 from cnnbench.comparison.places import with_places
 from cnnbench.comparison.requirements import FigureRequirement, Requirement
-from cnnbench.comparison.rulings import Outcome, Ruling, no_loss, unknown_variant
+from cnnbench.comparison.rulings import GateOutcome, Ruling, no_loss, unknown_variant
 from cnnbench.comparison.select import Selection, Series, in_order, select
 from cnnbench.comparison.tables import test_fraction_of, values_of
 from cnnbench.comparison.values import located
@@ -34,10 +34,12 @@ class GateResult:
     notes: tuple[str, ...] = ()
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> GateOutcome:
         """The worst of all: one that does not hold, else one that is open."""
         found = {ruling.outcome for ruling in self.rulings}
-        return next(x for x in (Outcome.FAILS, Outcome.OPEN, Outcome.HOLDS) if x in found)
+        return next(
+            x for x in (GateOutcome.FAILS, GateOutcome.OPEN, GateOutcome.HOLDS) if x in found
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class _Case:
 
     ruling: Ruling
     values: Differences
-    decide: Callable[[Interval], Outcome]
+    decide: Callable[[Interval], GateOutcome]
     shift: float = 0.0
     lacking: str = ""
     settled: bool = False
@@ -114,21 +116,21 @@ def _rule(case: _Case, interval: Interval | None) -> Ruling:
         return replace(case.ruling, estimate=Estimate(mean, len(values)), why=why)
     outcome = case.decide(interval)
     moved = Interval(interval.low + case.shift, interval.high + case.shift)
-    if outcome is Outcome.HOLDS and case.lacking:
-        outcome = Outcome.OPEN
+    if outcome is GateOutcome.HOLDS and case.lacking:
+        outcome = GateOutcome.OPEN
     estimate = Estimate(mean, len(values), moved)
     return replace(case.ruling, outcome=outcome, estimate=estimate, why=case.lacking)
 
 
 def _loss_case(loss: Loss, measure: Measure) -> _Case:
     subject = f"no loss of {measure.metric.title} in {loss.variant}"
-    ruling = Ruling(subject, loss.place, Outcome.OPEN, measure.metric)
+    ruling = Ruling(subject, loss.place, GateOutcome.OPEN, measure.metric)
     if loss.diverges:
-        ruling = replace(ruling, outcome=Outcome.FAILS, why=loss.diverges)
+        ruling = replace(ruling, outcome=GateOutcome.FAILS, why=loss.diverges)
     margin = margin_for(measure, loss.margin)
     allowed = margin.value if margin else 0.0
 
-    def decide(interval: Interval) -> Outcome:
+    def decide(interval: Interval) -> GateOutcome:
         return no_loss(interval, allowed, higher_is_better=measure.metric.higher_is_better)
 
     return _Case(ruling, loss.values, decide, lacking=loss.lacking, settled=bool(loss.diverges))
@@ -148,7 +150,7 @@ def _figure_cases(requirement: FigureRequirement, selections: Sequence[Selection
 def _figure_case(requirement: FigureRequirement, series: Series, place: str) -> _Case:
     measure, number = requirement.measure, requirement.number
     values = values_of(series, measure)
-    ruling = Ruling(requirement.text, place, Outcome.OPEN, measure.metric, paired=False)
+    ruling = Ruling(requirement.text, place, GateOutcome.OPEN, measure.metric, paired=False)
     records = {part: series.ok[part] for part in values}
     shifted = tuple(values[part] - number for part in sorted(values, key=in_order))
     family = Differences(
@@ -160,22 +162,22 @@ def _figure_case(requirement: FigureRequirement, series: Series, place: str) -> 
     missing = asked - len(values)
     lacking = f"{missing} of {asked} trials have no {measure.metric.title}" if missing > 0 else ""
 
-    def decide(interval: Interval) -> Outcome:
+    def decide(interval: Interval) -> GateOutcome:
         low, high = interval.low, interval.high
         if not requirement.wants_more:
             low, high = -high, -low
         strict = "=" not in requirement.operator
         if low > 0 or (low == 0 and not strict):
-            return Outcome.HOLDS
-        return Outcome.FAILS if high < 0 or (high == 0 and strict) else Outcome.OPEN
+            return GateOutcome.HOLDS
+        return GateOutcome.FAILS if high < 0 or (high == 0 and strict) else GateOutcome.OPEN
 
     settled = False
     if series.diverged and not measure.metric.constant:
         why = f"diverges {len(series.diverged)}/{len(series.records)}"
-        ruling, settled = replace(ruling, outcome=Outcome.FAILS, why=why), True
+        ruling, settled = replace(ruling, outcome=GateOutcome.FAILS, why=why), True
     elif measure.metric.constant and values:  # counted, so that nothing is uncertain
         outcomes = {decide(Interval(value, value)) for value in shifted}
-        outcome = outcomes.pop() if len(outcomes) == 1 else Outcome.FAILS
+        outcome = outcomes.pop() if len(outcomes) == 1 else GateOutcome.FAILS
         mean = sum(values.values()) / len(values)
         estimate = Estimate(mean, len(values))
         ruling, settled = replace(ruling, outcome=outcome, estimate=estimate), True

@@ -12,7 +12,7 @@ from cnnbench.comparison.requirements import Requirement
 from cnnbench.errors import ComparisonError, did_you_mean
 
 
-class Outcome(StrEnum):
+class GateOutcome(StrEnum):
     """What has come of a requirement. OPEN: these records don't tell."""
 
     HOLDS = "holds"
@@ -31,7 +31,7 @@ class Ruling:
 
     subject: str
     place: str
-    outcome: Outcome
+    outcome: GateOutcome
     metric: Metric
     estimate: Estimate | None = None
     paired: bool = True
@@ -39,14 +39,14 @@ class Ruling:
     why: str = ""
 
 
-def no_loss(interval: Interval, allowed: float, *, higher_is_better: bool) -> Outcome:
+def no_loss(interval: Interval, allowed: float, *, higher_is_better: bool) -> GateOutcome:
     """Whether a loss as large as the allowed one is ruled out, or some loss is certain."""
     low, high = interval.low, interval.high
     if not higher_is_better:
         low, high = -high, -low
     if low > -allowed or low >= 0:
-        return Outcome.HOLDS
-    return Outcome.FAILS if high < 0 else Outcome.OPEN
+        return GateOutcome.HOLDS
+    return GateOutcome.FAILS if high < 0 else GateOutcome.OPEN
 
 
 def unknown_variant(requirement: Requirement, names: Sequence[str]) -> ComparisonError:

@@ -8,7 +8,7 @@ from cnnbench.comparison.compare import compare_results
 from cnnbench.comparison.inference.verdicts import Conclusion
 from cnnbench.comparison.metrics import Measure, Metric
 from cnnbench.comparison.requirements import VerdictRequirement
-from cnnbench.comparison.rulings import Outcome, Ruling, no_loss, unknown_variant
+from cnnbench.comparison.rulings import GateOutcome, Ruling, no_loss, unknown_variant
 from cnnbench.comparison.values import Row, Table, name_of
 from cnnbench.errors import ComparisonError
 from cnnbench.results.read import ResultSet
@@ -43,7 +43,7 @@ def verdict_rulings(
 def _verdict_ruling(
     requirement: VerdictRequirement, row: Row, table: Table, place: str, metric: Metric
 ) -> Ruling:
-    ruling = Ruling(requirement.text, place, Outcome.OPEN, metric, row.difference)
+    ruling = Ruling(requirement.text, place, GateOutcome.OPEN, metric, row.difference)
     asked = row.recorded if row.planned is None else row.planned
     pairs = row.judgement.n if row.judgement else 0
     why = f"{asked - pairs} of {asked} pairs are missing" if asked > pairs else ""
@@ -52,20 +52,20 @@ def _verdict_ruling(
     said = row.judgement.verdict
     outcome = _meets(requirement, said.outcome)
     interval = row.judgement.interval
-    if requirement.word == "not worse" and interval and outcome is Outcome.OPEN:
+    if requirement.word == "not worse" and interval and outcome is GateOutcome.OPEN:
         allowed = table.margin.value if table.margin else 0.0
         outcome = no_loss(interval, allowed, higher_is_better=metric.higher_is_better)
     if said.outcome is Conclusion.DIVERGES:
         why = ""
-    elif why and outcome is Outcome.HOLDS:
-        outcome = Outcome.OPEN
+    elif why and outcome is GateOutcome.HOLDS:
+        outcome = GateOutcome.OPEN
     return replace(ruling, outcome=outcome, verdict=said.words, why=why)
 
 
-def _meets(requirement: VerdictRequirement, said: Conclusion) -> Outcome:
+def _meets(requirement: VerdictRequirement, said: Conclusion) -> GateOutcome:
     """What a word of `cnnbench compare` says of the one that was asked for."""
     if not said.settled:
-        return Outcome.OPEN
+        return GateOutcome.OPEN
     slightly = {Conclusion.SLIGHTLY_BETTER, Conclusion.SLIGHTLY_WORSE, Conclusion.SAME}
     match requirement.word:
         case "better":
@@ -76,4 +76,4 @@ def _meets(requirement: VerdictRequirement, said: Conclusion) -> Outcome:
             meets = said in slightly
         case "not worse":
             meets = said.helps or said in slightly
-    return Outcome.HOLDS if meets else Outcome.FAILS
+    return GateOutcome.HOLDS if meets else GateOutcome.FAILS
