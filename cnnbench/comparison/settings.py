@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
+
+from cnnbench.data.spec import DataSpec
+from cnnbench.recipe.configuration import Configuration
 
 
 def differing_keys(
     first: Mapping[str, Any], second: Mapping[str, Any]
 ) -> dict[str, tuple[Any, Any]]:
-    """Dotted keys whose values differ, with both values; None where one lacks the key."""
+    """Dotted keys whose values differ, with both values.
+
+    One that lacks a key was recorded before there was one, and did what is its default now; None
+    for a key that is none of a configuration's.
+    """
     if first == second:
         return {}
-    left, right = dict(flat(first)), dict(flat(second))
+    left, right = _complete(first), _complete(second)
     keys = dict.fromkeys((*left, *right))
     return {key: (left.get(key), right.get(key)) for key in keys if left.get(key) != right.get(key)}
+
+
+def _complete(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_defaults(), **dict(flat(settings))}
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    whole = Configuration(data=DataSpec(source="any")).model_dump(mode="json")
+    return {key: value for key, value in flat(whole) if key != "data.source"}
 
 
 def flat(mapping: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
