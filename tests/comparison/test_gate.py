@@ -87,7 +87,7 @@ def test_trials_of_other_settings_make_no_pair(study, reference):
     (ruling,) = judged(study().add("plain", VALUES).write(), stored.write()).rulings
     assert ruling_text(ruling) == (
         "open: no loss of accuracy in plain (mnist on torch): "
-        "other settings than stored: training.epochs None and 3"
+        "other settings than stored: training.epochs 10 and 3"
     )
 
 

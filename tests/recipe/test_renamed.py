@@ -75,12 +75,13 @@ def test_the_settings_of_the_reference_records_are_configurations_of_today():
 
 def test_records_of_before_and_of_today_have_the_same_settings(tmp_path):
     """As where a recipe is run on a second backend, or on, since its keys got Keras's names."""
-    name = Path("smoke") / "torch" / "records.jsonl"
+    name = Path("small_data") / "torch" / "records.jsonl"
     old = (REFERENCE / name).read_text()
+    assert "min_change" in old
     new = old.replace('"torch"', '"jax"').replace('"min_change"', '"min_delta"')
     new = new.replace('"restore_best"', '"restore_best_weights"').replace('"minimum"', '"min_lr"')
     for backend, text in (("torch", old), ("jax", new)):
-        file = tmp_path / "smoke" / backend / "records.jsonl"
+        file = tmp_path / "small_data" / backend / "records.jsonl"
         file.parent.mkdir(parents=True)
         file.write_text(text)
     (table,) = compare_records([tmp_path], by="backend").tables

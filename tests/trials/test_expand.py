@@ -130,6 +130,9 @@ EFFECTIVE = [
     )),
     *({"network": network} for network in (
         {"architecture": "dense"},
+        {"residual": True},
+        {"separable": True},
+        {"squeeze_excite": 4},
         {"architecture": "layers", "layers": [{"type": "flatten"}]},
         {"architecture": "layers", "layers": [{"type": "global_average_pool"}]},
         {"filters": [32, 64]},
