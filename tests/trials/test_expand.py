@@ -130,7 +130,7 @@ EFFECTIVE = [
     )),
     *({"network": network} for network in (
         {"architecture": "dense"},
-        {"residual": True},
+        {"residual": True, "padding": "same"},
         {"separable": True},
         {"squeeze_excite": 4},
         {"architecture": "layers", "layers": [{"type": "flatten"}]},

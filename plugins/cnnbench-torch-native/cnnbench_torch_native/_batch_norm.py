@@ -37,51 +37,41 @@ def normalize(
 
 
 class _Normalize(torch.autograd.Function):  # type: ignore[misc]
-    """Normalisation in blocks of rows."""
+    """Statistics from blocks of rows; output and gradients from them, by PyTorch's own kernels.
+
+    The kernel that forms the gradients adds row to row, too: from exact statistics it is off by at
+    most 6e-6 at 26x26 pixels and 5e-5 at 148x148, from its own by 1e-3. Sums in blocks would be
+    exact there as well, and cost another 5 % of an epoch or more.
+    """
 
     @staticmethod
     def forward(
         ctx: Any, x: Tensor, gamma: Tensor, beta: Tensor, epsilon: float
     ) -> tuple[Tensor, Tensor, Tensor]:
-        columns, blocks = _columns(x), _blocks(x)
-        unmoved = torch.zeros(columns.shape[1])  # given ones make the results float32
+        blocks = _divisor(x.numel() // x.shape[1])
+        # Moving statistics that are given, and not moved, make the results float32.
+        unmoved = None if x.dtype is torch.float32 else torch.zeros(blocks * x.shape[1])
         means, variances = (
             part.view(blocks, -1)
-            for part in torch.batch_norm_update_stats(_as_map(columns), unmoved, unmoved, 0.0)
+            for part in torch.batch_norm_update_stats(_in_blocks(x, blocks), unmoved, unmoved, 0.0)
         )
-        mean = means.mean(0)
         # Of the blocks about their own means, and of those about the mean (Chan et al. 1983).
-        variance = (variances + (means - mean).square()).mean(0)
-        rsqrt = (variance + epsilon).rsqrt()
-        scale = gamma * rsqrt
-        shift = (beta - mean * scale).repeat(blocks)
-        output = torch.addcmul(shift, columns, scale.repeat(blocks))
-        ctx.save_for_backward(x, gamma, mean, rsqrt)
+        between, mean = torch.var_mean(means, 0, correction=0)
+        variance = variances.mean(0).add_(between)
+        output, _, _ = torch.native_batch_norm(x, gamma, beta, mean, variance, False, 0.0, epsilon)
+        ctx.save_for_backward(x, gamma, mean, (variance + epsilon).rsqrt_())
+        ctx.epsilon = epsilon
         ctx.mark_non_differentiable(mean, variance)
-        return _like(x, output), mean, variance
+        return output, mean, variance
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor, *_: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None]:
         x, gamma, mean, rsqrt = ctx.saved_tensors
-        columns, slopes, blocks = _columns(x), _columns(slope), _blocks(x)
-        _, *sums = torch.ops.aten.native_batch_norm_backward(
-            _as_map(slopes), _as_map(columns), torch.ones(columns.shape[1]), None, None,
-            mean.repeat(blocks), rsqrt.repeat(blocks), True, 0.0, [False, True, True],
+        of_images, of_gamma, of_beta = torch.ops.aten.native_batch_norm_backward(
+            slope, x, gamma, None, None, mean, rsqrt, True, ctx.epsilon,
+            [ctx.needs_input_grad[0], True, True],
         )  # fmt: skip
-        of_gamma, of_beta = (part.view(blocks, -1).sum(0) for part in sums)
-        if not ctx.needs_input_grad[0]:
-            return None, of_gamma, of_beta, None
-        # Less what the slope shares with the mean and with the deviations from it.
-        count = columns.numel() / len(gamma)
-        scale = gamma * rsqrt
-        leaning = -scale * rsqrt * of_gamma / count
-        level = -scale * of_beta / count - leaning * mean
-        result = torch.addcmul(level.repeat(blocks), columns, leaning.repeat(blocks))
-        return _like(x, result.addcmul_(slopes, scale.repeat(blocks))), of_gamma, of_beta, None
-
-
-def _blocks(x: Tensor) -> int:
-    return _divisor(x.numel() // x.shape[1])
+        return of_images if ctx.needs_input_grad[0] else None, of_gamma, of_beta, None
 
 
 @cache
@@ -90,15 +80,7 @@ def _divisor(rows: int) -> int:
     return next(blocks for blocks in range(isqrt(rows), 0, -1) if rows % blocks == 0)
 
 
-def _columns(x: Tensor) -> Tensor:
-    """Of shape (rows of a block, blocks x channels), in memory as the batch in NHWC."""
-    return x.movedim(1, -1).reshape(-1, _blocks(x) * x.shape[1])
-
-
-def _as_map(columns: Tensor) -> Tensor:
-    """One map a pixel wide, in channels_last, each column a channel."""
+def _in_blocks(x: Tensor, blocks: int) -> Tensor:
+    """One map a pixel wide in channels_last, whose channels are those of each block."""
+    columns = x.movedim(1, -1).reshape(-1, blocks * x.shape[1])
     return columns.t()[None, :, :, None]
-
-
-def _like(x: Tensor, columns: Tensor) -> Tensor:
-    return columns.to(x.dtype).view(x.movedim(1, -1).shape).movedim(-1, 1)
