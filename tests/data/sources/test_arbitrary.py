@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -13,6 +14,8 @@ from cnnbench.data.sources.folder import Folder
 from cnnbench.data.sources.npz import Npz
 from cnnbench.data.sources.source import Request
 from cnnbench.errors import DataError
+
+pytestmark = pytest.mark.fuzz
 
 NAMES = st.sampled_from(
     [
@@ -78,7 +81,7 @@ def answers(source, request):
 
 
 @given(st.lists(ENTRIES, max_size=12))
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 def test_any_tree_of_files_gives_images_or_a_sentence(entries):
     with tempfile.TemporaryDirectory() as folder:
         for entry in entries:
@@ -102,7 +105,7 @@ for arrays in (
     st.lists(st.tuples(st.integers(0, 2000), st.binary(min_size=1, max_size=4)), max_size=6),
     st.integers(0, 2000),
 )
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 def test_any_damaged_archive_gives_images_or_a_sentence(archive, damages, lost):
     content = bytearray(archive)
     for place, written in damages:
