@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from cnnbench.disk import sync_file, sync_folder
 from cnnbench.results.layout import TEMPORARY
 
 _REASONS = {
@@ -118,8 +119,7 @@ def _write_new(path: Path, content: bytes) -> None:
     path.unlink(missing_ok=True)
     with path.open("xb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        sync_file(file)
 
 
 def prove_writable(folder: Path, size: int) -> None:
@@ -158,7 +158,7 @@ def append_line(path: Path, line: bytes) -> None:
             remaining = memoryview(content)
             while remaining:  # a second round only on a full disk: it raises what went wrong
                 remaining = remaining[file.write(remaining) :]
-            os.fsync(file.fileno())
+            sync_file(file)
         except OSError:  # not an interrupt, which must not throw away what has been written
             with suppress(OSError):
                 file.truncate(size)
@@ -174,14 +174,3 @@ def open_new(path: Path) -> TextIO:
 
 def _own_file(path: str, flags: int) -> int:
     return os.open(path, flags | _OWN_FILE, 0o666)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk; Windows does so by itself."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

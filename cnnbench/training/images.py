@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cnnbench.data.passes.batches import Batches
 from cnnbench.data.passes.normalization import Normalization, fit_normalization
 from cnnbench.data.passes.passes import TrainingPasses, evaluation_pass
+from cnnbench.data.passes.prepared import PreparedImages
 from cnnbench.data.sources.cache import CachedImages
 from cnnbench.data.splits.draw import Split, split_rows
 from cnnbench.data.splits.feasibility import facts_of, split_notes
@@ -30,11 +31,7 @@ class TrialImages:
     def training(self) -> TrainingPasses:
         """The passes over the training images: order and pixels follow from the trial's seeds."""
         return TrainingPasses(
-            self.chosen.images,
-            self.chosen.labels,
-            self.split.train,
-            self.normalization,
-            self.trial.configuration.augmentation,
+            self._prepared(self.split.train),
             self.trial.configuration.training.batch_size,
             order_seed=self.trial.seed_for("order"),
             augmentation_seed=self.trial.seed_for("augmentation"),
@@ -42,13 +39,16 @@ class TrialImages:
 
     def evaluation(self, rows: NDArray[np.int64], batch_size: int | None = None) -> Batches:
         """One pass over these rows as validation and test see them."""
-        return evaluation_pass(
+        own_size = self.trial.configuration.training.batch_size
+        return evaluation_pass(self._prepared(rows), batch_size or own_size)
+
+    def _prepared(self, rows: NDArray[np.int64]) -> PreparedImages:
+        return PreparedImages.of_rows(
             self.chosen.images,
             self.chosen.labels,
             rows,
             self.normalization,
             self.trial.configuration.augmentation,
-            batch_size or self.trial.configuration.training.batch_size,
         )
 
     def samples(self) -> Samples:

@@ -19,6 +19,7 @@ import numpy as np
 
 from cnnbench.data.passes.normalization import fit_normalization
 from cnnbench.data.passes.passes import TrainingPasses
+from cnnbench.data.passes.prepared import PreparedImages
 from cnnbench.data.sources.requests import request_of
 from cnnbench.data.spec import AugmentationSpec, DataSpec
 from cnnbench.loading.manager import load_plugins
@@ -60,7 +61,12 @@ def measure(spec: DataSpec, count: int, rounds: int) -> None:
     rows = np.random.default_rng(0).permutation(len(data.images))[:count].astype(np.int64)
     scale = fit_normalization(data.images, rows, "scale")
     passes = {
-        kind: TrainingPasses(data.images, data.labels, rows, scale, augmentation, BATCH_SIZE, 0, 0)
+        kind: TrainingPasses(
+            PreparedImages.of_rows(data.images, data.labels, rows, scale, augmentation),
+            BATCH_SIZE,
+            order_seed=0,
+            augmentation_seed=0,
+        )
         for kind, augmentation in (("augmented", AUGMENTED), ("plain", AugmentationSpec()))
     }
     height, width, channels = data.images.shape[1:]

@@ -28,6 +28,7 @@ import numpy as np
 
 from cnnbench.data.passes.normalization import fit_normalization
 from cnnbench.data.passes.passes import TrainingPasses
+from cnnbench.data.passes.prepared import PreparedImages
 from cnnbench.data.sources.builtin import BUILTIN_SOURCES
 from cnnbench.data.sources.requests import request_of
 from cnnbench.data.spec import AugmentationSpec, DataSpec
@@ -126,9 +127,8 @@ def training_passes() -> TrainingPasses:
     data = source.load(request)
     rows = np.random.default_rng(0).permutation(len(data.images))[:IMAGES].astype(np.int64)
     scale = fit_normalization(data.images, rows, "scale")
-    return TrainingPasses(
-        data.images, data.labels, rows, scale, AugmentationSpec(), BATCH_SIZE, 0, 0
-    )
+    images = PreparedImages.of_rows(data.images, data.labels, rows, scale, AugmentationSpec())
+    return TrainingPasses(images, BATCH_SIZE, order_seed=0, augmentation_seed=0)
 
 
 def epochs_of_cnnbench(

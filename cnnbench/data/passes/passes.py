@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 
 from cnnbench.data.augmentation import Parameters, draw_parameters
 from cnnbench.data.passes.batches import Batch, Batches, Resident
-from cnnbench.data.passes.normalization import Normalization
 from cnnbench.data.passes.prefetch import prefetch
 from cnnbench.data.passes.prepared import PreparedImages
-from cnnbench.data.spec import AugmentationSpec
 from cnnbench.data.streams import random_order
 
 
@@ -82,41 +80,26 @@ class Pass(Batches):
 class TrainingPasses:
     """The epochs of a trial's training images.
 
-    images: uint8, (n, height, width, channels), every image of the source, usually a memory map.
-    labels: int32, (n,). rows: the training images' rows; a row may occur more than once. weights:
-    float32, one for each of `rows`; ones if not given.
-
-    The order of an epoch depends on (order_seed, epoch, number of rows) alone; the augmentation of
-    the image at position i of `rows` on (augmentation_seed, epoch, i) alone.
+    The order of an epoch depends on (order_seed, epoch, number of images) alone; the augmentation
+    of the image at position i on (augmentation_seed, epoch, i) alone.
     """
 
-    def __init__(  # noqa: PLR0917 - what a trial's images are made of, passed once
-        self,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.int32],
-        rows: NDArray[np.int64],
-        normalization: Normalization,
-        augmentation: AugmentationSpec,
-        batch_size: int,
-        order_seed: int,
-        augmentation_seed: int,
-        weights: NDArray[np.float32] | None = None,
+    def __init__(
+        self, images: PreparedImages, batch_size: int, order_seed: int, augmentation_seed: int
     ) -> None:
-        self._images = _prepare(images, labels, rows, normalization, augmentation, weights=weights)
-        self.normalization = normalization
-        self.augmentation = augmentation
+        self.images = images
         self.batch_size = batch_size
         self.order_seed = order_seed
         self.augmentation_seed = augmentation_seed
 
     def epoch(self, epoch: int) -> Batches:
         """The pass of an epoch, counted from 0."""
-        images = self._images
+        images = self.images
         order = random_order(self.order_seed, epoch, len(images))
         parameters = None
-        if self.augmentation.active:
+        if images.augmentation.active:
             parameters = draw_parameters(
-                self.augmentation,
+                images.augmentation,
                 self.augmentation_seed,
                 epoch,
                 count=len(images),
@@ -125,39 +108,9 @@ class TrainingPasses:
         return Pass(images, order, self.batch_size, parameters)
 
 
-def evaluation_pass(  # noqa: PLR0917 - what a split's images are made of, passed once
-    images: NDArray[np.uint8],
-    labels: NDArray[np.int32],
-    rows: NDArray[np.int64],
-    normalization: Normalization,
-    augmentation: AugmentationSpec,
-    batch_size: int,
-) -> Batches:
-    """A pass in the order of `rows`, never augmented; a recipe that crops sees the central window.
+def evaluation_pass(images: PreparedImages, batch_size: int) -> Batches:
+    """A pass in the order of the images, never augmented; a crop gives the central window.
 
     Keep it rather than making it anew for each evaluation: it holds its normalised images.
     """
-    source = _prepare(images, labels, rows, normalization, augmentation, weights=None)
-    return Pass(source, np.arange(len(rows), dtype=np.int64), batch_size)
-
-
-def _prepare(
-    images: NDArray[np.uint8],
-    labels: NDArray[np.int32],
-    rows: NDArray[np.int64],
-    normalization: Normalization,
-    augmentation: AugmentationSpec,
-    *,
-    weights: NDArray[np.float32] | None,
-) -> PreparedImages:
-    if weights is None:
-        weights = np.ones(len(rows), dtype=np.float32)
-    assert weights.shape == rows.shape, "one weight for each of `rows`"
-    return PreparedImages(
-        source=images,
-        rows=rows,
-        labels=labels[rows].astype(np.int32, copy=False),
-        weights=np.ascontiguousarray(weights, dtype=np.float32),
-        normalization=normalization,
-        augmentation=augmentation,
-    )
+    return Pass(images, np.arange(len(images), dtype=np.int64), batch_size)

@@ -35,6 +35,33 @@ class PreparedImages:
     normalization: Normalization
     augmentation: AugmentationSpec
 
+    @classmethod
+    def of_rows(  # noqa: PLR0917 - what a split's images are made of, passed once
+        cls,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int32],
+        rows: NDArray[np.int64],
+        normalization: Normalization,
+        augmentation: AugmentationSpec,
+        weights: NDArray[np.float32] | None = None,
+    ) -> PreparedImages:
+        """The images of some rows of a source; a row may occur more than once.
+
+        images: uint8, (n, height, width, channels), usually a memory map. labels: int32, (n,).
+        weights: float32, one for each of `rows`; ones if not given.
+        """
+        if weights is None:
+            weights = np.ones(len(rows), dtype=np.float32)
+        assert weights.shape == rows.shape, "one weight for each of `rows`"
+        return cls(
+            source=images,
+            rows=rows,
+            labels=labels[rows].astype(np.int32, copy=False),
+            weights=np.ascontiguousarray(weights, dtype=np.float32),
+            normalization=normalization,
+            augmentation=augmentation,
+        )
+
     def __len__(self) -> int:
         return len(self.rows)
 

@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cnnbench.data.sources.inventory import Inventory, take_inventory
 from cnnbench.data.sources.source import DataSource, ImageData, Request, SplitName
+from cnnbench.disk import sync_file, sync_folder
 from cnnbench.errors import DataError
 
 FORMAT = 2
@@ -217,13 +218,12 @@ def _write(entry: Path, data: ImageData) -> None:
         )
         with (partial / "meta.json").open("w") as file:
             file.write(meta.model_dump_json())
-            file.flush()
-            os.fsync(file.fileno())
-        _sync_folder(partial)
+            sync_file(file)
+        sync_folder(partial)
         for former in entry.parent.glob(f"{_stem(entry)}-*"):
             _remove(former)
         partial.rename(entry)
-        _sync_folder(entry.parent)
+        sync_folder(entry.parent)
         LOGGER.info("kept in %s", entry)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -236,19 +236,7 @@ def _save(path: Path, array: NDArray[Any]) -> None:
         header = np.lib.format.header_data_from_array_1_0(array)
         np.lib.format.write_array_header_1_0(file, header)
         file.write(array.data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Put the names in a folder on the disk, so that a power cut leaves no entry without bytes."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_file(file)
 
 
 def _remove(path: Path) -> None:

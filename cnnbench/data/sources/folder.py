@@ -16,7 +16,8 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.sources._listing import ImageFile, Listing, list_images
+from cnnbench.data.sources._found import ImageFile, Listing
+from cnnbench.data.sources._listing import list_images
 from cnnbench.data.sources._names import printable, some
 from cnnbench.data.sources.inventory import Deep
 from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request, SplitName

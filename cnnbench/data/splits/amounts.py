@@ -46,39 +46,22 @@ def plan_amounts(
     part: Counts | None = None,
     *,
     seed: int = 0,
-) -> Amounts:
+    classes_known: bool = True,
+) -> tuple[Amounts, list[DataError]]:
     """Divide the images so that each split keeps the class proportions of what it is drawn from.
 
     pool: images that the source leaves open. fixed: those of the validation and test splits that
     the source itself fixes. names: of the classes, for messages. part: with cross-validation, the
-    images of the pool that are this fold's test split.
+    images of the pool that are this fold's test split. classes_known: whether the images are those
+    of the classes that are meant.
 
     First the test split is drawn, then validation, then training images, so that asking for fewer
     training images changes neither test nor validation. A fraction is of all the images that the
     split is drawn from, rounded, at least one; where rounding alone lets fractions exceed the
     images, training takes what remains. Of classes with equal claims to a last image the seed draws
-    one, so that no class is left out of every replicate. Raises DataError when more is asked than
-    there is or a class is left without training images.
-    """
-    amounts, errors = try_amounts(pool, fixed, spec, names, part, seed=seed)
-    if errors:
-        raise errors[0]
-    return amounts
-
-
-def try_amounts(
-    pool: Counts,
-    fixed: Mapping[SplitName, Counts],
-    spec: DataSpec,
-    names: Sequence[str],
-    part: Counts | None = None,
-    *,
-    seed: int = 0,
-    classes_known: bool = True,
-) -> tuple[Amounts, list[DataError]]:
-    """As `plan_amounts`, with every error: an amount that can't be met takes no image.
-
-    classes_known: whether the images are those of the classes that are meant.
+    one, so that no class is left out of every replicate. Beside the amounts come the errors: that
+    more is asked than there is, where the amount takes no image, or that a class is left without
+    training images.
     """
     drawing = _Drawing(pool, fixed, seed)
     drawn = 3 - len(fixed) - (part is not None)

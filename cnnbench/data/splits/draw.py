@@ -69,7 +69,9 @@ def split_rows(
         check_folds(spec, int(counts.sum()), folds)
         part = part_of(counts, fold, folds, dealt)
     given = {split: _sizes(stack) for split, stack in stacks.items()}
-    amounts = plan_amounts(counts, given, spec, names, part, seed=seed)
+    amounts, errors = plan_amounts(counts, given, spec, names, part, seed=seed)
+    if errors:
+        raise errors[0]
 
     def draw(split: SplitName, amounts: Counts) -> list[Rows]:
         nonlocal pool

@@ -13,7 +13,7 @@ from psutil import virtual_memory
 from cnnbench.data.sources.cache import CachedImages
 from cnnbench.data.sources.source import Facts, SplitName
 from cnnbench.data.spec import DataSpec
-from cnnbench.data.splits.amounts import Amounts, Counts, check_folds, lots, part_of, try_amounts
+from cnnbench.data.splits.amounts import Amounts, Counts, check_folds, lots, part_of, plan_amounts
 from cnnbench.data.splits.classes import LISTED, check_classes
 from cnnbench.data.splits.draw import KEPT, kept_splits
 from cnnbench.errors import DataError
@@ -154,7 +154,7 @@ def _attempts(
     folds: int | None,
     classes_known: bool = True,
 ) -> Iterator[list[tuple[Amounts, list[DataError]]]]:
-    """What `try_amounts` makes of each fold: for each of DRAWS, or once where no lot decides.
+    """What `plan_amounts` makes of each fold: for each of DRAWS, or once where no lot decides.
 
     folds: None where a wrong number was asked for; then no test split is drawn.
     """
@@ -167,7 +167,7 @@ def _attempts(
             order = lots(seed, len(pool), "test")
             parts = [part_of(pool, fold, folds, order) for fold in range(folds)]
         attempt = [
-            try_amounts(pool, fixed, spec, names, x, seed=seed, classes_known=classes_known)
+            plan_amounts(pool, fixed, spec, names, x, seed=seed, classes_known=classes_known)
             for x in parts
         ]
         yield attempt

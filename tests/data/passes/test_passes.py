@@ -31,23 +31,17 @@ def source(tmp_path_factory):
 def passes(source, augmentation=PLAIN, *, rows=ROWS, kind="standardize", weights=None, order=1):
     images, labels = source
     normalization = fit_normalization(images, rows, kind)
-    return TrainingPasses(
-        images,
-        labels,
-        rows,
-        normalization,
-        augmentation,
-        batch_size=4,
-        order_seed=order,
-        augmentation_seed=2,
-        weights=weights,
+    images = prepared.PreparedImages.of_rows(
+        images, labels, rows, normalization, augmentation, weights
     )
+    return TrainingPasses(images, batch_size=4, order_seed=order, augmentation_seed=2)
 
 
 def evaluation(source, augmentation=PLAIN, kind="scale"):
     images, labels = source
     normalization = fit_normalization(images, ROWS, kind)
-    return evaluation_pass(images, labels, ROWS, normalization, augmentation, batch_size=4)
+    images = prepared.PreparedImages.of_rows(images, labels, ROWS, normalization, augmentation)
+    return evaluation_pass(images, batch_size=4)
 
 
 def stacked(batches):
@@ -220,7 +214,7 @@ def test_no_thread_outlives_a_consumer_that_stops_early(source):
 
 def test_an_error_while_augmenting_reaches_the_consumer(source):
     training = passes(source, TURNED, rows=np.array([0, 1, 2, 3, 4]))
-    training._images.rows[:] = 1000
+    training.images.rows[:] = 1000
     with pytest.raises(IndexError):
         list(training.epoch(0))
     assert threads() == []
