@@ -11,13 +11,21 @@ from cnnbench.data.passes.batches import Batch
 from cnnbench.network.layers import (
     Activate,
     Activation,
+    Add,
+    AnyLayer,
     BatchNorm,
+    Concatenate,
     Conv,
     Dense,
+    DepthwiseConv,
     Dropout,
     Flatten,
     GlobalAveragePool,
+    GlobalMaxPool,
+    Multiply,
     Pool,
+    Rescaling,
+    ZeroPadding,
 )
 from cnnbench.network.network import Network
 from cnnbench.network.weights import MOVING_STATISTICS, weight_shapes
@@ -25,6 +33,10 @@ from cnnbench.testing.reference import Reference
 from cnnbench.trials.optimization import Optimization
 
 FIRST = Conv(filters=3, activation="linear")
+FOUR = Conv(filters=4, kernel=(2, 2), activation="linear")
+LEFT = Conv(name="left", filters=3, activation="tanh")
+RIGHT = Conv(name="right", inputs=("input",), filters=3, activation="linear")
+BOTH = ("left", "right")
 LAYERS = {
     "conv-valid": [Conv(filters=3, kernel=(2, 3), stride=(1, 2), activation="tanh"), Flatten()],
     "conv-same": [Conv(filters=3, stride=(2, 2), padding="same", activation="tanh"), Flatten()],
@@ -36,15 +48,128 @@ LAYERS = {
     "global-average-pool": [FIRST, GlobalAveragePool()],
     "batch-norm-map": [FIRST, BatchNorm(), Activate(function="tanh"), Flatten()],
     "batch-norm-vector": [Flatten(), Dense(units=4, activation="tanh"), BatchNorm(epsilon=0.1)],
+    "conv-groups": [FOUR, Conv(filters=6, kernel=(2, 2), groups=2, activation="tanh"), Flatten()],
+    "conv-a-group-a-channel": [FOUR, Conv(filters=8, kernel=(2, 2), groups=4), Flatten()],
+    "conv-dilation": [
+        FIRST,
+        Conv(filters=2, kernel=(2, 3), dilation=(3, 1), activation="linear"),
+        Flatten(),
+    ],
+    "conv-dilation-same": [
+        FIRST,
+        Conv(filters=4, groups=1, dilation=(1, 2), padding="same", activation="tanh"),
+        Conv(filters=4, groups=2, dilation=(2, 1), padding="same", activation="linear"),
+        Flatten(),
+    ],
+    "no-bias": [
+        Conv(filters=2, kernel=(2, 2), use_bias=False, activation="tanh"),
+        DepthwiseConv(kernel=(2, 2), use_bias=False, activation="linear"),
+        Flatten(),
+        Dense(units=4, use_bias=False),
+    ],
+    "depthwise-conv": [
+        FIRST,
+        DepthwiseConv(kernel=(2, 3), stride=(2, 1), activation="tanh"),
+        Flatten(),
+    ],
+    "depthwise-conv-same": [
+        FIRST,
+        DepthwiseConv(kernel=(4, 3), stride=(1, 2), padding="same", activation="linear"),
+        Flatten(),
+    ],
+    "depthwise-conv-dilation": [
+        DepthwiseConv(kernel=(2, 2), dilation=(2, 3), activation="tanh"),
+        DepthwiseConv(dilation=(2, 1), padding="same", activation="linear"),
+        Flatten(),
+    ],
+    "zero-padding": [FIRST, ZeroPadding(padding=((0, 2), (1, 3))), FOUR, Flatten()],
+    "rescaling": [
+        FIRST,
+        Rescaling(scale=(0.5, 2.0, -1.0), offset=(0.0, 1.0, -1.0)),
+        Activate(function="tanh"),
+        Rescaling(scale=-0.5, offset=0.25),
+        Flatten(),
+    ],
+    "global-max-pool": [FIRST, GlobalMaxPool()],
+    "global-pools-of-1x1": [
+        LEFT,
+        GlobalAveragePool(keepdims=True, name="mean"),
+        GlobalMaxPool(keepdims=True, name="largest", inputs=("left",)),
+        Concatenate(inputs=("mean", "largest")),
+        Conv(filters=4, kernel=(1, 1), activation="tanh"),
+        Flatten(),
+    ],
+    "add": [LEFT, RIGHT, Add(inputs=("left", "right", "left")), Flatten()],
+    "concatenate": [
+        LEFT,
+        FOUR,
+        Pool(name="small"),
+        Conv(name="other", inputs=("left",), filters=2, kernel=(3, 2), activation="tanh"),
+        Pool(name="too", size=(2, 2), stride=(1, 1), padding="same"),
+        Pool(name="second", size=(2, 2)),
+        Concatenate(inputs=("small", "second", "small")),
+        Flatten(),
+    ],
+    "concatenate-vectors": [
+        Flatten(name="flat"),
+        Dense(name="one", units=3, activation="tanh"),
+        Dense(name="two", units=2, inputs=("flat",), activation="linear"),
+        Concatenate(inputs=("two", "flat", "one")),
+    ],
+    "multiply": [LEFT, RIGHT, Multiply(inputs=("left", "right", "left")), Flatten()],
+    "squeeze-and-excite": [
+        LEFT,
+        GlobalAveragePool(keepdims=True),
+        Conv(filters=3, kernel=(1, 1), activation="hard_sigmoid", name="gate"),
+        GlobalMaxPool(inputs=("left",), name="vector"),
+        Multiply(inputs=("gate", "left", "vector")),
+        Flatten(),
+    ],
+    "graph": [
+        LEFT,
+        Conv(name="deep", filters=3, padding="same", activation="tanh"),
+        RIGHT,
+        Add(inputs=("deep", "left", "right")),
+        Conv(name="late", inputs=("left",), filters=3, kernel=(1, 1), activation="silu"),
+        Concatenate(inputs=("late", "add_1", "deep")),
+        Flatten(),
+    ],
+    "batch-norm-without-scale": [
+        FIRST,
+        BatchNorm(scale=False, momentum=0.7),
+        Activate(function="tanh"),
+        Flatten(),
+        Dense(units=4, activation="linear"),
+        BatchNorm(scale=False),
+    ],
+    "batch-norm-without-center": [
+        FIRST,
+        BatchNorm(center=False),
+        Activate(function="tanh"),
+        Flatten(),
+        Dense(units=4, activation="linear"),
+        BatchNorm(center=False),
+    ],
+    "batch-norm-of-neither": [
+        FIRST,
+        BatchNorm(scale=False, center=False),
+        Activate(function="tanh"),
+        Flatten(),
+    ],
     "dropout": [FIRST, Dropout(rate=0.4), Flatten(), Dense(units=4), Dropout(rate=0.2)],
     "penalties": [
         Conv(filters=2, activation="linear", l1=0.1, l2=0.2),
         Flatten(),
         Dense(units=4, activation="linear", l1=0.3, l2=0.4),
     ],
+    "penalty-of-depthwise-kernels": [
+        DepthwiseConv(activation="linear", l1=0.1, l2=0.2),
+        Flatten(),
+    ],
     **{
         f"activation-{name}": [
             Conv(filters=2, activation=name),
+            DepthwiseConv(kernel=(2, 2), activation=name),
             Flatten(),
             Dense(units=4, activation=name),
             Activate(function=name),
@@ -52,6 +177,16 @@ LAYERS = {
         for name in get_args(Activation)
     },
 }
+
+
+@pytest.mark.parametrize("kind", get_args(get_args(AnyLayer)[0]))
+def test_every_type_of_layer_and_every_option_is_tried(kind):
+    tried = [layer for layers in LAYERS.values() for layer in layers if type(layer) is kind]
+    assert tried
+    plain = {"type", "name", "inputs"}
+    for option, field in kind.model_fields.items():
+        if option not in plain:
+            assert any(getattr(layer, option) != field.default for layer in tried), option
 
 
 def build(layers, output, frozen=frozenset()):
