@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnbench.network.layers import BatchNorm, Conv, Dense, Flatten
+from cnnbench.network.layers import Activate, BatchNorm, Conv, Dense, Flatten
 from cnnbench.testing.expect import expect_close, expect_moves, expect_result
 from cnnbench.testing.finding import Check
 from cnnbench.testing.rig import Pair, Rig
@@ -14,6 +14,18 @@ NET = network(
     Flatten(),
     Dense(units=4, activation="linear"),
     BatchNorm(momentum=0.9, epsilon=0.01),
+)
+# Tanh tells a scale or a shift that is there nevertheless from what the layer above makes of it.
+BARE = network(
+    Conv(filters=3, activation="linear"),
+    BatchNorm(scale=False),
+    Activate(function="tanh"),
+    Conv(filters=3, kernel=(2, 2), activation="linear"),
+    BatchNorm(center=False),
+    Activate(function="tanh"),
+    Flatten(),
+    Dense(units=4, activation="linear"),
+    BatchNorm(scale=False, center=False),
 )
 # The second batch is smaller, and small enough to tell the biased variance from the unbiased one.
 PASS = batches(NET, 10, batch_size=6)
@@ -67,6 +79,19 @@ def _moving(rig: Rig) -> None:
         )
 
 
+def _bare(rig: Rig) -> None:
+    model, reference, weights = rig.pair(BARE, rig.descent)
+    passes = batches(BARE, 18, batch_size=6)
+    hint = (
+        "in training, too, a missing gamma is 1 and a missing beta 0: no step changes them, and "
+        "what there is has its own gradient"
+    )
+    for _ in range(2):
+        got, expected = model.train_epoch(passes, 0.1), reference.train_epoch(passes, 0.1)
+    expect_result("with batch normalisation that lacks arrays", got, expected, hint)
+    expect_moves("in two passes", weights, model.get_weights(), reference.get_weights(), hint)
+
+
 def _prediction(rig: Rig) -> None:
     pair: Pair = rig.pair(NET, rig.descent)
     for _ in range(3):
@@ -86,5 +111,6 @@ CHECKS = (
     Check("batch-norm-loss", "training normalises with the batch's statistics", _loss),
     Check("batch-norm-of-one", "a batch of one is normalised as any other", _one),
     Check("batch-norm-moving", "moving statistics follow the batches", _moving),
+    Check("batch-norm-bare-training", "what batch normalisation lacks is never trained", _bare),
     Check("batch-norm-after-training", "prediction uses what training has moved", _prediction),
 )

@@ -103,6 +103,35 @@ class CentersWithoutBeta(BatchNormNode):
         return y if self.layer.center else y + 0.1
 
 
+class TrainsTheScaleItLacks(BatchNormNode):
+    """A gamma that starts at 1 and is in no weights, as where a framework's layer is left whole."""
+
+    own = 1.0
+
+    def forward(self, x, *, training):
+        y = super().forward(x, training=training)
+        return y if self.layer.scale else self.own * y
+
+    def backward(self, slope):
+        if self.layer.scale:
+            return super().backward(slope)
+        below = super().backward(self.own * slope)
+        self.own -= 0.1 * (slope * self.normal).sum(axis=self.axes)
+        return below
+
+
+class TrainsTheShiftItLacks(BatchNormNode):
+    own = 0.0
+
+    def forward(self, x, *, training):
+        return super().forward(x, training=training) + self.own
+
+    def backward(self, slope):
+        if not self.layer.center:
+            self.own = self.own - 0.1 * slope.sum(axis=self.axes)
+        return super().backward(slope)
+
+
 class KeepsTheLastSlopeOfAnOutput(Reference):
     def backward(self, slope):
         *_, last = self.nodes
@@ -143,6 +172,8 @@ BACKENDS = (
     with_node("concatenate", "concatenate", TurnsTheOrderRound),
     with_node("multiply", "multiply", MultipliesTheFirstTwo),
     with_node("batch-norm-bare", "batch_norm", CentersWithoutBeta),
+    with_node("batch-norm-bare-training", "batch_norm", TrainsTheScaleItLacks),
+    with_node("batch-norm-bare-training", "batch_norm", TrainsTheShiftItLacks),
     with_output("features", "features", TakesSoftmaxOfFeatures),
     with_reference("graph", KeepsTheLastSlopeOfAnOutput),
     with_reference("graph", TakesTheLayerAbove),
