@@ -13,6 +13,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+# Before NumPy is imported, and for all that tests start: arrays as small as theirs take seven times
+# as long where several threads of BLAS wait for each other beside other tests.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # The gate asks the same questions every time, so that what it says depends on the change alone;
 # HYPOTHESIS_PROFILE=explore asks new ones, and remembers in .hypothesis/ what failed.
 hypothesis.settings.register_profile("gate", derandomize=True, database=None)

@@ -1,6 +1,7 @@
 """cnnbench as a library."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +30,8 @@ def test_several_backends_are_compared_by_backend(recipe, tmp_path):
 
 
 def test_folders_can_be_compared_as_a_list(recipe, tmp_path):
-    for name in ("one", "two"):
-        cnnbench.run(recipe(), backend="scripted", results=tmp_path / name)
+    cnnbench.run(recipe(), backend="scripted", results=tmp_path / "one")
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
     folders = [tmp_path / "one", str(tmp_path / "two")]
     assert cnnbench.compare(folders).equals(cnnbench.compare(*folders))
 
@@ -134,11 +135,11 @@ def test_what_can_not_be_compared_is_an_expected_error(path, options, sentence):
         cnnbench.compare(path, **options)
 
 
-@pytest.mark.parametrize("by", [None, "fold", 3, ["variant"]])
-def test_a_comparison_by_anything_else_is_an_expected_error(recipe, tmp_path, by):
+def test_a_comparison_by_anything_else_is_an_expected_error(recipe, tmp_path):
     cnnbench.run(recipe(), backend="scripted", results=tmp_path)
-    with pytest.raises(CnnbenchError, match="by"):
-        cnnbench.compare(tmp_path, by=by)
+    for by in (None, "fold", 3, ["variant"]):
+        with pytest.raises(CnnbenchError, match="by"):
+            cnnbench.compare(tmp_path, by=by)
 
 
 def test_a_folder_s_path_is_a_source_of_images(recipe, tmp_path):

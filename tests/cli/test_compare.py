@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import pytest
 
+from cnnbench.cli import main
 from cnnbench.results.record import Plan, Record, Status
 from cnnbench.results.store import Store
 
@@ -46,17 +48,37 @@ def results(tmp_path):
     return tmp_path / "results"
 
 
-def compare(*arguments, **environment):
+@dataclass(frozen=True)
+class Run:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def compare(capsys, monkeypatch):
+    """Give the command in this process, which takes a tenth of one of its own."""
+
+    def compare(*arguments):
+        monkeypatch.setattr(sys, "argv", ["cnnbench", "compare", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Run(ended.value.code, *capsys.readouterr())
+
+    return compare
+
+
+def compare_in_ascii(*arguments):
     return subprocess.run(
         [sys.executable, "-m", "cnnbench", "compare", *map(str, arguments)],
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, **environment},
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
     )
 
 
-def test_a_table_for_each_backend_is_printed(results):
+def test_a_table_for_each_backend_is_printed(compare, results):
     run = compare(results)
     assert run.returncode == 0
     assert "mnist on jax" in run.stdout
@@ -65,7 +87,7 @@ def test_a_table_for_each_backend_is_printed(results):
     assert "91.0 ± 2.5 %" in run.stdout  # 0.90, 0.91, 0.92: 4.3027 * 0.01 / sqrt(3)
 
 
-def test_backends_are_compared_variant_by_variant(results):
+def test_backends_are_compared_variant_by_variant(compare, results):
     content = json.loads(compare(results, "--by", "backend", "--format", "json").stdout)
     (table,) = content["tables"]
     assert [(row["variant"], row["backend"]) for row in table["rows"]] == [
@@ -77,13 +99,13 @@ def test_backends_are_compared_variant_by_variant(results):
     assert table["rows"][1]["difference"]["mean"] == pytest.approx(-0.01)
 
 
-def test_a_report_can_go_to_a_file(results, tmp_path):
+def test_a_report_can_go_to_a_file(compare, results, tmp_path):
     run = compare(results, "--format", "csv", "--output", tmp_path / "report.csv")
     assert (run.returncode, run.stdout) == (0, "")
     assert (tmp_path / "report.csv").read_text() == compare(results, "--format", "csv").stdout
 
 
-def test_the_notes_that_csv_has_no_place_for_go_to_standard_error(results):
+def test_the_notes_that_csv_has_no_place_for_go_to_standard_error(compare, results):
     path = results / "mnist" / "torch" / "records.jsonl"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
     run = compare(results, "--format", "csv")
@@ -96,11 +118,11 @@ def test_the_notes_that_csv_has_no_place_for_go_to_standard_error(results):
     assert "note: mnist on torch: dropout: 2 of 3 replicates recorded" in run.stderr.splitlines()
 
 
-def test_json_holds_the_notes_itself(results):
+def test_json_holds_the_notes_itself(compare, results):
     assert compare(results, "--format", "json").stderr == ""
 
 
-def test_an_output_replaces_no_file_unasked(results, tmp_path):
+def test_an_output_replaces_no_file_unasked(compare, results, tmp_path):
     records = results / "mnist" / "torch" / "records.jsonl"
     before = records.read_bytes()
     run = compare(results, "--output", records)
@@ -120,12 +142,12 @@ def test_names_that_the_terminal_can_not_encode_are_written_out(results, options
     for name in ("records.jsonl", "plan.json"):
         path = results / "mnist" / "torch" / name
         path.write_text(path.read_text().replace('"dropout"', '"größer"'))
-    run = compare(results / "mnist" / "torch", *options, PYTHONIOENCODING="ascii")
+    run = compare_in_ascii(results / "mnist" / "torch", *options)
     assert "gr\\xf6\\xdfer" in run.stdout + run.stderr
     assert "Traceback" not in run.stderr
 
 
-def test_the_table_that_goes_to_a_file_is_the_one_that_is_piped(results, tmp_path):
+def test_the_table_that_goes_to_a_file_is_the_one_that_is_piped(compare, results, tmp_path):
     compare(results, "--output", tmp_path / "report.txt")
     assert (tmp_path / "report.txt").read_text(encoding="utf-8") == compare(results).stdout
 
@@ -139,7 +161,7 @@ def test_the_table_that_goes_to_a_file_is_the_one_that_is_piped(results, tmp_pat
         (["--output", "/proc/report.csv"], "can't be written to /proc/report.csv"),
     ],
 )
-def test_a_wrong_request_is_one_sentence_and_exit_code_2(results, arguments, words):
+def test_a_wrong_request_is_one_sentence_and_exit_code_2(compare, results, arguments, words):
     run = compare(results, *arguments)
     assert run.returncode == 2
     assert run.stdout == ""
@@ -147,19 +169,19 @@ def test_a_wrong_request_is_one_sentence_and_exit_code_2(results, arguments, wor
     assert len(run.stderr.splitlines()) == 1
 
 
-def test_a_value_that_an_option_does_not_take_is_answered_with_those_that_it_does(results):
+def test_a_value_that_an_option_does_not_take_is_answered_with_those_that_it_does(compare, results):
     run = compare(results, "--by", "variants")
     assert run.returncode == 2
     assert "Invalid value for '--by': 'variants' is not one of 'variant'," in run.stderr
 
 
-def test_an_empty_folder_says_how_to_make_records(tmp_path):
+def test_an_empty_folder_says_how_to_make_records(compare, tmp_path):
     run = compare(tmp_path)
     assert run.returncode == 2
     assert "cnnbench run RECIPE --backend BACKEND" in run.stderr
 
 
-def test_a_cut_file_is_compared_and_the_damage_told(results):
+def test_a_cut_file_is_compared_and_the_damage_told(compare, results):
     path = results / "mnist" / "torch" / "records.jsonl"
     path.write_bytes(path.read_bytes()[:-30])
     run = compare(results)
@@ -198,7 +220,7 @@ def test_names_are_completed(results, typed, offered):
     assert offered in run.stdout.split()
 
 
-def test_records_are_a_row_a_trial_in_csv(results):
+def test_records_are_a_row_a_trial_in_csv(compare, results):
     run = compare(results, "--format", "records")
     rows = list(csv.DictReader(io.StringIO(run.stdout)))
     assert run.returncode == 0
@@ -215,7 +237,7 @@ def test_records_are_a_row_a_trial_in_csv(results):
     assert "note: " in run.stderr
 
 
-def test_a_name_in_records_is_no_formula_of_a_spreadsheet(tmp_path):
+def test_a_name_in_records_is_no_formula_of_a_spreadsheet(compare, tmp_path):
     with Store(tmp_path, "mnist", "torch") as store:
         store.append(
             Record(
@@ -234,12 +256,12 @@ def test_a_name_in_records_is_no_formula_of_a_spreadsheet(tmp_path):
     assert row["reason"] == "two\nlines, \\x1b"
 
 
-def test_latex_is_a_format(results):
+def test_latex_is_a_format(compare, results):
     run = compare(results, "--format", "latex")
     assert run.stdout.count(r"\begin{table}") == 2
 
 
-def test_an_unknown_format_is_told_all_that_there_are(results):
+def test_an_unknown_format_is_told_all_that_there_are(compare, results):
     run = compare(results, "--format", "record")
     assert run.returncode == 2
     assert "did you mean 'records'?" in run.stderr

@@ -28,7 +28,7 @@ main()
 """
 KILLS = int(os.environ.get("KILLS", "6"))
 """`make kills` gives a hundred."""
-REPLICATES = 50 + 15 * KILLS
+REPLICATES = 20 + 10 * KILLS
 """More trials than get done before the last kill."""
 
 
@@ -104,7 +104,7 @@ def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(recipe, tmp_pat
             moment = time.monotonic() + moments.uniform(0.0, 2.5)
             wait_until(lambda: process.poll() is not None or time.monotonic() > moment)  # noqa: B023
         else:
-            wanted = len(seen) + moments.randrange(20)
+            wanted = len(seen) + moments.randrange(10)
             wait_until(lambda: process.poll() is not None or len(ok_lines(results)) > wanted, 300)  # noqa: B023
             time.sleep(moments.uniform(0.0, 0.05))
         workers = workers_of(process)

@@ -62,16 +62,13 @@ REASONS = {
 
 
 def install(workshop, name: str, source: str) -> None:
-    folder = workshop.folder / f"broken-{name}"
-    folder.mkdir()
-    (folder / f"zz_{name}.py").write_text(source)
-    (folder / "pyproject.toml").write_text(
-        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
-        f'[project]\nname = "broken-{name}"\nversion = "0.1"\n'
-        f'[project.entry-points.cnnbench]\nzz_{name} = "zz_{name}"\n'
-        f'[tool.hatch.build.targets.wheel]\ninclude = ["zz_{name}.py"]\n'
-    )
-    workshop.run(f"python -m pip install ./broken-{name}")
+    """As pip would, which takes seconds."""
+    (site,) = workshop.bin.parent.glob("lib/python*/site-packages")
+    (site / f"zz_{name}.py").write_text(source)
+    info = site / f"broken_{name}-0.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: broken-{name}\nVersion: 0.1\n")
+    (info / "entry_points.txt").write_text(f"[cnnbench]\nzz_{name} = zz_{name}\n")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnbench.plugin.backend import Backend
-from cnnbench.testing import BackendSuite
+from cnnbench.testing import CHECKS, BackendSuite
 from cnnbench.testing.numpy_backend import NumpyBackend
 
 
@@ -15,9 +15,17 @@ class TestNumpyBackend(BackendSuite):
     backend = NumpyBackend
 
 
-class TestFactoryInATestFile(BackendSuite):
+class FewChecks(BackendSuite):
+    """Of whole suites of the same backend one is enough."""
+
+    def pytest_generate_tests(self, metafunc):
+        few = [check for check in CHECKS if check.name in {"dense", "weight-round-trip", "adam"}]
+        metafunc.parametrize("check", few, ids=[check.name for check in few])
+
+
+class TestFactoryInATestFile(FewChecks):
     backend = make_backend
 
 
-class TestBackendByModuleAndAttribute(BackendSuite):
+class TestBackendByModuleAndAttribute(FewChecks):
     backend = "cnnbench.testing.numpy_backend:NumpyBackend"

@@ -176,9 +176,16 @@ def test_only_the_script_of_the_page_may_run(write_study):
     assert "unsafe-inline" not in policy.partition("script-src")[2]
 
 
-@pytest.mark.usefixtures("without_cache")
-def test_all_reference_records_make_one_small_page(read_page):
-    text = report_html([REFERENCE])
+@pytest.fixture(scope="module")
+def page_of_all(tmp_path_factory):
+    """The page of all reference records, whose pictures take a while to draw."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("CNNBENCH_CACHE", str(tmp_path_factory.mktemp("no_cache")))
+        return report_html([REFERENCE])
+
+
+def test_all_reference_records_make_one_small_page(page_of_all, read_page):
+    text = page_of_all
     page = read_page(text)
     assert page.complaints == []
     assert loaded_from_elsewhere(page) == []
@@ -188,11 +195,9 @@ def test_all_reference_records_make_one_small_page(read_page):
     assert len(chapters) == len(compare_records([REFERENCE]).tables)
 
 
-@pytest.mark.usefixtures("without_cache")
-def test_what_does_not_fit_is_named_with_the_command_that_shows_it():
-    text = report_html([REFERENCE])
-    assert "Left out, to keep" in text
-    assert f"cnnbench report {REFERENCE}" in text
+def test_what_does_not_fit_is_named_with_the_command_that_shows_it(page_of_all):
+    assert "Left out, to keep" in page_of_all
+    assert f"cnnbench report {REFERENCE}" in page_of_all
 
 
 @pytest.mark.usefixtures("without_cache")
