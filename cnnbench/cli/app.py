@@ -15,6 +15,7 @@ from cnnbench.cli.logs import logged
 from cnnbench.cli.new import new
 from cnnbench.cli.parity import parity
 from cnnbench.cli.plugins import plugins
+from cnnbench.cli.recipes import recipes
 from cnnbench.cli.report import report
 from cnnbench.cli.run import run
 from cnnbench.cli.schema import schema
@@ -63,6 +64,7 @@ def _options(
 
 
 # In the order of `cnnbench --help`.
+app.command()(recipes)
 app.command()(logged(describe))
 app.command()(logged(run))
 app.command()(logged(compare))

@@ -16,9 +16,20 @@ SKIPPED = frozenset({"build", "dist", "node_modules", "results", "site-packages"
 
 
 def complete_recipe(incomplete: str) -> list[str]:
-    """Recipes in the current folder and below; once a folder is typed, those in it and below."""
+    """Recipes in the current folder and below, and those that come with cnnbench.
+
+    Once a folder is typed, those in it and below alone.
+    """
     folder = os.path.dirname(incomplete)  # noqa: PTH120 - keeps the text as it was typed
-    return sorted(name for name in _recipes(folder) if name.startswith(incomplete))
+    found = sorted(name for name in _recipes(folder) if name.startswith(incomplete))
+    return found if folder else [*found, *complete_shipped(incomplete)]
+
+
+def complete_shipped(incomplete: str) -> list[str]:
+    """Names of recipes that come with cnnbench."""
+    from cnnbench.recipe.shipped import shipped_recipes
+
+    return [name for name in shipped_recipes() if name.startswith(incomplete)]
 
 
 def complete_network(incomplete: str) -> list[str]:
@@ -33,6 +44,7 @@ def complete_variant(context: typer.Context, incomplete: str) -> list[str]:
     """Variants of the recipe that is already on the line."""
     from cnnbench.recipe.compose import compose
     from cnnbench.recipe.document import Unreadable, read_chain
+    from cnnbench.recipe.shipped import recipe_file
 
     # While the option lacks its value, the line is not parsed yet: it stands in the arguments.
     recipe = context.params.get("recipe") or next(
@@ -41,7 +53,7 @@ def complete_variant(context: typer.Context, incomplete: str) -> list[str]:
     if recipe is None:
         return []
     try:
-        draft, _ = compose(read_chain(recipe), {})
+        draft, _ = compose(read_chain(recipe_file(str(recipe))), {})
     except Unreadable:
         return []
     return [entry.name for entry in draft.entries if entry.name.startswith(incomplete)]

@@ -18,7 +18,7 @@ def describe(
     recipe: Annotated[
         Path,
         typer.Argument(
-            help="The recipe, a TOML file; or a published network, e.g. base:resnet50.",
+            help="The recipe, a file or a name; or a published network, e.g. base:resnet50.",
             autocompletion=complete_network,
         ),
     ],

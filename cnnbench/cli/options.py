@@ -10,7 +10,11 @@ import typer
 from cnnbench.cli.completion import complete_recipe
 
 RecipePath = Annotated[
-    Path, typer.Argument(help="The recipe, a TOML file.", autocompletion=complete_recipe)
+    Path,
+    typer.Argument(
+        help="The recipe: a TOML file, or the name of one of `cnnbench recipes`.",
+        autocompletion=complete_recipe,
+    ),
 ]
 DataSource = Annotated[
     str | None,

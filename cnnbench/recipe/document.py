@@ -14,6 +14,7 @@ from typing import Any
 from cnnbench.errors import Problem, meant, nearest
 from cnnbench.recipe.lines import KeyPath, locate
 from cnnbench.recipe.setting import Key, Setting, dotted, flatten
+from cnnbench.recipe.shipped import recipe_file, shipped_recipes
 from cnnbench.recipe.toml import UnfitError, parse
 
 LARGEST = 2**20
@@ -79,9 +80,12 @@ def read_chain(file: str | os.PathLike[str]) -> list[Document]:
         if not isinstance(name, str):
             message = f'{name!r} is not the name of a recipe file, e.g. extends = "mnist.toml"'
             raise Unreadable(child.problem(("extends",), "extends", message))
-        parent = os.path.normpath(os.path.join(os.path.dirname(child.file), name))  # noqa: PTH118, PTH120 - keeps the path as the user typed it
+        parent = recipe_file(name, os.path.dirname(child.file))  # noqa: PTH120 - as it was typed
         if not os.path.exists(parent):  # noqa: PTH110 - False for what can't be a path at all
-            message = f"there is no file {parent}; the path is relative to this recipe"
+            message = (
+                f"there is no file {parent}; the path is relative to this recipe"
+                f"{_meant_shipped(name)}"
+            )
             raise Unreadable(child.problem(("extends",), "extends", message))
         if os.path.isdir(parent):  # noqa: PTH112 - as above
             message = f"{name!r} is a folder, not a recipe file"
@@ -169,10 +173,18 @@ def _missing(file: str) -> str:
     folder = Path(file).parent
     if not file.endswith(".toml") and Path(f"{file}.toml").is_file():
         return message + meant([f"{file}.toml"])
+    if "." not in file and file == Path(file).name:
+        message += f", nor does a recipe of that name come with cnnbench{_meant_shipped(file)}"
+        return message if "did you mean" in message else f"{message}; `cnnbench recipes` lists them"
     if not folder.is_dir():
         return f"{message}, nor a folder {folder}"
     near = nearest(Path(file).stem, [path.stem for path in folder.glob("*.toml")])
     return message + meant([f"{folder / near}.toml"] if near else [])
+
+
+def _meant_shipped(name: str) -> str:
+    near = nearest(Path(name).stem, shipped_recipes())
+    return meant([near] if near else [])
 
 
 def _identity(file: str) -> str:

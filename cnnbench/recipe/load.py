@@ -17,6 +17,7 @@ from cnnbench.recipe.document import Unreadable, read_chain
 from cnnbench.recipe.file import SECTIONS, Header
 from cnnbench.recipe.overrides import Overrides, read_overrides
 from cnnbench.recipe.setting import dotted
+from cnnbench.recipe.shipped import recipe_file
 from cnnbench.recipe.spec import Recipe, Variant
 from cnnbench.recipe.validate import validate
 
@@ -33,7 +34,7 @@ def load_recipe(
     data: str | Path | None = None,
     find_source: FindSource,
 ) -> Recipe:
-    """The recipe in a file, ready to run.
+    """The recipe in a file, or of a name that comes with cnnbench, ready to run.
 
     overrides: "training.epochs=3" or {"training.epochs": 3}, in force over everything the file
     says, variants included. data: a source or a folder in place of the recipe's. find_source: from
@@ -42,6 +43,7 @@ def load_recipe(
     """
     file = os.fspath(path)
     _refuse_lost_folder(file)
+    file = recipe_file(file)
     changes, problems = read_overrides(overrides)
     if data is not None:
         changes["data", "source"] = given_source(data, find_source)

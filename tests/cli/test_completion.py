@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from cnnbench.cli.completion import complete_backend, complete_recipe, complete_variant
+from cnnbench.recipe.shipped import shipped_recipes
 
 
 @pytest.fixture
@@ -29,7 +30,9 @@ def variants(recipe, incomplete=""):
 
 
 def test_recipes_in_the_folder_and_below_are_offered_and_no_other_toml_files(folder):
-    assert complete_recipe("") == ["mine.toml", "recipes/a.toml", "recipes/b.toml"]
+    files = ["mine.toml", "recipes/a.toml", "recipes/b.toml"]
+    assert complete_recipe("") == [*files, *shipped_recipes()]
+    assert complete_recipe("sm") == [name for name in shipped_recipes() if name.startswith("sm")]
     assert complete_recipe("rec") == ["recipes/a.toml", "recipes/b.toml"]
     assert complete_recipe("recipes/b") == ["recipes/b.toml"]
     assert complete_recipe("./m") == ["./mine.toml"]
@@ -70,6 +73,7 @@ def test_completion_imports_no_framework_and_no_pandas():
     code = """
 import sys
 from cnnbench.cli.completion import complete_backend, complete_recipe
+from cnnbench.recipe.shipped import shipped_recipes
 assert complete_backend("torch"), complete_recipe("")
 heavy = {"keras", "torch", "tensorflow", "jax", "pandas", "scipy", "sklearn", "cv2"}
 print(sorted(heavy & set(sys.modules)))

@@ -35,6 +35,7 @@ def imported_by(*arguments):
         ("compare", "--help"),
         ("gate", "--help"),
         ("report", "--help"),
+        ("recipes",),
         ("schema",),
         ("plugins",),
     ],
