@@ -16,7 +16,7 @@ run: $(VENV)/.run  ## Install with the PyTorch backend, run the first study, sho
 test: $(VENV)/.test  ## Install all backends and what tests need; check and test everything.
 	$(MAKE) --no-print-directory -j 2 static suite
 
-check: $(VENV)/.test  ## The same without the tests that need a framework, which take most of the time.
+check: $(VENV)/.test  ## The same without the tests that need a framework or take seconds each.
 	$(MAKE) --no-print-directory -j 2 static quick
 
 static:
@@ -29,7 +29,7 @@ suite:
 	$(PYTEST)
 
 quick:
-	$(PYTEST) tests -m "not framework"
+	$(PYTEST) tests -m "not framework and not slow"
 
 fuzz: $(VENV)/.test  ## Put new questions, ten times as many as the tests do, to all that reads files.
 	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -m fuzz -s

@@ -16,7 +16,7 @@ from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.file import Header, fields_of
 from cnnbench.recipe.setting import dotted
 
-pytestmark = [pytest.mark.fuzz, pytest.mark.usefixtures("scripted_path")]
+pytestmark = [pytest.mark.slow, pytest.mark.fuzz, pytest.mark.usefixtures("scripted_path")]
 
 FILES = sorted(Path("recipes").resolve().glob("*.toml"))
 SHIPPED = [path.read_text() for path in FILES]

@@ -22,7 +22,7 @@ from cnnbench.report.formats import FORMATS, RECORDS_FORMAT
 from cnnbench.results.record import Beside, Costs, Plan, Record, Samples, Status
 from cnnbench.results.store import Store
 
-pytestmark = pytest.mark.fuzz
+pytestmark = [pytest.mark.slow, pytest.mark.fuzz]
 
 RECIPE = """
 replicates = 2

@@ -46,6 +46,7 @@ def wrong(tmp_path):
     return file
 
 
+@pytest.mark.slow
 def test_the_reference_passes_every_check(run):
     result = run(NUMPY)
     assert result.exit_code == 0, result.output

@@ -53,6 +53,7 @@ def test_a_run_tells_nothing_unless_asked(cnnbench, recipe):
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_v_tells_what_every_room_does_and_vv_more(cnnbench, recipe):
     told = cnnbench("run", recipe(), "--backend", "scripted", "-v")
     assert told.returncode == 0
@@ -84,6 +85,7 @@ def test_quiet_and_verbose_go_together(cnnbench, recipe):
     assert rooms(done.stderr) >= {"execution.local", "results.store"}
 
 
+@pytest.mark.slow
 def test_parity_shows_the_traceback_that_its_reason_promises(cnnbench, recipe):
     arguments = ("parity", recipe(7.0), "--backend", "scripted", "--backend", "rounded")
     done = cnnbench(*arguments)

@@ -43,6 +43,7 @@ def test_any_other_file_is_replaced_by_force_alone(tmp_path):
     assert output.read_text().startswith("<!DOCTYPE html>")
 
 
+@pytest.mark.slow
 def test_pictures_are_written_one_by_one_and_no_page(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = call("report", STUDY, "--pictures", "pictures", "--format", "pdf")
@@ -55,6 +56,7 @@ def test_pictures_are_written_one_by_one_and_no_page(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("scripted_path")
+@pytest.mark.slow
 def test_images_are_a_picture_while_the_cache_holds_them(recipe, tmp_path, monkeypatch):
     results = tmp_path / "results"
     run = ("run", recipe(), "--backend", "scripted", "--results", results)
@@ -72,6 +74,7 @@ def test_images_are_a_picture_while_the_cache_holds_them(recipe, tmp_path, monke
 
 
 @pytest.mark.usefixtures("scripted_path")
+@pytest.mark.slow
 def test_a_run_can_end_with_its_page(recipe, tmp_path):
     arguments = ("run", recipe(), "--backend", "scripted", "--results", tmp_path / "results")
     page = tmp_path / "page.html"

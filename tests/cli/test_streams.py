@@ -7,6 +7,7 @@ import sys
 import pytest
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.usefixtures("scripted_path"),
     pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full disk to write to"),  # noqa: PTH110
 ]

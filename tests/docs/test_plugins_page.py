@@ -65,6 +65,7 @@ optimizer = "sgd"
 """
 
 
+@pytest.mark.slow
 def test_the_examples_together_are_a_plugin_that_works(workshop, scripted_path):
     folder = workshop.folder / "cnnbench_example"
     folder.mkdir()

@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 
 from cnnbench.cli.app import app
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
 COMMANDS = [

@@ -16,7 +16,7 @@ import pytest
 
 from cnnbench.results.read import read_results
 
-pytestmark = pytest.mark.usefixtures("scripted_path")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("scripted_path")]
 # A shell's background jobs, such as a test run may be, start with interrupts ignored, those under
 # nohup with a closed terminal ignored.
 PROGRAM = """

@@ -18,12 +18,13 @@ def by_variant(records):
 
 
 def run(path, tmp_path, **options):
-    options = {"backend": "scripted", "results": tmp_path / "results"} | options
+    # Each worker takes most of a second to start; most tests need no second one.
+    options = {"backend": "scripted", "results": tmp_path / "results", "jobs": 1} | options
     return by_variant(cnnbench.run(path, **options))
 
 
 def test_every_trial_leaves_an_ok_record_with_metrics_costs_and_history(recipe, tmp_path):
-    records = run(recipe(), tmp_path)
+    records = run(recipe(), tmp_path, jobs=2)
     assert {key for key, record in records.items() if record.status == "ok"} == {
         (variant, replicate) for variant in ("good", "other") for replicate in (0, 1)
     }
@@ -152,6 +153,7 @@ def test_a_backend_that_cant_run_is_refused_with_what_to_install(recipe, tmp_pat
         run(recipe(), tmp_path, backend="absent")
 
 
+@pytest.mark.slow
 def test_workers_that_never_come_up_end_the_run(recipe, tmp_path):
     with pytest.raises(PluginError, match=r"die before their first trial \(exit code 3"):
         run(recipe(), tmp_path, backend="stillborn")
@@ -211,6 +213,7 @@ def test_a_worker_that_hangs_while_it_opens_ends_the_run(recipe, tmp_path, monke
         run(recipe(), tmp_path, backend="hanging")
 
 
+@pytest.mark.slow
 def test_workers_that_die_now_and_then_while_opening_do_not_end_the_run(
     recipe, tmp_path, monkeypatch
 ):

@@ -12,7 +12,7 @@ from cnnbench.installed import installed_plugins
 from cnnbench.planning.prepare import RunOptions, prepare
 from cnnbench.plugin.executor import Limits, Remark, TrialStarted
 
-pytestmark = pytest.mark.usefixtures("scripted_path")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("scripted_path")]
 
 
 @pytest.fixture

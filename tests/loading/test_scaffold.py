@@ -146,6 +146,7 @@ def test_what_the_new_backend_lacks_it_does_not_leave_out_in_silence(tmp_path):
         open_engine("cpu", 1).build(network, weights, Optimization("sgd"), 0)
 
 
+@pytest.mark.slow
 def test_the_templates_are_part_of_the_wheel(workshop):
     root = Path(__file__).parents[2]
     workshop.run(f"python -m pip wheel --no-deps --no-build-isolation --wheel-dir . {root}")
@@ -164,6 +165,7 @@ def test_what_is_wrong_with_a_name_is_a_sentence_on_the_command_line(workshop):
     assert (workshop.folder / "deep" / "er" / "cnnbench-sketch" / "pyproject.toml").exists()
 
 
+@pytest.mark.slow
 def test_the_new_code_is_well_formed(workshop):
     workshop.run("cnnbench new plugin sketch")
     workshop.run("ruff check --isolated --select E,F,I,B,UP,SIM,RUF,N cnnbench-sketch")
@@ -171,6 +173,7 @@ def test_the_new_code_is_well_formed(workshop):
     workshop.run("mypy --strict cnnbench-sketch/cnnbench_sketch")
 
 
+@pytest.mark.slow
 def test_a_new_plugin_installs_is_found_and_says_what_remains(workshop):
     assert "Wrote cnnbench-sketch" in workshop.run("cnnbench new plugin sketch")
     workshop.run("python -m pip install -e cnnbench-sketch")

@@ -8,6 +8,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 RECIPE = """
 title = "Dense networks, wide and narrow"
 replicates = 2

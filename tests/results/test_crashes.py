@@ -47,6 +47,7 @@ def is_json(line):
         return False
 
 
+@pytest.mark.slow
 def test_a_run_killed_again_and_again_ends_with_one_record_of_each_trial(tmp_path):
     trials, kills = 200, 0
     draw = random.Random(0)

@@ -23,7 +23,14 @@ def rig_of(backend, target=""):
     return Rig(backend, before=set(sys.modules) - {"iniconfig"}, target=target)
 
 
-@pytest.mark.parametrize("wrong", WRONG_BACKENDS, ids=str)
+SLOW = {"memory", "memory-of-models"}
+EACH = [
+    pytest.param(wrong, id=str(wrong), marks=[pytest.mark.slow] * (wrong.caught_by in SLOW))
+    for wrong in WRONG_BACKENDS
+]
+
+
+@pytest.mark.parametrize("wrong", EACH)
 def test_a_wrong_backend_fails_the_check_meant_for_it(wrong):
     finding = run_check(BY_NAME[wrong.caught_by], rig_of(wrong.backend, wrong.target))
     assert finding.verdict is CheckResult.FAILED, finding
@@ -54,6 +61,7 @@ def test_the_reference_gives_the_same_in_another_process():
     assert finding.verdict is CheckResult.PASSED, finding
 
 
+@pytest.mark.slow
 def test_no_check_is_failed_by_a_reference_of_few_layers():
     rig = rig_of(RIGHT_WITH_DENSE_ONLY)
     findings = [run_check(check, rig) for check in CHECKS if check.name != "light"]

@@ -13,6 +13,8 @@ from cnnbench.comparison.compare import compare_records
 from cnnbench.errors import ComparisonError
 from cnnbench.report.page.document import MADE_BY, MOST_BYTES, report_html
 
+pytestmark = pytest.mark.slow
+
 REFERENCE = Path(__file__).parents[3] / "results" / "reference"
 SECTIONS = [
     "differences", "table", "curves", "confusion", "images", "cost", "reliability", "data",

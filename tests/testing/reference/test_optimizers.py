@@ -14,6 +14,7 @@ from cnnbench.testing.reference import RULES
 from cnnbench.trials.optimization import Optimization
 
 pytest.importorskip("keras")
+pytestmark = pytest.mark.framework
 
 KERAS = {
     "sgd": "SGD(0.1)",
