@@ -36,6 +36,17 @@ class DataError(CnnbenchError):
         self.key = key
 
 
+class PretrainedError(CnnbenchError):
+    """Arrays of a base that are missing, damaged, or of something else.
+
+    key: the `[transfer]` key to change ("weights"), empty where no single key is to blame.
+    """
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
+
+
 class PluginError(CnnbenchError):
     """A plugin, or something only a plugin provides, that is unknown, broken or unavailable."""
 

@@ -9,9 +9,10 @@ from typing import Any
 from cnnbench.data.passes.scaling import InputScaling
 from cnnbench.data.sources.source import DataSource
 from cnnbench.plugin.backend import Backend, Capabilities
-from cnnbench.plugin.base import PretrainedBase, PublishedAccuracy
+from cnnbench.plugin.base import PretrainedBase
 from cnnbench.plugin.executor import Executor
 from cnnbench.plugin.report_format import ReportFormat
+from cnnbench.pretrained.found import PublishedAccuracy
 
 DISABLE = "CNNBENCH_DISABLE_PLUGINS"
 """Environment variable: plugins, separated by commas, that are not even imported.

@@ -83,7 +83,7 @@ from cnnbench.plugin.backend import (
     EpochResult,
     Model,
 )
-from cnnbench.plugin.base import PretrainedBase, PublishedAccuracy
+from cnnbench.plugin.base import PretrainedBase
 from cnnbench.plugin.executor import (
     EpochEnded,
     Event,
@@ -101,6 +101,7 @@ from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.plugin.resident import ResidentSplits
 from cnnbench.plugin.steps import StepModel
 from cnnbench.plugin.surroundings import installed_version, look_for, worker_environment
+from cnnbench.pretrained.found import PublishedAccuracy
 from cnnbench.results.record import Epoch, Record, Status
 from cnnbench.trials.optimization import Optimization
 from cnnbench.trials.trial import Trial

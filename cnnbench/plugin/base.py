@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar
 
 from cnnbench.data.passes.scaling import InputScaling
 from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import Availability
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedAccuracy:
-    """What the publisher of arrays measured with them.
-
-        PublishedAccuracy(0.704, "ImageNet-1k, validation images", "https://keras.io/applications")
-
-    top_1: of the images, how many are right, 0 to 1. images: which. source: where it says so.
-    """
-
-    top_1: float
-    images: str
-    source: str
-
-    def __str__(self) -> str:
-        return f"{self.top_1:.1%} on {self.images} ({self.source})"
+from cnnbench.pretrained.found import PublishedAccuracy
 
 
 class PretrainedBase(ABC):

@@ -49,13 +49,16 @@ class InputScaling:
 SCALINGS: Mapping[str, InputScaling] = MappingProxyType(
     {
         "none": InputScaling(),
+        "unit": InputScaling((0.0,), (255.0,)),
         "keras": InputScaling((127.5,), (127.5,)),
         "torch": InputScaling((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
         "caffe": InputScaling((103.939, 116.779, 123.68), order="bgr"),
+        "lite": InputScaling((127.0,), (128.0,)),
     }
 )
 """Those that most published arrays take, by the name that Keras has for them.
 
-none: 0..255, where the network itself scales. keras: -1..1, Keras's mode "tf". torch: minus
-ImageNet's mean, by its deviation. caffe: blue, green, red, minus ImageNet's mean.
+none: 0..255, where the network itself scales. unit: 0..1. keras: -1..1, Keras's mode "tf". torch:
+minus ImageNet's mean, by its deviation. caffe: blue, green, red, minus ImageNet's mean. lite:
+(x - 127) / 128, as EfficientNet-Lite takes it.
 """

@@ -1,0 +1,1 @@
+"""Arrays that somebody trained before: found, read into the canonical layout, with provenance."""

@@ -1,0 +1,1 @@
+"""Files of arrays, one reader a format; each says what is there before anything large is read."""
