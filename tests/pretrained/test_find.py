@@ -42,7 +42,7 @@ def refused(base, weights, scaling, folder):
         ("efficientnet_b0", "random", "torch", "scaling", "would scale them twice"),
     ],
 )
-def test_what_can_t_be_is_told(base, weights, scaling, key, says, *, tmp_path):
+def test_what_can_t_be_is_told(base, weights, scaling, key, says, tmp_path):  # noqa: PLR0917 - fixtures
     (tmp_path / "folder.h5").mkdir()
     (tmp_path / "empty.npz").touch()
     for suffix in ("txt", "h5", "keras", "npz", "safetensors", "pth"):
