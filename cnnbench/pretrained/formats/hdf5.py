@@ -93,7 +93,7 @@ def _models(group: Any) -> Iterator[list[StoredLayer]]:
         variables = inner.get("vars") if hasattr(inner, "get") else None
         if variables is not None and len(variables):
             arrays = [_array(f"{key}/{x}", variables[x]) for x in sorted(variables, key=int)]
-            # Keras 3.3, say, writes no names; keys count the layers of a type, whatever their names.
+            # Older Keras 3 writes no names; keys count the layers of a type, named or not.
             name = variables.attrs.get("name", "")
             layers.append(StoredLayer(str(name), tuple(arrays), kind=_place(key)[0]))
         elif hasattr(inner, "get"):
