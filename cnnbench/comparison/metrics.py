@@ -70,6 +70,7 @@ METRICS: dict[str, Metric] = {
         Metric("log_loss", "log loss", Unit.NATS, higher_is_better=False),
         Metric("calibration_error", "calibration error", higher_is_better=False),
         _cost("compile", "compile time", Unit.SECONDS),
+        _cost("features", "features", Unit.SECONDS),
         _cost("training", "training time", Unit.SECONDS),
         _cost("evaluation", "evaluation time", Unit.SECONDS),
         _cost("data", "time waiting for data", Unit.SECONDS),

@@ -9,7 +9,16 @@ from cnnbench.comparison.select import in_order, select
 from cnnbench.results.read import ResultSet
 from cnnbench.results.record import Record
 
-_SECONDS = {"compile", "training", "evaluation", "data", "total", "latency_single", "latency_batch"}
+_SECONDS = {
+    "compile",
+    "features",
+    "training",
+    "evaluation",
+    "data",
+    "total",
+    "latency_single",
+    "latency_batch",
+}
 _BYTES = {"peak_memory", "device_memory"}
 
 

@@ -44,7 +44,7 @@ def build_network(spec: NetworkSpec, input_shape: tuple[int, int, int], classes:
 
     Raises NetworkError where a layer can't take its input or the output does not suit the classes.
     """
-    _check_classes(spec, classes)
+    check_classes(spec, classes)
     hidden: Iterable[AnyLayer] = spec.layers
     if spec.architecture == "convnet":
         hidden = _convnet(spec, input_shape[2])
@@ -61,7 +61,8 @@ def build_network(spec: NetworkSpec, input_shape: tuple[int, int, int], classes:
     return network
 
 
-def _check_classes(spec: NetworkSpec, classes: int) -> None:
+def check_classes(spec: NetworkSpec, classes: int) -> None:
+    """Raise NetworkError where the output does not suit the number of classes."""
     if spec.output == "sigmoid" and classes != 2:  # noqa: PLR2004 - what binary means
         raise NetworkError(
             f'output = "sigmoid" is one unit that tells two classes apart, but the data has '

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from cnnbench.network.layers import BatchNorm, Dropout
 from cnnbench.network.network import Network, Weights
-from cnnbench.network.weights import initial_weights
 from cnnbench.parity.probe import Probe, Trajectory
 from cnnbench.plugin.backend import Engine, Model
 from cnnbench.plugin.executor import Outcome
 from cnnbench.recipe.training import Precision
-from cnnbench.training.build import Build
+from cnnbench.recipe.transfer import Stage
+from cnnbench.training.build import Build, starting_weights
 from cnnbench.training.images import TrialImages
 from cnnbench.training.metrics import class_probabilities
 from cnnbench.training.progress import LearningRate, Stopper
@@ -53,10 +53,12 @@ def course_of(
     """
     network = trial.network
     plain = _without_dropout(network)
-    model = build(trial, engine, plain)
+    weights = starting_weights(trial)
+    stage = trial.schedule[0]
+    model = build(trial, engine, plain, weights, stage)
     test = images.evaluation(images.split.test)
     initial = class_probabilities(model.predict(test))
-    rate = LearningRate(trial.configuration.training).of(1)
+    rate = LearningRate(stage.training).of(1)
     epoch = images.training().epoch(0)
     losses = []
     for number in range(len(epoch)):
@@ -69,7 +71,9 @@ def course_of(
         initial=initial,
         losses=np.array(losses),
         epoch=class_probabilities(model.predict(test)),
-        passes=_first_passes(trial, images, build(trial, engine, plain)) if calm else trained,
+        passes=_first_passes(trial, images, build(trial, engine, plain, weights, stage))
+        if calm
+        else trained,
         masked=trained[: MASKED if network != plain else 0],
         final=whole.predictions,
     )
@@ -77,7 +81,7 @@ def course_of(
 
 def _first_passes(trial: Trial, images: TrialImages, model: Model) -> NDArray[np.float64]:
     """The losses of the first epochs as nothing but rounding changes them: no decisions between."""
-    spec = trial.configuration.training
+    spec = trial.schedule[0].training
     rate, passes = LearningRate(spec), images.training()
     results = (
         model.train_epoch(passes.epoch(number), rate.of(number + 1))
@@ -93,12 +97,14 @@ def nudged_builds(trial: Trial) -> Iterator[Build]:
         yield partial(_build_nudged, number)
 
 
-def _build_nudged(number: int, trial: Trial, engine: Engine, network: Network) -> Model:
-    spec = trial.configuration.training
-    seed = trial.seed_for("weights")
-    weights = nudge(initial_weights(network, seed), _units(network, spec.precision), seed + number)
+def _build_nudged(  # noqa: PLR0917 - a Build with a number
+    number: int, trial: Trial, engine: Engine, network: Network, weights: Weights, stage: Stage
+) -> Model:
+    if stage is trial.schedule[0]:  # later stages start from what came of the nudge
+        seed = trial.seed_for("weights") + number
+        weights = nudge(weights, _units(network, trial.precision), seed)
     seed = trial.seed_for("dropout") + number
-    return engine.build(network, weights, trial.optimization, seed)
+    return engine.build(network, weights, trial.optimization_of(stage), seed)
 
 
 def branches(trial: Trial) -> bool:

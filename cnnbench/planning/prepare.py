@@ -13,6 +13,7 @@ from typing import get_args
 from cnnbench.errors import OptionsError, PluginError
 from cnnbench.loading.availability import check_availability
 from cnnbench.loading.plugins import Plugins
+from cnnbench.planning.arrays import arrays_of
 from cnnbench.planning.device import is_exclusive
 from cnnbench.planning.memory import refuse_too_large
 from cnnbench.planning.study import (
@@ -142,6 +143,7 @@ def prepare(
     names = split_names(backends) or [_only_backend(plugins)]
     found = [available_backend(plugins, name) for name in names]
     _refuse_more_than_one_process_can(plugins.executor(options.executor), found, options)
+    arrays = arrays_of(recipe)
     known, notes = read_images(recipe, plugins)
     said = (*override_texts(overrides), *([f"data.source={data}"] if data else []))
     studies = tuple(
@@ -151,6 +153,7 @@ def prepare(
             options.device,
             known,
             options.results,
+            arrays=arrays,
             overrides=said,
             force=options.force,
         )

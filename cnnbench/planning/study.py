@@ -16,6 +16,7 @@ from cnnbench.loading.plugins import Plugins
 from cnnbench.planning.device import takes_gpu
 from cnnbench.planning.looks import looks_before
 from cnnbench.plugin.backend import Backend
+from cnnbench.pretrained.found import FoundArrays
 from cnnbench.recipe.spec import Recipe
 from cnnbench.results.record import Images, Plan
 from cnnbench.results.store import Store
@@ -154,12 +155,13 @@ def plan_study(
     known: KnownImages,
     results: Path,
     *,
+    arrays: Mapping[str, FoundArrays] | None = None,
     overrides: Sequence[str] = (),
     force: bool = False,
 ) -> Study:
     """Expand the recipe and look up what is recorded; nothing is written."""
     gpu = takes_gpu(device, backend)
-    trials = expand(recipe, backend.name, device, known, gpu=gpu)
+    trials = expand(recipe, backend.name, device, known, arrays=arrays, gpu=gpu)
     store = Store(results, recipe.name, backend.name)
     ids = [trial.id for trial in trials]
     recorded = frozenset() if force else store.done(ids)

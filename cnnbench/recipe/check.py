@@ -13,6 +13,7 @@ from cnnbench.network.architectures import SHAPING
 from cnnbench.recipe.blame import Candidate, Complaint, hint_for, path_hint, problem_of
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.setting import Key, Settings
+from cnnbench.recipe.transfer import TransferSpec
 from cnnbench.recipe.unused import unused_keys
 
 FindSource = Callable[[str], DataSource]
@@ -51,6 +52,8 @@ class Checker:
             yield key, str(wrong) + hint_for(settings, key, facts)
         if not errors:
             yield from _unmonitored(facts, configuration)
+        if configuration.transfer.active:
+            yield from _unshareable(configuration)
         classes_known = all(wrong.key != "classes" for wrong in errors)
         yield from _network_complaints(candidate, facts, classes_known=classes_known)
 
@@ -81,8 +84,11 @@ def _network_complaints(
     shaping = {("network", name) for name in SHAPING}
     try:
         configuration.network_for(facts.shape, facts.classes)
+        configuration.stages_for(facts.shape)
     except NetworkError as error:
-        if classes_known or error.key in SHAPING:
+        if error.key in TransferSpec.model_fields:
+            yield ("transfer", error.key), str(error)
+        elif classes_known or error.key in SHAPING:
             key: Key = ("network", error.key) if error.key else ("network",)
             key = _overriding(settings, key, shaping)
             yield key, str(error) + hint_for(settings, key, facts)
@@ -92,6 +98,16 @@ def _overriding(settings: Settings, key: Key, shaping: Collection[Key]) -> Key:
     """The key to blame for a map that became too small: what the command line changed, if any."""
     changed = [x for x, setting in settings.items() if x in shaping and setting.overrides]
     return key if key not in shaping or not changed or key in changed else changed[0]
+
+
+def _unshareable(configuration: Configuration) -> Iterator[tuple[Key, str]]:
+    """What would be different in every epoch where it is to be computed once."""
+    if configuration.transfer.strategy == "features" and configuration.augmentation.active:
+        message = (
+            "features are computed once an image, so that augmentation, which makes other images "
+            'in every epoch, would never reach them: use "frozen", or leave [augmentation] out'
+        )
+        yield ("transfer", "strategy"), message
 
 
 def _unmonitored(facts: Facts, configuration: Configuration) -> Iterator[tuple[Key, str]]:

@@ -10,10 +10,11 @@ from cnnbench.data.augmentation.window import cropped_shape
 from cnnbench.data.sources.requests import request_of
 from cnnbench.data.sources.source import Request
 from cnnbench.data.spec import AugmentationSpec, DataSpec
-from cnnbench.network.architectures import build_network
+from cnnbench.network.architectures import build_network, check_classes
 from cnnbench.network.network import Network
 from cnnbench.network.spec import NetworkSpec
 from cnnbench.recipe.training import EvaluationSpec, TrainingSpec
+from cnnbench.recipe.transfer import Stage, TransferSpec
 
 
 class Configuration(BaseModel):
@@ -23,6 +24,7 @@ class Configuration(BaseModel):
 
     data: DataSpec
     network: NetworkSpec = NetworkSpec()
+    transfer: TransferSpec = TransferSpec()
     training: TrainingSpec = TrainingSpec()
     augmentation: AugmentationSpec = AugmentationSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
@@ -34,9 +36,25 @@ class Configuration(BaseModel):
     def network_for(self, shape: tuple[int, int, int], classes: Sequence[str]) -> Network:
         """The network for a source's images of (height, width, channels) and its classes.
 
-        Raises NetworkError.
+        Of a recipe with `[transfer]` the base with the new head. Raises NetworkError.
         """
         chosen = self.data.classes or classes
+        if self.transfer.active:
+            check_classes(self.network, len(chosen))
+            return self.transfer.network(self.base_for(shape), len(chosen), self.network.output)
         return build_network(
             self.network, cropped_shape(shape, self.augmentation.crop), len(chosen)
         )
+
+    def base_for(self, shape: tuple[int, int, int]) -> Network:
+        """The base of `[transfer]`, without a head, for a source's images of this shape."""
+        return self.transfer.base_network(cropped_shape(shape, self.augmentation.crop))
+
+    def stages_for(self, shape: tuple[int, int, int]) -> tuple[Stage, ...]:
+        """What is trained, one after the other, with images of this shape.
+
+        Raises NetworkError where `[transfer]` names a layer that its base lacks.
+        """
+        if not self.transfer.active:
+            return (Stage(frozenset(), self.training),)
+        return self.transfer.stages(self.base_for(shape), self.training)

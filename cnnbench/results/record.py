@@ -56,16 +56,19 @@ class Value(BaseModel):
 class Costs(Value):
     """Seconds by what they went into, and the sizes that cause them; None where not measured.
 
-    compile: building the network and compiling it. training: optimiser steps of all epochs, without
-    waiting for images. data: that waiting; what augmentation costs shows here. evaluation:
-    predictions of validation and test images. total: the whole trial. images_per_second: of
-    `training`, in steady state (epochs after the first), so without waiting for images, too.
+    compile: building the network and compiling it. features: what the frozen part of the network
+    took for this trial's images, whichever trial computed it. training: optimiser steps of all
+    epochs, without waiting for images. data: that waiting; what augmentation costs shows here.
+    evaluation: predictions of validation and test images. total: the whole trial.
+    images_per_second: of `training`, in steady state (epochs after the first), so without waiting
+    for images, too.
     latency_single, latency_batch: median seconds to predict one image, and one batch.
     peak_memory: bytes resident in the process, device_memory: on the device. flops: multiplications
     and additions of one image's prediction.
     """
 
     compile: Amount | None = None
+    features: Amount | None = None
     training: Amount | None = None
     evaluation: Amount | None = None
     data: Amount | None = None
@@ -116,11 +119,26 @@ class Samples(Value):
         return by_class
 
 
+class Pretrained(Value):
+    """The arrays that a base started from.
+
+    origin: where they come from. digest: SHA-256 of their file, "" for random ones. trained_on:
+    which images. licence: of the arrays.
+    """
+
+    base: str
+    origin: str
+    digest: str
+    trained_on: str
+    licence: str
+
+
 class Record(Value):
     """One line of records.jsonl.
 
     metrics: by split ("test", "validation"), then by name ("accuracy", "log_loss", ...); floats,
     and the confusion matrix as a list of rows. "trivial" holds the "chance" and "majority" levels.
+    pretrained: what a base started from, None without one.
     diverged: whether it failed because what the network computed was no number any more: an outcome
     of its settings, not a failure of the machine.
     epochs: trained; best_epoch: whose weights were evaluated, counted from 1.
@@ -140,6 +158,7 @@ class Record(Value):
     reason: str = ""
     diverged: bool = False
     samples: Samples | None = None
+    pretrained: Pretrained | None = None
     metrics: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     epochs: Size | None = None
     best_epoch: Size | None = None

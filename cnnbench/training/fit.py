@@ -68,12 +68,14 @@ def fit(
 ) -> None:
     """Train until the epochs are over or early stopping says so; leave the weights to evaluate.
 
-    epochs: the passes over the training images, one an epoch. fitted: filled as it goes.
+    epochs: the passes over the training images, one an epoch. fitted: filled as it goes, and goes
+    on counting where a stage before this one ended.
     Raises DivergedError when a loss becomes NaN or infinite. The training loss of an epoch is from
     before its last step, so what that step broke shows in the validation loss alone.
     """
     rate, stopper = LearningRate(spec), Stopper(spec.early_stopping)
     training, judging = Stopwatch(model.synchronize), Stopwatch(model.synchronize)
+    before, evaluated = len(fitted.history), fitted.evaluation
     for number in range(1, spec.epochs + 1):
         batches = next(epochs)
         learning_rate = rate.of(number)
@@ -83,7 +85,7 @@ def fit(
         with judging:
             val_loss, val_accuracy = _judge(model, validation)
         epoch = Epoch(
-            epoch=number,
+            epoch=before + number,
             loss=result.loss,
             penalty=result.penalty,
             accuracy=result.correct / result.count,
@@ -96,11 +98,11 @@ def fit(
         fitted.images = result.count
         fitted.training += seconds
         fitted.data += batches.waited
-        fitted.evaluation = judging.seconds
+        fitted.evaluation = evaluated + judging.seconds
         on_epoch(epoch)
-        _refuse_divergence("training", result.loss + result.penalty, number)
+        _refuse_divergence("training", result.loss + result.penalty, epoch.epoch)
         if val_loss is not None:
-            _refuse_divergence("validation", val_loss, number)
+            _refuse_divergence("validation", val_loss, epoch.epoch)
         rate.tell(epoch)
         stopper.tell(epoch)
         if stopper.improved and stopper.restores:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,9 @@ from cnnbench.data.passes.batches import Batches
 from cnnbench.data.passes.normalization import Normalization, fit_normalization
 from cnnbench.data.passes.passes import TrainingPasses, evaluation_pass
 from cnnbench.data.passes.prepared import PreparedImages
+from cnnbench.data.passes.scaling import InputScaling
 from cnnbench.data.sources.cache import CachedImages
+from cnnbench.data.spec import AugmentationSpec
 from cnnbench.data.splits.draw import Split, split_rows
 from cnnbench.data.splits.feasibility import facts_of, split_notes
 from cnnbench.data.splits.selection import select_classes
@@ -21,12 +23,23 @@ from cnnbench.trials.trial import Trial
 
 @dataclass(frozen=True, slots=True)
 class TrialImages:
-    """What one trial sees of a source. labels: of every chosen row, as indices into its classes."""
+    """What one trial sees of a source.
+
+    images: as its network takes them but for normalisation, (n, height, width, channels).
+    """
 
     trial: Trial
     chosen: CachedImages
+    images: NDArray[np.uint8] | NDArray[np.float32]
     split: Split
-    normalization: Normalization
+    normalization: Normalization | InputScaling
+    augmentation: AugmentationSpec
+
+    def of_features(self, features: NDArray[np.float32]) -> TrialImages:
+        """The same splits of what a part of the network made of each image, (n, h, w, channels)."""
+        return replace(
+            self, images=features, normalization=InputScaling(), augmentation=AugmentationSpec()
+        )
 
     def training(self) -> TrainingPasses:
         """The passes over the training images: order and pixels follow from the trial's seeds."""
@@ -44,11 +57,11 @@ class TrialImages:
 
     def _prepared(self, rows: NDArray[np.int64]) -> PreparedImages:
         return PreparedImages.of_rows(
-            self.chosen.images,
+            self.images,
             self.chosen.labels,
             rows,
             self.normalization,
-            self.trial.configuration.augmentation,
+            self.augmentation,
         )
 
     def samples(self) -> Samples:
@@ -96,5 +109,16 @@ def prepare_images(trial: Trial, cached: CachedImages) -> TrialImages:
         folds=trial.configuration.evaluation.folds,
         classes=chosen.classes,
     )
+    augmentation = trial.configuration.augmentation
+    if trial.arrays is not None:
+        images = _for_base(trial, chosen)
+        return TrialImages(trial, chosen, images, split, trial.arrays.scaling, augmentation)
     normalization = fit_normalization(chosen.images, split.train, spec.normalization)
-    return TrialImages(trial, chosen, split, normalization)
+    return TrialImages(trial, chosen, chosen.images, split, normalization, augmentation)
+
+
+def _for_base(trial: Trial, chosen: CachedImages) -> NDArray[np.uint8]:
+    """Images of one channel with it repeated where a base takes three; no pixel is copied."""
+    count, height, width, _ = chosen.images.shape
+    shape = count, height, width, trial.network.input_shape[2]
+    return np.broadcast_to(chosen.images, shape)

@@ -13,12 +13,13 @@ import numpy as np
 
 from cnnbench.data.sources.cache import CachedImages
 from cnnbench.errors import CnnbenchError
+from cnnbench.network.network import Network
 from cnnbench.network.summary import summarize
 from cnnbench.plugin.backend import Backend, Engine, Model
 from cnnbench.plugin.executor import Outcome
 from cnnbench.results.environment import environment_key, machine_environment
-from cnnbench.results.record import Beside, Costs, Epoch, Record, Status
-from cnnbench.training.build import Build, build_model
+from cnnbench.results.record import Beside, Costs, Epoch, Pretrained, Record, Status
+from cnnbench.training.build import Build, build_model, starting_weights, weights_for
 from cnnbench.training.costs import (
     BATCH_PREDICTIONS,
     SINGLE_PREDICTIONS,
@@ -28,6 +29,7 @@ from cnnbench.training.costs import (
     reset_peak_memory,
 )
 from cnnbench.training.crash import describe_crash, whole_crash
+from cnnbench.training.features import shared_features, shares_features
 from cnnbench.training.fit import DivergedError, Fit, Validation, fit
 from cnnbench.training.images import TrialImages, prepare_images
 from cnnbench.training.metrics import class_probabilities, evaluate, trivial_levels
@@ -126,8 +128,22 @@ def blank_record(
         reason=reason,
         # The margin is the study's: trials that differ in it alone are the same trial.
         settings=trial.configuration.model_dump(mode="json", exclude={"evaluation": {"margin"}}),
+        pretrained=_pretrained(trial),
         beside=beside,
         started=started,
+    )
+
+
+def _pretrained(trial: Trial) -> Pretrained | None:
+    found = trial.arrays
+    if found is None:
+        return None
+    return Pretrained(
+        base=found.base,
+        origin=found.origin,
+        digest=found.digest,
+        trained_on=found.trained_on,
+        licence=found.licence,
     )
 
 
@@ -150,28 +166,35 @@ def _carry_out(
     on_epoch: Callable[[Epoch], None],
     result: _Result,
 ) -> None:
-    spec = trial.configuration.training
     result.fields["samples"] = images.samples()
     summary = summarize(trial.network)
     result.costs |= {"parameters": summary.parameters, "flops": summary.flops}
     if missing := backend.capabilities.missing(trial.network, trial.optimization):
         raise UnsupportedError(f"backend {backend.name} lacks {missing}")
 
-    passes = images.training()
-    compiling = Stopwatch()
-    with compiling:
-        model = build(trial, engine, trial.network)
-        model.compile(passes.epoch(0))
-        model.synchronize()
-    result.costs["compile"] = compiling.last
-    LOGGER.info("trial %s: built and compiled in %.2f s", trial.id, compiling.last)
-    epochs = map(passes.epoch, itertools.count())
-    validation = _validation(images)
-    fit(model, epochs, validation, spec, fitted=result.fitted, on_epoch=on_epoch)
+    weights = starting_weights(trial)
+    whole, compiling = images, Stopwatch()
+    for stage in trial.schedule:
+        images, network = whole, trial.network
+        if shares_features(trial, stage):
+            features = shared_features(trial, stage, engine, whole, weights)
+            result.costs["features"] = result.costs.get("features", 0) + features.seconds
+            images, network = whole.of_features(features.rows), features.tail
+        passes = images.training()
+        epochs = map(passes.epoch, itertools.count(len(result.fitted.history)))
+        validation = _validation(images)
+        with compiling:
+            model = build(trial, engine, network, weights_for(network, weights), stage)
+            model.compile(passes.epoch(0))
+            model.synchronize()
+        LOGGER.info("trial %s: built and compiled in %.2f s", trial.id, compiling.last)
+        result.costs["compile"] = compiling.seconds
+        fit(model, epochs, validation, stage.training, fitted=result.fitted, on_epoch=on_epoch)
+        weights = {**weights, **model.get_weights()}
     result.fields["best_epoch"] = best = result.fitted.best_epoch
     counts = len(result.fitted.history), result.fitted.training
     LOGGER.info("trial %s: %d epochs in %.2f s, epoch %s counts", trial.id, *counts, best)
-    _test(model, images, result)
+    _test(model, network, images, result)
 
 
 def _validation(images: TrialImages) -> Validation | None:
@@ -181,7 +204,7 @@ def _validation(images: TrialImages) -> Validation | None:
     return Validation(images.evaluation(rows), images.chosen.labels[rows])
 
 
-def _test(model: Model, images: TrialImages, result: _Result) -> None:
+def _test(model: Model, network: Network, images: TrialImages, result: _Result) -> None:
     """Look at the test images, once, with the weights that validation chose."""
     rows, labels = images.split, images.chosen.labels
     watch = Stopwatch()
@@ -204,6 +227,10 @@ def _test(model: Model, images: TrialImages, result: _Result) -> None:
     batch = rows.test[: images.trial.configuration.training.batch_size]
     result.costs |= {
         "evaluation": result.fitted.evaluation + watch.last,
-        "latency_single": latency(model, images.evaluation(batch[:1], 1), SINGLE_PREDICTIONS),
-        "latency_batch": latency(model, images.evaluation(batch), BATCH_PREDICTIONS),
     }
+    # What takes features is only a part of the network: its time would tell nothing of an image's.
+    if network is images.trial.network:
+        result.costs |= {
+            "latency_single": latency(model, images.evaluation(batch[:1], 1), SINGLE_PREDICTIONS),
+            "latency_batch": latency(model, images.evaluation(batch), BATCH_PREDICTIONS),
+        }

@@ -12,8 +12,11 @@ from cnnbench.data.sources.source import Facts, Request
 from cnnbench.data.splits.feasibility import lots_decide, split_sizes
 from cnnbench.errors import Problem, RecipeError
 from cnnbench.network.network import Network
+from cnnbench.pretrained.convention import as_trained
+from cnnbench.pretrained.found import FoundArrays
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.spec import Recipe, Variant
+from cnnbench.recipe.transfer import Stage
 from cnnbench.trials.identity import effective_settings
 from cnnbench.trials.trial import REVISION, Device, Trial
 
@@ -45,16 +48,20 @@ def expand(
     device: Device,
     known: Mapping[tuple[str, Request], Known],
     *,
+    arrays: Mapping[str, FoundArrays] | None = None,
     gpu: bool = False,
 ) -> tuple[Trial, ...]:
     """Every trial of a recipe on a backend, by replicate, then fold, then variant.
 
     So a run that is interrupted has whole pairs. known: what the sources of all variants hold, by
-    name and request. gpu: whether the backend will compute on a GPU here, which the device alone
-    does not tell. Raises RecipeError if two variants would be the same trials.
+    name and request. arrays: what the bases of variants start from, by variant. gpu: whether the
+    backend will compute on a GPU here, which the device alone does not tell. Raises RecipeError if
+    two variants would be the same trials.
     """
     planned = {
-        variant.name: _plan(variant.configuration, backend, known, gpu=gpu)
+        variant.name: _plan(
+            variant.configuration, backend, known, (arrays or {}).get(variant.name), gpu=gpu
+        )
         for variant in recipe.variants
     }
     _refuse_repeated(recipe.variants, planned)
@@ -74,6 +81,8 @@ def expand(
             data=planned[variant.name].digest,
             network=planned[variant.name].network,
             configuration=variant.configuration,
+            arrays=(arrays or {}).get(variant.name),
+            stages=planned[variant.name].stages,
         )
         for replicate in range(recipe.replicates)
         for fold in ([None, *range(folds)])
@@ -97,6 +106,7 @@ class _Planned:
     request: Request
     digest: str
     network: Network
+    stages: tuple[Stage, ...]
     outcome: str
 
 
@@ -104,13 +114,18 @@ def _plan(
     configuration: Configuration,
     backend: str,
     known: Mapping[tuple[str, Request], Known],
+    arrays: FoundArrays | None,
     *,
     gpu: bool,
 ) -> _Planned:
     source, request = configuration.request()
     images = known[source, request]
     network = configuration.network_for(images.shape, images.classes)
-    settings = effective_settings(configuration, network, images.classes)
+    stages: tuple[Stage, ...] = ()
+    if arrays is not None:
+        network = as_trained(network, arrays)
+        stages = configuration.stages_for(images.shape)
+    settings = effective_settings(configuration, network, images.classes, arrays, stages)
     settings |= {"revision": REVISION, "images": images.digest, "backend": backend}
     data, folds = configuration.data, configuration.evaluation.folds
     if images.counts:
@@ -121,7 +136,7 @@ def _plan(
     if gpu:
         settings["device"] = "gpu"
     outcome = json.dumps(settings, sort_keys=True, separators=(",", ":"))
-    return _Planned(source, request, images.digest, network, outcome)
+    return _Planned(source, request, images.digest, network, stages, outcome)
 
 
 def _identity(outcome: str, seed: int, replicate: int, fold: int | None) -> str:

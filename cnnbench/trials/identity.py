@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from cnnbench.data.spec import AugmentationSpec
 from cnnbench.network.network import Network
+from cnnbench.pretrained.found import FoundArrays
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.training import TrainingSpec
+from cnnbench.recipe.transfer import Stage
 
 MOVES = ("flip", "rotation", "zoom", "translation_width", "translation_height", "shear")
 """Transforms that may bring pixels from outside the image into it."""
 
 
 def effective_settings(
-    configuration: Configuration, network: Network, classes: Sequence[str]
+    configuration: Configuration,
+    network: Network,
+    classes: Sequence[str],
+    arrays: FoundArrays | None = None,
+    stages: Sequence[Stage] = (),
 ) -> dict[str, Any]:
     """Plain values that two configurations share if and only if they compute the same.
 
     Apart from the images themselves: which source they come from, how large and in what colours
     they are read. network: as built for them, so that parameters that its architecture does not use
-    don't matter; classes: of the source.
+    don't matter; classes: of the source. arrays, stages: of a base; how images are scaled belongs
+    to the arrays.
     """
     data = configuration.data
-    return {
+    settings: dict[str, Any] = {
         "data": {
             "train": data.train,
             "validation": data.validation,
@@ -36,6 +44,28 @@ def effective_settings(
         "training": _training(configuration.training),
         "augmentation": _augmentation(configuration.augmentation),
         "folds": configuration.evaluation.folds,
+    }
+    if arrays is not None:
+        settings["data"].pop("normalization")
+        settings["transfer"] = _transfer(configuration, arrays, stages)
+    return settings
+
+
+def _transfer(
+    configuration: Configuration, arrays: FoundArrays, stages: Sequence[Stage]
+) -> dict[str, Any]:
+    """Where arrays come from, other than what they are, changes nothing.
+
+    The strategy counts for itself, as one that computes features once adds up in another order.
+    """
+    return {
+        "arrays": arrays.digest,
+        "scaling": asdict(arrays.scaling),
+        "strategy": configuration.transfer.strategy,
+        "stages": [
+            {"frozen": sorted(x.frozen), "epochs": x.training.epochs, "rate": x.training.rate}
+            for x in stages
+        ],
     }
 
 

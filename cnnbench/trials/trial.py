@@ -10,7 +10,10 @@ from pydantic import BaseModel, ConfigDict
 
 from cnnbench.data.sources.source import Request
 from cnnbench.network.network import Network
+from cnnbench.pretrained.found import FoundArrays
 from cnnbench.recipe.configuration import Configuration
+from cnnbench.recipe.training import Precision
+from cnnbench.recipe.transfer import Stage
 from cnnbench.trials.optimization import Optimization
 
 Device = Literal["auto", "cpu", "gpu"]
@@ -25,7 +28,8 @@ class Trial(BaseModel):
 
     id: a hash of everything that can change the outcome (see `cnnbench.trials.expand`).
     source, request: where its images come from, and what is wanted of them. data: digest of the
-    decoded images. network: what it trains, as built for them.
+    decoded images. network: what it trains, as built for them. arrays: what a base starts from.
+    stages: what of a base moves when, empty without one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -43,16 +47,33 @@ class Trial(BaseModel):
     data: str
     network: Network
     configuration: Configuration
+    arrays: FoundArrays | None = None
+    stages: tuple[Stage, ...] = ()
+
+    @property
+    def schedule(self) -> tuple[Stage, ...]:
+        """What is trained, one after the other: mostly everything at once."""
+        return self.stages or (Stage(frozenset(), self.configuration.training),)
+
+    @property
+    def precision(self) -> Precision:
+        """What it computes in."""
+        return self.configuration.training.precision
 
     @property
     def optimization(self) -> Optimization:
-        """What of its training section concerns a backend."""
-        spec = self.configuration.training
+        """What of its training section concerns a backend, in the last stage."""
+        return self.optimization_of(self.schedule[-1])
+
+    def optimization_of(self, stage: Stage) -> Optimization:
+        """How the weights move in a stage."""
+        spec = stage.training
         return Optimization(
             optimizer=spec.optimizer,
             momentum=spec.momentum,
             weight_decay=spec.weight_decay,
             precision=spec.precision,
+            frozen=stage.frozen,
         )
 
     def seed_for(self, purpose: Purpose) -> int:

@@ -132,7 +132,10 @@ def test_a_section_of_a_wrong_name_is_one_mistake(problems, name):
         ("titel = 'x'\n" + TENS, "study.toml:1: titel: unknown key; did you mean 'title'?"),
         (
             "dropout = 1\n" + TENS,
-            "study.toml:1: dropout: unknown key; did you mean 'network.dropout'?",
+            (
+                "study.toml:1: dropout: unknown key; did you mean 'network.dropout' or "
+                "'transfer.head.dropout'?"
+            ),
         ),
         (TENS + "[netwrok]\nx = 1\n", "study.toml:3: netwrok: unknown key; did you mean 'network'"),
         (TENS + "[netwrok]\n", "study.toml:3: netwrok: unknown key; did you mean 'network'"),
@@ -274,7 +277,10 @@ def test_a_section_of_a_wrong_name_is_one_mistake(problems, name):
         ),
         (
             TENS + '[[variant]]\nname = "a"\ndropout = 0.3\n',
-            "study.toml:5: dropout: variant 'a': unknown key; did you mean 'network.dropout'?",
+            (
+                "study.toml:5: dropout: variant 'a': unknown key; did you mean 'network.dropout' "
+                "or 'transfer.head.dropout'?"
+            ),
         ),
         (
             TENS + '[[variant]]\nname = "a"\nnetwork.dropout = 3\n',

@@ -6,11 +6,14 @@ from hypothesis import given
 
 from cnnbench.data.sources.source import Request
 from cnnbench.errors import RecipeError
+from cnnbench.planning.arrays import arrays_of
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.spec import Recipe, Variant
 from cnnbench.trials.expand import Known, expand
 
+MOBILENET = {"base": "mobilenet", "weights": "random"}
 KNOWN = {
+    ("folder", Request("/photos")): Known("digest of photos", (32, 32, 3), ("a", "b", "c")),
     ("tens", Request()): Known("digest of tens", (28, 28, 1), ("a", "b", "c")),
     ("npz", Request("/x.npz")): Known("digest of x", (28, 28, 1), ("a", "b", "c")),
     ("npz", Request("/same.npz")): Known("digest of tens", (28, 28, 1), ("a", "b", "c")),
@@ -32,7 +35,8 @@ def study(*configurations, **fields):
 
 def only_id(*, backend="torch", device="auto", seed=0, **sections):
     recipe = study(configuration(**sections), replicates=1, seed=seed)
-    (trial, *_) = expand(recipe, backend, device, KNOWN, gpu=device == "gpu")
+    arrays = arrays_of(recipe)
+    (trial, *_) = expand(recipe, backend, device, KNOWN, arrays=arrays, gpu=device == "gpu")
     return trial.id
 
 
@@ -109,6 +113,8 @@ IGNORED = [
     {"augmentation": {"rotation": 0}},
     {"data": {"classes": ["a", "b", "c"]}},  # all there are
     {"data": {"source": "npz:/same.npz"}},  # another name for the same images
+    {"transfer": {"weights": "random", "strategy": "full", "head_epochs": 2}},  # of no base
+    {"transfer": {"head": {"dense": [3]}, "unfreeze_from": "block5"}},
 ]
 
 
@@ -177,6 +183,24 @@ EFFECTIVE = [
         {"early_stopping": {"patience": 2, "monitor": "loss"}},
         {"early_stopping": {"patience": 2, "min_delta": 0.1}},
         {"early_stopping": {"patience": 2, "restore_best_weights": False}},
+    )),
+    *({"data": {"source": "folder:/photos"}, "transfer": MOBILENET | transfer} for transfer in (
+        {},
+        {"base": "mobilenet_v2"},
+        {"scaling": "torch"},
+        {"strategy": "frozen"},
+        {"strategy": "scratch"},
+        {"strategy": "full"},
+        {"strategy": "full", "batch_norm": "trained"},
+        {"strategy": "full", "head_epochs": 2},
+        {"strategy": "full", "fine_tune_learning_rate": 0.5},
+        {"strategy": "partial", "unfreeze_from": "conv_dw_12"},
+        {"strategy": "partial", "unfreeze_from": "conv_dw_13"},
+        {"head": {"pooling": "average"}},
+        {"head": {"pooling": "max"}},
+        {"head": {"dense": [3]}},
+        {"head": {"dropout": 0.1}},
+        {"head": {"activation": "elu"}},
     )),
     *({"augmentation": augmentation} for augmentation in (
         {"flip": "horizontal"},

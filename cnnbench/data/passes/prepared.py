@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.augmentation import Parameters, augment, central_window, cropped_shape
 from cnnbench.data.passes.normalization import Normalization
+from cnnbench.data.passes.scaling import InputScaling
 from cnnbench.data.spec import AugmentationSpec
 
 HELD_BYTES = 512 * 2**20
@@ -24,24 +26,25 @@ CHUNK_BYTES = 16 * 2**20
 class PreparedImages:
     """Position i is row rows[i] of the source.
 
-    source: uint8, (n, height, width, channels), all images of the source. labels: int32, weights:
+    source: uint8 in 0..255, or float32 features, which nothing augments, (n, height, width,
+    channels), all images of the source. labels: int32, weights:
     float32, one each of `rows`.
     """
 
-    source: NDArray[np.uint8]
+    source: NDArray[np.uint8] | NDArray[np.float32]
     rows: NDArray[np.int64]
     labels: NDArray[np.int32]
     weights: NDArray[np.float32]
-    normalization: Normalization
+    normalization: Normalization | InputScaling
     augmentation: AugmentationSpec
 
     @classmethod
     def of_rows(  # noqa: PLR0917 - what a split's images are made of, passed once
         cls,
-        images: NDArray[np.uint8],
+        images: NDArray[np.uint8] | NDArray[np.float32],
         labels: NDArray[np.int32],
         rows: NDArray[np.int64],
-        normalization: Normalization,
+        normalization: Normalization | InputScaling,
         augmentation: AugmentationSpec,
         weights: NDArray[np.float32] | None = None,
     ) -> PreparedImages:
@@ -74,7 +77,7 @@ class PreparedImages:
         self, positions: NDArray[np.int64], parameters: Parameters
     ) -> NDArray[np.float32]:
         """Augmented with the parameters of all positions."""
-        raw = self.source[self.rows[positions]]
+        raw = cast("NDArray[np.uint8]", self.source[self.rows[positions]])  # no features: see above
         moved = augment(raw, parameters.take(positions), self.augmentation)
         return self.normalization.apply(moved)
 

@@ -1,0 +1,83 @@
+"""What a `[transfer]` section can get wrong, told before anything trains."""
+
+from typing import get_args
+
+import pytest
+
+from cnnbench.data.passes.scaling import SCALINGS
+from cnnbench.errors import RecipeError
+from cnnbench.loading.manager import load_plugins
+from cnnbench.network.bases import BASES
+from cnnbench.recipe.configuration import Configuration
+from cnnbench.recipe.load import load_recipe
+from cnnbench.recipe.transfer import Scaling, TransferSpec
+
+START = '[data]\nsource = "digits"\nimage_size = [32, 32]\n[transfer]\nbase = "mobilenet"\n'
+
+
+def load(tmp_path, text):
+    path = tmp_path / "study.toml"
+    path.write_text(text)
+    return load_recipe(path, find_source=load_plugins().source)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ('strategy = "part"', "expected one of features, frozen, partial, full, scratch"),
+        ('strategy = "partial"', "study.toml:6: transfer.strategy"),
+        ('strategy = "partial"\nunfreeze_from = "conv_dx_13"', "did you mean 'conv_dw_13'"),
+        ('strategy = "partial"\nunfreeze_from = "head_output"', "the base has no layer 'head_out"),
+        ("[augmentation]\nrotation = 0.1", "computed once an image, so that augmentation"),
+    ],
+)
+def test_each_mistake_is_a_sentence_at_its_place(tmp_path, lines, expected):
+    if expected.startswith("study"):
+        expected = "strategy partial needs the first layer that moves"
+    with pytest.raises(RecipeError) as caught:
+        load(tmp_path, f"{START}{lines}\n")
+    assert expected in str(caught.value)
+    assert "study.toml" in str(caught.value)
+
+
+def test_images_that_are_too_small_are_told_with_the_size_that_is_not(tmp_path):
+    text = START.replace("mobilenet", "inception_v3").replace("[32, 32]", "[20, 75]")
+    with pytest.raises(RecipeError, match=r"takes images of (\d+)x\1 pixels or more") as caught:
+        load(tmp_path, text)
+    side = int(str(caught.value).partition("images of ")[2].partition("x")[0])
+    load(tmp_path, text.replace("[20, 75]", f"[{side}, {side}]"))
+    with pytest.raises(RecipeError):
+        load(tmp_path, text.replace("[20, 75]", f"[{side - 1}, {side - 1}]"))
+
+
+def test_two_classes_may_share_one_unit(tmp_path):
+    text = START.replace(
+        "[transfer]", 'classes = ["0", "1"]\n[network]\noutput = "sigmoid"\n[transfer]'
+    )
+    (variant,) = load(tmp_path, text).variants
+    network = variant.configuration.network_for((32, 32, 1), ("0", "1"))
+    assert (network.output, network.layers[-1].units) == ("sigmoid", 1)
+    with pytest.raises(RecipeError, match=r"network\.output"):
+        load(tmp_path, text.replace('classes = ["0", "1"]', ""))
+
+
+def test_every_scaling_can_be_named():
+    assert set(SCALINGS) == set(get_args(Scaling))
+
+
+def test_every_published_network_can_be_a_base():
+    assert set(BASES) | {"none"} == set(TransferSpec.model_fields["base"].annotation.__args__)
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_the_head_stands_on_every_base_and_every_base_can_be_fine_tuned(base):
+    spec = {"base": base, "strategy": "full", "head": {"pooling": "max", "dense": [7]}}
+    configuration = Configuration.model_validate(
+        {"data": {"source": "x"}, "transfer": spec}, strict=False
+    )
+    network = configuration.network_for((96, 96, 3), ("a", "b", "c"))
+    names = [name for name, _ in network.named_layers()]
+    assert names[-4:] == ["head_max", "head_dense_1", "head_dropout_1", "head_output"]
+    head, fine = configuration.stages_for((96, 96, 3))
+    assert set(names[:-4]) == head.frozen
+    assert fine.frozen < head.frozen

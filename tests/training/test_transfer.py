@@ -1,0 +1,324 @@
+"""Trials that start from a base: what moves, what is computed once, what is recorded of it."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from cnnbench.data.sources.cache import cache_folder
+from cnnbench.errors import DataError
+from cnnbench.execution.bench import Bench
+from cnnbench.loading.manager import load_plugins
+from cnnbench.network.weights import weight_shapes
+from cnnbench.planning.arrays import arrays_of
+from cnnbench.planning.study import plan_study, read_images
+from cnnbench.plugin.executor import Limits
+from cnnbench.recipe.load import load_recipe
+from cnnbench.results.record import Status
+from cnnbench.testing.numpy_backend import NumpyBackend, NumpyEngine, NumpyModel
+from cnnbench.training import features as features_module
+
+RECIPE = """
+replicates = 1
+[data]
+source = "digits"
+image_size = [32, 32]
+train = 12
+validation = 6
+test = 8
+classes = ["0", "1"]
+[transfer]
+base = "mobilenet"
+weights = "{weights}"
+scaling = "keras"
+head_epochs = 1
+unfreeze_from = "conv_dw_13"
+[transfer.head]
+pooling = "average"
+dense = []
+dropout = 0
+[training]
+epochs = 2
+batch_size = 4
+optimizer = "sgd"
+learning_rate = 0.05
+[[variant]]
+name = "features"
+[[variant]]
+name = "frozen"
+transfer.strategy = "frozen"
+[[variant]]
+name = "partial"
+transfer.strategy = "partial"
+[[variant]]
+name = "full"
+transfer.strategy = "full"
+[[variant]]
+name = "scratch"
+transfer.strategy = "scratch"
+"""
+
+
+class RecordingModel(NumpyModel):
+    """Keeps what it was built with, and counts the images that it is shown."""
+
+    built: ClassVar[list] = []
+
+    def __init__(self, network, weights, optimization, seed):
+        super().__init__(network, weights, optimization, seed)
+        self.network, self.optimization, self.first, self.seen = network, optimization, weights, 0
+        self.rates = []
+        self.built.append(self)
+
+    def predict(self, batches):
+        self.seen += batches.size
+        return super().predict(batches)
+
+    def train_epoch(self, batches, learning_rate):
+        self.rates.append(learning_rate)
+        return super().train_epoch(batches, learning_rate)
+
+
+class RecordingEngine(NumpyEngine):
+    def build(self, network, weights, optimization, seed):
+        return RecordingModel(network, weights, optimization, seed)
+
+
+class RecordingBackend(NumpyBackend):
+    def open(self, device, threads):
+        return RecordingEngine()
+
+
+class Place:
+    """A folder, a cache of its own, and the trials of the recipe above."""
+
+    def __init__(self, folder: Path, weights="random"):
+        backend, sources = RecordingBackend(), load_plugins()
+        plugins = SimpleNamespace(source=sources.source, backend=lambda _: backend)
+        (folder / "study.toml").write_text(RECIPE.format(weights=weights))
+        recipe = load_recipe(folder / "study.toml", find_source=plugins.source)
+        known, _ = read_images(recipe, plugins)
+        study = plan_study(
+            recipe, backend, "cpu", known, folder / "results", arrays=arrays_of(recipe)
+        )
+        self.trials = {trial.variant: trial for trial in study.trials}
+        self.bench = Bench(plugins, backend.name, "cpu", Limits(slots=1, threads=1))
+
+    def run(self, variant):
+        """The outcome, and the models that were built for it."""
+        RecordingModel.built.clear()
+        outcome = self.bench.run(self.trials[variant], lambda _: None)
+        assert outcome.record.status is Status.OK, outcome.record.reason
+        return outcome, [*RecordingModel.built]
+
+
+@pytest.fixture(scope="module")
+def pretrained(tmp_path_factory):
+    """Arrays for the base, as nobody trained them but everybody reads them."""
+    from cnnbench.network.bases import BASES
+
+    base = BASES["mobilenet"]((32, 32, 3))
+    rng = np.random.default_rng(1)
+    path = tmp_path_factory.mktemp("arrays") / "mobilenet.npz"
+    arrays = {}
+    for name, shape in weight_shapes(base).items():
+        part = name.partition("/")[2]
+        scale = {"gamma": 1.0, "variance": 1.0}.get(part, 0.0)
+        spread = 0.1 if part != "kernel" else np.sqrt(2 / max(1, np.prod(shape[:-1])))
+        if part == "kernel" and shape[-1] == 1:
+            spread = np.sqrt(2 / 9)
+        arrays[name] = (scale + spread * rng.standard_normal(shape)).astype(np.float32)
+        if part == "variance":
+            arrays[name] = np.abs(arrays[name])
+    np.savez(path, **arrays)
+    return path
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch, pretrained):
+    monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
+    return Place(tmp_path, pretrained)
+
+
+def test_features_once_an_image_give_what_a_frozen_base_gives(place):
+    shared, models = place.run("features")
+    whole, _ = place.run("frozen")
+    np.testing.assert_allclose(shared.predictions, whole.predictions, atol=1e-5)
+    assert [x.loss for x in shared.history] == pytest.approx([x.loss for x in whole.history], 1e-5)
+    front, tail = models
+    assert front.network.output == "features"
+    assert front.seen == 12 + 6 + 8
+    assert [name.partition("/")[0] for name in tail.first] == ["head_output"] * 2
+
+
+def test_features_are_computed_once_for_all_trials_and_runs(place, tmp_path, pretrained):
+    first, _ = place.run("features")
+    again, models = place.run("features")
+    assert len(models) == 1, "no front is built where all features are there"
+    np.testing.assert_array_equal(first.predictions, again.predictions)
+    _, models = place.run("partial")
+    assert [x.network.output for x in models] == ["softmax", "features", "softmax"]
+    (tmp_path / "other").mkdir()
+    elsewhere, models = Place(tmp_path / "other", pretrained).run("features")
+    assert len(models) == 1
+    np.testing.assert_array_equal(first.predictions, elsewhere.predictions)
+
+
+def test_what_features_took_is_told_to_every_trial_that_uses_them(place):
+    first, again = place.run("features")[0].record, place.run("features")[0].record
+    assert first.costs.features == pytest.approx(again.costs.features)
+    assert first.costs.features > 0
+    assert first.costs.latency_single is None, "it is no time of the whole network"
+    frozen = place.run("frozen")[0].record
+    assert frozen.costs.features is None
+    assert frozen.costs.latency_single > 0
+    assert frozen.costs.parameters == first.costs.parameters
+
+
+def test_interrupted_features_go_on_and_damaged_ones_are_made_again(place, monkeypatch):
+    monkeypatch.setattr(features_module, "CHUNK", 8)
+    written = features_module._Entry.write
+    chunks = []
+
+    def dies(entry, rows, made, seconds):
+        if len(chunks) == 2:
+            raise KeyboardInterrupt
+        chunks.append(rows)
+        written(entry, rows, made, seconds)
+
+    monkeypatch.setattr(features_module._Entry, "write", dies)
+    with pytest.raises(KeyboardInterrupt):
+        place.run("features")
+    monkeypatch.setattr(features_module._Entry, "write", written)
+    first, (front, _) = place.run("features")
+    assert front.seen == 26 - 16
+    (data,) = cache_folder().glob("features-*/features.npy")
+    row = int(chunks[0][0])
+    features = np.load(data, mmap_mode="r+")
+    features[row] += 1
+    features.flush()
+    again, (front, _) = place.run("features")
+    assert front.seen == 1
+    np.testing.assert_array_equal(first.predictions, again.predictions)
+
+
+@pytest.mark.parametrize("name", ["features.npy", "marks", "spent.json"])
+def test_an_entry_with_a_torn_file_is_made_again(place, name):
+    first, _ = place.run("features")
+    (file,) = cache_folder().glob(f"features-*/{name}")
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    again, _ = place.run("features")
+    np.testing.assert_array_equal(first.predictions, again.predictions)
+
+
+def test_a_full_disk_is_one_sentence(place, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(features_module._Entry, "write", full)
+    outcome = place.bench.run(place.trials["features"], lambda _: None)
+    assert outcome.record.status is Status.FAILED
+    assert "No space left on device; make room there" in outcome.record.reason
+    assert '"frozen", which keeps none' in outcome.record.reason
+
+
+def test_the_head_is_trained_first_then_what_is_above_the_named_layer(place):
+    outcome, (_, head, front, fine) = place.run("partial")
+    assert [name.partition("/")[0] for name in head.first] == ["head_output"] * 2
+    assert front.network.layers[-1].name == "conv_pw_12_relu"
+    assert [len(head.rates), len(fine.rates)] == [1, 2]
+    assert head.rates == [0.05]
+    assert fine.rates == pytest.approx([0.0005] * 2)
+    assert [epoch.epoch for epoch in outcome.history] == [1, 2, 3]
+    moved = {
+        name.partition("/")[0]
+        for name, array in fine.get_weights().items()
+        if (array != fine.first[name]).any()
+    }
+    assert moved == {"conv_dw_13", "conv_pw_13", "head_output"}, "batch normalisation stays"
+    for name, array in fine.first.items():
+        if name.startswith("head_"):
+            np.testing.assert_array_equal(array, head.get_weights()[name])
+
+
+def test_full_fine_tuning_moves_every_kernel_but_no_statistics(place):
+    _, (_, head, fine) = place.run("full")
+    assert head.network != fine.network, "the head alone learns from features"
+    trained = fine.get_weights()
+    same = {name for name, array in fine.first.items() if (array == trained[name]).all()}
+    assert {name.rpartition("_")[2].partition("/")[0] for name in same} == {"bn"}
+
+
+def test_from_scratch_is_the_same_network_with_arrays_of_the_seed_and_nothing_frozen(place):
+    outcome, (model,) = place.run("scratch")
+    frozen, _ = place.run("frozen")
+    assert model.network == place.trials["frozen"].network
+    assert model.optimization.frozen == frozenset()
+    assert outcome.record.pretrained.digest == ""
+    assert outcome.record.pretrained.origin.startswith("random arrays")
+    assert frozen.record.pretrained.digest == place.trials["frozen"].arrays.digest
+    trained = model.get_weights()
+    assert any("_bn/mean" in x and (trained[x] != model.first[x]).all() for x in trained)
+
+
+def test_grey_images_are_given_to_all_channels_and_scaled_as_the_arrays_take_them(place):
+    _, (model,) = place.run("frozen")
+    trial = place.trials["frozen"]
+    from cnnbench.training.images import prepare_images
+
+    images = prepare_images(trial, place.bench.images(trial))
+    batch = next(iter(images.evaluation(images.split.test)))
+    assert batch.images.shape[1:] == model.network.input_shape == (32, 32, 3)
+    raw = place.bench.images(trial).images[images.split.test[:4]].astype(np.float64)
+    np.testing.assert_allclose(batch.images[..., :1], raw / 127.5 - 1, atol=1e-6)
+    for channel in range(3):
+        np.testing.assert_array_equal(batch.images[..., channel], batch.images[..., 0])
+
+
+def test_every_strategy_and_other_arrays_are_another_trial(place, tmp_path):
+    ids = {trial.id for trial in place.trials.values()}
+    assert len(ids) == 5
+    (tmp_path / "random").mkdir()
+    random = Place(tmp_path / "random").trials
+    assert random["scratch"].id == place.trials["scratch"].id
+    assert ids.isdisjoint(random[x].id for x in ("features", "frozen", "partial", "full"))
+
+
+def test_arrays_that_change_after_planning_are_refused(place, pretrained, tmp_path):
+    copy = tmp_path / "copy.npz"
+    copy.write_bytes(pretrained.read_bytes())
+    (tmp_path / "copied").mkdir()
+    copied = Place(tmp_path / "copied", copy)
+    assert copied.trials["frozen"].id == place.trials["frozen"].id, (
+        "a file's name is not what it holds"
+    )
+    content = dict(np.load(copy))
+    content["conv1/kernel"] += 1
+    np.savez(copy, **content)
+    outcome = copied.bench.run(copied.trials["frozen"], lambda _: None)
+    assert outcome.record.status is Status.FAILED
+    assert "has changed since this study was planned" in outcome.record.reason
+
+
+def test_old_entries_make_room(tmp_path):
+    import os
+
+    for number in range(3):
+        folder = tmp_path / f"features-{number}"
+        folder.mkdir()
+        with (folder / "features.npy").open("wb") as file:
+            file.truncate(features_module.LARGEST // 4)
+        os.utime(folder, (number, number))
+    features_module._make_room(tmp_path, features_module.LARGEST // 2)
+    assert sorted(x.name for x in tmp_path.iterdir()) == ["features-1", "features-2"]
+
+
+def test_a_folder_that_can_not_be_written_is_one_sentence(place, tmp_path):
+    outcome = place.run("frozen")[0]
+    assert outcome
+    entry = features_module._Entry(tmp_path / "file" / "features-x", (2, 1, 1, 1))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="features can't be kept in"), entry.writing():
+        pass
