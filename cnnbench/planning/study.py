@@ -182,6 +182,7 @@ def plan_study(
         images=_images_of(recipe, known),
         margin=recipe.margin,
         looks=looks_before(store, ids, recipe.replicates),
+        seed=recipe.seed,
     )
     return Study(recipe, backend.name, trials, recorded, plan, store, store.problems)
 

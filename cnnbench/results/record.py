@@ -234,7 +234,8 @@ class Plan(Value):
     settings: variant to the whole configuration; sections equal in all variants describe the study.
     images: of each source, in the order of the variants.
     margin: the smallest difference that matters, declared before the first trial. looks: numbers of
-    replicates that were asked for before, and had ended.
+    replicates that were asked for before, and had ended. seed: the recipe's; None in plans from
+    before it was kept.
     """
 
     format: int = FORMAT
@@ -251,3 +252,4 @@ class Plan(Value):
     images: tuple[Images, ...] = ()
     margin: Annotated[float, Field(ge=0, lt=1)] = MARGIN
     looks: tuple[Size, ...] = ()
+    seed: Annotated[int, Field(strict=True, ge=0)] | None = None

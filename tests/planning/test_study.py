@@ -127,3 +127,15 @@ def test_the_plan_keeps_what_is_known_of_the_images(photos, read, tmp_path):
     assert image_lines(recipe, known) == (
         "27 images of 8x8x3 in 2 classes (train + test): a 10+0, b 12+5",
     )
+
+
+def test_the_plan_keeps_the_seed(photos, read, tmp_path):
+    photos("a", 10)
+    photos("b", 10)
+    known, _ = read("train = 10\n")
+    text = "seed = 7\n" + RECIPE.format(data="train = 10\n")
+    (tmp_path / "study.toml").write_text(text)
+    recipe = load_recipe("study.toml", find_source=PLUGINS.source)
+    study = plan_study(recipe, NumpyBackend(), "auto", known, tmp_path / "results")
+    assert study.plan.seed == 7
+    assert {trial.seed for trial in study.trials} == {7}

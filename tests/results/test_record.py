@@ -62,3 +62,12 @@ def test_a_metric_of_a_later_version_may_be_anything(content):
 def test_a_plan_without_variants_is_no_plan():
     with pytest.raises(ValidationError):
         Plan(recipe="r", backend="b", baseline="v", variants=(), replicates=1, trials={})
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, "1", True])
+def test_the_seed_of_a_plan_is_a_whole_number(seed):
+    content = {"recipe": "r", "backend": "b", "baseline": "v", "variants": ["v"], "replicates": 1}
+    assert Plan(**content, trials={}).seed is None
+    assert Plan(**content, trials={}, seed=2**64).seed == 2**64
+    with pytest.raises(ValidationError, match="seed"):
+        Plan(**content, trials={}, seed=seed)

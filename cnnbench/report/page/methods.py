@@ -49,10 +49,11 @@ def _sentences(chapter: Chapter) -> Iterator[str]:
     )
     if table.images:
         yield f"Images: {table.images}."
+    seed = chapter.plan.seed if chapter.plan else None
     yield (
         "Replicate r of all variants shares its split into training, validation and test images, "
-        "its initial weights and its order of batches; all of them follow from the recipe's seed "
-        "and r, each by a hash of its own."
+        "its initial weights and its order of batches; all of them follow from the recipe's seed"
+        f"{'' if seed is None else f', {seed},'} and r, each by a hash of its own."
     )
     if training := _training(chapter):
         yield training

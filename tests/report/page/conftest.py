@@ -187,6 +187,7 @@ def write_study(tmp_path):
                     replicates=replicates,
                     trials=trials,
                     overrides=fields.get("overrides", ()),
+                    seed=fields.get("seed"),
                 )
             )
         return tmp_path / "results"

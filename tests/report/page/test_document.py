@@ -126,6 +126,15 @@ def test_a_study_without_details_says_what_is_missing(write_study, read_page):
 
 
 @pytest.mark.usefixtures("without_cache")
+@pytest.mark.parametrize(
+    ("seed", "said"), [(None, "the recipe's seed and r"), (7, "the recipe's seed, 7, and r")]
+)
+def test_the_methods_name_the_seed_where_the_plan_keeps_it(write_study, read_page, seed, said):
+    page = read_page(report_html([write_study(seed=seed)]))
+    assert said in " ".join(" ".join(page.texts).split())
+
+
+@pytest.mark.usefixtures("without_cache")
 def test_one_replicate_of_one_variant_is_a_page_too(write_study, read_page):
     page = read_page(report_html([write_study(variants=("plain",), replicates=1)]))
     assert page.complaints == []
