@@ -82,6 +82,15 @@ def path_hint(settings: Settings) -> str:
     return meant([f"{reader_of(setting.value)}:{setting.value}"] if there else [])
 
 
+def other_images_hint(settings: Settings) -> str:
+    """How to give images in place of the recipe's folder, which is not there, else ""."""
+    setting = settings["data", "source"]
+    name, _, path = str(setting.value).partition(":")
+    if setting.overrides or name != "folder" or is_there(path):
+        return ""
+    return "; give yours with --data PATH"
+
+
 def hint_for(settings: Settings, key: Key, facts: Facts) -> str:
     """How to make a recipe fit other images than it was written for, else ""."""
     source, blamed = settings["data", "source"], settings.get(key)

@@ -10,7 +10,14 @@ from cnnbench.data.spec import DataSpec
 from cnnbench.data.splits.feasibility import amount_errors
 from cnnbench.errors import DataError, NetworkError, PluginError, Problem
 from cnnbench.network.architectures import SHAPING
-from cnnbench.recipe.blame import Candidate, Complaint, hint_for, path_hint, problem_of
+from cnnbench.recipe.blame import (
+    Candidate,
+    Complaint,
+    hint_for,
+    other_images_hint,
+    path_hint,
+    problem_of,
+)
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.setting import Key, Settings
 from cnnbench.recipe.transfer import TransferSpec
@@ -43,7 +50,8 @@ class Checker:
         try:
             facts = self._facts_of(configuration.data)
         except (DataError, PluginError) as error:
-            hint = path_hint(settings) if isinstance(error, PluginError) else ""
+            wrong_name = isinstance(error, PluginError)
+            hint = path_hint(settings) if wrong_name else other_images_hint(settings)
             yield ("data", getattr(error, "key", "") or "source"), str(error) + hint
             return
         errors = amount_errors(facts, configuration.data, configuration.evaluation.folds)

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from cnnbench.data.sources.builtin import BUILTIN_SOURCES
+from cnnbench.errors import RecipeError
 from cnnbench.network.summary import summarize
 from cnnbench.recipe.load import load_recipe
 
@@ -13,8 +16,25 @@ SOURCES = {source.name: source for source in BUILTIN_SOURCES}
 MNIST_CLASSES = tuple("0123456789")
 
 
-def load(name):
-    return load_recipe(FOLDER / f"{name}.toml", find_source=SOURCES.__getitem__)
+PHOTOS = {"cats_vs_dogs", "photos", "transfer"}
+"""Those that wait for somebody's photos, given by --data."""
+
+
+def load(name, photos=None):
+    data = photos if name in PHOTOS else None
+    return load_recipe(FOLDER / f"{name}.toml", data=data, find_source=SOURCES.__getitem__)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """A folder of two classes."""
+    folder = tmp_path_factory.mktemp("photos")
+    for name in ("cat", "dog"):
+        (folder / name).mkdir()
+        for number in range(20):
+            pixels = np.full((8, 8, 3), number, np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number}.png")
+    return folder
 
 
 def names(recipe):
@@ -22,8 +42,8 @@ def names(recipe):
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
-def test_a_recipe_loads_and_says_what_it_is_about(path):
-    recipe = load(path.stem)
+def test_a_recipe_loads_and_says_what_it_is_about(path, photos):
+    recipe = load(path.stem, photos)
     assert recipe.title.endswith("?") or " against " in recipe.title
     assert recipe.description
     assert len(recipe.variants) >= 2
@@ -75,6 +95,25 @@ def test_augmentation_tries_every_kind_of_transform_alone():
         for key in variant.configuration.augmentation.model_dump(exclude_defaults=True)
     }
     assert set(AugmentationSpec.model_fields) - tried == {"crop", "fill_value"}
+
+
+@pytest.mark.parametrize("name", sorted(PHOTOS))
+def test_without_photos_one_sentence_says_what_is_missing(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RecipeError, match=r"does not exist; .*; give yours with --data PATH$"):
+        load(name)
+
+
+def test_cats_vs_dogs_climbs_the_published_ladder(photos):
+    recipe = load("cats_vs_dogs", photos)
+    assert names(recipe) == ["scratch", "augmentation", "features", "frozen", "fine-tuned"]
+    scratch, augmentation, features, frozen, tuned = (x.configuration for x in recipe.variants)
+    assert not scratch.augmentation.active
+    assert augmentation.augmentation == frozen.augmentation
+    assert [x.transfer.base for x in (scratch, features, frozen, tuned)] == ["none", *["vgg16"] * 3]
+    network = features.network_for((150, 150, 3), ("cat", "dog"))
+    # Keras's count of VGG16 and a head of 4 x 4 x 512 values, 256 units and one.
+    assert summarize(network).parameters == 14_714_688 + (8192 + 1) * 256 + 257
 
 
 @pytest.mark.parametrize("name", ["batch_norm", "small_data"])
