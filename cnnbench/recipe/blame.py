@@ -86,7 +86,7 @@ def other_images_hint(settings: Settings) -> str:
     """How to give images in place of the recipe's folder, which is not there, else ""."""
     setting = settings["data", "source"]
     name, _, path = str(setting.value).partition(":")
-    if setting.overrides or name != "folder" or is_there(path):
+    if setting.overrides or name != "folder" or os.path.exists(path):  # noqa: PTH110 - as above
         return ""
     return "; give yours with --data PATH"
 
