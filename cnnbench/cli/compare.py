@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cnnbench.cli.options import Replace
+from cnnbench.cli.options import RESULTS, Replace
 
 
 def complete_metric(incomplete: str) -> list[tuple[str, str]]:
@@ -35,8 +35,11 @@ def complete_baseline(context: typer.Context, incomplete: str) -> list[str]:
 
 def compare(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Results folders, or files in them.")
-    ],
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH]...", help="Results folders, or files in them. Default: results."
+        ),
+    ] = None,
     *,
     baseline: Annotated[
         str | None,
@@ -46,13 +49,17 @@ def compare(
         ),
     ] = None,
     metric: Annotated[
-        str,
+        list[str],
         typer.Option(
-            help="accuracy, balanced_accuracy, precision, recall, f1, log_loss, calibration_error, "
+            help="Repeat for further columns: accuracy, balanced_accuracy, precision, recall, f1, "
+            "log_loss, calibration_error, "
             "or a cost such as training, images_per_second, latency_single, peak_memory.",
             autocompletion=complete_metric,
         ),
-    ] = "accuracy",
+    ] = ["accuracy"],  # noqa: B006 - typer copies it
+    all_pairs: Annotated[
+        bool, typer.Option("--all-pairs", help="Every variant with every other.")
+    ] = False,
     by: Annotated[
         Literal["variant", "backend"],
         typer.Option(help="backend: compare backends with each other, variant by variant."),
@@ -61,27 +68,33 @@ def compare(
         Literal["test", "validation"], typer.Option(help="Which images the metric is taken on.")
     ] = "test",
     format_: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--format",
-            help="table, csv, markdown, json, latex, records (CSV, a row a trial), or a plugin's.",
+            "-f",
+            help="table, csv, markdown, json, latex, records (CSV, a row a trial), or a plugin's. "
+            "Default: what the suffix of --output says, else table.",
             autocompletion=_complete_format,
         ),
-    ] = "table",
+    ] = None,
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write to a new file instead.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write to a new file instead."),
     ] = None,
     force: Replace = False,
 ) -> None:
     """Compare recorded variants with their baseline, paired by replicate."""
-    from cnnbench.comparison.compare import compare_results
+    from cnnbench.comparison.compare import with_metrics
     from cnnbench.report.formats import RECORDS_FORMAT, notes_text, records_text
-    from cnnbench.report.output import find_format, write_report
+    from cnnbench.report.output import find_format, format_of, write_report
     from cnnbench.results.read import read_results
 
+    format_ = format_ or format_of(output)
     render = None if format_ == RECORDS_FORMAT else find_format(format_)
-    results = read_results(paths)
-    comparison = compare_results(results, baseline=baseline, metric=metric, by=by, split=split)
+    results = read_results(paths or [RESULTS])
+    comparison = with_metrics(
+        results, metric, baseline=baseline, by=by, split=split, all_pairs=all_pairs
+    )
     if format_ == "table" and not output:
         from rich.console import Console
 

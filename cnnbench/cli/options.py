@@ -9,6 +9,9 @@ import typer
 
 from cnnbench.cli.completion import complete_recipe
 
+RESULTS = Path("results")
+"""Where records go, and are looked for."""
+
 RecipePath = Annotated[
     Path,
     typer.Argument(

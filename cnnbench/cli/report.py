@@ -8,15 +8,18 @@ from typing import Annotated, Literal
 import typer
 
 from cnnbench.cli.compare import complete_baseline, complete_metric
-from cnnbench.cli.options import Replace
+from cnnbench.cli.options import RESULTS, Replace
 
 _REPORT = Path("report.html")
 
 
 def report(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Results folders, or files in them.")
-    ],
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH]...", help="Results folders, or files in them. Default: results."
+        ),
+    ] = None,
     *,
     output: Annotated[
         Path | None,
@@ -56,6 +59,7 @@ def report(
     from cnnbench.report.page.document import report_html
     from cnnbench.report.page.write import write_page, write_pictures
 
+    paths = paths or [RESULTS]
     if output or not pictures:
         text = report_html(paths, baseline=baseline, metric=metric, split=split, variant=variant)
         write_page(text, output or _REPORT, force=force)

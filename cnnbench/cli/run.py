@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cnnbench.cli.completion import complete_backend
-from cnnbench.cli.options import DataSource, DeviceName, Overrides, RecipePath
+from cnnbench.cli.options import RESULTS, DataSource, DeviceName, Overrides, RecipePath
 
 
 def run(
@@ -35,7 +35,7 @@ def run(
     timeout: Annotated[
         float | None, typer.Option(min=0.001, help="Seconds a trial may take.")
     ] = None,
-    results: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results"),
+    results: Annotated[Path, typer.Option(help="Folder of the records.")] = RESULTS,
     force: Annotated[bool, typer.Option("--force", help="Run recorded trials again.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would run; train nothing.")

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any, get_args
 
@@ -34,17 +35,21 @@ def compare_records(
     metric: str = "accuracy",
     by: By = "variant",
     split: str = "test",
+    all_pairs: bool = False,
 ) -> Comparison:
     """Compare what is recorded at or below the paths.
 
     by: "variant" makes a table for each recipe and backend, against the baseline variant (by
-    default the recipe's own); "backend" a table for each recipe, where each variant is compared
+    default the recipe's own), or with all_pairs every variant with every other, corrected for as
+    many comparisons; "backend" a table for each recipe, where each variant is compared
     with itself on the baseline backend (by default the first found). metric: a name in
     `cnnbench.comparison.metrics`. Raises ResultsError if there are no records, ComparisonError if
     a name is unknown.
     """
     results = read_results(paths)
-    return compare_results(results, baseline=baseline, metric=metric, by=by, split=split)
+    return compare_results(
+        results, baseline=baseline, metric=metric, by=by, split=split, all_pairs=all_pairs
+    )
 
 
 def compare_results(
@@ -54,11 +59,17 @@ def compare_results(
     metric: str = "accuracy",
     by: By = "variant",
     split: str = "test",
+    all_pairs: bool = False,
 ) -> Comparison:
     """`compare_records` of what has been read already."""
     if by not in get_args(By):
         ways = list(get_args(By))
         raise ComparisonError(f"there is no comparison by {by!r}{did_you_mean(by, ways, 'ways')}")
+    if all_pairs and (by != "variant" or baseline is not None):
+        raise ComparisonError(
+            "all pairs are those of the variants of a recipe, without a baseline: leave out "
+            + ("--baseline" if baseline is not None else f"--by {by}")
+        )
     measure = find_measure(metric, split)
     selections = with_places([x for study in results.studies for x in select(study)])
     if by == "variant":
@@ -69,8 +80,11 @@ def compare_results(
         known = list(dict.fromkeys(names))
         rest = did_you_mean(baseline, known, f"{by}s")
         raise ComparisonError(f"there is no {by} {baseline!r} here{rest}")
-    make = _variant_tables if by == "variant" else _backend_tables
-    tables = make(selections, baseline, measure)
+    if all_pairs:
+        tables = tuple(_pairs_table(selection, measure) for selection in selections)
+    else:
+        make = _variant_tables if by == "variant" else _backend_tables
+        tables = make(selections, baseline, measure)
     LOGGER.info("%d tables of %s by %s", len(tables), metric, by)
     return Comparison(measure.metric, split, by, tables, results.problems)
 
@@ -91,6 +105,45 @@ def _variant_tables(
             _table([selection], baseline, entries, notes, measure=measure, place=selection.place)
         )
     return tuple(tables)
+
+
+def _pairs_table(selection: Selection, measure: Measure) -> Table:
+    """A row for each two variants: the later one in the recipe against the earlier one."""
+    entries = [
+        _entry(series, reference, f"{series.variant} against {reference.variant}", pair)
+        for reference, series in combinations(selection.series, 2)
+    ]
+    notes = list(selection.notes)
+    if not entries:
+        notes.append("there is one variant only, so there is nothing to compare it with")
+        entries = [_entry(x, x, x.variant, pair) for x in selection.series]
+    table = _table(
+        [selection], selection.baseline, entries, notes, measure=measure, place=selection.place
+    )
+    rows = [
+        replace(row, against=entry.reference.variant) if entry.pairs and entry.reference else row
+        for row, entry in zip(table.rows, entries, strict=True)
+    ]
+    return replace(table, rows=tuple(rows))
+
+
+def with_metrics(
+    results: ResultSet,
+    metrics: Sequence[str],
+    *,
+    baseline: str | None = None,
+    by: By = "variant",
+    split: str = "test",
+    all_pairs: bool = False,
+) -> Comparison:
+    """`compare_results` by the first metric, beside it the values of the others."""
+    first, *others = (
+        compare_results(
+            results, baseline=baseline, metric=metric, by=by, split=split, all_pairs=all_pairs
+        )
+        for metric in dict.fromkeys(metrics)
+    )
+    return replace(first, also=tuple(others))
 
 
 def _backend_tables(

@@ -19,11 +19,15 @@ def flat_rows(comparison: Comparison) -> Iterator[dict[str, Cell]]:
     """Every row of every table, with equal columns.
 
     The compared value stands in test_accuracy_mean, _low, _high, and so on for other metrics;
-    fractions are fractions, not per cent. None: no such value.
+    fractions are fractions, not per cent. Those of further metrics stand behind. None: no such
+    value.
     """
-    for table in comparison.tables:
-        for row in table.rows:
-            yield _flat(comparison, table, row)
+    for i, table in enumerate(comparison.tables):
+        for j, row in enumerate(table.rows):
+            flat = _flat(comparison, table, row)
+            for other in comparison.also:
+                flat |= _columns(value_column(other), other.tables[i].rows[j].value)
+            yield flat
 
 
 def flat_notes(comparison: Comparison) -> Iterator[str]:
@@ -46,6 +50,7 @@ def _flat(comparison: Comparison, table: Table, row: Row) -> dict[str, Cell]:
         "recipe": table.recipe,
         "backend": row.backend,
         "variant": row.variant,
+        **({"against": row.against} if row.against else {}),
         "folder": row.folder,
         "is_baseline": row.is_baseline,
         "n": row.n,

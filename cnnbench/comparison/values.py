@@ -35,6 +35,7 @@ class Row:
     difference. recorded: planned trials with a record, however they ended.
     judgement: what the difference comes to among all of the table; the difference's interval is the
     judgement's. None for the baseline, without a pair, and of what is counted, not measured.
+    against: the variant that it is compared with, where that is not the table's baseline.
     training_seconds: median over the trials. parameters: of the network, None if it varies.
     """
 
@@ -57,6 +58,7 @@ class Row:
     diverged: int = 0
     recorded: int = 0
     judgement: Judgement | None = None
+    against: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +96,17 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Tables by recipe. notes: what concerns all of them, such as damaged files."""
+    """Tables by recipe.
+
+    notes: what concerns all of them, such as damaged files. also: the same rows by other metrics.
+    """
 
     metric: Metric
     split: str
     by: By
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
+    also: tuple[Comparison, ...] = ()
 
 
 def located(name: str, place: str) -> str:

@@ -51,6 +51,7 @@ def columns_of(comparison: Comparison, table: Table) -> tuple[Column, ...]:
             optional=True,
         ),
         *_verdicts(rows),
+        *_others(comparison, table),
         *_costs(comparison, rows),
     )
 
@@ -93,6 +94,18 @@ def _verdicts(rows: Sequence[Row]) -> tuple[Column, ...]:
     )
 
 
+def _others(comparison: Comparison, table: Table) -> tuple[Column, ...]:
+    """The values of further metrics."""
+    place = comparison.tables.index(table)
+    found = []
+    for other in comparison.also:
+        same = other.tables[place]
+        scale = scale_for(other, same)
+        cells = tuple(scale.value(row.value) if row.value else "-" for row in same.rows)
+        found.append(Column(_value_head(other), cells, optional=True))
+    return tuple(found)
+
+
 def _verdict(row: Row) -> str:
     if row.judgement:
         return row.judgement.verdict.words
@@ -106,18 +119,21 @@ def _won(row: Row) -> str:
 def _costs(comparison: Comparison, rows: Sequence[Row]) -> tuple[Column, ...]:
     """Beside every other metric stands what it costs; no column stands twice."""
     found = []
-    if comparison.metric.name != _TRAINING:
+    shown = {comparison.metric.name, *(x.metric.name for x in comparison.also)}
+    if _TRAINING not in shown:
         seconds = tuple(
             "-" if row.training_seconds is None else duration(row.training_seconds) for row in rows
         )
         found.append(Column("training", seconds, optional=True))
-    if comparison.metric.name != "parameters":
+    if "parameters" not in shown:
         sizes = tuple("-" if row.parameters is None else f"{row.parameters:,}" for row in rows)
         found.append(Column("parameters", sizes, optional=True))
     return tuple(found)
 
 
 def _marked(name: str, row: Row) -> str:
+    if row.against:
+        return f"{name} against {row.against}"
     return f"{name} (baseline)" if row.is_baseline else name
 
 

@@ -12,9 +12,10 @@ from rich.text import Text
 
 from cnnbench.comparison.inference.verdicts import Conclusion
 from cnnbench.comparison.values import Comparison, Table
-from cnnbench.report.cells import Column, columns_of, title_of
+from cnnbench.report.cells import Column, columns_of, scale_for, title_of
 from cnnbench.report.printable import printable
 from cnnbench.report.sentences import answer_of, explanation_of
+from cnnbench.report.text_forest import forest_column, with_forest
 
 WIDTH = 100
 """Characters a line, where no terminal sets another limit."""
@@ -68,9 +69,11 @@ def _print_table(comparison: Comparison, table: Table, console: Console) -> None
         _print_wrapped(answer, console)
     console.print()
     columns = columns_of(comparison, table)
-    shown = _that_fit(columns, _width(console))
+    room = console.width if console.is_terminal else _width(console)
+    shown = _that_fit(columns, room)
+    drawn = _with_forest(comparison, table, shown, console) if shown == columns else shown
     rich_table = RichTable(box=None, header_style="bold", pad_edge=False)
-    for column in shown:
+    for column in drawn:
         rich_table.add_column(
             _encodable(column.head, console),
             justify="right" if column.numeric else "left",
@@ -78,14 +81,31 @@ def _print_table(comparison: Comparison, table: Table, console: Console) -> None
             overflow="fold",
         )
     for row in range(len(table.rows)):
-        rich_table.add_row(*(_cell(column, row, console) for column in shown))
-    console.print(rich_table, width=_width(console))
+        rich_table.add_row(*(_cell(column, row, console) for column in drawn))
+    console.print(rich_table, width=room)
     console.print()
     _print_wrapped(explanation_of(comparison, table), console, style="dim")
     notes = list(table.notes)
     if left_out := [column.head.split(",")[0] for column in columns if column not in shown]:
         notes.append(f"no room at this width for {', '.join(left_out)}")
     _print_notes(notes, console)
+
+
+def _with_forest(
+    comparison: Comparison, table: Table, columns: tuple[Column, ...], console: Console
+) -> tuple[Column, ...]:
+    """With the differences drawn beside them, on terminals that have room beyond the others."""
+    if not console.is_terminal:
+        return columns
+    scale = scale_for(comparison, table)
+    forest = forest_column(table, scale, ascii_only=console.options.ascii_only)
+    drawn = with_forest(columns, forest, "difference")
+    room = sum(map(_longest, drawn)) + _GAP * (len(drawn) - 1) <= console.width
+    return drawn if room else columns
+
+
+def _longest(column: Column) -> int:
+    return max(map(len, (column.head, *column.cells)))
 
 
 def _cell(column: Column, row: int, console: Console) -> Text:
@@ -116,8 +136,7 @@ def _that_fit(columns: tuple[Column, ...], width: int) -> tuple[Column, ...]:
 
 
 def _least_width(column: Column) -> int:
-    longest = max(map(len, (column.head, *column.cells)))
-    return min(longest, _NARROWEST_NAME) if column.wraps else longest
+    return min(_longest(column), _NARROWEST_NAME) if column.wraps else _longest(column)
 
 
 def _width(console: Console) -> int:

@@ -74,6 +74,8 @@ def _caption(comparison: Comparison, table: Table) -> Iterator[str]:
     if not any(row.judgement for row in table.rows):
         return
     to = table.baseline if comparison.by == "variant" else f"the same variant on {table.baseline}"
+    if any(row.against for row in table.rows):
+        to = "the variant named behind against"
     points = ", in percentage points" if metric.unit is Unit.FRACTION else ""
     yield f"Differences to {to} are paired by replicate{points}."
     yield f"Test: {_test(table)}; {_correction(table)}."

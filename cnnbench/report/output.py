@@ -14,6 +14,9 @@ from cnnbench.report.printable import printable
 from cnnbench.results.files import explain, write_atomically
 from cnnbench.results.layout import PLAN, RECORDS
 
+SUFFIXES = {".txt": "table", ".csv": "csv", ".md": "markdown", ".json": "json", ".tex": "latex"}
+"""What the names of files say of their formats."""
+
 Render = Callable[[Comparison], str]
 
 
@@ -31,6 +34,23 @@ def find_format(name: str) -> Render:
         )
     render = foreign[name].render
     return lambda comparison: render(_printable(comparison))
+
+
+def format_of(output: Path | None) -> str:
+    """The format that the suffix of a file stands for; without a file the table.
+
+    Raises ComparisonError for a suffix that stands for none.
+    """
+    if output is None:
+        return "table"
+    if output.suffix.lower() not in SUFFIXES:
+        known = ", ".join(SUFFIXES)
+        told = f"{output.suffix!r}" if output.suffix else "no suffix"
+        raise ComparisonError(
+            f"{output} has {told}, which stands for no format; name it with one of {known}, or "
+            "give --format"
+        )
+    return SUFFIXES[output.suffix.lower()]
 
 
 def _printable(value: Any) -> Any:

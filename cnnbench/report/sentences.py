@@ -17,12 +17,12 @@ _NAMED = 3
 
 
 def answer_of(comparison: Comparison, table: Table) -> str:
-    """What the table says in a sentence; "" where it compares backends, or nothing is judged.
+    """What the table says in a sentence; "" for backends, for all pairs, and if nothing is judged.
 
     Augmentation helps: +4.8 points [+1.5, +6.9], 8 of 8 pairs; nothing else is settled.
     """
     rows = [row for row in table.rows if row.judgement]
-    if comparison.by != "variant" or not rows:
+    if comparison.by != "variant" or not rows or any(row.against for row in rows):
         return ""
     scale = scale_for(comparison, table)
     better, worse = _directions(comparison)
@@ -63,6 +63,8 @@ def _numbers(comparison: Comparison, table: Table) -> Iterator[str]:
     other = (
         "the baseline" if comparison.by == "variant" else f"the same variant on {table.baseline}"
     )
+    if any(row.against for row in table.rows):
+        other = "the variant named behind against"
     if comparison.metric.constant:
         yield "Counted from the network, so without intervals."
     else:

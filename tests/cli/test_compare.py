@@ -125,7 +125,7 @@ def test_json_holds_the_notes_itself(compare, results):
 def test_an_output_replaces_no_file_unasked(compare, results, tmp_path):
     records = results / "mnist" / "torch" / "records.jsonl"
     before = records.read_bytes()
-    run = compare(results, "--output", records)
+    run = compare(results, "--output", records, "--format", "csv")
     assert run.returncode == 2
     assert run.stderr.endswith("holds results, not a report; choose another --output\n")
     assert records.read_bytes() == before
@@ -266,3 +266,32 @@ def test_an_unknown_format_is_told_all_that_there_are(compare, results):
     assert run.returncode == 2
     assert "did you mean 'records'?" in run.stderr
     assert "latex" in run.stderr
+
+
+def test_the_suffix_of_the_output_decides_its_format(compare, results, tmp_path):
+    assert compare(results, "-o", tmp_path / "a.csv").returncode == 0
+    assert (tmp_path / "a.csv").read_text().startswith("recipe,backend,variant")
+    assert compare(results, "-o", tmp_path / "a.tex").returncode == 0
+    assert "\\begin{table}" in (tmp_path / "a.tex").read_text()
+    unknown = compare(results, "-o", tmp_path / "a.cvs")
+    assert unknown.returncode == 2
+    assert "name it with one of .txt, .csv, .md, .json, .tex, or give --format" in unknown.stderr
+    assert compare(results, "-o", tmp_path / "a.cvs", "-f", "csv").returncode == 0
+
+
+def test_every_pair_of_variants_is_compared_once(compare, results):
+    table = compare(results, "--all-pairs", "--format", "csv").stdout
+    rows = list(csv.DictReader(io.StringIO(table)))
+    pairs = {frozenset((row["variant"], row["against"])) for row in rows}
+    assert len(pairs) == len(rows) > 0
+    wrong = compare(results, "--all-pairs", "--by", "backend")
+    assert wrong.returncode == 2
+    assert "leave out --by backend" in wrong.stderr
+
+
+def test_further_metrics_stand_beside_the_first(compare, results):
+    done = compare(results, "--metric", "accuracy", "--metric", "f1", "--format", "csv")
+    alone = compare(results, "--metric", "f1", "--format", "csv")
+    both, only = (list(csv.DictReader(io.StringIO(x.stdout))) for x in (done, alone))
+    assert [row["test_f1_mean"] for row in both] == [row["test_f1_mean"] for row in only]
+    assert "test_accuracy_mean" in both[0]
