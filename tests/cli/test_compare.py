@@ -282,7 +282,7 @@ def test_the_suffix_of_the_output_decides_its_format(compare, results, tmp_path)
 def test_every_pair_of_variants_is_compared_once(compare, results):
     table = compare(results, "--all-pairs", "--format", "csv").stdout
     rows = list(csv.DictReader(io.StringIO(table)))
-    pairs = {frozenset((row["variant"], row["against"])) for row in rows}
+    pairs = {frozenset((row["backend"], row["variant"], row["against"])) for row in rows}
     assert len(pairs) == len(rows) > 0
     wrong = compare(results, "--all-pairs", "--by", "backend")
     assert wrong.returncode == 2
