@@ -12,6 +12,7 @@ from cnnbench.cli.compare import compare
 from cnnbench.cli.describe import describe
 from cnnbench.cli.gate import gate
 from cnnbench.cli.logs import logged
+from cnnbench.cli.look import look
 from cnnbench.cli.new import new
 from cnnbench.cli.parity import parity
 from cnnbench.cli.plugins import plugins
@@ -66,6 +67,7 @@ def _options(
 # In the order of `cnnbench --help`.
 app.command()(recipes)
 app.command()(logged(describe))
+app.command()(logged(look))
 app.command()(logged(run))
 app.command()(logged(compare))
 app.command()(logged(report))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from cnnbench.data.sources.delivered import checked_facts, checked_images
+from cnnbench.data.sources.delivered import checked_facts, checked_images, checked_sentences
 from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
 from cnnbench.errors import CnnbenchError, DataError, PluginError
 from cnnbench.loading.foreign import foreign, shown
@@ -64,6 +64,12 @@ class GuardedSource(DataSource):
         with foreign(self._blame, CnnbenchError, place=True):
             data = self._source.load(request)
         return checked_images(data, self.facts(request), self._who)
+
+    def oddities(self, request: Request) -> tuple[str, ...]:
+        """The source's own sentences, checked."""
+        with foreign(self._blame, CnnbenchError, place=True):
+            oddities = self._source.oddities(request)
+        return checked_sentences(oddities, "oddities", self._who)
 
     def _blame(self, text: str) -> DataError:
         return DataError(f"{self._who} failed: {text}", "source")

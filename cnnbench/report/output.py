@@ -82,18 +82,19 @@ def spare_file(path: Path, *, force: bool) -> None:
         )
 
 
-def write_report(text: str, path: Path, *, force: bool = False) -> None:
-    """Write a report, whole or not at all.
+def write_report(content: str | bytes, path: Path, *, force: bool = False) -> None:
+    """Write a report, or a picture of one, whole or not at all.
 
     A link is followed, and stays. Raises ComparisonError if it can't be written, or as `spare_file`
     does.
     """
+    written = content.encode() if isinstance(content, str) else content
     try:
         spare_file(path, force=force)
         if path.exists() and not path.is_file() and not path.is_dir():
-            path.write_text(text, encoding="utf-8")  # a pipe or a device is not to be replaced
+            path.write_bytes(written)  # a pipe or a device is not to be replaced
         else:
-            write_atomically(path.resolve(), text.encode())
+            write_atomically(path.resolve(), written)
     except (OSError, RuntimeError) as error:  # the latter of a link to itself
         reason = explain(error) if isinstance(error, OSError) else "it is a link to itself"
         raise ComparisonError(

@@ -35,6 +35,7 @@ def imported_by(*arguments):
         ("compare", "--help"),
         ("gate", "--help"),
         ("report", "--help"),
+        ("look", "--help"),
         ("recipes",),
         ("schema",),
         ("plugins",),
@@ -49,6 +50,14 @@ def test_describing_a_recipe_imports_no_framework(tmp_path):
     recipe = tmp_path / "recipe.toml"
     recipe.write_text('[data]\nsource = "mnist5k"\n')
     assert not imported_by("describe", str(recipe)) & HEAVY
+
+
+def test_looking_at_images_imports_no_framework(tmp_path):
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text('[data]\nsource = "mnist5k"\n[augmentation]\nrotation = 0.1\n')
+    picture = tmp_path / "look.svg"
+    assert not imported_by("look", str(recipe), "-o", str(picture)) & (FRAMEWORKS | {"pandas"})
+    assert picture.stat().st_size
 
 
 def test_the_package_itself_imports_next_to_nothing():

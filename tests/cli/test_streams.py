@@ -32,6 +32,7 @@ def into(redirection, *arguments, folder, **environment):
 COMMANDS = {
     "plugins": ["plugins"],
     "describe": ["describe", "tiny.toml"],
+    "look": ["look", "tiny.toml"],
     "schema": ["schema"],
     "check": ["check", "scripted", "--only", "dense"],
     "parity": ["parity", "tiny.toml", "--backend", "scripted", "--backend", "rounded"],

@@ -65,6 +65,30 @@ WRONG_SOURCES = {
 }
 
 
+WRONG_ODDITIES = {
+    "def oddities(self, request): return 'too small'": (
+        "gave the oddities 'too small', not a tuple of sentences"
+    ),
+    "def oddities(self, request): return [3]": "gave the oddities [3], not a tuple of sentences",
+    "def oddities(self, request): return 1 / 0": "failed: ZeroDivisionError: ",
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_ODDITIES)
+def test_oddities_that_are_no_sentences_are_refused(wrong, place):
+    place("stars_plugin", SOURCE.format(wrong=wrong), distribution="some-stars")
+    with pytest.raises(DataError) as caught:
+        load_plugins().source("stars").oddities(Request())
+    reason = WRONG_ODDITIES[wrong]
+    assert str(caught.value).startswith(f"source 'stars' of some-stars 1.2.3 {reason}")
+
+
+def test_oddities_of_a_plugin_are_handed_on(place):
+    own = "def oddities(self, request): return (f'{request.color} stars',)"
+    place("stars_plugin", SOURCE.format(wrong=own))
+    assert load_plugins().source("stars").oddities(Request()) == ("auto stars",)
+
+
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     """Nothing is kept between tests."""

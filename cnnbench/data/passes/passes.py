@@ -94,9 +94,15 @@ class TrainingPasses:
 
     def epoch(self, epoch: int) -> Batches:
         """The pass of an epoch, counted from 0."""
-        images = self.images
-        order = random_order(self.order_seed, epoch, len(images))
-        parameters = None
+        order = random_order(self.order_seed, epoch, len(self.images))
+        return self._pass(order, epoch)
+
+    def seen(self, positions: NDArray[np.int64], epoch: int) -> NDArray[np.float32]:
+        """What `epoch` shows of the images at these positions, whenever their turn comes."""
+        return np.concatenate([batch.images for batch in self._pass(positions, epoch)])
+
+    def _pass(self, order: NDArray[np.int64], epoch: int) -> Batches:
+        images, parameters = self.images, None
         if images.augmentation.active:
             parameters = draw_parameters(
                 images.augmentation,

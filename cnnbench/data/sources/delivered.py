@@ -66,10 +66,16 @@ def checked_images(data: object, facts: Facts, who: str) -> ImageData:
     fixed = {split: _integers(rows, f"rows of {split}", who) for split, rows in data.fixed.items()}
     for split, rows in fixed.items():
         _check_range(rows, len(images), f"rows of {split} among {len(images)} images", who)
-    if not _texts(data.notes):
-        raise _mistake(who, f"gave the notes {data.notes!r}, not a tuple of sentences")
+    checked_sentences(data.notes, "notes", who)
     rows_of = {split: rows.astype(np.int64) for split, rows in fixed.items()}
     return replace(data, labels=labels.astype(np.int32), fixed=rows_of)
+
+
+def checked_sentences(texts: object, what: str, who: str) -> tuple[str, ...]:
+    """The same texts, if that is what they are. Raises DataError."""
+    if isinstance(texts, str) or not isinstance(texts, Sequence) or not _texts(texts):
+        raise _mistake(who, f"gave the {what} {texts!r}, not a tuple of sentences")
+    return tuple(texts)
 
 
 def _integers(array: object, what: str, who: str) -> np.ndarray[Any, Any]:

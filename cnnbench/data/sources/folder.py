@@ -16,6 +16,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnbench.data.sources._extremes import Size, size_notes
 from cnnbench.data.sources._found import ImageFile, Listing
 from cnnbench.data.sources._listing import list_images
 from cnnbench.data.sources._names import printable, some
@@ -26,8 +27,6 @@ from cnnbench.errors import DataError
 
 LOGGER = logging.getLogger(__name__)
 
-Size = tuple[int, int]
-"""(height, width) in pixels."""
 SAMPLE = 500
 """How many files `facts` looks into to see whether the images are of one size."""
 NAMED = 10
@@ -94,6 +93,12 @@ class Folder(DataSource):
             listing.passed_over,
         )
 
+    def oddities(self, request: Request) -> tuple[str, ...]:
+        """Images of extreme sizes, from their headers; none where all must have one size."""
+        if request.image_size is None:
+            return ()
+        return size_notes(_sizes(_list(request).files), request.image_size)
+
 
 Outcome = tuple[ImageFile, bytes | Exception]
 """A file with the digest of its pixels, or why it can't be read."""
@@ -130,6 +135,21 @@ def _one_size(files: Sequence[ImageFile]) -> Size:
             "source",
         )
     return known[1]
+
+
+def _sizes(files: Sequence[ImageFile]) -> list[tuple[str, Size]]:
+    """Name and size of each file that can be read."""
+    from cnnbench.data.sources._decode import UnreadableError, image_size
+
+    def work(file: ImageFile) -> Size | None:
+        try:
+            return image_size(file.path)
+        except UnreadableError:
+            return None
+
+    with _quiet(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        found = list(pool.map(work, files))
+    return [(file.name, size) for file, size in zip(files, found, strict=True) if size]
 
 
 def _text(size: Size) -> str:

@@ -117,3 +117,10 @@ class DataSource(ABC):
     @abstractmethod
     def load(self, request: Request) -> ImageData:
         """Decode every image. Raises DataError."""
+
+    def oddities(self, request: Request) -> tuple[str, ...]:  # noqa: ARG002 - for those who override
+        """What else looks wrong about the files, a sentence each, for `cnnbench look` alone.
+
+        What `load` notes is known by then; each file may be opened. Raises DataError.
+        """
+        return ()

@@ -12,6 +12,9 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cnnbench.errors import ComparisonError
 from cnnbench.report.pictures.inline import inline_svg
 from cnnbench.report.pictures.palette import INK, LINE, MUTED
@@ -104,11 +107,7 @@ class Picture:
         Raises ComparisonError if it can't be written.
         """
         path = Path(path)
-        kind = format_ or path.suffix.removeprefix(".")
-        if kind not in FORMATS:
-            raise ComparisonError(f"{path} names no format of pictures; use {', '.join(FORMATS)}")
-        with styled():
-            content = _bytes(self.draw(width), kind)
+        content = self.content(format_ or format_of(path), width)
         try:
             write_atomically(path, content)
         except OSError as error:
@@ -116,11 +115,24 @@ class Picture:
                 f"the picture can't be written to {path}: {explain(error)}"
             ) from error
 
+    def content(self, format_: Format, width: Width = "double") -> bytes:
+        """What a file of that format holds."""
+        with styled():
+            return _bytes(self.draw(width), format_)
+
     def _repr_svg_(self) -> str:
         """For notebooks, which are often light, always readable there."""
         with styled():
             svg = _svg(self.draw("double"), transparent=False)
         return svg[svg.index("<svg") :]
+
+
+def format_of(path: Path) -> Format:
+    """The format that a name ends with. Raises ComparisonError where it names none."""
+    for kind in FORMATS:
+        if path.suffix.lower() == f".{kind}":
+            return kind
+    raise ComparisonError(f"{path} names no format of pictures; use {', '.join(FORMATS)}")
 
 
 @contextmanager
@@ -144,6 +156,16 @@ def axes_at(figure: Figure, left: float, bottom: float, width: float, height: fl
     """Axes at a place in inches from the lower left corner."""
     across, up = figure.get_size_inches()
     return figure.add_axes((left / across, bottom / up, width / across, height / up))
+
+
+def show_image(axes: Axes, image: NDArray[np.uint8]) -> None:
+    """An image of (height, width, 1 or 3) without a frame."""
+    grey = image.shape[2] == 1
+    axes.imshow(image[:, :, 0] if grey else image, cmap="gray" if grey else None, vmin=0, vmax=255)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
 
 
 def short(text: str, most: int = _LONGEST) -> str:

@@ -10,13 +10,20 @@ from numpy.typing import NDArray
 
 from cnnbench.data.sources.kept import kept_images
 from cnnbench.report.chapters import Chapter, NothingToDrawError
-from cnnbench.report.pictures.canvas import WIDTHS, Picture, Width, axes_at, new_figure, short
+from cnnbench.report.pictures.canvas import (
+    WIDTHS,
+    Picture,
+    Width,
+    axes_at,
+    new_figure,
+    short,
+    show_image,
+)
 from cnnbench.report.pictures.mistakes import Mistake, mistakes_of
 from cnnbench.report.pictures.palette import MUTED
 from cnnbench.report.pictures.predicted import both_of
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _ACROSS: dict[Width, int] = {"double": 8, "single": 4}
@@ -75,18 +82,9 @@ def _draw(
             figure.text(0.01, top - 0.25 / figure.get_figheight(), "none", color=MUTED)
         for column, mistake in enumerate(row[:columns]):
             axes = axes_at(figure, side * column + 0.04, bottom + _BELOW, side - 0.08, side - 0.08)
-            _show(axes, pixels[mistake.row])
+            show_image(axes, pixels[mistake.row])
             axes.set_xlabel(_said(mistake, classes, 7), fontsize=6.5, labelpad=2)
     return figure
-
-
-def _show(axes: Axes, image: NDArray[np.uint8]) -> None:
-    grey = image.shape[2] == 1
-    axes.imshow(image[:, :, 0] if grey else image, cmap="gray" if grey else None, vmin=0, vmax=255)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_visible(False)
 
 
 def _said(mistake: Mistake, classes: Sequence[str], most: int = 30) -> str:

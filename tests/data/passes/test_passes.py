@@ -240,3 +240,12 @@ def test_waited_counts_what_the_consumer_waits_and_not_what_it_computes(monkeypa
     for _ in batches:
         now += 10
     assert batches.waited == 6
+
+
+@pytest.mark.parametrize("augmentation", [PLAIN, TURNED, CROPPED])
+def test_what_is_seen_of_an_image_is_what_its_epoch_holds(source, augmentation):
+    made = passes(source, augmentation)
+    epoch = stacked(made.epoch(1))
+    positions = np.array([7, 0, 3])
+    places = [epoch.labels.tolist().index(100 + ROWS[position]) for position in positions]
+    np.testing.assert_array_equal(made.seen(positions, 1), epoch.images[places])

@@ -1,0 +1,45 @@
+"""`cnnbench look`: a recipe's images as training would see them, before anything trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnnbench.cli.options import DataSource, Overrides, RecipePath, Replace
+
+
+def look(
+    recipe: RecipePath,
+    *,
+    data: DataSource = None,
+    overrides: Overrides = None,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="FILE", help="The picture: .png, .svg or .pdf."),
+    ] = Path("look.png"),
+    force: Replace = False,
+) -> None:
+    """Show the images before training: classes, samples, augmented draws, suspicious files."""
+    from cnnbench.installed import installed_plugins
+    from cnnbench.planning.preview import preview
+    from cnnbench.recipe.load import load_recipe
+    from cnnbench.report.look import print_look
+    from cnnbench.report.output import spare_file, write_report
+    from cnnbench.report.pictures.canvas import format_of
+    from cnnbench.report.pictures.look import look as draw
+    from cnnbench.report.terminal import Terminal
+
+    kind = format_of(output)
+    spare_file(output, force=force)
+    plugins = installed_plugins()
+    loaded = load_recipe(recipe, overrides=overrides or (), data=data, find_source=plugins.source)
+    console = Terminal()
+    with console.waiting("reading the images"):
+        seen = preview(loaded, plugins)
+    print_look(console, seen)
+    with console.waiting("drawing the picture"):
+        content = draw(seen).content(kind)
+    write_report(content, output, force=force)
+    typer.echo(f"wrote {output}")
