@@ -8,7 +8,7 @@ from cnnbench.planning.preview import Preview
 from cnnbench.report.printable import printable
 from cnnbench.report.run import plural, print_images, print_notes
 
-_NOTHING = "no duplicates, unreadable files or extreme sizes were met"
+_NOTHING = "the source noted no duplicates, unreadable files or extreme sizes"
 
 
 def print_look(console: Console, preview: Preview) -> None:

@@ -49,7 +49,7 @@ _THERE = np.uint64(1 << 32)
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
+class SharedFeatures:
     """Features of a trial's images.
 
     rows: float32, (n, height, width, channels), one for each image of the source, read-only, mapped
@@ -77,7 +77,7 @@ def shares_features(trial: Trial, stage: Stage) -> bool:
 
 def shared_features(
     trial: Trial, stage: Stage, engine: Engine, images: TrialImages, weights: Weights
-) -> Features:
+) -> SharedFeatures:
     """The features of all images that the trial uses, computing those that are not there yet.
 
     weights: of the whole network, before the stage. Raises DataError where they can't be kept.
@@ -95,7 +95,7 @@ def shared_features(
         if len(missing):
             model = engine.build(front, arrays, Optimization(precision=trial.precision), 0)
             _compute(model, images, entry, missing)
-    return Features(entry.read(), tail, layer, entry.seconds(len(np.unique(needed))))
+    return SharedFeatures(entry.read(), tail, layer, entry.seconds(len(np.unique(needed))))
 
 
 def _key(trial: Trial, engine: Engine, front: Network, arrays: Weights) -> str:
