@@ -5,7 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from cnnbench.report.console import comparison_text, print_comparison
+from cnnbench.comparison.inference.verdicts import Conclusion
+from cnnbench.report.console import _STYLES, comparison_text, print_comparison
 
 
 def on_terminal(comparison, width, encoding="utf-8"):
@@ -104,3 +105,12 @@ def test_columns_without_room_are_told(comparisons):
     text = on_terminal(comparisons.SMALL_DATA, 60)
     assert "parameters" not in text.splitlines()[3]
     assert "note: no room at this width for" in text
+
+
+@pytest.mark.parametrize("conclusion", Conclusion)
+def test_a_colour_says_what_the_word_says(conclusion):
+    style = _STYLES.get(conclusion, "")
+    assert ("green" in style) == conclusion.helps
+    assert ("red" in style) == conclusion.hurts
+    maybe = conclusion in {Conclusion.MAYBE_BETTER, Conclusion.MAYBE_WORSE}
+    assert ("yellow" in style) == maybe
