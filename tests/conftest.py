@@ -16,6 +16,8 @@ import pytest
 # Before NumPy is imported, and for all that tests start: arrays as small as theirs take seven times
 # as long where several threads of BLAS wait for each other beside other tests.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Workers of xdist are given one; what is printed to a pipe would be as narrow.
+os.environ.pop("COLUMNS", None)
 
 # The gate asks the same questions every time, so that what it says depends on the change alone;
 # HYPOTHESIS_PROFILE=explore asks new ones, and remembers in .hypothesis/ what failed.

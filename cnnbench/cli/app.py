@@ -20,18 +20,22 @@ from cnnbench.cli.recipes import recipes
 from cnnbench.cli.report import report
 from cnnbench.cli.run import run
 from cnnbench.cli.schema import schema
+from cnnbench.cli.wording import in_own_words
 
 
 class _Commands(TyperGroup):
     """The commands, whose complaints about options are in the words of their user."""
 
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """Read the words before the command."""
+        with in_own_words():
+            return super().make_context(*arguments, **options)
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command, without the library's words on a wrong value and on an interruption."""
         try:
-            return super().invoke(ctx)
-        except typer.BadParameter as error:
-            error.message = error.message.removeprefix("Value error, ")
-            raise
+            with in_own_words():
+                return super().invoke(ctx)
         except KeyboardInterrupt as interrupt:
             for note in getattr(interrupt, "__notes__", ()):  # what was waited for
                 typer.echo(f"cnnbench: {note}", err=True)
@@ -43,6 +47,7 @@ app = typer.Typer(
     cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Which CNN technique is worth it on a small image data set, by how much, at what cost.",
 )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from cnnbench.cli.completion import complete_backend
+from cnnbench.cli.options import DeviceName
 
 
 def check(
@@ -17,9 +18,7 @@ def check(
             autocompletion=complete_backend,
         ),
     ],
-    device: Annotated[
-        Literal["auto", "cpu", "gpu"], typer.Option(help="auto: a GPU if there is one.")
-    ] = "cpu",
+    device: DeviceName = "cpu",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads for the backend.")] = 1,
     only: Annotated[
         list[str] | None, typer.Option(metavar="CHECK", help="Run this check; may be repeated.")

@@ -47,16 +47,23 @@ def complete_variant(context: typer.Context, incomplete: str) -> list[str]:
     from cnnbench.recipe.shipped import recipe_file
 
     # While the option lacks its value, the line is not parsed yet: it stands in the arguments.
-    recipe = context.params.get("recipe") or next(
-        (word for word in context.args if word.endswith(".toml")), None
-    )
-    if recipe is None:
-        return []
-    try:
-        draft, _ = compose(read_chain(recipe_file(str(recipe))), {})
-    except Unreadable:
-        return []
-    return [entry.name for entry in draft.entries if entry.name.startswith(incomplete)]
+    params = context.params
+    typed = params.get("recipes") or params.get("recipe") or _likely_recipes(context.args)
+    names: dict[str, None] = {}
+    for recipe in typed if isinstance(typed, list | tuple) else [typed]:
+        try:
+            draft, _ = compose(read_chain(recipe_file(str(recipe))), {})
+        except Unreadable:
+            continue
+        names |= dict.fromkeys(entry.name for entry in draft.entries)
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def _likely_recipes(words: list[str]) -> list[str]:
+    from cnnbench.recipe.shipped import shipped_recipes
+
+    shipped = shipped_recipes()
+    return [word for word in words if word.endswith(".toml") or word in shipped]
 
 
 def complete_backend(incomplete: str) -> list[tuple[str, str]]:
@@ -65,6 +72,31 @@ def complete_backend(incomplete: str) -> list[tuple[str, str]]:
 
     backends = load_plugins().backends
     return [(name, x.title) for name, x in backends.items() if name.startswith(incomplete)]
+
+
+def complete_key(incomplete: str) -> list[tuple[str, str]]:
+    """Keys of a recipe with what they mean, up to the value, which the user knows."""
+    from cnnbench.recipe.keys import recipe_keys
+
+    return [(f"{key}=", said) for key, said in recipe_keys().items() if key.startswith(incomplete)]
+
+
+def complete_source(incomplete: str) -> list[str]:
+    """Sources of images that were found, and folders here; as typed."""
+    from cnnbench.loading.manager import load_plugins
+
+    folder = os.path.dirname(incomplete)  # noqa: PTH120 - keeps the text as it was typed
+    names = [name for name in load_plugins().sources if name.startswith(incomplete)]
+    return [*names, *(x for x in _folders(folder) if x.startswith(incomplete))]
+
+
+def _folders(folder: str) -> list[str]:
+    try:
+        entries = sorted(os.scandir(folder or "."), key=lambda entry: entry.name)
+    except OSError:
+        return []
+    found = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+    return [f"{os.path.join(folder, name)}/" for name in found]  # noqa: PTH118 - as above
 
 
 def _recipes(folder: str, depth: int = DEPTH) -> Iterator[str]:

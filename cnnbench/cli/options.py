@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cnnbench.cli.completion import complete_recipe
+from cnnbench.cli.completion import complete_key, complete_recipe, complete_source
 
 RESULTS = Path("results")
 """Where records go, and are looked for."""
@@ -21,15 +21,38 @@ RecipePath = Annotated[
 ]
 DataSource = Annotated[
     str | None,
-    typer.Option(help="Other images for the recipe: a folder, or a source, e.g. npz:digits.npz."),
+    typer.Option(
+        help="Other images for the recipe: a folder, or a source, e.g. npz:digits.npz.",
+        autocompletion=complete_source,
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override a key: training.epochs=3."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Override a key: training.epochs=3.",
+        autocompletion=complete_key,
+    ),
 ]
 Replace = Annotated[
     bool, typer.Option("--force", help="Let --output replace a file that is there.")
 ]
+
+
+def read_device_name(text: str) -> str:
+    """What a device's name stands for: `--device cuda` is gpu."""
+    from cnnbench.planning.device import read_device
+
+    return read_device(text)
+
+
 DeviceName = Annotated[
-    Literal["auto", "cpu", "gpu"], typer.Option(help="auto: a GPU if there is one.")
+    Literal["auto", "cpu", "gpu"],
+    typer.Option(
+        parser=read_device_name,
+        metavar="DEVICE",
+        help="auto, a GPU if there is one; cpu; gpu, or cuda.",
+        autocompletion=lambda: ["auto", "cpu", "gpu"],
+    ),
 ]

@@ -16,7 +16,7 @@ def parity(
     backend: Annotated[
         list[str],
         typer.Option(
-            help="Two or more; the others are compared with the first.",
+            help="Two or more, repeated or with commas, or all; compared with the first.",
             autocompletion=complete_backend,
         ),
     ],
@@ -25,7 +25,10 @@ def parity(
     overrides: Overrides = None,
     device: DeviceName = "auto",
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write every difference to a CSV file, too.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write every difference to a CSV file, too."
+        ),
     ] = None,
     force: Replace = False,
 ) -> None:

@@ -1,29 +1,54 @@
-"""`cnnbench run`: train what is missing of a recipe and compare."""
+"""`cnnbench run`: train what is missing of recipes and compare."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnnbench.cli.completion import complete_backend
-from cnnbench.cli.options import RESULTS, DataSource, DeviceName, Overrides, RecipePath
+from cnnbench.cli.completion import complete_backend, complete_recipe, complete_variant
+from cnnbench.cli.options import RESULTS, DataSource, DeviceName, Overrides
+
+if TYPE_CHECKING:
+    from cnnbench.loading.plugins import Plugins
+    from cnnbench.planning.prepare import Prepared, RunOptions
+    from cnnbench.report.terminal import Terminal
 
 
 def run(
-    recipe: RecipePath,
+    recipes: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RECIPE...",
+            help="TOML files, or names of `cnnbench recipes`; one is run after the other.",
+            autocompletion=complete_recipe,
+        ),
+    ],
     backend: Annotated[
         list[str] | None,
         typer.Option(
-            help="Backend to train with; repeat for several. Default: the only one available.",
+            help="Backend to train with; several repeated or with commas, or all. Default: "
+            "CNNBENCH_BACKEND, KERAS_BACKEND, or the only one available.",
             autocompletion=complete_backend,
         ),
     ] = None,
     *,
     data: DataSource = None,
     overrides: Overrides = None,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Run this variant and the baseline alone; may be repeated.",
+            autocompletion=complete_variant,
+        ),
+    ] = None,
+    replicates: Annotated[
+        int | None,
+        typer.Option(min=1, help="Run the first N of each variant, as --set replicates=N."),
+    ] = None,
     device: DeviceName = "auto",
     jobs: Annotated[
         int | None,
@@ -35,66 +60,89 @@ def run(
     timeout: Annotated[
         float | None, typer.Option(min=0.001, help="Seconds a trial may take.")
     ] = None,
-    results: Annotated[Path, typer.Option(help="Folder of the records.")] = RESULTS,
+    results: Annotated[
+        Path, typer.Option("--results", "-o", help="Folder of the records.")
+    ] = RESULTS,
     force: Annotated[bool, typer.Option("--force", help="Run recorded trials again.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would run; train nothing.")
+        bool, typer.Option("--dry-run", "-n", help="Say what would run; train nothing.")
     ] = False,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page of the results at the end.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Run the trials of a recipe that are not recorded yet, then compare its variants.
+    """Run the trials of recipes that are not recorded yet, then compare their variants.
 
     Exit code: 0 all trials ok, 1 some failed, 2 the request was wrong, 130 interrupted (143 by
     SIGTERM, 129 by SIGHUP).
     """
-    from cnnbench.comparison.compare import compare_records
-    from cnnbench.execution.run import run_prepared
     from cnnbench.installed import installed_plugins
-    from cnnbench.planning.prepare import RunOptions, prepare
-    from cnnbench.report.console import print_comparison
-    from cnnbench.report.live import choose_view
+    from cnnbench.planning.prepare import RunOptions, prepare_all
     from cnnbench.report.page.document import report_html
     from cnnbench.report.page.write import spare_page, write_page
-    from cnnbench.report.run import (
-        interruption,
-        print_dry_run,
-        print_images,
-        print_notes,
-        print_opening,
-    )
-    from cnnbench.report.terminal import Terminal, say
+    from cnnbench.report.terminal import Terminal
 
     if report:
         spare_page(report)
     console = Terminal(quiet=quiet)
     plugins = installed_plugins()
     options = RunOptions(results, device, jobs, executor, timeout, force)
+    changes = [*(overrides or []), *([f"replicates={replicates}"] if replicates else [])]
     with console.waiting("reading the recipe and its images"):
-        prepared = prepare(
-            recipe, backend or [], plugins, options, overrides=overrides or [], data=data
+        studies = prepare_all(
+            recipes,
+            backend or [],
+            plugins,
+            options,
+            overrides=changes,
+            data=data,
+            variants=variant or [],
         )
+    for number, prepared in enumerate(studies):
+        if number:
+            console.print()
+        _open(prepared, console, dry_run=dry_run)
+        if not dry_run:
+            _train(prepared, plugins, options, console, advise=not report)
+    if report and not dry_run:
+        write_page(report_html([x for study in studies for x in study.folders]), report)
+    if not dry_run and any(len(x.ok_records()) < len(x.trials) for x in studies):
+        raise typer.Exit(1)
+
+
+def _open(prepared: Prepared, console: Terminal, *, dry_run: bool) -> None:
+    from cnnbench.report.run import print_dry_run, print_images, print_notes, print_opening
+
     trials, missing = prepared.trials, prepared.missing
     print_opening(console, prepared.recipe, trials, missing)
     print_images(console, prepared.images)
     print_notes(console, [*prepared.notes, *prepared.problems])
     if dry_run:
         print_dry_run(console, prepared.recipe, trials, missing)
-        return
-    begun = time.time()
+
+
+def _train(
+    prepared: Prepared, plugins: Plugins, options: RunOptions, console: Terminal, *, advise: bool
+) -> None:
+    """Train what is missing and show what came of it. advise: whether to name the next commands."""
+    from cnnbench.comparison.compare import compare_records
+    from cnnbench.execution.run import run_prepared
+    from cnnbench.report.console import print_comparison
+    from cnnbench.report.live import choose_view
+    from cnnbench.report.run import interruption, print_ending
+    from cnnbench.report.terminal import say
+
+    begun, clock = time.time(), time.monotonic()
+    missing = prepared.missing
     try:
-        with choose_view(console, missing, quiet=quiet) as view:
+        with choose_view(console, missing, quiet=console.quiet) as view:
             run_prepared(prepared, plugins, options, view.hear)
     except KeyboardInterrupt:
-        recorded = len(prepared.ok_records(since=begun if force else 0.0))
-        say(interruption(recorded, len(trials), force=force))
+        recorded = len(prepared.ok_records(since=begun if options.force else 0.0))
+        say(interruption(recorded, len(prepared.trials), force=options.force))
         raise
-    folders = [study.store.folder for study in prepared.studies]
-    if not quiet:
-        print_comparison(compare_records(folders), console)
-    if report:
-        write_page(report_html(folders), report)
-    if len(prepared.ok_records()) < len(trials):
-        raise typer.Exit(1)
+    if not console.quiet:
+        print_comparison(compare_records(prepared.folders), console)
+        took = time.monotonic() - clock
+        print_ending(console, prepared.folders, len(missing), took, pages=advise)

@@ -18,7 +18,8 @@ from cnnbench.loading.plugins import Plugins
 from cnnbench.parity.epoch import blank_probe
 from cnnbench.parity.probe import Probe
 from cnnbench.parity.work import probe_here, unpack_probe
-from cnnbench.planning.prepare import Prepared, RunOptions, prepare, split_names
+from cnnbench.planning.backends import backends_meant
+from cnnbench.planning.prepare import Prepared, RunOptions, prepare
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.executor import Limits
 from cnnbench.trials.trial import Device, Trial
@@ -41,11 +42,12 @@ def prepare_parity(
 
     Raises PluginError for fewer than two backends, and all that `prepare` raises.
     """
-    if len(split_names(backends)) < 2:  # noqa: PLR2004 - a comparison needs two
+    names = backends_meant(plugins, backends)[0] if backends else []
+    if len(names) < 2:  # noqa: PLR2004 - a comparison needs two
         raise PluginError("parity needs at least two backends: repeat --backend")
     options = RunOptions(device=device, force=True)
     one = [*overrides, "replicates=1"]
-    return prepare(path, backends, plugins, options, overrides=one, data=data)
+    return prepare(path, names, plugins, options, overrides=one, data=data)
 
 
 def probe_backends(

@@ -35,7 +35,9 @@ def refuse_too_large(
     of_variant = {trial.variant: trial for trial in trials}
     problems: list[Problem] = []
     for variant in recipe.variants:
-        trial = of_variant[variant.name]
+        trial = of_variant.get(variant.name)
+        if trial is None:  # left out of this run
+            continue
         images = known[trial.source, trial.request]
         problems += _too_large(variant, trial.network, memory)
         problems += _too_many_at_once(variant, trial.network, images, memory)

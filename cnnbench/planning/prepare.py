@@ -10,10 +10,10 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import get_args
 
-from cnnbench.errors import OptionsError, PluginError
-from cnnbench.loading.availability import check_availability
+from cnnbench.errors import OptionsError, did_you_mean
 from cnnbench.loading.plugins import Plugins
 from cnnbench.planning.arrays import arrays_of
+from cnnbench.planning.backends import backends_meant
 from cnnbench.planning.device import is_exclusive
 from cnnbench.planning.memory import refuse_too_large
 from cnnbench.planning.study import (
@@ -98,6 +98,11 @@ class Prepared:
         """What is damaged in the results folders."""
         return tuple(problem for study in self.studies for problem in study.problems)
 
+    @property
+    def folders(self) -> list[Path]:
+        """Where the records of each study are."""
+        return [study.store.folder for study in self.studies]
+
     def ok_records(self, since: float = 0.0) -> list[Record]:
         """Those of `records` that ended well. since: the earliest start, seconds since 1970."""
         found = [record for record in self.records() if record.status is Status.OK]
@@ -129,18 +134,21 @@ def prepare(
     *,
     overrides: Overrides = (),
     data: str | Path | None = None,
+    variants: Sequence[str] = (),
 ) -> Prepared:
     """Read and check the recipe, the backends and the images; nothing trains or is written.
 
-    backends: by name, also several with commas between them; without any, the only one that can run
-    here.
+    backends: by name, also several with commas between them, or all; without any, what the
+    environment says, or the only one that can run here. variants: to run these and the baseline
+    alone; the others stay part of the plan.
     Raises RecipeError, PluginError, OptionsError, DataError, ResultsError.
     """
     recipe = load_recipe(path, overrides=overrides, data=data, find_source=plugins.source)
     LOGGER.info(
         "recipe %s: %d variants, %d replicates", path, len(recipe.variants), recipe.replicates
     )
-    names = split_names(backends) or [_only_backend(plugins)]
+    chosen = _chosen_variants(recipe, variants, path)
+    names, said_so = backends_meant(plugins, backends)
     found = [available_backend(plugins, name) for name in names]
     _refuse_more_than_one_process_can(plugins.executor(options.executor), found, options)
     arrays = arrays_of(recipe)
@@ -156,6 +164,7 @@ def prepare(
             arrays=arrays,
             overrides=said,
             force=options.force,
+            variants=chosen,
         )
         for backend in found
     )
@@ -166,6 +175,7 @@ def prepare(
         LOGGER.debug("missing: %s", ", ".join(trial.id for trial in study.missing) or "none")
         for problem in study.problems:
             LOGGER.info("%s", problem)
+    notes = (*said_so, *notes)
     refuse_too_large(recipe, studies[0].trials, known)
     if (options.jobs or 1) > 1 and any(is_exclusive(study.trials) for study in studies):
         only = "the recipe asks for evaluation.exclusive: one trial runs at a time"
@@ -173,21 +183,42 @@ def prepare(
     return Prepared(recipe, studies, notes, image_lines(recipe, known))
 
 
-def split_names(names: Sequence[str]) -> list[str]:
-    """Each once, in order; "torch,jax" is two."""
-    parts = [part.strip() for name in names for part in name.split(",")]
-    return [*dict.fromkeys(filter(None, parts))]
+def prepare_all(
+    paths: Sequence[Path],
+    backends: Sequence[str],
+    plugins: Plugins,
+    options: RunOptions,
+    *,
+    overrides: Overrides = (),
+    data: str | Path | None = None,
+    variants: Sequence[str] = (),
+) -> list[Prepared]:
+    """Several recipes, each as `prepare` does, so that no mistake is found after hours of training.
+
+    Raises OptionsError where two would write to one folder.
+    """
+    found: list[Prepared] = []
+    for path in paths:
+        prepared = prepare(
+            path, backends, plugins, options, overrides=overrides, data=data, variants=variants
+        )
+        if any(prepared.recipe.name == other.recipe.name for other in found):
+            raise OptionsError(
+                f"two of the recipes are called {prepared.recipe.name}, and results are kept by "
+                "that name: rename one, or run it by itself with another --results"
+            )
+        found.append(prepared)
+    return found
 
 
-def _only_backend(plugins: Plugins) -> str:
-    able = [name for name, x in plugins.backends.items() if check_availability(x).available]
-    if len(able) == 1:
-        return able[0]
-    if able:
-        raise PluginError(f"choose a backend: --backend {' or --backend '.join(able)}")
-    raise PluginError(
-        "no backend can run here; `cnnbench plugins` lists what was found and what to install"
-    )
+def _chosen_variants(recipe: Recipe, variants: Sequence[str], path: Path) -> frozenset[str] | None:
+    """The named variants with the baseline, None for all."""
+    known = [variant.name for variant in recipe.variants]
+    for name in variants:
+        if name not in known:
+            hint = did_you_mean(name, known, "variants")
+            raise OptionsError(f"--variant {name}: {path} has no such variant{hint}")
+    return frozenset({recipe.baseline, *variants}) if variants else None
 
 
 def _refuse_more_than_one_process_can(

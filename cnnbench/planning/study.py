@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ KnownImages = Mapping[tuple[str, Request], Known]
 class Study:
     """One recipe on one backend, and what of it is recorded.
 
-    trials: all, in the order in which they run. recorded: ids that need not run.
+    trials: those asked for, in the order in which they run. recorded: ids that need not run.
     problems: what is damaged in the folder, a sentence each. notes: what the readers of the images
     want known.
     """
@@ -158,8 +158,12 @@ def plan_study(
     arrays: Mapping[str, FoundArrays] | None = None,
     overrides: Sequence[str] = (),
     force: bool = False,
+    variants: Collection[str] | None = None,
 ) -> Study:
-    """Expand the recipe and look up what is recorded; nothing is written."""
+    """Expand the recipe and look up what is recorded; nothing is written.
+
+    variants: to run these alone; the plan holds all.
+    """
     gpu = takes_gpu(device, backend)
     trials = expand(recipe, backend.name, device, known, arrays=arrays, gpu=gpu)
     store = Store(results, recipe.name, backend.name)
@@ -184,6 +188,8 @@ def plan_study(
         looks=looks_before(store, ids, recipe.replicates),
         seed=recipe.seed,
     )
+    if variants is not None:
+        trials = tuple(trial for trial in trials if trial.variant in variants)
     return Study(recipe, backend.name, trials, recorded, plan, store, store.problems)
 
 

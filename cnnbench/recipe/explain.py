@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from cnnbench.errors import Problem, did_you_mean, meant
 from cnnbench.recipe.file import SECTIONS, keys_of, layer_models, places_of, submodel
 from cnnbench.recipe.hints import hint
+from cnnbench.recipe.keys import SYNONYMS
 from cnnbench.recipe.lines import KeyPath
 from cnnbench.recipe.renamed import places_now
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted
@@ -136,7 +137,11 @@ def unknown_key(name: str, allowed: Sequence[str], *, elsewhere: bool = True) ->
     now = places_now(name) if elsewhere else []
     if new := next((x for key in now if (x := key.rpartition(".")[2]) in allowed), ""):
         return f"{name} is now {new}"
+    known = SYNONYMS.get(name.lower())
+    if known and (own := known.rpartition(".")[2]) in allowed:
+        return f"unknown key{meant([own], listed)}"
     places = [*places_of(name), *now] if elsewhere else []
+    places = places or ([known] if known and elsewhere else [])
     if name in places:
         return "unknown key; it stands at the top, above the first [section]"
     rest = meant(places, listed) if places else did_you_mean(name, allowed, "allowed")

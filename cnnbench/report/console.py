@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Sequence
 from textwrap import wrap
 
@@ -40,14 +41,16 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     if console.is_terminal:
         _print(comparison, console)
         return
-    text = _encodable(comparison_text(comparison), console)  # a pipe has no width of its own
+    # A pipe has no width of its own, but its reader may have said one.
+    width = min(console.width, WIDTH) if os.environ.get("COLUMNS", "").isdecimal() else WIDTH
+    text = _encodable(comparison_text(comparison, width), console)
     console.print(text, end="", markup=False, highlight=False, soft_wrap=True)
 
 
-def comparison_text(comparison: Comparison) -> str:
-    """The tables as plain text of 100 columns."""
+def comparison_text(comparison: Comparison, width: int = WIDTH) -> str:
+    """The tables as plain text of so many columns."""
     file = io.StringIO()
-    _print(comparison, Console(file=file, width=WIDTH, color_system=None, legacy_windows=False))
+    _print(comparison, Console(file=file, width=width, color_system=None, legacy_windows=False))
     return file.getvalue()
 
 

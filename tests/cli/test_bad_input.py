@@ -77,6 +77,13 @@ def test_broken_toml_is_named_with_its_line(refused, tmp_path):
         (["--set", "training.epochz=3"], "training.epochz: unknown key; did you mean 'epochs'?"),
         (["--set", "network.kernel=9"], "conv_1 has a kernel of 9x9, but its input is only 8x8x1"),
         (["--set", "data.train=9000"], "train asks for 9,000 images"),
+        (["--epochs", "3"], "a key of the recipe: --set training.epochs=3"),
+        (["--lr=0.1"], "a key of the recipe: --set training.learning_rate=0.1"),
+        (["--set", "training.bs=8"], "did you mean 'batch_size'?"),
+        (["--bakend", "x"], "there is no option --bakend; did you mean '--backend'?"),
+        (["--device", "cuda:1"], "CUDA_VISIBLE_DEVICES=1"),
+        (["--device", "mps"], "give --device cpu"),
+        (["--variant", "othr"], "did you mean 'other'?"),
         (["--data", "digitz"], "there is no source 'digitz'; did you mean 'digits'?"),
         (["--data", "folder:nowhere"], "nowhere does not exist"),
         (["--data", "npz:nothing.npz"], "nothing.npz"),
@@ -106,6 +113,29 @@ def test_a_network_larger_than_the_machine_is_refused_before_anything_trains(ref
 def test_backends_may_be_given_with_commas(give, recipe):
     _, output, _ = give("run", recipe(), "--backend", "scripted, rounded", "--dry-run")
     assert "on scripted, rounded: 8 trials" in output
+
+
+def test_a_variant_runs_with_its_baseline_and_some_replicates(give, recipe):
+    path = recipe()
+    path.write_text(path.read_text() + '[[variant]]\nname = "third"\ntraining.epochs = 3\n')
+    _, output, _ = give(*run(path), "--variant", "third", "--replicates", "1", "-n")
+    assert "2 of 3 variants x 1 replicate on scripted: 2 trials" in output
+    assert "other" not in output
+
+
+def test_the_environment_chooses_a_backend_and_is_named(give, recipe, monkeypatch):
+    monkeypatch.setenv("CNNBENCH_BACKEND", "scripted,rounded")
+    _, output, _ = give("run", recipe(), "-n")
+    assert "on scripted, rounded" in output
+    assert "as CNNBENCH_BACKEND says" in output
+
+
+def test_recipes_of_one_name_are_refused(refused, recipe, tmp_path):
+    path = recipe()
+    other = tmp_path / "deep" / path.name
+    other.parent.mkdir()
+    other.write_text(path.read_text())
+    assert "two of the recipes are called tiny" in refused(*run(path), other)
 
 
 def test_a_backend_is_found_by_the_words_of_its_title(refused, recipe):

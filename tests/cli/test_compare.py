@@ -172,7 +172,7 @@ def test_a_wrong_request_is_one_sentence_and_exit_code_2(compare, results, argum
 def test_a_value_that_an_option_does_not_take_is_answered_with_those_that_it_does(compare, results):
     run = compare(results, "--by", "variants")
     assert run.returncode == 2
-    assert "Invalid value for '--by': 'variants' is not one of 'variant'," in run.stderr
+    assert "invalid value for '--by': 'variants' is not one of 'variant'," in run.stderr
 
 
 def test_an_empty_folder_says_how_to_make_records(compare, tmp_path):
