@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -49,6 +51,8 @@ def stoppable() -> Iterator[None]:
 
     heard = {x: old for x in _SIGNALS if (old := signal.getsignal(x)) is not signal.SIG_IGN}
     line = _Line(frozenset(heard))
+    # Python ends in that order: its threads, these callbacks, then what a bare signal does.
+    ignore = atexit.register(partial(_ignore, heard, stopped))
     try:
         for number in heard:
             signal.signal(number, stop)
@@ -56,17 +60,22 @@ def stoppable() -> Iterator[None]:
     except (KeyboardInterrupt, SystemExit) as ended:
         code = _INTERRUPT if isinstance(ended, KeyboardInterrupt) else ended.code
         if stopped:
-            code = 128 + stopped[0]
-            for number in heard:  # while Python ends it would put back what a bare signal does
-                signal.signal(number, signal.SIG_IGN)
+            code = 128 + stopped[0]  # the handler stays, so that a second signal is heard
         elif code == _INTERRUPT:
             line.hurry()
         raise SystemExit(code) from None
     finally:
         if not stopped:
+            atexit.unregister(ignore)
             for number, old in heard.items():
                 signal.signal(number, old)
             line.close()
+
+
+def _ignore(numbers: Collection[int], stopped: Sequence[int]) -> None:
+    """Ignore the signals once one of them was heard."""
+    for number in numbers if stopped else ():
+        signal.signal(number, signal.SIG_IGN)
 
 
 class _Line:

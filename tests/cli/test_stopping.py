@@ -23,6 +23,11 @@ def blocked_pool():
     finally:
         pool.shutdown()
 
+def thread_left():
+    threading.Thread(target=never.wait).start()
+    print("ready", flush=True)
+    never.wait()
+
 def swallowed():
     try:
         print("ready", flush=True)
@@ -76,14 +81,14 @@ def test_the_first_signal_ends_the_program_in_order_also_when_it_comes_twice(sta
     assert (process.returncode, output, errors) == (code, "in order\n", "")
 
 
-@pytest.mark.parametrize("what", ["blocked_pool", "swallowed"])
+@pytest.mark.parametrize("what", ["blocked_pool", "thread_left", "swallowed"])
 def test_the_first_signal_ends_what_hangs_after_a_while(started, what):
     process = started(what, grace=0.2)
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=300) == 143
 
 
-@pytest.mark.parametrize("what", ["blocked_pool", "swallowed"])
+@pytest.mark.parametrize("what", ["blocked_pool", "thread_left", "swallowed"])
 def test_a_second_signal_ends_what_hangs_at_once(started, what):
     process = started(what, echo=0.0)
     process.send_signal(signal.SIGTERM)
