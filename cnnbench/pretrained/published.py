@@ -22,7 +22,8 @@ class Published:
     """A file without classifier.
 
     folder: below `ROOT`, or an address. md5: "" where Keras states none. scaling: one of
-    `SCALINGS`. top_1: by the page, None where it lists none.
+    `SCALINGS`. top_1: by the page, None where it lists none. licence: by the page of Keras 2.2,
+    "not stated" where that is silent or the file is another now.
     """
 
     folder: str
@@ -59,21 +60,34 @@ KERAS: Mapping[str, Published] = {
         "resnet", _notop("resnet50"), "4d473c1dd8becc155b73f8504c6f6626", "caffe", 0.749
     ),
     "densenet121": Published(
-        "densenet", _notop("densenet121"), "30ee3e1110167f948a6b9946edeeb738", "torch", 0.750
+        "densenet",
+        _notop("densenet121"),
+        "30ee3e1110167f948a6b9946edeeb738",
+        "torch",
+        0.750,
+        "BSD-3-Clause",
     ),
     "inception_v3": Published(
-        "inception_v3", _notop("inception_v3"), "bcbd6486424b2319ff4ef7d526e38f63", "keras", 0.779
+        "inception_v3",
+        _notop("inception_v3"),
+        "bcbd6486424b2319ff4ef7d526e38f63",
+        "keras",
+        0.779,
+        "Apache-2.0",
     ),
     "xception": Published(
-        "xception", _notop("xception"), "b0042744bf5b25fce3cb969f33bebb97", "keras", 0.790
+        "xception", _notop("xception"), "b0042744bf5b25fce3cb969f33bebb97", "keras", 0.790, "MIT"
     ),
-    "mobilenet": Published("mobilenet", "mobilenet_1_0_224_tf_no_top.h5", "", "keras", 0.704),
+    "mobilenet": Published(
+        "mobilenet", "mobilenet_1_0_224_tf_no_top.h5", "", "keras", 0.704, "Apache-2.0"
+    ),
     "mobilenet_v2": Published(
         "mobilenet_v2",
         "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
         "",
         "keras",
         0.713,
+        "Apache-2.0",
     ),
     "mobilenet_v3_small": Published(
         "mobilenet_v3",

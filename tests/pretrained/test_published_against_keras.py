@@ -57,6 +57,19 @@ def test_names_addresses_and_hashes_are_those_of_keras(base, monkeypatch):
     assert asked.value.args == (file.name, file.url, "models", file.md5)
 
 
+def test_licences_are_those_that_the_page_of_keras_2_2_states():
+    stated = {base: file.licence for base, file in KERAS.items() if file.licence != "not stated"}
+    assert stated == {
+        "vgg16": "CC-BY-4.0",
+        "vgg19": "CC-BY-4.0",
+        "densenet121": "BSD-3-Clause",
+        "inception_v3": "Apache-2.0",
+        "xception": "MIT",
+        "mobilenet": "Apache-2.0",
+        "mobilenet_v2": "Apache-2.0",
+    }
+
+
 @pytest.fixture(
     scope="module", params=["resnet50", "inception_v3", "efficientnet_v2b0", "xception"]
 )
