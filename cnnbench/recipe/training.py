@@ -11,6 +11,7 @@ from cnnbench.data.spec import Section
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Optimizer = Literal["sgd", "momentum", "rmsprop", "adam", "adamw"]
 Precision = Literal["float32", "bfloat16"]
+ClassWeights = Literal["none", "balanced"]
 
 DEFAULT_LEARNING_RATE: dict[Optimizer, float] = {
     "sgd": 0.01,
@@ -78,6 +79,9 @@ class TrainingSpec(Section):
     momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.9, description="of optimizer momentum")
     weight_decay: Annotated[float, Field(ge=0)] = Field(0.004, description="of optimizer adamw")
     precision: Precision = Field("float32", description="bfloat16: mixed precision, where offered")
+    class_weights: ClassWeights = Field(
+        "none", description="balanced: in the loss of training, every class counts alike"
+    )
     schedule: Schedule = Schedule()
     early_stopping: EarlyStopping = EarlyStopping()
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.passes.batches import Batches
+from cnnbench.data.passes.class_weights import balanced_weights
 from cnnbench.data.passes.normalization import Normalization, fit_normalization
 from cnnbench.data.passes.passes import TrainingPasses, evaluation_pass
 from cnnbench.data.passes.prepared import PreparedImages
@@ -43,9 +44,12 @@ class TrialImages:
 
     def training(self) -> TrainingPasses:
         """The passes over the training images: order and pixels follow from the trial's seeds."""
+        spec, weights = self.trial.configuration.training, None
+        if spec.class_weights == "balanced":
+            weights = balanced_weights(self.chosen.labels[self.split.train])
         return TrainingPasses(
-            self._prepared(self.split.train),
-            self.trial.configuration.training.batch_size,
+            self._prepared(self.split.train, weights),
+            spec.batch_size,
             order_seed=self.trial.seed_for("order"),
             augmentation_seed=self.trial.seed_for("augmentation"),
         )
@@ -55,13 +59,16 @@ class TrialImages:
         own_size = self.trial.configuration.training.batch_size
         return evaluation_pass(self._prepared(rows), batch_size or own_size)
 
-    def _prepared(self, rows: NDArray[np.int64]) -> PreparedImages:
+    def _prepared(
+        self, rows: NDArray[np.int64], weights: NDArray[np.float32] | None = None
+    ) -> PreparedImages:
         return PreparedImages.of_rows(
             self.images,
             self.chosen.labels,
             rows,
             self.normalization,
             self.augmentation,
+            weights,
         )
 
     def samples(self) -> Samples:

@@ -82,6 +82,8 @@ def _training(spec: TrainingSpec) -> dict[str, Any]:
         settings["momentum"] = spec.momentum
     if spec.optimizer == "adamw":
         settings["weight_decay"] = spec.weight_decay
+    if spec.class_weights != "none":
+        settings["class_weights"] = spec.class_weights
     if spec.schedule.kind == "plateau":
         schedule = spec.schedule.model_dump(exclude={"min_lr"})
         settings["schedule"] = schedule | {"minimum": spec.schedule.min_lr}

@@ -174,6 +174,7 @@ EFFECTIVE = [
         {"optimizer": "rmsprop"},
         {"learning_rate": 0.5},
         {"precision": "bfloat16"},
+        {"class_weights": "balanced"},
         {"schedule": {"kind": "cosine"}},
         {"schedule": {"kind": "plateau"}},
         {"schedule": {"kind": "plateau", "factor": 0.5}},

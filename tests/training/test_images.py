@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+from sklearn.utils.class_weight import compute_sample_weight
+
+from cnnbench.data.sources.cache import open_images
+from cnnbench.loading.manager import load_plugins
+from cnnbench.planning.study import read_images
+from cnnbench.recipe.load import load_recipe
+from cnnbench.training.images import prepare_images
+from cnnbench.trials.expand import expand
+
+PLUGINS = load_plugins()
+RECIPE = """
+title = "Uneven classes"
+replicates = 1
+[data]
+source = "npz:uneven.npz"
+validation = 0.2
+test = 0.2
+[training]
+batch_size = 7
+[network]
+filters = [2]
+[[variant]]
+name = "plain"
+[[variant]]
+name = "balanced"
+training.class_weights = "balanced"
+"""
+
+
+@pytest.fixture
+def images_of(tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    pixels = np.random.default_rng(0).integers(0, 256, (70, 8, 8, 1)).astype(np.uint8)
+    np.savez("uneven.npz", images=pixels, labels=np.repeat([0, 1, 2], [40, 20, 10]))
+    (tmp_path / "study.toml").write_text(RECIPE)
+    recipe = load_recipe("study.toml", find_source=PLUGINS.source)
+    known, _ = read_images(recipe, PLUGINS)
+    trials = {trial.variant: trial for trial in expand(recipe, "any", "cpu", known)}
+
+    def images_of(variant):
+        trial = trials[variant]
+        return prepare_images(trial, open_images(PLUGINS.source(trial.source), trial.request))
+
+    return images_of
+
+
+def joined(batches):
+    parts = list(batches)
+    return tuple(np.concatenate([getattr(x, key) for x in parts]) for key in ("labels", "weights"))
+
+
+def test_balanced_classes_weigh_the_training_images_by_their_own_counts(images_of):
+    images = images_of("balanced")
+    for epoch in (0, 1):
+        labels, weights = joined(images.training().epoch(epoch))
+        assert len(set(weights.tolist())) == 3
+        np.testing.assert_allclose(weights, compute_sample_weight("balanced", labels), rtol=1e-6)
+
+
+@pytest.mark.parametrize("variant", ["plain", "balanced"])
+def test_images_that_judge_a_network_count_alike(images_of, variant):
+    images = images_of(variant)
+    for rows in (images.split.train, images.split.validation, images.split.test):
+        _, weights = joined(images.evaluation(rows))
+        assert (weights == 1).all()
+
+
+def test_training_images_count_alike_by_default(images_of):
+    _, weights = joined(images_of("plain").training().epoch(0))
+    assert (weights == 1).all()
