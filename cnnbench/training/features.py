@@ -54,35 +54,30 @@ class SharedFeatures:
 
     rows: float32, (n, height, width, channels), one for each image of the source, read-only, mapped
     from disk; those of other trials' images may be missing. tail: the part of the network that
-    takes them. layer: the one that made them. seconds: what those of this trial took, whenever and
-    by whichever trial they were computed.
+    takes them. seconds: what those of this trial took, whenever and by whichever trial they were
+    computed.
     """
 
     rows: NDArray[np.float32]
     tail: Network
-    layer: str
     seconds: float
-
-
-def shares_features(trial: Trial, stage: Stage) -> bool:
-    """Whether images pass the frozen part of the network once instead of every epoch of a stage.
-
-    They do where nothing about them is random, unless the recipe wants the base inside.
-    """
-    spec = trial.configuration.transfer
-    if not spec.active or spec.strategy == "frozen" or trial.configuration.augmentation.active:
-        return False
-    return bool(last_cut(trial.network, stage.frozen))
 
 
 def shared_features(
     trial: Trial, stage: Stage, engine: Engine, images: TrialImages, weights: Weights
-) -> SharedFeatures:
+) -> SharedFeatures | None:
     """The features of all images that the trial uses, computing those that are not there yet.
 
-    weights: of the whole network, before the stage. Raises DataError where they can't be kept.
+    None where images pass the whole network in every epoch of the stage: if something about them is
+    random, if nothing is at rest, or if the recipe wants the base inside. weights: of the whole
+    network, before the stage. Raises DataError where they can't be kept.
     """
+    spec = trial.configuration.transfer
+    if not spec.active or spec.strategy == "frozen" or trial.configuration.augmentation.active:
+        return None
     layer = last_cut(trial.network, stage.frozen)
+    if not layer:
+        return None
     front, tail = split_network(trial.network, layer)
     arrays = weights_for(front, weights)
     entry = _Entry(
@@ -95,7 +90,7 @@ def shared_features(
         if len(missing):
             model = engine.build(front, arrays, Optimization(precision=trial.precision), 0)
             _compute(model, images, entry, missing)
-    return SharedFeatures(entry.read(), tail, layer, entry.seconds(len(np.unique(needed))))
+    return SharedFeatures(entry.read(), tail, entry.seconds(len(np.unique(needed))))
 
 
 def _key(trial: Trial, engine: Engine, front: Network, arrays: Weights) -> str:

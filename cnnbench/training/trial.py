@@ -29,7 +29,7 @@ from cnnbench.training.costs import (
     reset_peak_memory,
 )
 from cnnbench.training.crash import describe_crash, whole_crash
-from cnnbench.training.features import shared_features, shares_features
+from cnnbench.training.features import shared_features
 from cnnbench.training.fit import DivergedError, Fit, Validation, fit
 from cnnbench.training.images import TrialImages, prepare_images
 from cnnbench.training.metrics import class_probabilities, evaluate, trivial_levels
@@ -176,8 +176,7 @@ def _carry_out(
     whole, compiling = images, Stopwatch()
     for stage in trial.schedule:
         images, network = whole, trial.network
-        if shares_features(trial, stage):
-            features = shared_features(trial, stage, engine, whole, weights)
+        if features := shared_features(trial, stage, engine, whole, weights):
             result.costs["features"] = result.costs.get("features", 0) + features.seconds
             images, network = whole.of_features(features.rows), features.tail
         passes = images.training()

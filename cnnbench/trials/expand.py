@@ -121,10 +121,9 @@ def _plan(
     source, request = configuration.request()
     images = known[source, request]
     network = configuration.network_for(images.shape, images.classes)
-    stages: tuple[Stage, ...] = ()
     if arrays is not None:
         network = as_trained(network, arrays)
-        stages = configuration.stages_for(images.shape)
+    stages = configuration.stages_for(images.shape)
     settings = effective_settings(configuration, network, images.classes, arrays, stages)
     settings |= {"revision": REVISION, "images": images.digest, "backend": backend}
     data, folds = configuration.data, configuration.evaluation.folds
