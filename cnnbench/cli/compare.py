@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cnnbench.cli.options import RESULTS, Replace
+from cnnbench.cli.options import RESULTS, Replace, ResultPaths
 
 
 def complete_metric(incomplete: str) -> list[tuple[str, str]]:
@@ -34,12 +34,7 @@ def complete_baseline(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def compare(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="[PATH]...", help="Results folders, or files in them. Default: results."
-        ),
-    ] = None,
+    paths: ResultPaths = None,
     *,
     baseline: Annotated[
         str | None,

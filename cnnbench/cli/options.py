@@ -35,6 +35,12 @@ Overrides = Annotated[
         autocompletion=complete_key,
     ),
 ]
+ResultPaths = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[PATH]...", help="Results folders, or files in them. Default: results."
+    ),
+]
 Replace = Annotated[
     bool, typer.Option("--force", help="Let --output replace a file that is there.")
 ]

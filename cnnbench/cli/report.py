@@ -8,18 +8,13 @@ from typing import Annotated, Literal
 import typer
 
 from cnnbench.cli.compare import complete_baseline, complete_metric
-from cnnbench.cli.options import RESULTS, Replace
+from cnnbench.cli.options import RESULTS, Replace, ResultPaths
 
 _REPORT = Path("report.html")
 
 
 def report(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="[PATH]...", help="Results folders, or files in them. Default: results."
-        ),
-    ] = None,
+    paths: ResultPaths = None,
     *,
     output: Annotated[
         Path | None,

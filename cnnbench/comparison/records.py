@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from cnnbench.comparison.rows import Cell
+from cnnbench.comparison.metrics import METRICS
+from cnnbench.comparison.rows import Cell, unit_suffix
 from cnnbench.comparison.select import in_order, select
 from cnnbench.results.read import ResultSet
 from cnnbench.results.record import Record
-
-_SECONDS = {
-    "compile",
-    "features",
-    "training",
-    "evaluation",
-    "data",
-    "total",
-    "latency_single",
-    "latency_batch",
-}
-_BYTES = {"peak_memory", "device_memory"}
 
 
 def counting_records(results: ResultSet) -> tuple[Record, ...]:
@@ -83,5 +72,4 @@ def _metrics(record: Record) -> dict[str, Cell]:
 
 
 def _with_units(costs: Mapping[str, float | None]) -> dict[str, Cell]:
-    suffix = dict.fromkeys(_SECONDS, "_seconds") | dict.fromkeys(_BYTES, "_bytes")
-    return {f"{name}{suffix.get(name, '')}": value for name, value in costs.items()}
+    return {f"{name}{unit_suffix(METRICS[name])}": value for name, value in costs.items()}

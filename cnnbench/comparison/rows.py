@@ -41,11 +41,11 @@ def value_column(comparison: Comparison) -> str:
     """What the columns of the compared value begin with: test_accuracy, training_seconds."""
     metric = comparison.metric
     prefix = "" if metric.cost else f"{comparison.split}_"
-    return f"{prefix}{metric.name}{_suffix(metric)}"
+    return f"{prefix}{metric.name}{unit_suffix(metric)}"
 
 
 def _flat(comparison: Comparison, table: Table, row: Row) -> dict[str, Cell]:
-    difference = f"difference{_suffix(comparison.metric)}"
+    difference = f"difference{unit_suffix(comparison.metric)}"
     return {
         "recipe": table.recipe,
         "backend": row.backend,
@@ -85,7 +85,7 @@ def _judgement(comparison: Comparison, judgement: Judgement | None) -> dict[str,
     """The verdict, and what it goes by; better and worse in the metric's own direction."""
     plain = judgement.plain if judgement else None
     three = judgement.probabilities if judgement else None
-    name = f"difference_alone{_suffix(comparison.metric)}"
+    name = f"difference_alone{unit_suffix(comparison.metric)}"
     better, worse = (three.above, three.below) if three else (None, None)
     if not comparison.metric.higher_is_better:
         better, worse = worse, better
@@ -103,5 +103,6 @@ def _judgement(comparison: Comparison, judgement: Judgement | None) -> dict[str,
     }
 
 
-def _suffix(metric: Metric) -> str:
+def unit_suffix(metric: Metric) -> str:
+    """What a column's name has behind the metric's: "_seconds", "" where that tells the unit."""
     return _SUFFIX.get(metric.unit, "")
