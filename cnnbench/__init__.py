@@ -39,6 +39,7 @@ def run(
     executor: str = "local",
     timeout: float | None = None,
     force: bool = False,
+    save_weights: bool = False,
     progress: bool | Listener | None = None,
 ) -> list[Record]:
     """Run what is missing of a recipe; return the newest record of each of its trials.
@@ -46,7 +47,8 @@ def run(
     backend: one or several names, by default the only one that can run here. data: other images, a
     source such as "npz:digits.npz" or a folder. overrides: dotted keys and their values,
     {"training.epochs": 3}. jobs: trials at a time, by default one a core, and one
-    on a GPU. timeout: seconds a trial may take. progress: shown on terminals and in notebooks; True
+    on a GPU. timeout: seconds a trial may take. save_weights: keep the arrays of each trained
+    network beside its record. progress: shown on terminals and in notebooks; True
     shows it anywhere, False nowhere, and a function hears each `cnnbench.plugin.Event` instead.
     A trial that fails is a record with its reason.
     Raises cnnbench.errors.CnnbenchError for a request that is wrong.
@@ -59,7 +61,7 @@ def run(
 
     asked = arguments.a_listener("progress", progress)
     folder = arguments.a_path("results", results)
-    options = RunOptions(folder, device, jobs, executor, timeout, force)
+    options = RunOptions(folder, device, jobs, executor, timeout, force, save_weights)
     plugins = installed_plugins()
     prepared = prepare(
         arguments.a_path("recipe", recipe),

@@ -64,6 +64,9 @@ def run(
         Path, typer.Option("--results", "-o", help="Folder of the records.")
     ] = RESULTS,
     force: Annotated[bool, typer.Option("--force", help="Run recorded trials again.")] = False,
+    save_weights: Annotated[
+        bool, typer.Option("--save-weights", help="Keep the arrays of every trained network.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Say what would run; train nothing.")
     ] = False,
@@ -87,7 +90,7 @@ def run(
         spare_page(report)
     console = Terminal(quiet=quiet)
     plugins = installed_plugins()
-    options = RunOptions(results, device, jobs, executor, timeout, force)
+    options = RunOptions(results, device, jobs, executor, timeout, force, save_weights)
     changes = [*(overrides or []), *([f"replicates={replicates}"] if replicates else [])]
     with console.waiting("reading the recipe and its images"):
         studies = prepare_all(

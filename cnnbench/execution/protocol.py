@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
 from cnnbench.execution.arrays import pack_array, unpack_array
 from cnnbench.plugin.executor import Outcome
 from cnnbench.results.record import Epoch, Record
+from cnnbench.results.weights import weights_bytes, weights_from
 
 
 def pack_outcome(outcome: Outcome) -> dict[str, Any]:
-    """An outcome; arrays as base64 of their little-endian bytes."""
+    """An outcome; arrays as base64 of their bytes."""
     return {
         "record": outcome.record.model_dump(mode="json"),
         "history": [epoch.model_dump(mode="json") for epoch in outcome.history],
         "predictions": pack_array(outcome.predictions),
         "rows": pack_array(outcome.rows),
         "labels": pack_array(outcome.labels),
+        "weights": outcome.weights
+        and base64.b64encode(weights_bytes(outcome.weights)).decode("ascii"),
         "environment": outcome.environment,
         "failure": outcome.failure,
     }
@@ -33,6 +37,7 @@ def unpack_outcome(content: Mapping[str, Any]) -> Outcome:
         predictions=unpack_array(content["predictions"]),
         rows=unpack_array(content["rows"]),
         labels=unpack_array(content["labels"]),
+        weights=content["weights"] and weights_from(base64.b64decode(content["weights"])),
         environment=content["environment"],
         failure=content["failure"],
     )

@@ -101,6 +101,7 @@ def _train(
                 predictions=outcome.predictions,
                 rows=outcome.rows,
                 labels=outcome.labels,
+                weights=outcome.weights,
                 environment=outcome.environment,
                 failure=outcome.failure,
             )

@@ -41,7 +41,8 @@ class RunOptions:
     """How to run, none of which changes an outcome but `device`.
 
     jobs: trials at a time, one a core if None, and one on a GPU. timeout: seconds a trial may take.
-    force: run recorded trials again, too. Raises OptionsError for values that can't be.
+    force: run recorded trials again, too. save_weights: keep the arrays of each trial. Raises
+    OptionsError for values that can't be.
     """
 
     results: Path = Path("results")
@@ -50,6 +51,7 @@ class RunOptions:
     executor: str = "local"
     timeout: float | None = None
     force: bool = False
+    save_weights: bool = False
 
     def __post_init__(self) -> None:
         if self.device not in (devices := get_args(Device)):
@@ -62,8 +64,9 @@ class RunOptions:
             raise OptionsError(f"timeout is {self.timeout!r}, expected a number of seconds above 0")
         if not isinstance(self.executor, str):
             raise OptionsError(f"executor is {self.executor!r}, expected a name, e.g. 'local'")
-        if not isinstance(self.force, bool):
-            raise OptionsError(f"force is {self.force!r}, expected True or False")
+        for name in ("force", "save_weights"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise OptionsError(f"{name} is {value!r}, expected True or False")
 
 
 def _is(value: object, kind: type) -> bool:
@@ -164,6 +167,7 @@ def prepare(
             arrays=arrays,
             overrides=said,
             force=options.force,
+            save_weights=options.save_weights,
             variants=chosen,
         )
         for backend in found
@@ -175,12 +179,21 @@ def prepare(
         LOGGER.debug("missing: %s", ", ".join(trial.id for trial in study.missing) or "none")
         for problem in study.problems:
             LOGGER.info("%s", problem)
-    notes = (*said_so, *notes)
+    notes = (*said_so, *notes, *_lacking_weights(studies))
     refuse_too_large(recipe, studies[0].trials, known)
     if (options.jobs or 1) > 1 and any(is_exclusive(study.trials) for study in studies):
         only = "the recipe asks for evaluation.exclusive: one trial runs at a time"
         notes = (*notes, f"{only}, not {options.jobs}")
     return Prepared(recipe, studies, notes, image_lines(recipe, known))
+
+
+def _lacking_weights(studies: Sequence[Study]) -> tuple[str, ...]:
+    """That recorded trials run again, where their arrays are asked for."""
+    count = sum(trial.id in x.without_weights for x in studies for trial in x.trials)
+    if not count:
+        return ()
+    said = "trial is" if count == 1 else "trials are"
+    return (f"{count} {said} recorded without the arrays that are asked for, and run again",)
 
 
 def prepare_all(

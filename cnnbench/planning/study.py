@@ -31,8 +31,8 @@ class Study:
     """One recipe on one backend, and what of it is recorded.
 
     trials: those asked for, in the order in which they run. recorded: ids that need not run.
-    problems: what is damaged in the folder, a sentence each. notes: what the readers of the images
-    want known.
+    problems: what is damaged in the folder, a sentence each. without_weights: ids that are recorded
+    but run again, since their arrays are asked for and were not kept.
     """
 
     recipe: Recipe
@@ -42,6 +42,7 @@ class Study:
     plan: Plan
     store: Store
     problems: tuple[str, ...] = ()
+    without_weights: frozenset[str] = frozenset()
 
     @property
     def missing(self) -> tuple[Trial, ...]:
@@ -52,6 +53,7 @@ class Study:
         """Those of them that no other run has recorded since; ask once the store is locked."""
         ids = [trial.id for trial in self.missing]
         done = self.store.done(ids) - self.store.unsupported(ids)
+        done -= self.store.without_weights(self.without_weights & done)
         return tuple(trial for trial in self.missing if trial.id not in done)
 
 
@@ -158,11 +160,13 @@ def plan_study(
     arrays: Mapping[str, FoundArrays] | None = None,
     overrides: Sequence[str] = (),
     force: bool = False,
+    save_weights: bool = False,
     variants: Collection[str] | None = None,
 ) -> Study:
     """Expand the recipe and look up what is recorded; nothing is written.
 
-    variants: to run these alone; the plan holds all.
+    save_weights: to run what is recorded without its arrays, too. variants: to run these alone; the
+    plan holds all.
     """
     gpu = takes_gpu(device, backend)
     trials = expand(recipe, backend.name, device, known, arrays=arrays, gpu=gpu)
@@ -172,6 +176,11 @@ def plan_study(
     if again := store.unsupported(ids):
         able = {t.id for t in trials if t.id in again and _supported(t, backend)}
         recorded -= able
+    lacking: frozenset[str] = frozenset()
+    if save_weights:
+        trials = tuple(x.model_copy(update={"keeps_weights": True}) for x in trials)
+        lacking = store.without_weights(recorded)
+        recorded -= lacking
     plan = Plan(
         recipe=recipe.name,
         title=recipe.title,
@@ -190,7 +199,7 @@ def plan_study(
     )
     if variants is not None:
         trials = tuple(trial for trial in trials if trial.variant in variants)
-    return Study(recipe, backend.name, trials, recorded, plan, store, store.problems)
+    return Study(recipe, backend.name, trials, recorded, plan, store, store.problems, lacking)
 
 
 def _supported(trial: Trial, backend: Backend) -> bool:

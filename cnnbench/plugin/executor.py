@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnbench.network.network import Weights
 from cnnbench.results.record import Epoch, Record
 from cnnbench.trials.trial import Device, Trial
 
@@ -19,6 +20,7 @@ class Outcome:
     """What a trial left: its record, its history, and the probabilities of the test images.
 
     predictions: float32, (n, classes), in the order of `rows`, which index the source's images.
+    weights: every array that they were made with, where the trial keeps them.
     failure: what a record's reason has no room for, such as a traceback; stored beside the record.
     """
 
@@ -27,6 +29,7 @@ class Outcome:
     predictions: NDArray[np.float32] | None = None
     rows: NDArray[np.int64] | None = None
     labels: NDArray[np.int32] | None = None
+    weights: Weights | None = None
     environment: dict[str, object] = field(default_factory=dict)
     failure: str = ""
 

@@ -4,6 +4,7 @@ RESULTS/RECIPE/BACKEND/records.jsonl        one record a line
                        plan.json            the study last asked for
                        history/TRIAL.csv    the epochs of a trial
                        predictions/TRIAL.npz    probabilities of its test images
+                       weights/TRIAL.safetensors    its arrays, where they were asked for
                        failures/TRIAL.txt   why it failed at length, until it succeeds
                        log/TIME.log         what happened in the last runs
 RESULTS/environments/KEY.json               machine and versions, stored once by hash
@@ -20,6 +21,7 @@ RECORDS = "records.jsonl"
 PLAN = "plan.json"
 HISTORY = "history"
 PREDICTIONS = "predictions"
+WEIGHTS = "weights"
 FAILURES = "failures"
 LOG = "log"
 ENVIRONMENTS = "environments"
@@ -56,6 +58,11 @@ def history_file(study: Path, trial: str) -> Path:
 def predictions_file(study: Path, trial: str) -> Path:
     """The predictions of a trial. Raises ResultsError if the id can't be a file name."""
     return study / PREDICTIONS / f"{_safe(trial)}.npz"
+
+
+def weights_file(study: Path, trial: str) -> Path:
+    """The arrays of a trial. Raises ResultsError if the id can't be a file name."""
+    return study / WEIGHTS / f"{_safe(trial)}.safetensors"
 
 
 def failure_file(study: Path, trial: str) -> Path:

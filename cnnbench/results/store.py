@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from cnnbench.errors import ResultsError
+from cnnbench.network.network import Weights
 from cnnbench.results.details import Predictions, history_csv, predictions_npz
 from cnnbench.results.environment import environment_json, environment_key
 from cnnbench.results.failure import shortened
@@ -38,9 +39,11 @@ from cnnbench.results.layout import (
     history_file,
     predictions_file,
     study_folder,
+    weights_file,
 )
 from cnnbench.results.read import collector_paused, read_plan, read_records
 from cnnbench.results.record import Epoch, Plan, Record, Status
+from cnnbench.results.weights import weights_bytes
 
 LOGGER = logging.getLogger(__name__)
 _PROBE_BYTES = 64 * 1024
@@ -118,14 +121,16 @@ class Store:
         predictions: NDArray[np.float32] | None = None,
         rows: NDArray[np.int64] | None = None,
         labels: NDArray[np.int32] | None = None,
+        weights: Weights | None = None,
         environment: Mapping[str, object] | None = None,
         failure: str = "",
     ) -> Record:
         """Store what a trial left and return its record, which names what stands beside it now.
 
         predictions: probabilities, (n, classes), of the images `rows` with the true `labels`; the
-        three come together or not at all. failure: what the reason has no room for; if that can't
-        be kept, the record is all the same.
+        three come together or not at all. weights: the arrays that the trial was judged with; those
+        of an earlier record of the trial go where this one brings none. failure: what the reason
+        has no room for; if that can't be kept, the record is all the same.
 
         The record comes last: when its line is on the disk, so is everything it speaks of.
         Raises ResultsError if it can't be stored; nothing recorded before is touched then.
@@ -140,11 +145,7 @@ class Store:
                 raise ValueError("predictions without rows and labels can't be told apart later")
             predicted = Predictions(predictions, rows, labels)
         try:
-            if history:
-                self._write(history_file(self.folder, record.trial), history_csv(history))
-            if predicted:
-                path = predictions_file(self.folder, record.trial)
-                self._write(path, predictions_npz(predicted))
+            self._write_beside(record.trial, history, predicted, weights)
             if environment:
                 path = environment_file(self.folder, record.environment)
                 if not path.exists():
@@ -156,7 +157,10 @@ class Store:
                 f"trial {record.trial} can't be stored in {self.folder}: {explain(error)}. "
                 f"{self._recorded()}; once that is mended, the same command goes on from there"
             ) from error
-        self._forget_failure(record.trial, unless=failure)
+        if not failure:
+            self._forget(failure_file, record.trial)
+        if weights is None and record.status is Status.OK:
+            self._forget(weights_file, record.trial)
         LOGGER.info("trial %s recorded in %s: %s", record.trial, self.folder, record.status)
         self._statuses()[record.trial] = record.status
         return record
@@ -168,6 +172,11 @@ class Store:
         a framework's import on each run to learn the same. See `unsupported` for after an update.
         """
         return self._with_status(trials, Status.OK, Status.UNSUPPORTED)
+
+    def without_weights(self, trials: Iterable[str]) -> frozenset[str]:
+        """Those of the trials recorded as ok whose arrays were not kept."""
+        recorded = self._with_status(trials, Status.OK)
+        return frozenset(x for x in recorded if not weights_file(self.folder, x).is_file())
 
     def unsupported(self, trials: Iterable[str]) -> frozenset[str]:
         """Those of the trials recorded as unsupported, to run again once the backend can."""
@@ -202,6 +211,22 @@ class Store:
         # Unfinished files stand in this folder alone, where the lock allows to clear them away.
         write_atomically(path, content, temporary_in=self.folder)
 
+    def _write_beside(
+        self,
+        trial: str,
+        history: Sequence[Epoch],
+        predictions: Predictions | None,
+        weights: Weights | None,
+    ) -> None:
+        if history:
+            self._write(history_file(self.folder, trial), history_csv(history))
+        if predictions:
+            self._write(predictions_file(self.folder, trial), predictions_npz(predictions))
+        if weights is not None:
+            path = weights_file(self.folder, trial)
+            make_folder(path.parent)
+            self._write(path, weights_bytes(weights))
+
     def _with_failure(self, record: Record, failure: str) -> Record:
         """The record whose reason says where more stands, if it could be put there."""
         if not failure:
@@ -216,11 +241,10 @@ class Store:
         more = f"more in {path.relative_to(self.folder).as_posix()}"
         return record.model_copy(update={"reason": f"{record.reason}; {more}"})
 
-    def _forget_failure(self, trial: str, *, unless: str) -> None:
-        """Take away what an earlier record of the trial spoke of, unless this one does, too."""
-        if not unless:
-            with suppress(OSError, ResultsError):  # left over it harms nobody
-                failure_file(self.folder, trial).unlink(missing_ok=True)
+    def _forget(self, place: Callable[[Path, str], Path], trial: str) -> None:
+        """Take away what belongs to an earlier record of the trial, and not to this one."""
+        with suppress(OSError, ResultsError):  # left over it harms nobody
+            place(self.folder, trial).unlink(missing_ok=True)
 
     def _statuses(self) -> dict[str, Status]:
         if self._latest is None:

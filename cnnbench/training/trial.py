@@ -194,6 +194,8 @@ def _carry_out(
     counts = len(result.fitted.history), result.fitted.training
     LOGGER.info("trial %s: %d epochs in %.2f s, epoch %s counts", trial.id, *counts, best)
     _test(model, network, images, result)
+    if trial.keeps_weights:
+        result.arrays["weights"] = weights
 
 
 def _validation(images: TrialImages) -> Validation | None:

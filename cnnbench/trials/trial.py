@@ -29,7 +29,8 @@ class Trial(BaseModel):
     id: a hash of everything that can change the outcome (see `cnnbench.trials.expand`).
     source, request: where its images come from, and what is wanted of them. data: digest of the
     decoded images. network: what it trains, as built for them. arrays: what a base starts from.
-    stages: what of a base moves when, empty without one.
+    stages: what of a base moves when, empty without one. keeps_weights: whether its outcome brings
+    the arrays that it was judged with.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -49,6 +50,7 @@ class Trial(BaseModel):
     configuration: Configuration
     arrays: FoundArrays | None = None
     stages: tuple[Stage, ...] = ()
+    keeps_weights: bool = False
 
     @property
     def schedule(self) -> tuple[Stage, ...]:
