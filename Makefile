@@ -8,7 +8,7 @@ JOBS ?= 2
 PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadscope
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test check static suite quick fuzz speed kills simulations clean
+.PHONY: run test check static suite quick docs fuzz speed kills simulations clean
 
 run: $(VENV)/.run  ## Install with the PyTorch backend, run the first study, show its table.
 	$(BIN)/cnnbench run recipes/small_data.toml --backend torch
@@ -34,6 +34,10 @@ quick:
 fuzz: $(VENV)/.test  ## Put new questions, ten times as many as the tests do, to all that reads files.
 	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -m fuzz -s
 
+docs: $(VENV)/.test  ## Build the site of the documentation into site/; a warning is an error.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Open site/index.html"
+
 speed: $(VENV)/.test  ## Print the speed ratios; takes a while and wants a quiet machine.
 	for script in tests/speed/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
@@ -56,6 +60,6 @@ $(VENV)/.run: $(VENV)/bin/python constraints.txt pyproject.toml plugins/cnnbench
 
 $(VENV)/.test: $(VENV)/bin/python constraints.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
 	@echo "Installing cnnbench, four backends and the test tools into $(VENV) ..."
-	$(PIP) -e ".[test]" -e "plugins/cnnbench-keras[torch,tensorflow,jax]" -e plugins/cnnbench-torch-native \
+	$(PIP) -e ".[docs,test]" -e "plugins/cnnbench-keras[torch,tensorflow,jax]" -e plugins/cnnbench-torch-native \
 		-e plugins/cnnbench-scenes
 	@touch $@

@@ -1,0 +1,59 @@
+"""The gallery: a report of each study of results/reference, made while the site is built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+
+from borrowed import ROOT
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+from cnnbench.report.chapters import read_book
+from cnnbench.report.page.document import report_html
+from cnnbench.report.pictures.canvas import WIDTHS
+from cnnbench.report.pictures.forest import forest
+from cnnbench.report.sentences import answer_of
+
+REFERENCE = ROOT / "results" / "reference"
+START = """# Gallery
+
+What `cnnbench report` makes of each study of the
+[reference records](../results/reference/README.md), which real runs made and which lie in the
+repository. Here are the answer and the differences to the baseline, with the 95 % interval of each,
+of the study's first backend. Behind the link is the whole report: the table, learning curves, which
+class is taken for which, quality against cost, methods, settings and machine.
+[statistics](statistics.md) says how the words are meant.
+"""
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the page, the reports and their pictures to the files of docs/."""
+    studies = sorted(path.parent for path in REFERENCE.glob("*/*/records.jsonl"))
+    recipes = list(dict.fromkeys(study.parent for study in studies))
+    text = START + "".join(section for recipe in recipes for section in _section(recipe))
+    files.append(File.generated(config, "gallery.md", content=text))
+    for recipe in recipes:
+        html = report_html([recipe])
+        files.append(File.generated(config, f"gallery/{recipe.name}.html", content=html))
+        picture = forest(read_book([recipe]).chapters[0])
+        for width in WIDTHS:
+            name = f"gallery/{recipe.name}-{width}.svg"
+            files.append(File.generated(config, name, content=picture.content("svg", width)))
+    return files
+
+
+def _section(recipe: Path) -> Iterator[str]:
+    chapter = read_book([recipe]).chapters[0]
+    table = chapter.table
+    backends = ", ".join(sorted(path.parent.name for path in recipe.glob("*/records.jsonl")))
+    yield f"\n## {table.title or recipe.name}\n\n"
+    yield f"{answer_of(chapter.comparison, table)}\n\n"
+    alt = escape(forest(chapter).alt, quote=True)
+    yield f'<a href="gallery/{recipe.name}.html"><picture>\n'
+    yield f'<source media="(max-width: 600px)" srcset="gallery/{recipe.name}-single.svg">\n'
+    yield f'<img src="gallery/{recipe.name}-double.svg" alt="{alt}">\n</picture></a>\n\n'
+    yield f"[The whole report](gallery/{recipe.name}.html): "
+    yield f"[recipes/{recipe.name}.toml](../recipes/{recipe.name}.toml) on {backends}\n\n"
+    yield f"```console\n$ cnnbench report results/reference/{recipe.name}\n```\n"
