@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cnnbench.comparison.inference.judge import Differences
+from cnnbench.comparison.inference.schedule import LookSchedule
 from cnnbench.comparison.judging import differences_for
 from cnnbench.comparison.metrics import Measure
 from cnnbench.comparison.pairs import pair_again
-from cnnbench.comparison.select import Selection, Series
+from cnnbench.comparison.select import Selection
+from cnnbench.comparison.series import Series
 from cnnbench.comparison.settings import first_few
 from cnnbench.comparison.tables import TableEntry, make_row
 from cnnbench.comparison.values import located
@@ -34,14 +36,14 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """Of every stored variant of the studies at hand. seen: whether one was changed after a look.
+    """Of every stored variant of the studies at hand. schedules: when they were looked at.
 
     notes: what is on one side only, a sentence each.
     """
 
     found: tuple[Loss, ...]
     notes: tuple[str, ...]
-    seen: bool = False
+    schedules: tuple[LookSchedule, ...] = ()
 
 
 def losses_of(
@@ -55,7 +57,7 @@ def losses_of(
         )
     found: list[Loss] = []
     notes: list[str] = []
-    seen = False
+    schedules: list[LookSchedule] = []
     for selection in selections:
         name = located(f"{selection.recipe} on {selection.backend}", selection.place)
         same = [x for x in stored if _study(x) == _study(selection)]
@@ -68,7 +70,7 @@ def losses_of(
             notes.append(f"{name} is not stored, so that nothing of it is compared")
             continue
         (before,) = same
-        seen = seen or before.seen
+        schedules.append(before.schedule)
         now = {series.variant: series for series in selection.series}
         kept = [series for series in before.series if series.ok]
         found += [_loss(now.get(x.variant), x, name, selection.margin, measure) for x in kept]
@@ -80,7 +82,7 @@ def losses_of(
             f"no variant of the results is stored; --against holds {held}, a study is found again "
             "by the names of its recipe, backend and variants"
         )
-    return Losses(tuple(found), tuple(notes), seen)
+    return Losses(tuple(found), tuple(notes), tuple(schedules))
 
 
 def _study(selection: Selection) -> tuple[str, str]:

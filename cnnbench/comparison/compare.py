@@ -12,13 +12,14 @@ from typing import Any, get_args
 
 from cnnbench.comparison.classes import class_notes
 from cnnbench.comparison.conditions import condition_notes, images_of
-from cnnbench.comparison.inference.schedule import LookSchedule
+from cnnbench.comparison.inference.schedule import shared
 from cnnbench.comparison.judging import finds, judged, margin_for
 from cnnbench.comparison.metrics import Measure, find_measure
 from cnnbench.comparison.notes import row_notes
 from cnnbench.comparison.pairs import Pairs, pair, pair_backends
 from cnnbench.comparison.places import with_places
-from cnnbench.comparison.select import Selection, Series, select
+from cnnbench.comparison.select import Selection, select
+from cnnbench.comparison.series import Series
 from cnnbench.comparison.tables import TableEntry, levels_of, make_row
 from cnnbench.comparison.values import By, Comparison, Table
 from cnnbench.errors import ComparisonError, did_you_mean
@@ -213,8 +214,8 @@ def _table(
     records = [x for entry in entries for x in entry.series.ok.values()]
     margin = margin_for(measure, selections[0].margin)
     made = [make_row(entry, measure) for entry in entries]
-    seen = any(x.seen for x in selections)
-    rows = judged(entries, made, measure, margin, LookSchedule(anytime=seen))
+    schedule = shared(x.schedule for x in selections)
+    rows = judged(entries, made, measure, margin, schedule)
     levels = levels_of(records, measure)
     environments: Mapping[str, Mapping[str, Any]] = {
         key: value for x in selections for key, value in x.environments.items()
@@ -240,6 +241,7 @@ def _table(
         ),
         margin=margin,
         family=sum(row.judgement is not None and row.judgement.p is not None for row in rows),
-        finds=() if seen else finds(rows),
-        anytime=seen,
+        finds=() if schedule.anytime or schedule.looks else finds(rows),
+        looks=schedule.looks,
+        anytime=schedule.anytime,
     )

@@ -10,16 +10,17 @@ from dataclasses import dataclass, replace
 from os.path import realpath
 
 from cnnbench.comparison.again import Loss, Losses, losses_of
-from cnnbench.comparison.inference.judge import Differences, judge
-from cnnbench.comparison.inference.schedule import LookSchedule
+from cnnbench.comparison.inference.judge import Differences, Judgement, judge
+from cnnbench.comparison.inference.schedule import LookSchedule, shared
 from cnnbench.comparison.intervals import Estimate, Interval
-from cnnbench.comparison.judging import margin_for, resolution_of
+from cnnbench.comparison.judging import margin_for
 from cnnbench.comparison.metrics import Measure
 from cnnbench.comparison.places import with_places
 from cnnbench.comparison.requirements import FigureRequirement, Requirement
 from cnnbench.comparison.rulings import GateOutcome, Ruling, no_loss, unknown_variant
-from cnnbench.comparison.select import Selection, Series, in_order, select
-from cnnbench.comparison.tables import test_fraction_of, values_of
+from cnnbench.comparison.select import Selection, select
+from cnnbench.comparison.series import Series, in_order
+from cnnbench.comparison.tables import resolution_of, test_fraction_of, values_of
 from cnnbench.comparison.values import located
 from cnnbench.comparison.wanted import verdict_rulings
 from cnnbench.errors import ComparisonError
@@ -92,22 +93,22 @@ def gate(
             cases += _figure_cases(requirement, selections)
         else:
             verdicts += verdict_rulings(requirement, results, measure)
-    seen = losses.seen or any(selection.seen for selection in selections)
+    schedule = shared([*(x.schedule for x in selections), *losses.schedules])
     problems = (*results.problems, *(stored.problems if stored else ()))
-    return GateResult((*_ruled(cases, seen=seen), *verdicts), (*problems, *losses.notes))
+    return GateResult((*_ruled(cases, schedule), *verdicts), (*problems, *losses.notes))
 
 
-def _ruled(cases: Sequence[_Case], *, seen: bool) -> tuple[Ruling, ...]:
+def _ruled(cases: Sequence[_Case], schedule: LookSchedule) -> tuple[Ruling, ...]:
     family = {str(i): case.values for i, case in enumerate(cases) if not case.settled}
-    found = judge(family, schedule=LookSchedule(anytime=seen))
+    found = judge(family, schedule=schedule)
     return tuple(
-        case.ruling if case.settled else _rule(case, found[str(i)].interval)
-        for i, case in enumerate(cases)
+        case.ruling if case.settled else _rule(case, found[str(i)]) for i, case in enumerate(cases)
     )
 
 
-def _rule(case: _Case, interval: Interval | None) -> Ruling:
-    values = case.values.values
+def _rule(case: _Case, judgement: Judgement) -> Ruling:
+    interval = judgement.interval
+    values = case.values.values[: judgement.n or None]
     if not values:
         return replace(case.ruling, why=case.lacking)
     mean = sum(values) / len(values) + case.shift

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 
@@ -12,10 +12,14 @@ from cnnbench.comparison.inference.schedule import LookSchedule
 from cnnbench.comparison.inference.verdicts import Margin, margin_of_fractions
 from cnnbench.comparison.intervals import Estimate
 from cnnbench.comparison.metrics import Measure, Unit
-from cnnbench.comparison.select import in_order
-from cnnbench.comparison.tables import TableEntry, differences_of, test_fraction_of
+from cnnbench.comparison.series import in_order
+from cnnbench.comparison.tables import (
+    TableEntry,
+    differences_of,
+    resolution_of,
+    test_fraction_of,
+)
 from cnnbench.comparison.values import Row
-from cnnbench.results.record import Record
 
 _MORE = (5, 10, 20, 30)
 """Replicates to think about."""
@@ -66,8 +70,8 @@ def finds(rows: Sequence[Row]) -> tuple[tuple[int, float], ...]:
 
 
 def differences_for(entry: TableEntry, row: Row, measure: Measure) -> Differences:
-    """The differences of an entry as they are judged; none between survivors."""
-    values = differences_of(entry, measure) if entry.has_difference else {}
+    """The differences of an entry as they are judged; none between survivors or before a look."""
+    values = differences_of(entry, measure) if entry.has_difference and entry.looked_at else {}
     records = {part: entry.series.ok[part] for part in values}
     return Differences(
         tuple(values[part] for part in sorted(values, key=in_order)),
@@ -78,15 +82,10 @@ def differences_for(entry: TableEntry, row: Row, measure: Measure) -> Difference
     )
 
 
-def resolution_of(records: Iterable[Record], measure: Measure) -> float:
-    """The step in which the metric comes, 0 where it has none or no record tells."""
-    tested = [getattr(x.samples, measure.split) for x in records if x.samples]
-    steps = measure.metric.name == "accuracy" and tested and min(tested) > 0
-    return 1 / min(tested) if steps else 0.0
-
-
 def _with(row: Row, judgement: Judgement | None) -> Row:
     if judgement is None or row.difference is None:
         return replace(row, judgement=judgement)
-    difference = Estimate(row.difference.mean, row.difference.n, judgement.interval)
+    difference = replace(row.difference, interval=judgement.interval)
+    if sample := judgement.sample:
+        difference = Estimate(sample.mean, sample.n, judgement.interval)
     return replace(row, judgement=judgement, difference=difference)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from cnnbench.comparison.select import Part, Series
+from cnnbench.comparison.series import Part, Series
 from cnnbench.comparison.settings import differing_keys, first_few
 from cnnbench.results.record import Record
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from cnnbench.comparison.metrics import METRICS
 from cnnbench.comparison.rows import Cell, unit_suffix
-from cnnbench.comparison.select import in_order, select
+from cnnbench.comparison.select import select
+from cnnbench.comparison.series import in_order
 from cnnbench.results.read import ResultSet
 from cnnbench.results.record import Record
 

@@ -6,48 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cnnbench.comparison.inference.schedule import LookSchedule, fixed, kept_to
+from cnnbench.comparison.inference.settle import Settlement
+from cnnbench.comparison.series import Part, Series
 from cnnbench.comparison.settings import differing_keys, first_few
+from cnnbench.comparison.settling import counted, settlement_notes, settlement_of
 from cnnbench.comparison.values import located
 from cnnbench.results.read import RecordedStudy
-from cnnbench.results.record import MARGIN, Plan, Record, Status
+from cnnbench.results.record import MARGIN, Plan, Record
 
-Part = tuple[int, int | None]
-"""Replicate and fold: equal parts of two series make a pair."""
 _NO_PLAN = "no plan.json to go by, so that missing trials can't be told"
-
-
-def in_order(part: Part) -> tuple[int, int]:
-    """What sorts parts: replicate by replicate, fold by fold."""
-    replicate, fold = part
-    return replicate, -1 if fold is None else fold
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """What becomes a row: the records of one variant on one backend.
-
-    folder: where they stand. planned: the parts that the study asks for, None where no plan tells.
-    """
-
-    variant: str
-    backend: str
-    folder: str
-    records: Mapping[Part, Record] = field(default_factory=dict)
-    planned: tuple[Part, ...] | None = None
-
-    @property
-    def ok(self) -> dict[Part, Record]:
-        """The records of trials that ended well, by part."""
-        return {part: x for part, x in self.records.items() if x.status is Status.OK}
-
-    @property
-    def diverged(self) -> tuple[Record, ...]:
-        """The records of trials that failed by what they are, not by the machine.
-
-        Where there are some, those that ended well are a choice of the lucky ones.
-        """
-        failed = (x for x in self.records.values() if x.status is Status.FAILED)
-        return tuple(record for record in failed if record.diverged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +23,9 @@ class Selection:
     """The series of one recipe on one backend, in the order of the recipe.
 
     notes: what was left out. place: the results folder in short, "" where all come from one.
-    margin: the smallest difference that matters. seen: whether the study's size was changed when
-    its results could be seen.
+    margin: the smallest difference that matters. schedule: when verdicts are taken; at any time
+    where the study's size was changed when its results could be seen. settlement: where variants
+    stand that go on until they are settled, None of a fixed number of replicates.
     """
 
     recipe: str
@@ -69,7 +38,8 @@ class Selection:
     notes: tuple[str, ...] = ()
     place: str = ""
     margin: float = MARGIN
-    seen: bool = False
+    schedule: LookSchedule = field(default_factory=fixed)
+    settlement: Settlement | None = None
 
     @property
     def name(self) -> str:
@@ -102,7 +72,13 @@ def _planned(study: RecordedStudy, plan: Plan) -> Selection:
         Series(variant, plan.backend, folder, found.get(variant, {}), tuple(parts))
         for variant, parts in planned.items()
     )
-    notes = []
+    notes: list[str] = []
+    schedule, settlement = LookSchedule(anytime=bool(plan.looks)), None
+    if rule := plan.schedule:
+        schedule = kept_to(rule.looks, rule.alpha, rule.spending, seen=bool(plan.looks))
+        settlement = settlement_of(series, plan.baseline, schedule, plan.margin)
+        series = counted(series, plan.baseline, settlement, rule.looks[0])
+        notes += settlement_notes(settlement)
     if plan.overrides:
         notes.append(f"changed on the command line: {', '.join(plan.overrides)}")
     if plan.looks:
@@ -127,7 +103,8 @@ def _planned(study: RecordedStudy, plan: Plan) -> Selection:
         study.environments,
         tuple(notes),
         margin=plan.margin,
-        seen=bool(plan.looks),
+        schedule=schedule,
+        settlement=settlement,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
@@ -12,7 +12,7 @@ from cnnbench.comparison.classes import tested
 from cnnbench.comparison.intervals import ROUNDING, Estimate, estimate
 from cnnbench.comparison.metrics import Measure
 from cnnbench.comparison.pairs import Pairs
-from cnnbench.comparison.select import Part, Series
+from cnnbench.comparison.series import Part, Series
 from cnnbench.comparison.values import Row, SplitSizes
 from cnnbench.results.record import Record, Samples, Status
 
@@ -40,8 +40,18 @@ class TableEntry:
     @property
     def has_difference(self) -> bool:
         """Whether a difference would be between all that were tried, not between survivors."""
-        compared = (self.series, self.reference)
-        return not any(series and series.diverged for series in compared)
+        compared = [series for series in (self.series, self.reference) if series]
+        end = min((series.look for series in compared if series.look), default=None)
+        return not any(
+            end is None or record.replicate < end
+            for series in compared
+            for record in series.diverged
+        )
+
+    @property
+    def looked_at(self) -> bool:
+        """Whether it is time for a verdict: not before the first look that was planned."""
+        return 0 not in (self.series.look, self.reference.look if self.reference else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +181,13 @@ def _estimate(
     if not folds:
         return estimate(list(values.values()))
     return estimate(list(values.values()), test_fraction_of(records))
+
+
+def resolution_of(records: Iterable[Record], measure: Measure) -> float:
+    """The step in which the metric comes, 0 where it has none or no record tells."""
+    tested = [getattr(x.samples, measure.split) for x in records if x.samples]
+    steps = measure.metric.name == "accuracy" and tested and min(tested) > 0
+    return 1 / min(tested) if steps else 0.0
 
 
 def test_fraction_of(records: Mapping[Part, Record]) -> float:

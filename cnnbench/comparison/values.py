@@ -73,6 +73,7 @@ class Table:
     that limits what the table says. margin: the smallest difference that matters, None for a metric
     that has none. family: comparisons that are corrected for each other. finds: by number of
     replicates, how large a true difference must be to be found, by itself, in four of five studies.
+    looks: numbers of replicates at which verdicts were to be taken, () of a fixed number.
     anytime: whether replicates were added after a look, so that the test is the one for that.
     """
 
@@ -91,6 +92,7 @@ class Table:
     margin: Margin | None = None
     family: int = 0
     finds: tuple[tuple[int, float], ...] = ()
+    looks: tuple[int, ...] = ()
     anytime: bool = False
 
 

@@ -45,7 +45,7 @@ def _verdict_ruling(
 ) -> Ruling:
     ruling = Ruling(requirement.text, place, GateOutcome.OPEN, metric, row.difference)
     asked = row.recorded if row.planned is None else row.planned
-    pairs = row.judgement.n if row.judgement else 0
+    pairs = row.difference.n if row.difference else 0
     why = f"{asked - pairs} of {asked} pairs are missing" if asked > pairs else ""
     if row.judgement is None:
         return replace(ruling, why=why)

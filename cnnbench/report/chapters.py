@@ -11,7 +11,8 @@ from cnnbench.comparison.compare import compare_results
 from cnnbench.comparison.intervals import ROUNDING
 from cnnbench.comparison.metrics import Measure, find_measure
 from cnnbench.comparison.pairs import pair
-from cnnbench.comparison.select import Part, Series, select
+from cnnbench.comparison.select import select
+from cnnbench.comparison.series import Part, Series
 from cnnbench.comparison.values import Comparison, Row, Table, name_of
 from cnnbench.errors import ComparisonError, did_you_mean
 from cnnbench.report.cells import scale_for

@@ -9,6 +9,7 @@ from cnnbench.comparison.metrics import Unit
 from cnnbench.comparison.values import Comparison, Table, name_of
 from cnnbench.report.cells import Column, columns_of, title_of
 from cnnbench.report.printable import printable
+from cnnbench.report.sentences import looks_of
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -86,6 +87,12 @@ def _caption(comparison: Comparison, table: Table) -> Iterator[str]:
 def _test(table: Table) -> str:
     if table.anytime:
         return "the t test that holds at any time, as replicates were added after a look"
+    if looks := looks_of(table):
+        return (
+            f"Student's paired t test, two-sided, at looks after {looks}, the level spent in "
+            "proportion to them (Lan and DeMets 1983), with repeated intervals (Jennison and "
+            "Turnbull 1989)"
+        )
     folds = ", its variance corrected for the images that folds share" if table.folds else ""
     return f"Student's paired t test, two-sided{folds}"
 

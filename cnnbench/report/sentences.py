@@ -81,7 +81,17 @@ def _numbers(comparison: Comparison, table: Table) -> Iterator[str]:
 
 
 def _corrected(table: Table) -> str:
-    return f", [ ] as strict as {table.family} comparisons ask for" if table.family > 1 else ""
+    asking = [f"{table.family} comparisons"] if table.family > 1 else []
+    if looks := looks_of(table):
+        asking.append(f"looks after {looks}")
+    return f", [ ] as strict as {' and '.join(asking)} ask for" if asking else ""
+
+
+def looks_of(table: Table) -> str:
+    """The looks that verdicts hold at, 5, 8, 12 and 20 replicates; "" where none were kept to."""
+    if table.anytime or not table.looks:
+        return ""
+    return f"{_listed([str(look) for look in table.looks])} replicates"
 
 
 def _words(table: Table) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -227,6 +228,26 @@ class Images(Value):
     passed_over: Mapping[str, Size] = Field(default_factory=dict)
 
 
+class Schedule(Value):
+    """When verdicts are taken of a study that goes on until they are settled, and at what level.
+
+    looks: numbers of replicates, the last one the most. alpha: how often all looks together may
+    claim a difference where there is none. spending: how it is shared out among them; "linear" is
+    in proportion to the replicates.
+    """
+
+    looks: Annotated[tuple[Size, ...], Field(min_length=1)]
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.045
+    spending: str = "linear"
+
+    @field_validator("looks")
+    @classmethod
+    def _growing(cls, looks: tuple[int, ...]) -> tuple[int, ...]:
+        if any(later <= earlier for earlier, later in pairwise((1, *looks))):
+            raise ValueError("looks do not grow from two replicates on")
+        return looks
+
+
 class Plan(Value):
     """plan.json: the study last asked for in a folder, so that a comparison knows what is missing.
 
@@ -235,7 +256,8 @@ class Plan(Value):
     images: of each source, in the order of the variants.
     margin: the smallest difference that matters, declared before the first trial. looks: numbers of
     replicates that were asked for before, and had ended. seed: the recipe's; None in plans from
-    before it was kept.
+    before it was kept. schedule: of a study that goes on until its verdicts are settled, which may
+    end with fewer trials than these; None of a fixed number of replicates.
     """
 
     format: int = FORMAT
@@ -253,3 +275,4 @@ class Plan(Value):
     margin: Annotated[float, Field(ge=0, lt=1)] = MARGIN
     looks: tuple[Size, ...] = ()
     seed: Annotated[int, Field(strict=True, ge=0)] | None = None
+    schedule: Schedule | None = None

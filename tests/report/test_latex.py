@@ -80,6 +80,8 @@ def test_the_caption_says_where_rows_have_another_n_each(comparisons):
         ({"anytime": True}, "the t test that holds at any time"),
         ({"folds": 5}, "its variance corrected for the images that folds share"),
         ({"family": 1}, "one comparison, so without a correction"),
+        ({"looks": (5, 8, 12)}, "at looks after 5, 8 and 12 replicates, the level spent"),
+        ({"looks": (5, 8), "anytime": True}, "the t test that holds at any time"),
     ],
 )
 def test_the_caption_names_the_test_that_was_made(comparisons, changes, said):

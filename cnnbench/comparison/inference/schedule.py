@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isclose
 
 from cnnbench.comparison.inference.anytime import e_process_interval, e_process_p
 from cnnbench.comparison.inference.sample import Sample, interval_at, two_sided_p
@@ -16,6 +18,8 @@ FIRST_LOOKS = (5, 8, 12, 18)
 _SPENT = 0.9
 """Of a level, where there are several looks: the limits are those of normal means, and Student's
 quantiles in their place claim a little too often. Spending .045 comes to .048."""
+SPENDING = "linear"
+"""In proportion to the replicates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,27 @@ class LookSchedule:
 
     def _index(self, sample: Sample) -> int:
         return self.looks.index(sample.n)
+
+
+def alpha_spent(looks: tuple[int, ...]) -> float:
+    """What all looks together may claim wrongly by the limits of normal means."""
+    return LEVEL * _SPENT if len(looks) > 1 else LEVEL
+
+
+def kept_to(looks: tuple[int, ...], alpha: float, spending: str, *, seen: bool) -> LookSchedule:
+    """The schedule of a study that was planned with these looks and limits.
+
+    seen: whether it was changed after a look. It is then judged at any time, as is one that was
+    planned by another rule than today's.
+    """
+    same = spending == SPENDING and isclose(alpha, alpha_spent(looks))
+    return LookSchedule(looks, anytime=seen or not same)
+
+
+def shared(schedules: Iterable[LookSchedule]) -> LookSchedule:
+    """The schedule by which results of several studies are judged together."""
+    first, *others = dict.fromkeys(schedules)
+    return LookSchedule(anytime=True) if others else first
 
 
 def looks_to(most: int) -> LookSchedule:

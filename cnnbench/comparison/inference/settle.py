@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cnnbench.comparison.inference.judge import Differences, Judgement, judge
@@ -52,15 +52,23 @@ class EndedPairs:
 class Standing:
     """Where a variant stands. look: the replicates judged, 0 before the first look.
 
-    goes_on: whether it needs more. early: whether it was settled before the last look; its mean
-    is then a little too far from zero on average, which the interval allows for.
+    wants: the replicates it is to have for its next look, None where it needs no more. held:
+    whether a failed pair keeps it from that look, so that the others go on without it. early:
+    whether it was settled before the last look; its mean is then a little too far from zero on
+    average, which the interval allows for.
     """
 
     judgement: Judgement
     look: int
-    goes_on: bool
+    wants: int | None
     early: bool
     reason: str
+    held: bool = False
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it needs more replicates than it has."""
+        return self.wants is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,7 @@ class Settlement:
     """A study at its last look.
 
     next_look: replicates that the variants which go on, and the baseline with them, are to have
-    next; None when nothing is left to run.
+    next; None when nothing is left to run but what failed.
     """
 
     standings: Mapping[str, Standing]
@@ -86,10 +94,14 @@ def settled(
 
     A look is taken when every variant still in the race has all its pairs, so that the verdicts do
     not depend on which trials end first, and what was run beyond it changes nothing. A variant with
-    a failed pair waits: dropping the pair would judge it by the runs that happened to work.
+    a failed pair waits: dropping the pair would judge it by the runs that happened to work. The
+    others go on without it; once it has the pair, the looks are taken anew with it.
 
-    Raises ComparisonError for a cost: times depend on what else runs, and settle nothing.
+    Raises ComparisonError for a cost: times depend on what else runs, and settle nothing; and for a
+    schedule without looks.
     """
+    if not schedule.looks:
+        raise ComparisonError("replicates until settled take looks that were planned beforehand")
     if metric.cost:
         raise ComparisonError(
             f"replicates can't be stopped by {metric.title}: what a run costs depends on the "
@@ -97,12 +109,14 @@ def settled(
         )
     race = _Race(study, schedule, metric, margin)
     for look in schedule.looks:
-        waiting = [name for name in race.active if not study[name].reached(look)]
-        if waiting:
+        late = [name for name in race.active if not study[name].reached(look)]
+        failed = [name for name in late if study[name].failed_before(look)]
+        if len(failed) < len(late):
             return Settlement(race.standings(look), look)
-        race.take(look)
+        race.hold(failed, look)
         if not race.active:
-            return Settlement(race.standings(None), None)
+            break
+        race.take(look)
     return Settlement(race.standings(None), None)
 
 
@@ -118,7 +132,13 @@ class _Race:
     ) -> None:
         self._study, self._schedule, self._metric, self._margin = study, schedule, metric, margin
         self.active = list(study)
+        self._held: dict[str, int] = {}
         self._looks = dict.fromkeys(study, 0)
+
+    def hold(self, names: Sequence[str], look: int) -> None:
+        """Take the looks from this one on without the variants of these names."""
+        self._held |= dict.fromkeys(names, look)
+        self.active = [x for x in self.active if x not in self._held]
 
     def take(self, look: int) -> None:
         """Judge the active variants on that many replicates, those that left on theirs."""
@@ -132,11 +152,11 @@ class _Race:
         most = self._schedule.looks[-1]
         standings = {}
         for name, judgement in found.items():
-            look = self._looks[name]
-            goes_on = name in self.active and waited_for is not None
-            early = name not in self.active and look < most
-            reason = self._reason(name, judgement, waited_for)
-            standings[name] = Standing(judgement, look, goes_on, early, reason)
+            look, held = self._looks[name], name in self._held
+            wants = self._held.get(name, waited_for if name in self.active else None)
+            early = name not in self.active and not held and look < most
+            reason = self._reason(name, judgement, wants)
+            standings[name] = Standing(judgement, look, wants, early, reason, held)
         return standings
 
     def _judge(self) -> dict[str, Judgement]:
@@ -147,15 +167,17 @@ class _Race:
             higher_is_better=self._metric.higher_is_better,
         )
 
-    def _reason(self, name: str, judgement: Judgement, waited_for: int | None) -> str:
+    def _reason(self, name: str, judgement: Judgement, wants: int | None) -> str:
         look, words = self._looks[name], judgement.verdict.words
-        if name not in self.active:
+        if wants is None and name not in self.active:
             return f"{words}: settled after {look} replicates"
-        if waited_for is None:
+        if wants is None:
             return f"{words} after {look} replicates, the most allowed"
         pairs = self._study[name]
-        if failed := pairs.failed_before(waited_for):
-            listed = ", ".join(map(str, failed))
-            return f"the look at {waited_for} waits for replicate {listed}, which failed"
-        ended = len(pairs.first(waited_for).values)
-        return f"{words} after {look} replicates; {ended} of {waited_for} ended for the next look"
+        if failed := pairs.failed_before(wants):
+            listed = ", ".join(str(replicate + 1) for replicate in failed)
+            return f"the look at {wants} waits for replicate {listed}, which failed"
+        ended = len(pairs.first(wants).values)
+        if not look:
+            return f"{ended} of {wants} replicates ended for the first look"
+        return f"{words} after {look} replicates; {ended} of {wants} ended for the next look"

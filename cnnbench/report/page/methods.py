@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cnnbench.report.chapters import Chapter
 from cnnbench.report.page.settings import common
 from cnnbench.report.run import plural
+from cnnbench.report.sentences import looks_of
 
 _VERSIONS = ("cnnbench", "python", "numpy", "opencv")
 
@@ -77,6 +78,17 @@ def _test(chapter: Chapter) -> str:
     if not table.family:
         return ""
     test = "Each difference is tested by a two-sided paired t test at a level of 5 %"
+    if table.anytime:
+        test = (
+            "Each difference is tested at a level of 5 % by the paired t test that holds whenever "
+            "one looks (Lai 1976; Wang and Ramdas 2023), as replicates were added after a look"
+        )
+    elif looks := looks_of(table):
+        test += (
+            f", at looks after {looks} that were planned beforehand, where variants with a settled "
+            "verdict were stopped; the level is spent in proportion to the replicates (Lan and "
+            "DeMets 1983), and intervals hold at all looks (Jennison and Turnbull 1989)"
+        )
     if table.family > 1:
         test += f", corrected for {table.family} comparisons by Holm's method"
     if table.margin:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnnbench.comparison.inference.schedule import looks_to
+from cnnbench.comparison.inference.schedule import LookSchedule, looks_to
 from cnnbench.comparison.inference.settle import EndedPairs, settled
 from cnnbench.comparison.inference.verdicts import Conclusion, margin_of_fractions
 from cnnbench.comparison.metrics import METRICS
@@ -59,9 +59,35 @@ def test_pairs_count_in_their_order_however_they_end():
 
 def test_a_failed_pair_is_waited_for_and_named():
     found = take({"it": pairs([*CLEAR[:3], None, *CLEAR[4:]])})
-    assert found.standings["it"].look == 0
-    assert found.standings["it"].reason == "the look at 5 waits for replicate 3, which failed"
+    standing = found.standings["it"]
+    assert (standing.look, standing.held, standing.wants, standing.early) == (0, True, 5, False)
+    assert standing.reason == "the look at 5 waits for replicate 4, which failed"
+    assert found.next_look is None
+
+
+def test_the_others_go_on_without_a_variant_whose_pair_failed():
+    found = take({"broken": pairs([*NOISE[:5], None, *NOISE[6:]]), "noise": pairs(NOISE)})
+    assert found.standings["broken"].look == 5
+    assert found.standings["broken"].wants == 8
+    assert found.standings["noise"].look == 8
+    assert found.next_look == 12
+
+
+def test_a_pair_that_failed_holds_nobody_before_the_others_have_theirs():
+    found = take({"broken": pairs([*NOISE[:3], None]), "noise": pairs(NOISE[:4])})
     assert found.next_look == 5
+    assert not any(x.held for x in found.standings.values())
+
+
+def test_looks_are_taken_anew_with_a_pair_that_was_mended():
+    mended = {"broken": pairs(NOISE[:5]), "clear": pairs(CLEAR)}
+    assert take(mended) == take({"broken": pairs(NOISE[:5]), "clear": pairs(CLEAR[:5])})
+
+
+@pytest.mark.parametrize("anytime", [False, True])
+def test_a_schedule_without_looks_settles_nothing(anytime):
+    with pytest.raises(ComparisonError, match="take looks that were planned"):
+        take({"it": pairs(CLEAR)}, schedule=LookSchedule(anytime=anytime))
 
 
 def test_a_variant_that_diverges_leaves():

@@ -188,6 +188,8 @@ def write_study(tmp_path):
                     trials=trials,
                     overrides=fields.get("overrides", ()),
                     seed=fields.get("seed"),
+                    looks=fields.get("looks", ()),
+                    schedule=fields.get("schedule"),
                 )
             )
         return tmp_path / "results"

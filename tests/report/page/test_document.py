@@ -12,6 +12,7 @@ import pytest
 from cnnbench.comparison.compare import compare_records
 from cnnbench.errors import ComparisonError
 from cnnbench.report.page.document import MADE_BY, MOST_BYTES, report_html
+from cnnbench.results.record import Schedule
 
 pytestmark = pytest.mark.slow
 
@@ -131,6 +132,20 @@ def test_a_study_without_details_says_what_is_missing(write_study, read_page):
 )
 def test_the_methods_name_the_seed_where_the_plan_keeps_it(write_study, read_page, seed, said):
     page = read_page(report_html([write_study(seed=seed)]))
+    assert said in " ".join(" ".join(page.texts).split())
+
+
+@pytest.mark.usefixtures("without_cache")
+@pytest.mark.parametrize(
+    ("looks", "said"),
+    [
+        ((), "at looks after 5, 8 and 12 replicates that were planned beforehand"),
+        ((5,), "by the paired t test that holds whenever one looks"),
+    ],
+)
+def test_the_methods_tell_when_verdicts_were_taken(write_study, read_page, looks, said):
+    schedule = Schedule(looks=(5, 8, 12))
+    page = read_page(report_html([write_study(replicates=5, looks=looks, schedule=schedule)]))
     assert said in " ".join(" ".join(page.texts).split())
 
 
