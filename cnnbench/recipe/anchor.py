@@ -6,9 +6,9 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from cnnbench.data.sources.requests import is_there, reader_of
 from cnnbench.errors import PluginError
 from cnnbench.recipe.check import FindSource
-from cnnbench.recipe.paths import is_there, reader_of
 from cnnbench.recipe.setting import Setting
 
 

@@ -7,11 +7,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cnnbench.data.sources.requests import is_there, reader_of
 from cnnbench.data.sources.source import Facts
 from cnnbench.errors import Problem, meant
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.entries import Entry
-from cnnbench.recipe.paths import is_there, reader_of
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted
 
 LISTED = 12

@@ -6,6 +6,7 @@ said then, "" where nothing is. A recipe is a text, and what --set changes in it
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -283,17 +284,15 @@ def test_the_command_that_unpacks_an_archive_makes_the_folder_readable(said, tmp
     assert not said(PHOTOS)
 
 
-def test_the_command_that_sorts_images_makes_class_folders_given_for_each(said, tmp_path):
+def test_the_source_that_reads_images_named_after_their_class_reads_them(said, tmp_path):
     loose = tmp_path / "photos"
     loose.mkdir()
     for file in (tmp_path / "pets").glob("*/*.png"):
         file.rename(loose / f"{file.parent.name}.{file.name}")
     advice = said(PHOTOS)
-    assert f"put those of each into a folder of its own, such as: mkdir {loose}/cat" in advice
-    for name in ("cat", "dog"):
-        command = command_in(advice).replace(f"{loose}/cat", f"{loose}/{name}")
-        subprocess.run(command, shell=True, check=True)  # noqa: S602 - as a user would
-    assert not said(PHOTOS)
+    assert f"by the source 'files:{loose}/{{class}}.{{number}}*'" in advice
+    (source,) = shlex.split(advice.rpartition("by the source ")[2])
+    assert not said(PHOTOS, f"data.source={source}")
 
 
 def test_where_class_folders_lie_one_folder_too_deep_the_folder_that_is_meant_is_right(

@@ -25,7 +25,7 @@ def recipe(tmp_path):
         for number in range(200):
             pixels = rng.integers(0, 256, (6, 8, 3)).astype(np.uint8)
             Image.fromarray(pixels).save(folder / f"{number}.png")
-    (block,) = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
+    block, *_ = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
     path = tmp_path / "recipe.toml"
     path.write_text(block, encoding="utf-8")
     return load_recipe(path, find_source=SOURCES.__getitem__)

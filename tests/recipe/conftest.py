@@ -68,12 +68,26 @@ class Npz(Folder):
     name = "npz"
 
 
+class Csv(Folder):
+    """One of photos that a table lists."""
+
+    name = "csv"
+
+
+class Files(Photos):
+    """One of photos whose names a pattern fits."""
+
+    name = "files"
+
+
 SOURCES: Mapping[str, DataSource] = {
     "photos": Photos(),
     "tens": Digits(),
     "parts": Parts(),
     "folder": Folder(),
     "npz": Npz(),
+    "csv": Csv(),
+    "files": Files(),
 }
 
 

@@ -277,6 +277,10 @@ def test_the_path_of_a_folder_or_archive_is_a_source_on_the_command_line(load, t
     for data in ("pets", Path("pets"), "./pets", tmp_path / "pets"):
         assert source_of(load(PHOTOS, data=data)) == f"folder:{tmp_path}/pets"
     assert source_of(load(PHOTOS, data="pets.npz")) == f"npz:{tmp_path}/pets.npz"
+    (tmp_path / "pets.csv").write_text("")
+    assert source_of(load(PHOTOS, data="pets.csv")) == f"csv:{tmp_path}/pets.csv"
+    pattern = "pets/{class}.{number}.jpg"
+    assert source_of(load(PHOTOS, data=pattern)) == f"files:{tmp_path}/{pattern}"
     (tmp_path / "tens").mkdir()
     assert source_of(load(PHOTOS, data="tens")) == "tens"
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cnnbench.data.sources._names import printable, some
 from cnnbench.data.sources.source import SplitName
-from cnnbench.data.splits.classes import LISTED
+from cnnbench.data.splits.classes import LEAST_CLASSES, LISTED, sort_classes
+from cnnbench.errors import DataError
 
 UNREAD = frozenset(
     {
@@ -24,6 +26,7 @@ SIDE = frozenset(
     }
 )
 """Extensions of files that nobody takes for images, passed over without a word."""
+ORDER: Mapping[SplitName | None, int] = {None: 0, "train": 0, "validation": 1, "test": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,55 @@ class Listing:
     files: tuple[ImageFile, ...]
     classes: tuple[str, ...]
     notes: tuple[str, ...]
-    passed_over: Mapping[str, int]
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, files: Iterable[ImageFile], notes: Sequence[str], who: str) -> Listing:
+        """The files in order, with notes on their classes.
+
+        who: what names them, with its verb: "labels.csv lists". Raises DataError for fewer than two
+        classes.
+        """
+        found = list(files)
+        classes = sort_classes({file.class_name for file in found})
+        if len(classes) < LEAST_CLASSES:
+            what = f"images of one class only, {classes[0]!r}" if classes else "no images"
+            raise DataError(f"{who} {what}; at least two classes are needed", "source")
+        return cls(in_order(found, classes), classes, (*notes, *capitals_notes(classes)))
 
     def class_count(self) -> dict[str, tuple[int, ...]]:
         """Images of each class by split, or under "all"."""
         counted = Counter((file.split or "all", file.class_name) for file in self.files)
         splits = dict.fromkeys(file.split or "all" for file in self.files)
         return {split: tuple(counted[split, name] for name in self.classes) for split in splits}
+
+
+def in_order(files: Iterable[ImageFile], classes: Sequence[str]) -> tuple[ImageFile, ...]:
+    """The files by split, class and name."""
+    rank = {name: index for index, name in enumerate(classes)}
+    return tuple(sorted(files, key=lambda x: (ORDER[x.split], rank[x.class_name], x.name)))
+
+
+def capitals_notes(classes: Sequence[str]) -> Iterator[str]:
+    """On classes that some systems would keep in one folder."""
+    by_letters: dict[str, list[str]] = {}
+    for name in classes:
+        by_letters.setdefault(name.casefold(), []).append(name)
+    for names in by_letters.values():
+        if len(names) > 1:
+            yield (
+                f"The classes {some(names)} differ in capitals only: if they are one class, move "
+                "its images into one folder."
+            )
+
+
+def state_of(path: str | os.DirEntry[str]) -> tuple[int, int]:
+    """Size and time of a file, 0 and 0 of one that is not there."""
+    try:
+        state = path.stat() if isinstance(path, os.DirEntry) else os.stat(path)  # noqa: PTH116
+    except OSError:
+        return 0, 0
+    return state.st_size, state.st_mtime_ns
 
 
 @dataclass(frozen=True, slots=True)

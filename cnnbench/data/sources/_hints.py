@@ -63,11 +63,7 @@ def named_after_class(folder: Path, names: Sequence[str]) -> str:
     words = Counter({word: n for word, n in words.items() if n > 1 and word.lower() not in CAMERAS})
     if len(words) < 2 or words.total() < 0.9 * len(names):  # noqa: PLR2004 - else one class, or none
         return ""
-    word = min(words)
-    mark = next(match["mark"] for match in found if match["word"] == word) or "[0-9]"
-    goal, stem = shlex.quote(str(folder / word)), shlex.quote(str(folder / f"{word}{mark}"))
-    if mark == "[0-9]":
-        stem = f"{shlex.quote(str(folder / word))}{mark}"
+    ((mark, _),) = Counter(match["mark"] for match in found).most_common(1)
+    pattern = shlex.quote(f"files:{folder}/{{class}}{mark}{{number}}*")
     named = f"the images in {folder} seem to be named after their class ({some(sorted(words))})"
-    example = f"mkdir {goal} && mv {stem}* {goal}"
-    return printable(f"{named}: put those of each into a folder of its own, such as: {example}")
+    return printable(f"{named}: read them as they are by the source {pattern}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from cnnbench.data.sources._found import Aside, ImageFile, counted, of_no_format, of_other_formats
@@ -74,19 +74,6 @@ def _class_notes(
     return []
 
 
-def capitals_notes(classes: Sequence[str]) -> Iterator[str]:
-    """On classes that some systems would keep in one folder."""
-    by_letters: dict[str, list[str]] = {}
-    for name in classes:
-        by_letters.setdefault(name.casefold(), []).append(name)
-    for names in by_letters.values():
-        if len(names) > 1:
-            yield (
-                f"The classes {some(names)} differ in capitals only: if they are one class, move "
-                "its images into one folder."
-            )
-
-
 def _splits_without_classes(root: Path, splits: Sequence[str], files: Sequence[ImageFile]) -> str:
     """That folders are splits by name, but hold images in no class folders, and what to do."""
     first = next((name for name in splits if split_meant(name) == "train"), splits[0])
@@ -137,4 +124,6 @@ def too_few(root: Path, classes: Sequence[str], empty: Sequence[str], aside: Asi
         wrapper = root / classes[0]
         if wrapper.is_dir() and folders(wrapper):
             return f"{shown} {what}{meant([printable(str(wrapper))])}"
+        if wrapper.is_dir():
+            advice.append(named_after_class(wrapper, sorted(os.listdir(wrapper))))  # noqa: PTH208
     return f"{shown} {what}; {next(filter(None, advice), _expected(shown))}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cnnbench.data.sources._names import printable, some
 from cnnbench.data.sources.source import SplitName
-from cnnbench.errors import DataError, meant
+from cnnbench.errors import DataError, did_you_mean, meant
 
 SPLIT_FOLDERS: Mapping[str, SplitName] = {
     "train": "train",
@@ -20,6 +20,8 @@ SPLIT_FOLDERS: Mapping[str, SplitName] = {
     "test": "test",
     "testing": "test",
 }
+SPLITS: Mapping[str, SplitName] = {**SPLIT_FOLDERS, "dev": "validation", "evaluation": "test"}
+"""What a split is called in tables and in names of files."""
 SPLIT_WORD = re.compile(
     r"(train|val|test|eval|dev|holdout)(ing|id|idation|uation)?"
     r"(set|data|imgs?|images?|pics?|photos?)?"
@@ -69,6 +71,18 @@ def split_folders(root: Path) -> list[Top]:
                 "source",
             )
     return list(tops)
+
+
+def split_named(name: str, where: str) -> SplitName:
+    """The split of a name that must be one. where: what names it. Raises DataError."""
+    split = SPLITS.get(name.lower())
+    if split is None:
+        raise DataError(
+            f"{where} names the split {printable(name)!r}; expected are train, validation and "
+            f"test{did_you_mean(name, SPLITS)}",
+            "source",
+        )
+    return split
 
 
 def is_folder(entry: os.DirEntry[str], *, links: bool = True) -> bool:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from cnnbench.data.sources._found import Aside, ImageFile, Listing
+from cnnbench.data.sources._found import (
+    Aside,
+    ImageFile,
+    Listing,
+    capitals_notes,
+    in_order,
+    state_of,
+)
 from cnnbench.data.sources._hints import is_archive
-from cnnbench.data.sources._judging import capitals_notes, layout_notes, no_folder, too_few
+from cnnbench.data.sources._judging import layout_notes, no_folder, too_few
 from cnnbench.data.sources._layout import folders, is_folder, is_system, split_folders
 from cnnbench.data.sources._names import printable, some
 from cnnbench.data.sources.source import SplitName
 from cnnbench.data.splits.classes import LEAST_CLASSES, composed, sort_classes
 from cnnbench.errors import DataError
-
-ORDER: Mapping[SplitName | None, int] = {None: 0, "train": 0, "validation": 1, "test": 2}
 
 
 def list_images(root: Path, extensions: frozenset[str]) -> Listing:
@@ -49,9 +54,8 @@ def list_images(root: Path, extensions: frozenset[str]) -> Listing:
     if empty:
         notes.insert(0, f"Class folders without images are left out: {some(empty)}.")
     notes += capitals_notes(classes)
-    rank = {name: index for index, name in enumerate(classes)}
-    files.sort(key=lambda file: (ORDER[file.split], rank[file.class_name], file.name))
-    return Listing(tuple(files), classes, (*notes, *aside.notes()), dict(aside.unknown))
+    files_in_order = in_order(files, classes)
+    return Listing(files_in_order, classes, (*notes, *aside.notes()), dict(aside.unknown))
 
 
 def _look_beside(
@@ -98,7 +102,7 @@ def _images(
                     else:
                         left.append(entry.path)
                 elif _is_image(entry, extensions):
-                    yield ImageFile(entry.path, name, class_name, split, *_state(entry))
+                    yield ImageFile(entry.path, name, class_name, split, *state_of(entry))
                 elif is_folder(entry):
                     aside.links.append(name)
                 elif is_archive(entry.name):
@@ -128,11 +132,3 @@ def _class_name(folder: os.DirEntry[str]) -> str:
             "source",
         ) from None
     return composed(folder.name)
-
-
-def _state(entry: os.DirEntry[str]) -> tuple[int, int]:
-    try:
-        state = entry.stat()
-    except OSError:
-        return 0, 0
-    return state.st_size, state.st_mtime_ns

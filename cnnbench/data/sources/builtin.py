@@ -6,7 +6,16 @@ from cnnbench.data.sources.digits import Digits
 from cnnbench.data.sources.folder import Folder
 from cnnbench.data.sources.mnist5k import Mnist5k
 from cnnbench.data.sources.npz import Npz
+from cnnbench.data.sources.pattern import Pattern
 from cnnbench.data.sources.source import DataSource
+from cnnbench.data.sources.table import Table
 
-BUILTIN_SOURCES: tuple[DataSource, ...] = (Digits(), Mnist5k(), Folder(), Npz())
+BUILTIN_SOURCES: tuple[DataSource, ...] = (
+    Digits(),
+    Mnist5k(),
+    Folder(),
+    Pattern(),
+    Table(),
+    Npz(),
+)
 """In the order in which they are listed."""

@@ -46,9 +46,15 @@ class Folder(DataSource):
     argument: ClassVar[str] = "PATH"
     description: ClassVar[str] = "photos in a folder for each class, or train, val, test above them"
 
+    def listing(self, request: Request) -> Listing:
+        """The files that are images; sources that find theirs otherwise override it."""
+        from cnnbench.data.sources._decode import readable_extensions
+
+        return list_images(Path(request.argument), readable_extensions())
+
     def facts(self, request: Request) -> Facts:
         """List the files; without `image_size` look into some of their headers too."""
-        listing = _list(request)
+        listing = self.listing(request)
         files = listing.files[:: -(-len(listing.files) // SAMPLE)]
         height, width = request.image_size or _one_size(files)
         per_class = listing.class_count()
@@ -58,7 +64,7 @@ class Folder(DataSource):
 
     def fingerprint(self, request: Request) -> str:
         """Names, sizes and times of all images, and what is said of other files."""
-        listing = _list(request)
+        listing = self.listing(request)
         digest = sha256(f"folder {REVISION} {listing.notes} {listing.passed_over}".encode())
         for file in listing.files:
             digest.update(f"{file.name}\0{file.size}\0{file.modified}\n".encode())
@@ -66,7 +72,7 @@ class Folder(DataSource):
 
     def load(self, request: Request) -> ImageData:
         """Decode all images, a few at a time."""
-        listing = _list(request)
+        listing = self.listing(request)
         size = request.image_size or _one_size(listing.files)
         color: Literal["grey", "rgb"] = "grey" if request.color == "grey" else "rgb"
         LOGGER.info("decoding %d files, each %d x %d %s", len(listing.files), *size, color)
@@ -97,17 +103,19 @@ class Folder(DataSource):
         """Images of extreme sizes, from their headers; none where all must have one size."""
         if request.image_size is None:
             return ()
-        return size_notes(_sizes(_list(request).files), request.image_size)
+        return size_notes(_sizes(self.listing(request).files), request.image_size)
+
+
+def labelled_fingerprint(files: str, listing: Listing) -> str:
+    """The fingerprint of files whose class and split are not told by their names."""
+    said = sha256(files.encode())
+    for file in listing.files:
+        said.update(f"{file.class_name}\0{file.split}\n".encode())
+    return said.hexdigest()
 
 
 Outcome = tuple[ImageFile, bytes | Exception]
 """A file with the digest of its pixels, or why it can't be read."""
-
-
-def _list(request: Request) -> Listing:
-    from cnnbench.data.sources._decode import readable_extensions
-
-    return list_images(Path(request.argument), readable_extensions())
 
 
 def _one_size(files: Sequence[ImageFile]) -> Size:

@@ -8,7 +8,31 @@ from cnnbench.data.sources.source import Request
 from cnnbench.data.spec import DataSpec
 from cnnbench.errors import DataError
 
-PATH_SOURCES = frozenset({"folder", "npz"})
+PATH_SOURCES = frozenset({"folder", "files", "csv", "npz"})
+READERS = {".npz": "npz", **dict.fromkeys((".csv", ".tsv"), "csv")}
+"""The source that reads a file, by its extension."""
+
+
+def reader_of(path: str) -> str:
+    """The source that reads what lies at a path, by its name alone."""
+    if "{class}" in path:
+        return "files"
+    return READERS.get(os.path.splitext(path)[1].lower(), "folder")  # noqa: PTH122 - text as typed
+
+
+def is_there(path: str) -> bool:
+    """Whether a path leads to images: a folder, a pattern or a file that some source reads.
+
+    ~ is the home folder.
+    """
+    path = os.path.expanduser(path)  # noqa: PTH111 - Path's raises for unknown users
+    match reader_of(path):
+        case "files":
+            return True
+        case "folder":
+            return bool(path) and os.path.isdir(path)  # noqa: PTH112 - Path's raises for long names
+        case _:
+            return os.path.exists(path)  # noqa: PTH110 - as above
 
 
 def request_of(spec: DataSpec) -> tuple[str, Request]:

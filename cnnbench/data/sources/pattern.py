@@ -1,0 +1,130 @@
+"""Photos whose class stands in the names of their files: `cat.1.jpg`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+from cnnbench.data.sources._found import ImageFile, Listing, state_of
+from cnnbench.data.sources._layout import is_system, split_named
+from cnnbench.data.sources._names import printable, some
+from cnnbench.data.sources.folder import Folder, labelled_fingerprint
+from cnnbench.data.sources.source import Request
+from cnnbench.data.splits.classes import composed
+from cnnbench.errors import DataError, did_you_mean
+
+MEANING = {
+    "{class}": "(?P<label>[^/]+?)",
+    "{split}": "(?P<split>[^/]+?)",
+    "{number}": "[0-9]+",
+    "**": ".*",
+    "*": "[^/]*",
+    "?": "[^/]",
+}
+"""What the parts of a pattern stand for, as regular expressions."""
+PART = re.compile(r"\{[^/{}]*\}|\*\*|\*|\?")
+EXAMPLE = "files:photos/{class}.{number}.jpg"
+
+
+class Pattern(Folder):
+    """Files that a pattern finds: {class} is the class, {split} the split, {number} digits.
+
+    `*` stands for anything in a name, `**` for folders, too, `?` for a character. {class} is the
+    shortest text that fits. Otherwise as `Folder`.
+    """
+
+    name: ClassVar[str] = "files"
+    description: ClassVar[str] = "photos with the class in their names: photos/{class}.{number}.jpg"
+
+    def listing(self, request: Request) -> Listing:
+        """The files that the pattern finds."""
+        from cnnbench.data.sources._decode import readable_extensions
+
+        pattern = request.argument
+        wanted, root = _compiled(pattern), _root(pattern)
+        files, others = [], []
+        for path, name in _images(root, pattern, readable_extensions()):
+            if found := wanted.fullmatch(path):
+                split = found.groupdict().get("split")
+                where = f"the name of {printable(path)}"
+                files.append(
+                    ImageFile(
+                        path,
+                        printable(name),
+                        _class(found["label"], path),
+                        None if split is None else split_named(split, where),
+                        *state_of(path),
+                    )
+                )
+            else:
+                others.append(name)
+        shown, left = printable(pattern), some(sorted(others))
+        if not files:
+            there = f"; there are {left}" if others else ", nor is any other image there"
+            raise DataError(f"no image has a name like {shown}{there}", "source")
+        unlike = "1 image has another name" if len(others) == 1 else f"{len(others):,} have others"
+        notes = [f"{unlike} than the pattern and stay out: {left}."] if others else []
+        return Listing.of(files, notes, f"{shown} finds")
+
+    def fingerprint(self, request: Request) -> str:
+        """That of the files, and which class each is of."""
+        return labelled_fingerprint(super().fingerprint(request), self.listing(request))
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Raises DataError for a pattern without a class, or with something unknown in it."""
+    parts = PART.findall(pattern)
+    for part in parts:
+        if part not in MEANING:
+            known = [known for known in MEANING if known.startswith("{")]
+            hint = did_you_mean(part, known, "expected are")
+            raise DataError(f"a pattern can't hold {printable(part)}{hint}", "source")
+    if parts.count("{class}") != 1 or parts.count("{split}") > 1:
+        raise DataError(
+            f"{printable(pattern)} must hold {{class}} once and {{split}} at most once, such as "
+            f"{EXAMPLE}",
+            "source",
+        )
+    texts = PART.split(pattern)
+    meanings = [MEANING[part] for part in parts]
+    return re.compile(
+        "".join(re.escape(x) + y for x, y in zip(texts, [*meanings, ""], strict=True))
+    )
+
+
+def _root(pattern: str) -> Path:
+    """The folder above the first part that is no plain name. Raises DataError if it isn't there."""
+    plain = PART.split(pattern)[0].rpartition("/")[0]
+    root = Path(plain or "/")
+    if not root.is_dir():
+        raise DataError(f"there is no folder {printable(str(root))}", "source")
+    return root
+
+
+def _images(root: Path, pattern: str, extensions: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Path, and name below the root, of each image that is as deep as the pattern reaches."""
+    deepest = None if "**" in pattern else pattern.count("/") - len(root.parts)
+    for folder, inside, names in os.walk(root):
+        depth = len(Path(folder).relative_to(root).parts)
+        inside[:] = sorted(x for x in inside if not x.startswith(".") and not is_system(x))
+        if deepest is not None and depth >= deepest:
+            inside.clear()
+        if deepest is not None and depth != deepest:
+            continue
+        for name in sorted(names):
+            if not name.startswith(".") and os.path.splitext(name)[1].lower() in extensions:  # noqa: PTH122
+                path = os.path.join(folder, name)  # noqa: PTH118 - a text is wanted
+                yield path, Path(path).relative_to(root).as_posix()
+
+
+def _class(name: str, path: str) -> str:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise DataError(
+            f"the name of {printable(path)} is not UTF-8: rename it", "source"
+        ) from None
+    return composed(name)
