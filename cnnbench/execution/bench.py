@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable
 
-from cnnbench.data.sources.cache import CachedImages, open_images
+from cnnbench.data.sources.cache import CachedImages, digest_of, open_images
 from cnnbench.errors import DataError
 from cnnbench.loading.plugins import Plugins
 from cnnbench.plugin.executor import Limits, Outcome
@@ -31,11 +31,16 @@ class Bench:
         seconds = time.monotonic() - begun
         LOGGER.info("backend %s opened on %s in %.1f s", backend, self.engine.device, seconds)
         self._last: tuple[object, CachedImages] | None = None
+        self._proved: CachedImages | None = None
 
     def run(
-        self, trial: Trial, on_epoch: Callable[[Epoch], None], build: Build = build_model
+        self,
+        trial: Trial,
+        on_epoch: Callable[[Epoch], None],
+        build: Build = build_model,
+        images: CachedImages | None = None,
     ) -> Outcome:
-        """Run one trial."""
+        """Run one trial; images: of its source, if they were brought here."""
         beside = Beside(
             slots=self._limits.slots,
             threads=self._limits.threads,
@@ -46,7 +51,7 @@ class Bench:
             trial,
             self._backend,
             self.engine,
-            open_images=self.images,
+            open_images=self.images if images is None else lambda it: self._brought(it, images),
             beside=beside,
             on_epoch=on_epoch,
             build=build,
@@ -59,15 +64,32 @@ class Bench:
         """
         key = (trial.source, trial.request, trial.data)
         if self._last is None or self._last[0] != key:
-            images = open_images(self._plugins.source(trial.source), trial.request)
-            if images.digest != trial.data:
-                source = trial.configuration.data.source
-                raise DataError(
-                    f"the images of {source} have changed since this run began: give the same "
-                    "command again"
-                )
-            self._last = (key, images)
+            self._last = (key, planned_images(self._plugins, trial))
         return self._last[1]
+
+    def _brought(self, trial: Trial, images: CachedImages) -> CachedImages:
+        """The same images, if they are the trial's. Raises DataError."""
+        if self._proved is not images:
+            if digest_of(images) != images.digest:
+                raise DataError("the images that were brought to this worker are damaged")
+            self._proved = images
+        if images.digest != trial.data:
+            raise DataError("the images that were brought to this worker are not the trial's")
+        return images
+
+
+def planned_images(plugins: Plugins, trial: Trial) -> CachedImages:
+    """The images of a trial from the cache of this machine, decoded first if need be.
+
+    Raises DataError where they are not those that the trial was planned with.
+    """
+    images = open_images(plugins.source(trial.source), trial.request)
+    if images.digest != trial.data:
+        source = trial.configuration.data.source
+        raise DataError(
+            f"the images of {source} have changed since this run began: give the same command again"
+        )
+    return images
 
 
 def _load() -> float | None:

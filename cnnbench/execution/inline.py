@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Generator, Sequence
 
+from cnnbench.errors import PluginError
 from cnnbench.plugin.executor import (
     EpochEnded,
     Executor,
@@ -34,8 +35,15 @@ class InlineExecutor(Executor):
         listener: Listener,
         work: Work,
     ) -> Generator[Outcome]:
-        """Yield outcomes in order. Raises PluginError if the backend can't be opened."""
+        """Yield outcomes in order.
+
+        Raises what keeps the backend from being opened, not only that it does.
+        """
         os.environ.update(work.environment)
+        try:
+            work.open()
+        except PluginError as error:
+            raise error.__cause__ or error from None
         for trial in trials:
             listener(TrialStarted(trial, 0))
 

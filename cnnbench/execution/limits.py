@@ -27,7 +27,7 @@ def limits_of(
     """
     cores = usable_cores()
     exclusive = is_exclusive(trials)
-    own = executor.slots() if executor else None
+    own = (executor.gpu_slots() if gpu else executor.slots()) if executor else None
     shares = 1 if exclusive else jobs or own or (1 if gpu else cores)
     slots = 1 if executor and executor.in_process else min(shares, len(trials))
     if own and not jobs:

@@ -244,13 +244,13 @@ class _Pool:
         self, worker: WorkerProcess, reason: str, *, timeout: bool = False
     ) -> Iterator[Outcome]:
         running = self._running.pop(worker)
-        lost = self._work.lost(running.trial, reason, timeout=timeout)
-        known = {"epochs": len(running.history) or None, "started": running.started}
-        outcome = dataclasses.replace(
-            lost,
-            record=lost.record.model_copy(update=known),
-            history=tuple(running.history),
-            failure=failure_text("", worker.log(_LAST_OUTPUT)),
+        outcome = self._work.lost(
+            running.trial,
+            reason,
+            timeout=timeout,
+            history=running.history,
+            started=running.started,
+            output=worker.log(_LAST_OUTPUT),
         )
         yield outcome
         self._listener(TrialEnded(running.trial, self._slots[worker], outcome))

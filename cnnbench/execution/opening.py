@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from cnnbench.execution.process import Inbox, WorkerProcess
+from cnnbench.execution.protocol import pack_work
 from cnnbench.execution.relay import level_wanted
 from cnnbench.plugin.executor import Limits, Work
 
@@ -19,14 +18,7 @@ SLOW_OPENING = 20.0
 def open_worker(work: Work, inbox: Inbox) -> WorkerProcess:
     """A worker on its way to say "ready", or "refused" and why. Raises OSError."""
     worker = WorkerProcess("cnnbench.execution.worker", work.environment, inbox)
-    limits = dataclasses.asdict(work.limits)
-    worker.send(
-        "open",
-        backend=work.backend,
-        device=work.device,
-        limits=limits,
-        log_level=level_wanted(),
-    )
+    worker.send("open", work=pack_work(work), log_level=level_wanted())
     return worker
 
 

@@ -1,15 +1,33 @@
-"""Outcomes as JSON values, in which they travel between processes."""
+"""Works and outcomes as JSON values, in which they travel between processes."""
 
 from __future__ import annotations
 
 import base64
+import dataclasses
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from cnnbench.execution.arrays import pack_array, unpack_array
-from cnnbench.plugin.executor import Outcome
+from cnnbench.plugin.executor import Limits, Outcome, Work
 from cnnbench.results.record import Epoch, Record
 from cnnbench.results.weights import weights_bytes, weights_from
+
+
+def pack_work(work: Work) -> dict[str, Any]:
+    """A work of which every field but the limits is a JSON value."""
+    kind = type(work)
+    return {"type": f"{kind.__module__}:{kind.__qualname__}", **dataclasses.asdict(work)}
+
+
+def unpack_work(content: Mapping[str, Any]) -> Work:
+    """The work that `pack_work` packed."""
+    fields = dict(content)
+    module, _, name = fields.pop("type").partition(":")
+    work: Work = getattr(import_module(module), name)(
+        **fields | {"limits": Limits(**fields["limits"])}
+    )
+    return work
 
 
 def pack_outcome(outcome: Outcome) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def _train(
         gpu=takes_gpu(options.device, backend),
         executor=executor,
     )
-    work = work_of(backend, options.device, limits)
+    work = work_of(backend, options.device, limits, plugins)
     stored: dict[str, Record] = {}
 
     def tell(event: Event) -> None:

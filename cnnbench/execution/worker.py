@@ -1,4 +1,4 @@
-"""A worker process: opens one backend, then runs the trials it is sent until its starter is gone.
+"""A worker process: opens its work, then runs the trials it is sent until its starter is gone.
 
 Started as `python -m cnnbench.execution.worker` with the backend's environment variables already
 set. It talks over a private line (see `channel`); whatever a framework prints goes to a log.
@@ -6,7 +6,6 @@ set. It talks over a private line (see `channel`); whatever a framework prints g
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from importlib import import_module
@@ -14,22 +13,16 @@ from typing import NoReturn
 
 from cnnbench.execution.channel import Starter
 
-LOGGER = logging.getLogger("cnnbench.execution.worker")
-"""By name, as this module is called __main__ here."""
-
 
 def main() -> None:
     """Serve until the starter is gone."""
     starter = Starter()
 
     from cnnbench.errors import CnnbenchError
-    from cnnbench.execution.bench import Bench
-    from cnnbench.execution.protocol import pack_outcome
+    from cnnbench.execution.protocol import pack_outcome, unpack_work
     from cnnbench.execution.relay import hand_over
-    from cnnbench.loading.manager import load_plugins
-    from cnnbench.plugin.executor import Limits
+    from cnnbench.execution.work import BenchWork
     from cnnbench.results.record import Epoch
-    from cnnbench.training.crash import describe_crash
     from cnnbench.trials.trial import Trial
 
     def refuse(reason: str) -> NoReturn:
@@ -45,25 +38,22 @@ def main() -> None:
 
     opening = starter.next()
     hand_over(starter.send, opening["log_level"])
-    name, device, limits = opening["backend"], opening["device"], Limits(**opening["limits"])
+    work = unpack_work(opening["work"])
     try:
-        bench = Bench(load_plugins(on_wait=wait), name, device, limits)
+        work.open(wait)
     except CnnbenchError as error:
         refuse(str(error))
-    except (Exception, SystemExit) as error:
-        LOGGER.info("backend %s can't be opened", name, exc_info=True)
-        hint = "--executor inline shows the whole traceback"
-        refuse(f"backend {name} can't be opened: {describe_crash(error)}; {hint}")
     starter.send("ready")
     while True:
         request = starter.next()
         trial = Trial.model_validate_json(request["trial"])
         if request["kind"] == "call":
             module, _, name = request["work"].partition(":")
-            work = getattr(import_module(module), name)
-            starter.send("answer", content=work(bench, trial, **request["options"]))
+            assert isinstance(work, BenchWork), "parity starts it with this work"
+            call = getattr(import_module(module), name)
+            starter.send("answer", content=call(work.bench(), trial, **request["options"]))
         else:
-            starter.send("outcome", **pack_outcome(bench.run(trial, on_epoch)))
+            starter.send("outcome", **pack_outcome(work(trial, on_epoch)))
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ class Kind:
 
 BACKEND = Kind("backend", "cnnbench_backends", Backend, (NAME, TITLE, CAPABILITIES))
 SOURCE = Kind("source", "cnnbench_sources", DataSource, (NAME, DESCRIPTION, ARGUMENT, SYNTHETIC))
-EXECUTOR = Kind("executor", "cnnbench_executors", Executor)
+EXECUTOR = Kind("executor", "cnnbench_executors", Executor, (NAME, DESCRIPTION, ARGUMENT))
 REPORT_FORMAT = Kind(
     "report format", "cnnbench_report_formats", ReportFormat, (NAME, DESCRIPTION, RENDER)
 )

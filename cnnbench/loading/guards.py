@@ -81,13 +81,28 @@ class GuardedExecutor(Executor):
     def __init__(self, executor: Executor, who: str) -> None:
         self._executor = executor
         self._who = who
-        for name in ("name", "description", "in_process"):
+        for name in ("name", "argument", "description", "in_process"):
             vars(self)[name] = getattr(executor, name)
+
+    def at(self, argument: str) -> Executor:
+        """The executor for an argument, behind the same guard. Raises PluginError."""
+        with foreign(self._blame, CnnbenchError, place=True):
+            found = self._executor.at(argument)
+        if not isinstance(found, Executor):
+            raise PluginError(f"{self._who} gave {shown(found)} for {argument!r}, not an Executor")
+        return GuardedExecutor(found, self._who)
 
     def slots(self) -> int | None:
         """The executor's own. Raises PluginError for what is no number of trials."""
+        return self._checked(self._executor.slots)
+
+    def gpu_slots(self) -> int | None:
+        """The same for those of GPUs."""
+        return self._checked(self._executor.gpu_slots)
+
+    def _checked(self, count: Callable[[], int | None]) -> int | None:
         with foreign(self._blame, CnnbenchError, place=True):
-            slots = self._executor.slots()
+            slots = count()
         if slots is not None and (not isinstance(slots, int) or slots < 1):
             raise PluginError(f"{self._who} has {shown(slots)} slots, not at least 1 or None")
         return slots

@@ -98,9 +98,10 @@ class Plugins:
         return source
 
     def executor(self, name: str) -> Executor:
-        """The executor of that name. Raises PluginError."""
+        """The executor of that name, with an argument after a colon. Raises PluginError."""
+        name, colon, argument = name.partition(":")
         executor: Executor = self._get(EXECUTOR, name)
-        return executor
+        return executor.at(argument) if colon else executor
 
     def report_format(self, name: str) -> ReportFormat:
         """The report format of that name. Raises PluginError."""

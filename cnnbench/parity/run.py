@@ -20,8 +20,7 @@ from cnnbench.parity.probe import Probe
 from cnnbench.parity.work import probe_here, unpack_probe
 from cnnbench.planning.backends import backends_meant
 from cnnbench.planning.prepare import Prepared, RunOptions, prepare
-from cnnbench.plugin.backend import Backend
-from cnnbench.plugin.executor import Limits
+from cnnbench.plugin.executor import Limits, Work
 from cnnbench.trials.trial import Device, Trial
 
 LOGGER = logging.getLogger(__name__)
@@ -60,19 +59,20 @@ def probe_backends(
     """
     for number, study in enumerate(prepared.studies):
         backend = plugins.backend(study.backend)
-        yield from _probe(backend, study.trials, listener, nudged=number == 0)
+        work = work_of(backend, study.trials[0].device, Limits(1, 1), plugins)
+        yield from _probe(work, study.trials, listener, nudged=number == 0)
 
 
 def _probe(
-    backend: Backend, trials: Sequence[Trial], listener: Callable[[Trial], None], *, nudged: bool
+    work: Work, trials: Sequence[Trial], listener: Callable[[Trial], None], *, nudged: bool
 ) -> Iterator[Probe]:
     waiting = deque(trials)
     while waiting:
-        with _worker(backend, waiting[0].device) as (worker, inbox):
+        with _worker(work) as (worker, inbox):
             try:
                 _answer("ready", inbox, OPENING_LIMIT)
             except queue.Empty:
-                reason = hung(backend.name, OPENING_LIMIT)
+                reason = hung(work.backend, OPENING_LIMIT)
                 yield from (blank_probe(trial, reason) for trial in waiting)
                 return
             except _NoAnswer as lost:
@@ -83,7 +83,7 @@ def _probe(
                 trial = waiting.popleft()
                 listener(trial)
                 LOGGER.info(
-                    "trial %s (%s) is taken apart on %s", trial.id, trial.variant, backend.name
+                    "trial %s (%s) is taken apart on %s", trial.id, trial.variant, work.backend
                 )
                 worker.send(
                     "call", work=WORK, trial=trial.model_dump_json(), options={"nudged": nudged}
@@ -96,9 +96,9 @@ def _probe(
 
 
 @contextmanager
-def _worker(backend: Backend, device: Device) -> Iterator[tuple[WorkerProcess, Inbox]]:
+def _worker(work: Work) -> Iterator[tuple[WorkerProcess, Inbox]]:
     inbox: Inbox = queue.SimpleQueue()
-    worker = open_worker(work_of(backend, device, Limits(1, 1)), inbox)
+    worker = open_worker(work, inbox)
     try:
         yield worker, inbox
     finally:

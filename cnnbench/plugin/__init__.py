@@ -41,6 +41,7 @@ from __future__ import annotations
 
 from cnnbench.data.passes.batches import Batch, Batches, Resident
 from cnnbench.data.passes.scaling import SCALINGS, InputScaling
+from cnnbench.data.sources.cache import CachedImages
 from cnnbench.data.sources.pixels import conform, conform_shape
 from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
 from cnnbench.data.splits.duplicates import notes_on_duplicates
@@ -101,6 +102,7 @@ from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.plugin.resident import ResidentSplits
 from cnnbench.plugin.steps import StepModel
 from cnnbench.plugin.surroundings import installed_version, look_for, worker_environment
+from cnnbench.plugin.versions import refuse_other_versions, versions_here
 from cnnbench.pretrained.found import PublishedAccuracy
 from cnnbench.results.record import Epoch, Record, Status
 from cnnbench.trials.optimization import Optimization
@@ -121,6 +123,7 @@ __all__ = [
     "Batch",
     "BatchNorm",
     "Batches",
+    "CachedImages",
     "Capabilities",
     "Concatenate",
     "Conv",
@@ -183,6 +186,8 @@ __all__ = [
     "notes_on_duplicates",
     "padding_of",
     "penalized_kernels",
+    "refuse_other_versions",
     "trainable_arrays",
+    "versions_here",
     "worker_environment",
 ]

@@ -10,6 +10,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnbench.data.sources.cache import CachedImages
+from cnnbench.errors import PluginError
 from cnnbench.network.network import Weights
 from cnnbench.results.record import Epoch, Record
 from cnnbench.trials.trial import Device, Trial
@@ -86,31 +88,71 @@ class Work(ABC):
     """What an executor is given to do with a trial: it is called with it, and returns its outcome.
 
     It can be pickled, so any process that has cnnbench and the backend's plugin can do the work: a
-    process of a pool, an actor of a cluster. The first call in a process opens the backend, which
-    takes the seconds that importing a framework takes; those after it go on with the same. The
-    images come from the cache of the machine, or are decoded there, and are refused where they are
-    not those that the trial was planned with.
+    process of a pool, an actor of a cluster. Both steps belong in one thread of that process, since
+    frameworks keep numbers of threads for each:
+
+        work.open()
+        outcome = work(trial)
 
     backend, device, limits: what it opens, and how. environment: variables that have to be set
-    before such a process starts, as thread pools and allocators read them only then.
+    before such a process starts, as thread pools and allocators read them only then. versions: of
+    what a result depends on, by distribution, as the process has them that starts the run.
     """
 
     backend: str
     device: Device
     limits: Limits
     environment: Mapping[str, str]
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @abstractmethod
-    def __call__(self, trial: Trial, on_epoch: Callable[[Epoch], None] | None = None) -> Outcome:
-        """Run a trial to its end; on_epoch hears of each epoch.
+    def open(self, on_wait: Callable[[str], None] | None = None) -> None:
+        """Open the backend in this process, which takes as long as importing a framework.
 
-        What goes wrong in the trial is in the outcome. Raises PluginError where the backend can't
-        be opened.
+        Does nothing where it is open. A call does it otherwise, but only apart is it known what a
+        trial took. on_wait hears sentences on what keeps it waiting. Raises PluginError where the
+        backend can't be opened, or where this process has other versions.
         """
 
     @abstractmethod
-    def lost(self, trial: Trial, reason: str, *, timeout: bool = False) -> Outcome:
-        """The outcome of a trial whose process died, for this reason, or overran its timeout."""
+    def __call__(
+        self,
+        trial: Trial,
+        on_epoch: Callable[[Epoch], None] | None = None,
+        images: CachedImages | None = None,
+    ) -> Outcome:
+        """Run a trial to its end; on_epoch hears of each epoch.
+
+        images: what `images` gave, if the executor brought them here; else they come from the cache
+        of the machine, or are decoded there. Either way those of another digest than the trial was
+        planned with are refused. What goes wrong in the trial is in the outcome. Raises PluginError
+        as `open` does.
+        """
+
+    @abstractmethod
+    def images(self, trial: Trial) -> CachedImages:
+        """The decoded images of a trial, for an executor that brings them to its workers.
+
+        Trials with the same `trial.data`, a digest, have the same images. Their arrays can be
+        pickled out of band, without a copy. Raises DataError where there are none of that digest.
+        """
+
+    @abstractmethod
+    def lost(
+        self,
+        trial: Trial,
+        reason: str,
+        *,
+        timeout: bool = False,
+        history: Sequence[Epoch] = (),
+        started: float | None = None,
+        output: str = "",
+    ) -> Outcome:
+        """The outcome of a trial whose process died, for this reason, or overran its timeout.
+
+        history: the epochs that were heard of. started: when, in seconds since 1970, now if None.
+        output: what the process printed last.
+        """
 
 
 class Executor(ABC):
@@ -121,6 +163,7 @@ class Executor(ABC):
             description = "one after the other"
 
             def run(self, trials, limits, listener, work):
+                work.open()
                 for trial in trials:
                     listener(TrialStarted(trial, slot=0))
                     outcome = work(trial)
@@ -128,17 +171,31 @@ class Executor(ABC):
                     listener(TrialEnded(trial, slot=0, outcome=outcome))
 
     A trial that can't be run becomes a record that says why, never an exception.
+    `cnnbench.testing.ExecutorSuite` proves an executor right.
     """
 
     name: ClassVar[str]
     """As typed after --executor."""
+    argument: ClassVar[str] = ""
+    """What may be typed after the name and a colon, such as ADDRESS; "" for nothing."""
     description: ClassVar[str] = ""
     """One line for `cnnbench plugins`."""
     in_process: ClassVar[bool] = False
     """Whether trials run in this very process: one at a time, of one backend, and unstoppable."""
 
+    def at(self, argument: str) -> Executor:
+        """The executor for what was typed after its name and a colon. Raises PluginError."""
+        raise PluginError(
+            f"executor {self.name} takes nothing after its name: give --executor {self.name}, "
+            f"not {self.name}:{argument}"
+        )
+
     def slots(self) -> int | None:
         """Trials that it runs at a time unless --jobs says; None for one a core of this machine."""
+        return None
+
+    def gpu_slots(self) -> int | None:
+        """The same for trials that compute on a GPU; None for one."""
         return None
 
     @abstractmethod
@@ -147,7 +204,10 @@ class Executor(ABC):
     ) -> Generator[Outcome]:
         """Yield an outcome per trial as each ends; on close, stop what still runs.
 
-        trials: at least one, all of one backend and device. work: what runs one of them. The
-        outcome is on the disk when the generator is resumed: only then tell the listener that the
-        trial ended.
+        trials: at least one, all of one backend and device. limits: what none may exceed; a timeout
+        counts from when a worker with an open backend takes up the trial, and exclusive trials have
+        their machine alone. work: what runs one of them. The outcome is on the disk when the
+        generator is resumed: only then tell the listener that the trial ended. A trial whose worker
+        dies is lost, not tried again: what killed one would kill the next. Raises PluginError where
+        the backend can't be opened anywhere.
         """

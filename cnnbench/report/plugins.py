@@ -9,7 +9,16 @@ from rich.table import Table
 from rich.text import Text
 
 from cnnbench.loading.availability import check_availability
-from cnnbench.loading.found import BACKEND, BASE, DISABLE, SOURCE, BrokenPlugin, Found, Origin
+from cnnbench.loading.found import (
+    BACKEND,
+    BASE,
+    DISABLE,
+    EXECUTOR,
+    SOURCE,
+    BrokenPlugin,
+    Found,
+    Origin,
+)
 from cnnbench.loading.plugins import Plugins
 from cnnbench.plugin.backend import Availability
 
@@ -79,7 +88,7 @@ def _name(found: Found) -> str:
 
 
 def _argument(found: Found) -> str:
-    return found.thing.argument if found.kind is SOURCE else ""
+    return found.thing.argument if found.kind in (SOURCE, EXECUTOR) else ""
 
 
 def _row(found: Found, answer: Availability) -> Iterable[Text]:

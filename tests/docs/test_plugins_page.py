@@ -49,7 +49,12 @@ def test_the_table_of_kinds_has_every_hook_since_a_version_that_there_is():
 def test_what_the_table_says_tests_a_plugin_is_there_for_plugins():
     named = re.findall(r"`(\w+)`", " ".join(tested for _, tested in table_of_kinds().values()))
     assert set(named) <= set(cnnbench.testing.__all__)
-    assert "BackendSuite" in named
+    assert {"BackendSuite", "ExecutorSuite"} <= set(named)
+
+
+def test_the_table_of_what_must_hold_of_executors_is_that_of_the_suite():
+    rows = re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \|$", TEXT, flags=re.MULTILINE)
+    assert rows == [(check.name, check.about) for check in cnnbench.testing.EXECUTOR_CHECKS]
 
 
 RECIPE = """
@@ -78,7 +83,7 @@ def test_the_examples_together_are_a_plugin_that_works(workshop, scripted_path):
     ours = listing.split("cnnbench-example 0.1.0\n")[1].split("\ncnnbench")[0]
     for thing in (
         "source stripes:COUNT yes",
-        "executor pool yes",
+        "executor fresh yes",
         "report format tally yes",
         "tracker example yes",
     ):
@@ -87,11 +92,16 @@ def test_the_examples_together_are_a_plugin_that_works(workshop, scripted_path):
     assert "edges: fetch-edges" in listing
     assert "Broken" not in listing
 
+    (suite,) = re.findall(r"^```py\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
+    (workshop.folder / "tests").mkdir()
+    (workshop.folder / "tests" / "test_executor.py").write_text(suite)
+    assert "17 passed" in workshop.run("python -m pytest -q -p no:cacheprovider tests")
+
     (workshop.folder / "tiny.toml").write_text(RECIPE)
-    workshop.run("cnnbench run tiny.toml --backend scripted --executor pool")
+    workshop.run("cnnbench run tiny.toml --backend scripted --executor fresh")
     workshop.run("cnnbench run tiny.toml --backend scripted --jobs 1 --force")
     assert workshop.run("cnnbench compare results --format tally") == "1 recipes\n"
     notes = [json.loads(line) for line in (workshop.folder / "track.jsonl").open()]
     statuses = [note["status"] for note in notes if "status" in note]
     assert statuses == ["ok"] * 4
-    assert sum("epoch" in note for note in notes) == 4  # the pool tells of whole trials alone
+    assert sum("epoch" in note for note in notes) == 8

@@ -59,3 +59,20 @@ class Graphic(NumpyBackend):
 )
 def test_auto_takes_a_gpu_where_the_backend_finds_one(device, backend, gpu):
     assert takes_gpu(device, backend) is gpu
+
+
+class Cluster(InlineExecutor):
+    in_process = False
+
+    def slots(self):
+        return 12
+
+    def gpu_slots(self):
+        return 2
+
+
+@pytest.mark.parametrize(("gpu", "slots"), [(False, 12), (True, 2)])
+def test_an_executor_may_have_slots_of_its_own(gpu, slots):
+    found = limits_of(trials(20), gpu=gpu, executor=Cluster())
+    assert (found.slots, found.threads) == (slots, 1)
+    assert limits_of(trials(20), gpu=gpu, jobs=4, executor=Cluster()).slots == 4

@@ -222,6 +222,43 @@ def test_an_executor_that_yields_an_outcome_for_each_trial_is_left_alone(place):
     assert [outcome.record.trial for outcome in outcomes] == ["t1", "t0"]
 
 
+ADDRESSED = """return map(ended, trials)
+
+    argument = "ADDRESS"
+
+    def at(self, argument):
+        {body}
+"""
+
+
+def test_an_executor_that_takes_an_argument_is_made_for_it(place):
+    body = ADDRESSED.format(body="self.name = argument; return self")
+    place("cluster_plugin", EXECUTOR.format(body=body))
+    found = load_plugins().executor("cluster:10.0.0.1:6379")
+    assert found.name == "10.0.0.1:6379"
+    assert [x.record.trial for x in found.run([trial(0)], Limits(1, 1), print, None)] == ["t0"]
+
+
+def test_an_executor_that_takes_no_argument_says_so(place):
+    place("cluster_plugin", EXECUTOR.format(body="return map(ended, trials)"))
+    with pytest.raises(PluginError, match="takes nothing after its name: give --executor cluster"):
+        load_plugins().executor("cluster:here")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("return argument", "gave a value of type str for 'here', not an Executor"),
+        ("return 1 / 0", "failed: ZeroDivisionError"),
+    ],
+)
+def test_what_an_executor_makes_of_its_argument_is_checked(body, reason, place):
+    place("cluster_plugin", EXECUTOR.format(body=ADDRESSED.format(body=body)))
+    with pytest.raises(PluginError) as refused:
+        load_plugins().executor("cluster:here")
+    assert reason in str(refused.value)
+
+
 WRONG_FORMATS = {
     "nothing": ("lambda comparison: None", "returned a value of type NoneType, not a text"),
     "bytes": ("lambda comparison: b'x'", "returned a value of type bytes, not a text"),

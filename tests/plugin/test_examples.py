@@ -25,6 +25,7 @@ from cnnbench.plugin import (
     Executor,
     Flatten,
     InputScaling,
+    Limits,
     Model,
     Network,
     NetworkError,
@@ -39,7 +40,7 @@ from cnnbench.plugin import (
     StepModel,
     hooks,
 )
-from cnnbench.testing import ArrayBatches, example_trial, initial_weights
+from cnnbench.testing import ArrayBatches, StandIn, example_trial, initial_weights
 
 INTERFACES = (
     *(Capabilities, Availability, EpochResult, Model, Engine, Backend, StepModel, ResidentSplits),
@@ -201,8 +202,11 @@ def test_the_format_of_the_examples_renders(plugin):
 
 
 def test_the_executor_of_the_examples_runs_each_trial(plugin):
-    trials = [example_trial(id=each) for each in ("one", "two")]
+    trials = [example_trial(id=each, variant="plain") for each in ("one", "two")]
     heard = []
-    done = plugin.Queue().run(trials, None, heard.append, lambda trial: trial.id)
-    assert list(done) == ["one", "two"]
+    work = StandIn("stand-in", "cpu", Limits(1, 1), {}, folder="notes")
+    done = [
+        outcome.record.trial for outcome in plugin.Queue().run(trials, None, heard.append, work)
+    ]
+    assert done == ["one", "two"]
     assert [type(event).__name__ for event in heard] == ["TrialStarted", "TrialEnded"] * 2
