@@ -10,7 +10,7 @@ from borrowed import ROOT
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from cnnbench.report.chapters import read_book
+from cnnbench.report.chapters import Chapter, read_book
 from cnnbench.report.page.document import report_html
 from cnnbench.report.pictures.canvas import WIDTHS
 from cnnbench.report.pictures.forest import forest
@@ -22,7 +22,7 @@ START = """# Gallery
 What `cnnbench report` makes of each study of the
 [reference records](../results/reference/README.md), which real runs made and which lie in the
 repository. Here are the answer and the differences to the baseline, with the 95 % interval of each,
-of the study's first backend. Behind the link is the whole report: the table, learning curves, which
+of one backend. Behind the link is the whole report: the table, learning curves, which
 class is taken for which, quality against cost, methods, settings and machine.
 [statistics](statistics.md) says how the words are meant.
 """
@@ -37,7 +37,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for recipe in recipes:
         html = report_html([recipe])
         files.append(File.generated(config, f"gallery/{recipe.name}.html", content=html))
-        picture = forest(read_book([recipe]).chapters[0])
+        picture = forest(_pictured(recipe))
         for width in WIDTHS:
             name = f"gallery/{recipe.name}-{width}.svg"
             files.append(File.generated(config, name, content=picture.content("svg", width)))
@@ -45,15 +45,23 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def _section(recipe: Path) -> Iterator[str]:
-    chapter = read_book([recipe]).chapters[0]
-    table = chapter.table
-    backends = ", ".join(sorted(path.parent.name for path in recipe.glob("*/records.jsonl")))
-    yield f"\n## {table.title or recipe.name}\n\n"
-    yield f"{answer_of(chapter.comparison, table)}\n\n"
+    chapters = read_book([recipe]).chapters
+    chapter = _pictured(recipe)
+    yield f"\n## {chapter.table.title or recipe.name}\n\n"
+    for each in chapters:
+        backends = " and ".join(f"`{name}`" for name in each.table.backends)
+        yield f"On {backends}: {answer_of(each.comparison, each.table)}\n\n"
     alt = escape(forest(chapter).alt, quote=True)
     yield f'<a href="gallery/{recipe.name}.html"><picture>\n'
     yield f'<source media="(max-width: 600px)" srcset="gallery/{recipe.name}-single.svg">\n'
     yield f'<img src="gallery/{recipe.name}-double.svg" alt="{alt}">\n</picture></a>\n\n'
-    yield f"[The whole report](gallery/{recipe.name}.html): "
-    yield f"[recipes/{recipe.name}.toml](../recipes/{recipe.name}.toml) on {backends}\n\n"
+    yield f"(on {' and '.join(chapter.table.backends)}) " if len(chapters) > 1 else ""
+    yield f"[The whole report](gallery/{recipe.name}.html), "
+    yield f"[the recipe](../recipes/{recipe.name}.toml)\n\n"
     yield f"```console\n$ cnnbench report results/reference/{recipe.name}\n```\n"
+
+
+def _pictured(recipe: Path) -> Chapter:
+    """That of PyTorch where there are several, as in the README and the tutorial."""
+    chapters = read_book([recipe]).chapters
+    return next((x for x in chapters if x.table.backends == ("torch",)), chapters[0])
