@@ -82,21 +82,25 @@ def complete_key(incomplete: str) -> list[tuple[str, str]]:
 
 
 def complete_source(incomplete: str) -> list[str]:
-    """Sources of images that were found, and folders here; as typed."""
+    """Sources of images that were found, and folders and files here that they read; as typed."""
     from cnnbench.loading.manager import load_plugins
 
     folder = os.path.dirname(incomplete)  # noqa: PTH120 - keeps the text as it was typed
     names = [name for name in load_plugins().sources if name.startswith(incomplete)]
-    return [*names, *(x for x in _folders(folder) if x.startswith(incomplete))]
+    return [*names, *(x for x in _readable(folder) if x.startswith(incomplete))]
 
 
-def _folders(folder: str) -> list[str]:
+def _readable(folder: str) -> list[str]:
+    from cnnbench.data.sources.requests import is_there
+
     try:
         entries = sorted(os.scandir(folder or "."), key=lambda entry: entry.name)
     except OSError:
         return []
-    found = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
-    return [f"{os.path.join(folder, name)}/" for name in found]  # noqa: PTH118 - as above
+    shown = [entry for entry in entries if not entry.name.startswith(".")]
+    found = [f"{entry.name}/" if entry.is_dir() else entry.name for entry in shown]
+    paths = [os.path.join(folder, name) for name in found]  # noqa: PTH118 - as above
+    return [path for path in paths if path.endswith("/") or is_there(path)]
 
 
 def _recipes(folder: str, depth: int = DEPTH) -> Iterator[str]:

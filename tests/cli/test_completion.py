@@ -6,7 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from cnnbench.cli.completion import complete_backend, complete_recipe, complete_variant
+from cnnbench.cli.completion import (
+    complete_backend,
+    complete_recipe,
+    complete_source,
+    complete_variant,
+)
 from cnnbench.recipe.shipped import shipped_recipes
 
 
@@ -80,3 +85,11 @@ print(sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_folders_and_files_that_sources_read_are_offered(folder):
+    (folder / "photos").mkdir()
+    for name in ("photos.zip", "photos.csv", "photos.txt", "photos.npz"):
+        (folder / name).touch()
+    assert complete_source("ph") == ["photos/", "photos.csv", "photos.npz", "photos.zip"]
+    assert complete_source("cs") == ["csv"]

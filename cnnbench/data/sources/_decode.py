@@ -6,11 +6,15 @@ import os
 import stat
 from collections.abc import Iterator
 from functools import cache
+from io import BytesIO
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+
+from cnnbench.data.sources._archive import split_path
+from cnnbench.data.sources._tree import packed
 
 REFUSED = frozenset({"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"})
 """Formats that Pillow only identifies, or hands to another program, Ghostscript, to draw."""
@@ -104,6 +108,8 @@ def white_for(brightest: int) -> int:
 
 def _open(path: str) -> Image.Image:
     """Open a file, if it is one: a named pipe would keep its reader waiting for ever."""
+    if split_path(path):
+        return Image.open(BytesIO(packed(path)), formats=readable_formats())
     about = os.stat(path)  # noqa: PTH116 - a tenth of the time
     if stat.S_ISDIR(about.st_mode):
         raise UnreadableError("a folder")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cnnbench.data.sources._names import printable, some
+from cnnbench.data.sources._tree import Entry, state_of
 from cnnbench.data.sources.source import SplitName
 from cnnbench.data.splits.classes import LEAST_CLASSES, LISTED, sort_classes
 from cnnbench.errors import DataError
@@ -96,10 +96,10 @@ def capitals_notes(classes: Sequence[str]) -> Iterator[str]:
             )
 
 
-def state_of(path: str | os.DirEntry[str]) -> tuple[int, int]:
-    """Size and time of a file, 0 and 0 of one that is not there."""
+def size_and_time(file: str | Entry) -> tuple[int, int]:
+    """Of a file, by its path or as it was listed; 0 and 0 of one that is not there."""
     try:
-        state = path.stat() if isinstance(path, os.DirEntry) else os.stat(path)  # noqa: PTH116
+        state = state_of(file) if isinstance(file, str) else file.stat()
     except OSError:
         return 0, 0
     return state.st_size, state.st_mtime_ns

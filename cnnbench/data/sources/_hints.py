@@ -9,16 +9,15 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from cnnbench.data.sources._archive import EXTENSIONS, TARS
 from cnnbench.data.sources._names import printable, some
+from cnnbench.data.sources._tree import scan
 
 UNPACK = {
     ".zip": "unzip {archive} -d {folder}",
     ".7z": "7z x {archive} -o{folder}",
     ".rar": "unrar x {archive} {folder}/",
-    **dict.fromkeys(
-        (".tar", ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz"),
-        "mkdir -p {folder} && tar -xf {archive} -C {folder}",
-    ),
+    **dict.fromkeys(TARS, "mkdir -p {folder} && tar -xf {archive} -C {folder}"),
 }
 """How archives are unpacked into a folder of their own, by extension."""
 NAMED = re.compile(r"(?P<word>[^\W\d_]+(?:[ _-][^\W\d_]+)*)(?P<mark>[^\w]|_|(?=\d))[^\w]*\d+.*")
@@ -48,12 +47,24 @@ def is_archive(name: str) -> bool:
 
 
 def packed(root: Path, archives: Sequence[str]) -> str:
-    """That archives want unpacking; "" without any. archives: names in the root."""
+    """How archives are read; "" without any. archives: names in the root."""
     if not archives:
         return ""
+    if len(archives) == 1 and archives[0].lower().endswith(EXTENSIONS) and "/" not in archives[0]:
+        source = shlex.quote(f"folder:{root}/{archives[0]}")
+        return f"it holds {some(archives)}: read it as it is by the source {printable(source)}"
     command = unpack(os.path.join(root, archives[0]))  # noqa: PTH118 - a text is wanted
     how = "unpack it first" if len(archives) == 1 else "unpack them first, the first of them by"
     return f"it holds {some(archives)}: {how}: {printable(command)}"
+
+
+def listed_in(folder: Path) -> str:
+    """That a table beside images may say what they show; "" without one."""
+    names = [entry.name for entry in scan(folder) if entry.name.lower().endswith((".csv", ".tsv"))]
+    if not names:
+        return ""
+    source = shlex.quote(f"csv:{folder}/{names[0]}")
+    return printable(f"if {names[0]} says what they show, read them by the source {source}")
 
 
 def named_after_class(folder: Path, names: Sequence[str]) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from cnnbench.data.sources._found import Aside, ImageFile, counted, of_no_format, of_other_formats
-from cnnbench.data.sources._hints import is_archive, named_after_class, packed, unpack
+from cnnbench.data.sources._hints import is_archive, listed_in, named_after_class, packed, unpack
 from cnnbench.data.sources._layout import (
     Top,
     alike_note,
@@ -20,6 +19,7 @@ from cnnbench.data.sources._layout import (
     splits_inside_note,
 )
 from cnnbench.data.sources._names import printable, some
+from cnnbench.data.sources._tree import Entry, is_dir, scan
 from cnnbench.data.sources.source import SplitName
 from cnnbench.data.splits.classes import LEAST_CLASSES
 from cnnbench.errors import DataError, meant
@@ -30,7 +30,7 @@ TO_KNOWN = "convert them to JPEG or PNG, or, if they are that already, rename th
 def layout_notes(
     root: Path,
     tops: Sequence[Top],
-    inside: Sequence[tuple[SplitName | None, os.DirEntry[str]]],
+    inside: Sequence[tuple[SplitName | None, Entry]],
     files: Sequence[ImageFile],
 ) -> list[str]:
     """On splits that are named otherwise, empty, or beside other folders. Raises DataError."""
@@ -53,9 +53,7 @@ def layout_notes(
     return [f"Folders beside the splits are left out: {some(other)}.", *notes] if other else notes
 
 
-def _class_notes(
-    root: Path, classes: Sequence[os.DirEntry[str]], files: Sequence[ImageFile]
-) -> list[str]:
+def _class_notes(root: Path, classes: Sequence[Entry], files: Sequence[ImageFile]) -> list[str]:
     """On class folders whose names or contents are those of splits. Raises DataError."""
     tops = {file.name.partition("/")[0] for file in files}
     own = {file.name.partition("/")[0] for file in files if file.name.count("/") == 1}
@@ -118,12 +116,13 @@ def too_few(root: Path, classes: Sequence[str], empty: Sequence[str], aside: Asi
             advice.append(f"there is {held} in these folders; put the images of each class there")
     elif not classes:
         what = f"holds images ({some(sorted(aside.loose))}) but no class folders with images"
-        advice.append(named_after_class(root, aside.loose))
+        advice += [named_after_class(root, aside.loose), listed_in(root)]
     else:
         what = f"has images of one class only, {classes[0]!r}"
         wrapper = root / classes[0]
-        if wrapper.is_dir() and folders(wrapper):
+        if is_dir(wrapper) and folders(wrapper):
             return f"{shown} {what}{meant([printable(str(wrapper))])}"
-        if wrapper.is_dir():
-            advice.append(named_after_class(wrapper, sorted(os.listdir(wrapper))))  # noqa: PTH208
+        if is_dir(wrapper):
+            names = [entry.name for entry in scan(wrapper)]
+            advice += [named_after_class(wrapper, names), listed_in(root)]
     return f"{shown} {what}; {next(filter(None, advice), _expected(shown))}"

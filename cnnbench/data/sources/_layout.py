@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from cnnbench.data.sources._names import printable, some
+from cnnbench.data.sources._tree import Entry, scan
 from cnnbench.data.sources.source import SplitName
 from cnnbench.errors import DataError, did_you_mean, meant
 
@@ -85,7 +85,7 @@ def split_named(name: str, where: str) -> SplitName:
     return split
 
 
-def is_folder(entry: os.DirEntry[str], *, links: bool = True) -> bool:
+def is_folder(entry: Entry, *, links: bool = True) -> bool:
     """Whether an entry is a folder; a link that leads in a circle is none."""
     try:
         return entry.is_dir(follow_symlinks=links)
@@ -98,15 +98,13 @@ def is_system(name: str) -> bool:
     return name.lower() in SYSTEM
 
 
-def folders(top: str | Path) -> list[os.DirEntry[str]]:
+def folders(top: str | Path) -> list[Entry]:
     """The folders in a folder by name, without hidden ones and those of systems."""
-    with os.scandir(top) as entries:
-        shown = [
-            entry
-            for entry in entries
-            if not entry.name.startswith(".") and not is_system(entry.name) and is_folder(entry)
-        ]
-    return sorted(shown, key=lambda entry: entry.name)
+    return [
+        entry
+        for entry in scan(top)
+        if not entry.name.startswith(".") and not is_system(entry.name) and is_folder(entry)
+    ]
 
 
 def split_meant(name: str) -> str:
@@ -115,7 +113,7 @@ def split_meant(name: str) -> str:
     return next((found[1] for word in words if (found := SPLIT_WORD.fullmatch(word))), "")
 
 
-def refuse_unnamed_splits(root: Path, classes: Sequence[os.DirEntry[str]]) -> None:
+def refuse_unnamed_splits(root: Path, classes: Sequence[Entry]) -> None:
     """Raise DataError where class folders, none of which holds an image itself, look like splits.
 
     classes: folders that hold no images but those in folders inside them.
@@ -206,7 +204,7 @@ def refuse_masks(root: Path, own: Collection[str]) -> None:
             )
 
 
-def splits_inside_note(classes: Sequence[os.DirEntry[str]]) -> str:
+def splits_inside_note(classes: Sequence[Entry]) -> str:
     """That splits stand below their classes, where they are not kept; "" if there are none."""
     for folder in classes:
         inside = [inner.name for inner in folders(folder.path)]
@@ -222,7 +220,7 @@ def splits_inside_note(classes: Sequence[os.DirEntry[str]]) -> str:
     return ""
 
 
-def alike_note(classes: Sequence[os.DirEntry[str]]) -> str:
+def alike_note(classes: Sequence[Entry]) -> str:
     """That class folders, none of which holds an image itself, may be splits; "" if they differ."""
     inside = {tuple(inner.name for inner in folders(folder.path)) for folder in classes}
     names, shared = [folder.name for folder in classes], inside.pop()
@@ -234,6 +232,6 @@ def alike_note(classes: Sequence[os.DirEntry[str]]) -> str:
     )
 
 
-def _only_inner(folder: os.DirEntry[str]) -> os.DirEntry[str] | None:
+def _only_inner(folder: Entry) -> Entry | None:
     inside = folders(folder.path)
     return inside[0] if len(inside) == 1 else None

@@ -6,18 +6,26 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from cnnbench.data.sources._archive import split_path
 from cnnbench.data.sources._found import (
     Aside,
     ImageFile,
     Listing,
     capitals_notes,
     in_order,
-    state_of,
+    size_and_time,
 )
 from cnnbench.data.sources._hints import is_archive
 from cnnbench.data.sources._judging import layout_notes, no_folder, too_few
-from cnnbench.data.sources._layout import folders, is_folder, is_system, split_folders
+from cnnbench.data.sources._layout import (
+    folders,
+    is_folder,
+    is_system,
+    split_folders,
+    split_meant,
+)
 from cnnbench.data.sources._names import printable, some
+from cnnbench.data.sources._tree import Entry, is_dir, scan
 from cnnbench.data.sources.source import SplitName
 from cnnbench.data.splits.classes import LEAST_CLASSES, composed, sort_classes
 from cnnbench.errors import DataError
@@ -31,7 +39,7 @@ def list_images(root: Path, extensions: frozenset[str]) -> Listing:
     than two classes have images, or what looks like splits is not named so.
     """
     shown = printable(str(root))
-    if not root.is_dir():
+    if not is_dir(root):
         raise DataError(f"{shown} {no_folder(root)}", "source")
     aside = Aside()
     try:
@@ -58,22 +66,33 @@ def list_images(root: Path, extensions: frozenset[str]) -> Listing:
     return Listing(files_in_order, classes, (*notes, *aside.notes()), dict(aside.unknown))
 
 
+def entered(root: Path) -> Path:
+    """The one folder that an archive holds, as most do, the root itself where there is more."""
+    found = split_path(root)
+    if found is None or found[1]:
+        return root
+    inside = folders(root)
+    files = [entry for entry in scan(root) if not is_folder(entry)]
+    if len(inside) != 1 or files or split_meant(inside[0].name):
+        return root
+    return Path(inside[0].path)
+
+
 def _look_beside(
     root: Path, top: Path, extensions: frozenset[str], aside: Aside, *, loose: bool
 ) -> None:
     """Note what is in a folder beside its class folders. loose: images, too."""
-    with os.scandir(top) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            name = printable(Path(entry.path).relative_to(root).as_posix())
-            if is_system(entry.name) and is_folder(entry):
-                aside.system.append(name)
-            elif loose and _is_image(entry, extensions):
-                aside.loose.append(printable(entry.name))
-            elif is_archive(entry.name) and not is_folder(entry):
-                aside.archives.append(name)
+    for entry in scan(top):
+        name = printable(Path(entry.path).relative_to(root).as_posix())
+        if is_system(entry.name) and is_folder(entry):
+            aside.system.append(name)
+        elif loose and _is_image(entry, extensions):
+            aside.loose.append(printable(entry.name))
+        elif is_archive(entry.name) and not is_folder(entry):
+            aside.archives.append(name)
 
 
-def _inward(folder: os.DirEntry[str]) -> bool:
+def _inward(folder: Entry) -> bool:
     """Whether a class folder is no link that leads to a folder around itself."""
     if not folder.is_symlink():
         return True
@@ -83,7 +102,7 @@ def _inward(folder: os.DirEntry[str]) -> bool:
 def _images(
     root: Path,
     split: SplitName | None,
-    folder: os.DirEntry[str],
+    folder: Entry,
     extensions: frozenset[str],
     aside: Aside,
 ) -> Iterator[ImageFile]:
@@ -91,38 +110,37 @@ def _images(
     class_name = _class_name(folder)
     left = [folder.path]
     while left:
-        with os.scandir(left.pop()) as entries:
-            for entry in entries:
-                if entry.name.startswith("."):
-                    continue
-                name = printable(Path(entry.path).relative_to(root).as_posix())
-                if is_folder(entry, links=False):
-                    if is_system(entry.name):
-                        aside.system.append(name)
-                    else:
-                        left.append(entry.path)
-                elif _is_image(entry, extensions):
-                    yield ImageFile(entry.path, name, class_name, split, *state_of(entry))
-                elif is_folder(entry):
-                    aside.links.append(name)
-                elif is_archive(entry.name):
-                    aside.archives.append(name)
+        for entry in scan(left.pop()):
+            if entry.name.startswith("."):
+                continue
+            name = printable(Path(entry.path).relative_to(root).as_posix())
+            if is_folder(entry, links=False):
+                if is_system(entry.name):
+                    aside.system.append(name)
                 else:
-                    aside.count(_extension(entry))
+                    left.append(entry.path)
+            elif _is_image(entry, extensions):
+                yield ImageFile(entry.path, name, class_name, split, *size_and_time(entry))
+            elif is_folder(entry):
+                aside.links.append(name)
+            elif is_archive(entry.name):
+                aside.archives.append(name)
+            else:
+                aside.count(_extension(entry))
 
 
-def _is_image(entry: os.DirEntry[str], extensions: frozenset[str]) -> bool:
+def _is_image(entry: Entry, extensions: frozenset[str]) -> bool:
     """By its name; a link to nowhere and a pipe count, too, so that they are told as unreadable."""
     if entry.name.startswith(".") or _extension(entry) not in extensions:
         return False
     return not is_folder(entry, links=False)
 
 
-def _extension(entry: os.DirEntry[str]) -> str:
+def _extension(entry: Entry) -> str:
     return os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 - a tenth of the time
 
 
-def _class_name(folder: os.DirEntry[str]) -> str:
+def _class_name(folder: Entry) -> str:
     """Raises DataError for a name that can be printed in no table."""
     try:
         folder.name.encode()

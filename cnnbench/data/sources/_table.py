@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cnnbench.data.sources._layout import split_named
 from cnnbench.data.sources._names import printable, some
+from cnnbench.data.sources._tree import content_of, is_dir, is_file, state_of
 from cnnbench.data.sources.source import SplitName
 from cnnbench.data.splits.classes import composed
 from cnnbench.errors import DataError, did_you_mean
@@ -81,14 +82,14 @@ EXPECTED = (
 
 def _text(file: Path) -> str:
     shown = printable(str(file))
-    if file.is_dir():
+    if is_dir(file):
         raise DataError(f"{shown} is a folder; expected is a CSV file that lists images", "source")
     try:
-        if not file.is_file():  # a named pipe would never end
+        if not is_file(file):  # a named pipe would never end
             raise DataError(f"there is no file {shown}", "source")
-        if file.stat().st_size > MOST_BYTES:
+        if state_of(file).st_size > MOST_BYTES:
             raise DataError(f"{shown} is too large for a table of images: over 1 GiB", "source")
-        content = file.read_bytes()
+        content = content_of(file)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DataError(f"{shown} can't be read: {reason}", "source") from error

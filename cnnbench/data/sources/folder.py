@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from cnnbench.data.sources._extremes import Size, size_notes
 from cnnbench.data.sources._found import ImageFile, Listing
-from cnnbench.data.sources._listing import list_images
+from cnnbench.data.sources._listing import entered, list_images
 from cnnbench.data.sources._names import printable, some
 from cnnbench.data.sources.inventory import Deep
 from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request, SplitName
@@ -38,6 +38,8 @@ REVISION = 4
 class Folder(DataSource):
     """A folder a class, or train, val (validation) and test above them; any image Pillow reads.
 
+    The folder may be a zip or tar archive, or a folder in one.
+
     Colour "auto" is RGB, whatever the files hold. Images are stretched to `image_size`, which may
     be left out where all have one size.
     """
@@ -50,7 +52,7 @@ class Folder(DataSource):
         """The files that are images; sources that find theirs otherwise override it."""
         from cnnbench.data.sources._decode import readable_extensions
 
-        return list_images(Path(request.argument), readable_extensions())
+        return list_images(entered(Path(request.argument)), readable_extensions())
 
     def facts(self, request: Request) -> Facts:
         """List the files; without `image_size` look into some of their headers too."""

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from cnnbench.data.sources._found import ImageFile, Listing, state_of
+from cnnbench.data.sources._found import ImageFile, Listing, size_and_time
 from cnnbench.data.sources._layout import is_system, split_named
 from cnnbench.data.sources._names import printable, some
+from cnnbench.data.sources._tree import is_dir, walk
 from cnnbench.data.sources.folder import Folder, labelled_fingerprint
 from cnnbench.data.sources.source import Request
 from cnnbench.data.splits.classes import composed
@@ -56,7 +57,7 @@ class Pattern(Folder):
                         printable(name),
                         _class(found["label"], path),
                         None if split is None else split_named(split, where),
-                        *state_of(path),
+                        *size_and_time(path),
                     )
                 )
             else:
@@ -99,7 +100,7 @@ def _root(pattern: str) -> Path:
     """The folder above the first part that is no plain name. Raises DataError if it isn't there."""
     plain = PART.split(pattern)[0].rpartition("/")[0]
     root = Path(plain or "/")
-    if not root.is_dir():
+    if not is_dir(root):
         raise DataError(f"there is no folder {printable(str(root))}", "source")
     return root
 
@@ -107,17 +108,17 @@ def _root(pattern: str) -> Path:
 def _images(root: Path, pattern: str, extensions: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Path, and name below the root, of each image that is as deep as the pattern reaches."""
     deepest = None if "**" in pattern else pattern.count("/") - len(root.parts)
-    for folder, inside, names in os.walk(root):
+    for folder, inside, entries in walk(root):
         depth = len(Path(folder).relative_to(root).parts)
-        inside[:] = sorted(x for x in inside if not x.startswith(".") and not is_system(x))
+        inside[:] = [x for x in inside if not x.name.startswith(".") and not is_system(x.name)]
         if deepest is not None and depth >= deepest:
             inside.clear()
         if deepest is not None and depth != deepest:
             continue
-        for name in sorted(names):
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in extensions:  # noqa: PTH122
-                path = os.path.join(folder, name)  # noqa: PTH118 - a text is wanted
-                yield path, Path(path).relative_to(root).as_posix()
+        for entry in entries:
+            extension = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 - a tenth of the time
+            if not entry.name.startswith(".") and extension in extensions:
+                yield entry.path, Path(entry.path).relative_to(root).as_posix()
 
 
 def _class(name: str, path: str) -> str:

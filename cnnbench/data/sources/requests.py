@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from cnnbench.data.sources._archive import split_path
 from cnnbench.data.sources.source import Request
 from cnnbench.data.spec import DataSpec
 from cnnbench.errors import DataError
@@ -21,7 +22,7 @@ def reader_of(path: str) -> str:
 
 
 def is_there(path: str) -> bool:
-    """Whether a path leads to images: a folder, a pattern or a file that some source reads.
+    """Whether a path leads to images: a folder, an archive, a pattern or a file of some source.
 
     ~ is the home folder.
     """
@@ -30,7 +31,8 @@ def is_there(path: str) -> bool:
         case "files":
             return True
         case "folder":
-            return bool(path) and os.path.isdir(path)  # noqa: PTH112 - Path's raises for long names
+            folder = os.path.isdir(path)  # noqa: PTH112 - Path's raises for long names
+            return bool(path) and (folder or split_path(path) is not None)
         case _:
             return os.path.exists(path)  # noqa: PTH110 - as above
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from cnnbench.data.sources._found import ImageFile, Listing, state_of
+from cnnbench.data.sources._found import ImageFile, Listing, size_and_time
 from cnnbench.data.sources._layout import folders
 from cnnbench.data.sources._names import printable
 from cnnbench.data.sources._table import Row, read_table
+from cnnbench.data.sources._tree import is_file
 from cnnbench.data.sources.folder import Folder, labelled_fingerprint
 from cnnbench.data.sources.source import Request
 from cnnbench.errors import DataError
@@ -59,7 +60,7 @@ def _base(file: Path, rows: Sequence[Row], extensions: frozenset[str]) -> Path:
     tried = [home, *(Path(folder.path) for folder in folders(home))]
     for row in rows[:TRIED]:
         for base in tried:
-            if any(map(os.path.isfile, _places(base, row.path, extensions))):
+            if any(map(is_file, _places(base, row.path, extensions))):
                 return base
     if not rows:
         return home
@@ -82,9 +83,9 @@ def _image(file: Path, base: Path, row: Row, extensions: frozenset[str]) -> Imag
             "source",
         )
     places = list(_places(base, row.path, extensions))
-    path = next(filter(os.path.isfile, places), places[0])
+    path = next(filter(is_file, places), places[0])
     shown = printable(os.path.relpath(path, base))
-    return ImageFile(path, shown, row.label, row.split, *state_of(path))
+    return ImageFile(path, shown, row.label, row.split, *size_and_time(path))
 
 
 def _places(base: Path, path: str, extensions: frozenset[str]) -> Iterable[str]:
