@@ -76,6 +76,7 @@ from cnnbench.network.weights import by_layer, penalized_kernels, trainable_arra
 from cnnbench.plugin.backend import (
     ACTIVATIONS,
     OPTIMIZERS,
+    OPTIONS,
     OUTPUTS,
     Availability,
     Backend,
@@ -113,6 +114,7 @@ __all__ = [
     "BASES",
     "INPUT",
     "OPTIMIZERS",
+    "OPTIONS",
     "OUTPUTS",
     "SCALINGS",
     "Activate",

@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 from cnnbench.data.passes.batches import Batches
 from cnnbench.network.layers import LAYER_OPTIONS, LAYER_TYPES, Activation
 from cnnbench.network.network import Network, Weights
+from cnnbench.recipe.training import Optimizer
 from cnnbench.trials.optimization import Optimization
 
 ACTIVATIONS: frozenset[str] = frozenset(get_args(Activation))
 OUTPUTS: frozenset[str] = frozenset({"softmax", "sigmoid", "features"})
-OPTIMIZERS: frozenset[str] = frozenset({"sgd", "momentum", "rmsprop", "adam", "adamw"})
+OPTIMIZERS: frozenset[str] = frozenset(get_args(Optimizer))
+OPTIONS: frozenset[str] = LAYER_OPTIONS | {"nesterov"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,12 @@ class Capabilities:
         dense_only = Capabilities(layers=frozenset({"flatten", "dense"}), options=frozenset())
         lacking = dense_only.missing(network, Optimization("adam"))  # "layer conv"
 
-    options: parameters of layers that it knows beside their defaults ("groups", "dilation").
+    options: parameters of layers and optimisers that it knows beside their defaults ("groups",
+    "dilation", "nesterov").
     """
 
     layers: frozenset[str] = LAYER_TYPES
-    options: frozenset[str] = LAYER_OPTIONS
+    options: frozenset[str] = OPTIONS
     activations: frozenset[str] = ACTIVATIONS
     optimizers: frozenset[str] = OPTIMIZERS
     outputs: frozenset[str] = OUTPUTS
@@ -49,6 +52,7 @@ class Capabilities:
             f"layer {name}" for name in sorted({x.type for x in network.layers} - self.layers)
         ]
         options = {option for layer in network.layers for option in layer.options}
+        options |= {"nesterov"} if optimization.nesterov else set()
         lacking += [f"option {name}" for name in sorted(options - self.options)]
         lacking += [
             f"activation {name}" for name in sorted(_activations(network) - self.activations)

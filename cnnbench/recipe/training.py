@@ -9,7 +9,9 @@ from pydantic import Field
 from cnnbench.data.spec import Section
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
-Optimizer = Literal["sgd", "momentum", "rmsprop", "adam", "adamw"]
+Optimizer = Literal[
+    "sgd", "momentum", "rmsprop", "adam", "adamw", "nadam", "adagrad", "adamax", "lion"
+]
 Precision = Literal["float32", "bfloat16"]
 ClassWeights = Literal["none", "balanced"]
 
@@ -19,6 +21,10 @@ DEFAULT_LEARNING_RATE: dict[Optimizer, float] = {
     "rmsprop": 0.001,
     "adam": 0.001,
     "adamw": 0.001,
+    "nadam": 0.001,
+    "adagrad": 0.001,
+    "adamax": 0.001,
+    "lion": 0.001,
 }
 """Keras's defaults."""
 
@@ -77,7 +83,13 @@ class TrainingSpec(Section):
         None, description="size of a step; the optimiser's default in Keras if not given"
     )
     momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.9, description="of optimizer momentum")
+    nesterov: bool = Field(
+        False, description="of optimizer momentum: look a step of the velocity ahead"
+    )
     weight_decay: Annotated[float, Field(ge=0)] = Field(0.004, description="of optimizer adamw")
+    initial_accumulator_value: Annotated[float, Field(ge=0)] = Field(
+        0.1, description="of optimizer adagrad: what its sums of squared gradients start from"
+    )
     precision: Precision = Field("float32", description="bfloat16: mixed precision, where offered")
     class_weights: ClassWeights = Field(
         "none", description="balanced: in the loss of training, every class counts alike"

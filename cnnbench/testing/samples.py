@@ -15,7 +15,17 @@ from cnnbench.testing.batches import ArrayBatches
 
 SHAPE = (8, 7, 2)
 CLASSES = 3
-RATES = {"sgd": 0.1, "momentum": 0.1, "rmsprop": 0.01, "adam": 0.01, "adamw": 0.01}
+RATES = {
+    "sgd": 0.1,
+    "momentum": 0.1,
+    "rmsprop": 0.01,
+    "adam": 0.01,
+    "adamw": 0.01,
+    "nadam": 0.01,
+    "adagrad": 0.1,
+    "adamax": 0.01,
+    "lion": 0.001,
+}
 """A learning rate for each optimiser, from the plainest on."""
 
 

@@ -80,8 +80,12 @@ def _training(spec: TrainingSpec) -> dict[str, Any]:
     settings["learning_rate"] = spec.rate
     if spec.optimizer == "momentum":
         settings["momentum"] = spec.momentum
+        if spec.nesterov:
+            settings["nesterov"] = True
     if spec.optimizer == "adamw":
         settings["weight_decay"] = spec.weight_decay
+    if spec.optimizer == "adagrad":
+        settings["initial_accumulator_value"] = spec.initial_accumulator_value
     if spec.class_weights != "none":
         settings["class_weights"] = spec.class_weights
     if spec.schedule.kind == "plateau":

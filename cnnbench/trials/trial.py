@@ -74,6 +74,8 @@ class Trial(BaseModel):
             optimizer=spec.optimizer,
             momentum=spec.momentum,
             weight_decay=spec.weight_decay,
+            nesterov=spec.nesterov,
+            initial_accumulator_value=spec.initial_accumulator_value,
             precision=spec.precision,
             frozen=stage.frozen,
         )

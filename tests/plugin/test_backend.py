@@ -32,6 +32,13 @@ def test_everything_that_is_lacking_is_named():
     )
 
 
+def test_nesterovs_momentum_can_be_missing_where_plain_momentum_is_there():
+    capabilities = Capabilities(options=frozenset())
+    assert capabilities.missing(NETWORK, Optimization("momentum")) == ""
+    looking_ahead = Optimization("momentum", nesterov=True)
+    assert capabilities.missing(NETWORK, looking_ahead) == "option nesterov"
+
+
 def test_what_a_network_does_not_use_is_not_missed():
     capabilities = Capabilities(activations=frozenset({"linear", "elu", "gelu"}))
     assert capabilities.missing(NETWORK, Optimization()) == ""

@@ -106,6 +106,8 @@ IGNORED = [
     {"network": {"kernel": [3, 3], "pool": [2, 2]}},  # the same in other words
     {"training": {"momentum": 0.5}},  # of another optimiser
     {"training": {"weight_decay": 0.5}},
+    {"training": {"nesterov": True}},
+    {"training": {"initial_accumulator_value": 0.5}},
     {"training": {"learning_rate": 0.001}},  # the optimiser's default, written out
     {"training": {"schedule": {"factor": 0.5, "patience": 2, "min_lr": 0.1}}},
     {"training": {"early_stopping": {"monitor": "loss", "restore_best_weights": False}}},
@@ -169,6 +171,12 @@ EFFECTIVE = [
         {"optimizer": "sgd"},
         {"optimizer": "momentum"},
         {"optimizer": "momentum", "momentum": 0.5},
+        {"optimizer": "momentum", "nesterov": True},
+        {"optimizer": "nadam"},
+        {"optimizer": "adagrad"},
+        {"optimizer": "adagrad", "initial_accumulator_value": 0.0},
+        {"optimizer": "adamax"},
+        {"optimizer": "lion"},
         {"optimizer": "adamw"},
         {"optimizer": "adamw", "weight_decay": 0.5},
         {"optimizer": "rmsprop"},

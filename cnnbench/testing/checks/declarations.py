@@ -7,7 +7,6 @@ from typing import get_args
 
 from cnnbench.errors import PluginError
 from cnnbench.network.layers import (
-    LAYER_OPTIONS,
     LAYER_TYPES,
     Activate,
     Activation,
@@ -30,6 +29,7 @@ from cnnbench.network.layers import (
 from cnnbench.plugin.backend import (
     ACTIVATIONS,
     OPTIMIZERS,
+    OPTIONS,
     OUTPUTS,
     Availability,
     Engine,
@@ -65,7 +65,7 @@ def _names(rig: Rig) -> None:
     declared = rig.backend.capabilities
     for field, known in (
         ("layers", LAYER_TYPES),
-        ("options", LAYER_OPTIONS),
+        ("options", OPTIONS),
         ("activations", ACTIVATIONS),
         ("outputs", OUTPUTS),
         ("optimizers", OPTIMIZERS),
@@ -91,6 +91,8 @@ def _missing(rig: Rig) -> None:
     for name in OPTIMIZERS:
         answer = declared.missing(network(), Optimization(optimizer=name))
         _named("optimizer", name, answer, declared.optimizers)
+    looking_ahead = declared.missing(network(), Optimization("momentum", nesterov=True))
+    _named("option", "nesterov", looking_ahead, declared.options)
     for name in PRECISIONS:
         answer = declared.missing(network(), Optimization(optimizer="sgd", precision=name))
         _named("precision", name, answer, declared.precisions)

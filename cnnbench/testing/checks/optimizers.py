@@ -17,13 +17,33 @@ DECAYED = network(Flatten(), BatchNorm(), Dense(units=4, activation="linear"))
 LARGE = 100.0
 LONG = 0.02
 """Relative tolerance of the moves of 55 steps, in which rounding grows."""
+STARTS = "all state starts at 0, adagrad's at initial_accumulator_value"
 HINTS = {
     "sgd": "w -= lr * g",
     "momentum": "v = momentum * v - lr * g; w += v",
     "rmsprop": "s = 0.9 s + 0.1 g^2; w -= lr * g / sqrt(s + 1e-7), not centred, no momentum",
     "adam": "beta1 0.9, beta2 0.999, both bias-corrected: lr * sqrt(1 - 0.999^t) / (1 - 0.9^t)",
     "adamw": "w -= lr * weight_decay * w before Adam's step, on every trained array",
+    "nadam": (
+        "u(t) = 0.9 (1 - 0.96^t / 2), the power is t and not t / 250; both parts of the step are "
+        "bias-corrected by the product of all u so far"
+    ),
+    "adagrad": "s = s + g^2 from initial_accumulator_value on; w -= lr * g / sqrt(s + 1e-7)",
+    "adamax": "m = 0.9 m + 0.1 g; u = max(0.999 u, |g|); only m is bias-corrected, by 1 - 0.9^t",
+    "lion": "w -= lr * sign(0.9 m + 0.1 g), and only then m = 0.99 m + 0.01 g; no weight decay",
+    "nesterov": "v = momentum * v - lr * g; w += momentum * v - lr * g",
 }
+INSIDE = "inside the square root of s"
+OUTSIDE = "outside the square root of s, which is not bias-corrected"
+EPSILON = {
+    "rmsprop": INSIDE,
+    "adam": OUTSIDE,
+    "adamw": OUTSIDE,
+    "nadam": "outside the square root of s, which is bias-corrected",
+    "adagrad": f"{INSIDE}, which starts from initial_accumulator_value, here 0",
+    "adamax": "beside u",
+}
+"""Where it stands."""
 
 
 def _follow(
@@ -43,34 +63,56 @@ def _follow(
     expect_moves(what, pair.weights, got, expected, hint, tolerance=tolerance)
 
 
+def _optimization(name: str) -> Optimization:
+    """Of an optimiser, or momentum in Nesterov's form; with a decay that only adamw may heed."""
+    if name == "nesterov":
+        return Optimization(optimizer="momentum", nesterov=True, weight_decay=0.5)
+    return Optimization(optimizer=name, weight_decay=0.5)
+
+
 def _steps(name: str, rig: Rig) -> None:
-    pair = rig.pair(rig.small, Optimization(optimizer=name, weight_decay=0.5))
+    optimization = _optimization(name)
+    pair = rig.pair(rig.small, optimization)
     passes = batches(rig.small, 18, batch_size=6)
-    rate, hint = RATES[name], HINTS[name]
+    rate, hint = RATES[optimization.optimizer], HINTS[name]
     _follow(pair, passes.select(0, 1), (rate,), f"in the first step of {name}", hint)
-    _follow(pair, passes, (rate,), f"in four steps of {name}", f"{hint}; all state starts at 0")
+    _follow(pair, passes, (rate,), f"in four steps of {name}", f"{hint}; {STARTS}")
     # Gradients far above 1, and so many steps that no correction of a start is left.
     passes.weights = passes.weights * LARGE
     long = f"{hint}; no gradient is clipped, and a formula holds in every step"
-    smaller = (rate / LARGE if name in {"sgd", "momentum"} else rate,) * 17
+    smaller = (rate / LARGE if optimization.optimizer in {"sgd", "momentum"} else rate,) * 17
     _follow(pair, passes, smaller, f"in 55 steps of {name}", long, tolerance=LONG)
 
 
 def _epsilon(name: str, rig: Rig) -> None:
     """Gradients near epsilon, where its place and size show."""
-    pair = rig.pair(rig.small, Optimization(optimizer=name))
+    pair = rig.pair(rig.small, Optimization(optimizer=name, initial_accumulator_value=0.0))
     passes = batches(rig.small, 12)
     passes.weights = passes.weights * 1e-4
-    place = "inside" if name == "rmsprop" else "outside"
-    hint = f"epsilon is 1e-7 and stands {place} the square root of s, which is not bias-corrected"
+    hint = f"epsilon is 1e-7 and stands {EPSILON[name]}"
     _follow(pair, passes, (0.1,), f"in two steps of {name} with tiny gradients", hint)
 
 
+def _norm(rig: Rig) -> None:
+    """One step of large gradients, then so many small ones that their maximum fades."""
+    pair = rig.pair(rig.small, Optimization(optimizer="adamax"))
+    passes = batches(rig.small, 18, batch_size=6)
+    usual, passes.weights = passes.weights, passes.weights * LARGE
+    hint = f"{HINTS['adamax']}, so that a large gradient is forgotten step by step"
+    rate = RATES["adamax"]
+    _follow(pair, passes.select(0, 1), (rate,), "in a step of adamax", hint)
+    pair.model.set_weights(pair.weights)
+    pair.reference.set_weights(pair.weights)
+    passes.weights = usual
+    _follow(pair, passes, (rate,) * 50, "in 150 steps after it", hint, tolerance=LONG)
+
+
 def _state(name: str, rig: Rig) -> None:
-    pair = rig.pair(rig.small, Optimization(optimizer=name))
+    optimization = _optimization(name)
+    pair = rig.pair(rig.small, optimization)
     passes = batches(rig.small, 18)
     hint = "optimiser state lives as long as the model: neither a new epoch nor predict resets it"
-    rate = RATES[name]
+    rate = RATES[optimization.optimizer]
     _follow(pair, passes, (rate, rate), f"in two epochs of {name}", hint)
     pair.model.predict(passes)
     _follow(pair, passes, (rate,), f"in three epochs of {name}", hint)
@@ -88,12 +130,12 @@ def _rate(rig: Rig) -> None:
         _follow(pair, batches(rig.small, 18), (rate, rate / 10), what, hint)
 
 
-def _rate_with_momentum(rig: Rig) -> None:
+def _rate_with_momentum(name: str, rig: Rig) -> None:
     hint = (
         "the velocity contains the rates of its own steps: v = momentum * v - lr * g, not "
-        "v = momentum * v + g and w -= lr * v (as in PyTorch)"
+        "v = momentum * v + g (as in PyTorch)"
     )
-    pair = rig.pair(rig.small, Optimization(optimizer="momentum", momentum=0.8))
+    pair = rig.pair(rig.small, replace(_optimization(name), momentum=0.8))
     _follow(pair, batches(rig.small, 18), (0.1, 0.01), "in two epochs of different rates", hint)
 
 
@@ -110,18 +152,26 @@ def _decay(rig: Rig) -> None:
 CHECKS = (
     *(
         Check(name, f"{name}: one step, four and 55 agree with its formula", partial(_steps, name))
-        for name in RATES
+        for name in HINTS
     ),
     *(
         Check(f"{name}-epsilon", f"{name}: epsilon has its place", partial(_epsilon, name))
-        for name in ("rmsprop", "adam", "adamw")
+        for name in EPSILON
     ),
+    Check("adamax-norm", "adamax: a large gradient is forgotten slowly", _norm),
     *(
         Check(f"{name}-state", f"{name}: state lasts as long as the model", partial(_state, name))
-        for name in RATES
+        for name in HINTS
         if name != "sgd"
     ),
     Check("learning-rate", "each epoch uses the learning rate it is given", _rate),
-    Check("learning-rate-momentum", "a changed rate acts on later gradients", _rate_with_momentum),
+    *(
+        Check(
+            f"learning-rate-{name}",
+            f"{name}: a changed rate acts on later gradients",
+            partial(_rate_with_momentum, name),
+        )
+        for name in ("momentum", "nesterov")
+    ),
     Check("weight-decay", "adamw decays every trained array and no other", _decay),
 )

@@ -5,6 +5,7 @@ Where a docstring of `cnnbench.network.layers` or `cnnbench.plugin.backend` leav
 code is the answer.
 """
 
-from cnnbench.testing.reference.model import NODES, OUTPUTS, RULES, Reference, Step
+from cnnbench.testing.reference.model import NODES, OUTPUTS, Reference, Step
+from cnnbench.testing.reference.optimizers import RULES
 
 __all__ = ["NODES", "OUTPUTS", "RULES", "Reference", "Step"]

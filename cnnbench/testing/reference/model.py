@@ -17,7 +17,7 @@ from cnnbench.testing.reference.convolution import ConvNode, DepthwiseConvNode
 from cnnbench.testing.reference.joining import AddNode, ConcatenateNode, MultiplyNode
 from cnnbench.testing.reference.node import AnyNode, Array
 from cnnbench.testing.reference.normalization import BatchNormNode, RescalingNode
-from cnnbench.testing.reference.optimizers import Adam, AdamW, Momentum, RMSprop, Rule, Sgd
+from cnnbench.testing.reference.optimizers import RULES, Rule
 from cnnbench.testing.reference.outputs import Features, Output, Sigmoid, Softmax
 from cnnbench.testing.reference.pooling import GlobalAveragePoolNode, GlobalMaxPoolNode, PoolNode
 from cnnbench.testing.reference.vectors import DenseNode, DropoutNode, FlattenNode, ZeroPaddingNode
@@ -39,13 +39,6 @@ NODES: Mapping[str, type[AnyNode[Any]]] = {
     "add": AddNode,
     "concatenate": ConcatenateNode,
     "multiply": MultiplyNode,
-}
-RULES: Mapping[str, type[Rule]] = {
-    "sgd": Sgd,
-    "momentum": Momentum,
-    "rmsprop": RMSprop,
-    "adam": Adam,
-    "adamw": AdamW,
 }
 OUTPUTS: Mapping[str, type[Output]] = {
     "softmax": Softmax,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from math import prod
 
 import numpy as np
 
@@ -45,9 +47,11 @@ class Momentum(Rule):
     """The learning rate enters the velocity, so a change of it acts on later gradients only."""
 
     def move(self, name: str, w: Array, g: Array, lr: float) -> Array:
-        """With v = momentum v - lr g to w + v."""
-        old = self.state.get(name, np.zeros_like(w))
-        self.state[name] = self.optimization.momentum * old - lr * g
+        """With v = momentum v - lr g to w + v, or, if Nesterov's, to w + momentum v - lr g."""
+        momentum = self.optimization.momentum
+        self.state[name] = momentum * self.state.get(name, np.zeros_like(w)) - lr * g
+        if self.optimization.nesterov:
+            return w + momentum * self.state[name] - lr * g
         return w + self.state[name]
 
 
@@ -80,3 +84,69 @@ class AdamW(Adam):
     def move(self, name: str, w: Array, g: Array, lr: float) -> Array:
         """Adam's step from w - lr weight_decay w."""
         return super().move(name, w - lr * self.optimization.weight_decay * w, g, lr)
+
+
+class Nadam(Rule):
+    """Adam's averages with Nesterov's momentum, which grows over the first steps."""
+
+    def share(self, step: int) -> float:
+        """The momentum of a step: 0.9 (1 - 0.96^step / 2)."""
+        return 0.9 * (1 - 0.96**step / 2)
+
+    def shares(self) -> tuple[float, float]:
+        """What counts of the average of g, and of g itself."""
+        now, following = self.share(self.t), self.share(self.t + 1)
+        product = prod(self.share(step) for step in range(1, self.t + 1))
+        return following / (1 - product * following), (1 - now) / (1 - product)
+
+    def move(self, name: str, w: Array, g: Array, lr: float) -> Array:
+        """By lr (a m + b g) / (sqrt(s / (1 - 0.999^t)) + 1e-7), a and b being `shares`."""
+        mean = self.follow(f"{name} mean", g, 0.9)
+        square = self.follow(f"{name} square", g**2, 0.999)
+        of_mean, of_gradient = self.shares()
+        root = np.sqrt(square / (1 - 0.999**self.t))
+        return w - lr * (of_mean * mean + of_gradient * g) / (root + 1e-7)
+
+
+class Adagrad(Rule):
+    """epsilon stands inside the root; nothing is ever forgotten."""
+
+    def move(self, name: str, w: Array, g: Array, lr: float) -> Array:
+        """To w - lr g / sqrt(s + 1e-7), s the sum of g^2 and of what it started from."""
+        start = np.full_like(w, self.optimization.initial_accumulator_value)
+        self.state[name] = self.state.get(name, start) + g**2
+        return w - lr * g / np.sqrt(self.state[name] + 1e-7)
+
+
+class Adamax(Rule):
+    """Adam with the largest gradient of late in place of the mean square, which needs no start."""
+
+    def move(self, name: str, w: Array, g: Array, lr: float) -> Array:
+        """By lr / (1 - 0.9^t) m / (u + 1e-7), m the average of g, u = max(0.999 u, |g|)."""
+        mean = self.follow(f"{name} mean", g, 0.9)
+        old = self.state.get(f"{name} norm", np.zeros_like(w))
+        norm = self.state[f"{name} norm"] = np.maximum(0.999 * old, np.abs(g))
+        return w - lr / (1 - 0.9**self.t) * mean / (norm + 1e-7)
+
+
+class Lion(Rule):
+    """Steps of one length; the average of g that a step takes is a shorter one than what stays."""
+
+    def move(self, name: str, w: Array, g: Array, lr: float) -> Array:
+        """To w - lr sign(0.9 m + 0.1 g), m the average of the gradients before."""
+        old = self.state.get(name, np.zeros_like(w))
+        self.follow(name, g, 0.99)
+        return w - lr * np.sign(0.9 * old + 0.1 * g)
+
+
+RULES: Mapping[str, type[Rule]] = {
+    "sgd": Sgd,
+    "momentum": Momentum,
+    "rmsprop": RMSprop,
+    "adam": Adam,
+    "adamw": AdamW,
+    "nadam": Nadam,
+    "adagrad": Adagrad,
+    "adamax": Adamax,
+    "lion": Lion,
+}

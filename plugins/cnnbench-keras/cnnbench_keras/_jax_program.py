@@ -38,7 +38,7 @@ class JaxProgram:
         model = self._built.model
         self._trainable = list(model.trainable_variables)
         self._other = list(model.non_trainable_variables)
-        self._optimizer = _blank_slots(keras_optimizer(optimization))
+        self._optimizer = _placed_slots(keras_optimizer(optimization))
         self._optimizer.build(self._trainable)
         self._slots = list(self._optimizer.variables)
         places = {id(variable): (0, at) for at, variable in enumerate(self._trainable)}
@@ -58,8 +58,8 @@ class JaxProgram:
 
     def initial_state(self, weights: Weights, seed: int) -> State:
         """These weights, dropout seeded, the optimiser at its start."""
-        # Every variable of every optimiser here starts at zero.
-        state = State(_zeros(self._trainable), _zeros(self._other), _zeros(self._slots))
+        starts = [on_device(np.asarray(slot.value)) for slot in self._slots]
+        state = State(_zeros(self._trainable), _zeros(self._other), starts)
         for at, layer in self._seeds.items():
             state.other[at] = on_device(
                 np.array([layer_seed(seed, layer), 0], state.other[at].dtype)
@@ -136,10 +136,15 @@ def _blank(shape: tuple[int, ...], dtype: str | None = None) -> jax.Array:
     return on_device(np.zeros(shape, dtype))
 
 
-def _blank_slots(optimizer: Any) -> Any:
-    """The optimiser with slots that nothing is compiled for."""
+def _placed_slots(optimizer: Any) -> Any:
+    """The optimiser with slots that nothing is compiled for, which start at zero or a constant."""
     add = optimizer.add_variable
-    optimizer.add_variable = lambda *place, **how: add(*place, **how | {"initializer": _blank})
+
+    def add_placed(shape: tuple[int, ...], initializer: Any, **how: Any) -> Any:
+        start = getattr(initializer, "value", 0.0)
+        return add(shape, lambda size, dtype=None: on_device(np.full(size, start, dtype)), **how)
+
+    optimizer.add_variable = add_placed
     return optimizer
 
 

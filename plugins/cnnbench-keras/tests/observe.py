@@ -44,7 +44,10 @@ def digits(count: int, batch_size: int) -> ArrayBatches:
 
 def build(engine: Engine, network: Network, optimizer: str = "adam") -> Model:
     weights = initial_weights(network, seed=1)
-    return engine.build(network, weights, Optimization(optimizer), seed=2)
+    optimization = Optimization(optimizer)
+    if optimizer == "nesterov":
+        optimization = Optimization("momentum", nesterov=True)
+    return engine.build(network, weights, optimization, seed=2)
 
 
 def keras_model(optimizer: str = "adam"):
@@ -68,7 +71,12 @@ def keras_model(optimizer: str = "adam"):
         "momentum": keras.optimizers.SGD(RATE, momentum=0.9),
         "rmsprop": keras.optimizers.RMSprop(RATE),
         "adam": keras.optimizers.Adam(RATE),
+        "nesterov": keras.optimizers.SGD(RATE, momentum=0.9, nesterov=True),
         "adamw": keras.optimizers.AdamW(RATE, weight_decay=0.004),
+        "nadam": keras.optimizers.Nadam(RATE),
+        "adagrad": keras.optimizers.Adagrad(RATE),
+        "adamax": keras.optimizers.Adamax(RATE),
+        "lion": keras.optimizers.Lion(RATE),
     }[optimizer]
     model.compile(optimizer=made, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     model.set_weights(list(initial_weights(PLAIN, seed=1).values()))
@@ -96,7 +104,7 @@ def observations(engine: Engine) -> dict[str, object]:
     model.train_epoch(many, 0.001)
     seen["loss after"] = model.train_epoch(many, 0.0).loss
 
-    for optimizer in OPTIMIZERS:
+    for optimizer in (*OPTIMIZERS, "nesterov"):
         model, reference = build(engine, PLAIN, optimizer), keras_model(optimizer)
         for _ in range(2):
             model.train_epoch(few, RATE)

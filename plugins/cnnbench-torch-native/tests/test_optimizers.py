@@ -44,6 +44,58 @@ class Adam:
         return w - rate * self.m / (np.sqrt(self.s) + 1e-7)
 
 
+class Nesterov:
+    v = 0.0
+
+    def __call__(self, w, g, lr):
+        self.v = 0.8 * self.v - lr * g
+        return w + 0.8 * self.v - lr * g
+
+
+class Nadam:
+    """Dozat's, with Keras's powers of 0.96; what PyTorch's NAdam does for momentum_decay=1."""
+
+    m, s, t, p = 0.0, 0.0, 0, 1.0
+
+    def __call__(self, w, g, lr):
+        self.t += 1
+        now, following = (0.9 * (1 - 0.5 * 0.96**t) for t in (self.t, self.t + 1))
+        self.p *= now
+        self.m = 0.9 * self.m + 0.1 * g
+        self.s = 0.999 * self.s + 0.001 * g**2
+        mean = following * self.m / (1 - self.p * following)
+        gradient = (1 - now) * g / (1 - self.p)
+        root = np.sqrt(self.s / float(1 - np.float32(0.999) ** self.t))
+        return w - lr * (mean + gradient) / (root + 1e-7)
+
+
+class Adagrad:
+    s = 0.3
+
+    def __call__(self, w, g, lr):
+        self.s = self.s + g**2
+        return w - lr * g / np.sqrt(self.s + 1e-7)
+
+
+class Adamax:
+    m, u, t = 0.0, 0.0, 0
+
+    def __call__(self, w, g, lr):
+        self.t += 1
+        self.m = 0.9 * self.m + 0.1 * g
+        self.u = np.maximum(0.999 * self.u, abs(g))
+        return w - lr * self.m / ((1 - 0.9**self.t) * (self.u + 1e-7))
+
+
+class Lion:
+    m = 0.0
+
+    def __call__(self, w, g, lr):
+        step = np.sign(0.9 * self.m + 0.1 * g)
+        self.m = 0.99 * self.m + 0.01 * g
+        return w - lr * step
+
+
 class AdamW(Adam):
     def __call__(self, w, g, lr):
         return super().__call__(w - lr * 0.1 * w, g, lr)
@@ -56,7 +108,24 @@ def test_float32_corrections_are_the_formula_but_for_rounding():
         assert np.sqrt(second) / first == pytest.approx(exact, rel=2e-5)
 
 
-FORMULAS = {"sgd": Sgd, "momentum": Momentum, "rmsprop": RMSprop, "adam": Adam, "adamw": AdamW}
+FORMULAS = {
+    "sgd": Sgd,
+    "momentum": Momentum,
+    "nesterov": Nesterov,
+    "rmsprop": RMSprop,
+    "adam": Adam,
+    "adamw": AdamW,
+    "nadam": Nadam,
+    "adagrad": Adagrad,
+    "adamax": Adamax,
+    "lion": Lion,
+}
+
+
+def optimization(name):
+    if name == "nesterov":
+        return Optimization("momentum", momentum=0.8, nesterov=True)
+    return Optimization(name, momentum=0.8, weight_decay=0.1, initial_accumulator_value=0.3)
 
 
 # The smallest gradients are where the place of epsilon shows.
@@ -67,7 +136,7 @@ def test_steps_follow_the_formula_through_changes_of_the_learning_rate(name, siz
     start = [draw.normal(size=(3, 2)), draw.normal(size=4)]
     gradients = [[size * draw.normal(size=w.shape) for w in start] for _ in RATES]
     parameters = [torch.tensor(w, dtype=torch.float64, requires_grad=True) for w in start]
-    update = make_update(parameters, Optimization(name, momentum=0.8, weight_decay=0.1))
+    update = make_update(parameters, optimization(name))
     formulas = [FORMULAS[name]() for _ in start]
     expected = list(start)
     for rate, step in zip(RATES, gradients, strict=True):
@@ -78,6 +147,22 @@ def test_steps_follow_the_formula_through_changes_of_the_learning_rate(name, siz
         expected = [formula(w, g, rate) for formula, w, g in moves]
     for parameter, w in zip(parameters, expected, strict=True):
         np.testing.assert_allclose(parameter.detach().numpy(), w, rtol=1e-7, atol=0)
+
+
+def test_nadam_is_pytorchs_with_the_powers_of_keras():
+    draw = np.random.default_rng(1)
+    start = draw.normal(size=5)
+    ours, theirs = (torch.tensor(start, dtype=torch.float64, requires_grad=True) for _ in "ab")
+    update = make_update([ours], Optimization("nadam"))
+    nadam = torch.optim.NAdam([theirs], lr=0.01, eps=1e-7, momentum_decay=1.0)
+    for _ in range(20):
+        ours.grad = torch.tensor(draw.normal(size=5))
+        theirs.grad = ours.grad.clone()
+        update(0.01)
+        nadam.step()
+    # 1 - 0.999^t is right to about 2e-5 in float32, as Keras computes it.
+    moves, expected = (x.detach().numpy() - start for x in (ours, theirs))
+    np.testing.assert_allclose(moves, expected, rtol=5e-5, atol=1e-7)
 
 
 def test_kernels_that_lie_in_memory_as_channels_last_are_updated_in_place():

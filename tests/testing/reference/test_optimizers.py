@@ -22,6 +22,12 @@ KERAS = {
     "rmsprop": "RMSprop(0.1)",
     "adam": "Adam(0.1)",
     "adamw": "AdamW(0.1, weight_decay=0.3)",
+    "nesterov": "SGD(0.1, momentum=0.8, nesterov=True)",
+    "nadam": "Nadam(0.1)",
+    "adagrad": "Adagrad(0.1)",
+    "adagrad from 0": "Adagrad(0.1, initial_accumulator_value=0.0)",
+    "adamax": "Adamax(0.1)",
+    "lion": "Lion(0.1)",
 }
 RATES = (0.1, 0.1, 0.02)
 SCRIPT = """
@@ -58,9 +64,20 @@ def keras_paths():
     return json.loads(done.stdout)
 
 
+def optimization(name):
+    match name:
+        case "nesterov":
+            return Optimization("momentum", momentum=0.8, nesterov=True)
+        case "adagrad from 0":
+            return Optimization("adagrad", initial_accumulator_value=0.0)
+        case _:
+            return Optimization(name, momentum=0.8, weight_decay=0.3)
+
+
 @pytest.mark.parametrize("name", KERAS)
 def test_three_steps_agree_with_keras(name, keras_paths):
-    rule = RULES[name](Optimization(name, momentum=0.8, weight_decay=0.3))
+    chosen = optimization(name)
+    rule = RULES[chosen.optimizer](chosen)
     w = np.array(START)
     for gradient, rate, theirs in zip(GRADIENTS, RATES, keras_paths[name], strict=True):
         rule.begin_step()
@@ -75,6 +92,46 @@ def test_momentum_by_hand():
     assert w == pytest.approx([0.8])
     # The velocity is -0.2; half of it stays, and the new gradient adds -0.01 * 4.
     assert rule.move("w", w, np.array([4.0]), 0.01) == pytest.approx([0.8 - 0.1 - 0.04])
+
+
+def test_nesterovs_momentum_is_sutskevers_from_the_point_looked_ahead_to():
+    # theta: where the plain velocity has led; the gradient of w^2 / 2 is taken at w, ahead of it.
+    theta, velocity, momentum, lr = 1.0, 0.0, 0.9, 0.1
+    rule, w = RULES["momentum"](Optimization("momentum", nesterov=True)), np.array([1.0])
+    for _ in range(5):
+        ahead = theta + momentum * velocity
+        assert w == pytest.approx([ahead])
+        velocity = momentum * velocity - lr * ahead
+        theta += velocity
+        w = rule.move("w", w, w, lr)
+
+
+def test_adagrad_by_hand():
+    rule = RULES["adagrad"](Optimization("adagrad", initial_accumulator_value=7.0))
+    w = rule.move("w", np.array([1.0]), np.array([3.0]), 0.4)
+    assert w == pytest.approx([1 - 0.4 * 3 / 4])
+    assert rule.move("w", w, np.array([-3.0]), 0.5) == pytest.approx([0.7 + 0.5 * 3 / 5])
+
+
+def test_adamax_by_hand():
+    rule = RULES["adamax"](Optimization("adamax"))
+    rule.begin_step()
+    w = rule.move("w", np.array([1.0]), np.array([-20.0]), 0.01)
+    # The first step is the learning rate long.
+    assert w == pytest.approx([1.01])
+    rule.begin_step()
+    # m = 0.9 * -2 + 0.1 * 10 = -0.8, u = 19.98.
+    moved = rule.move("w", w, np.array([10.0]), 0.01)
+    assert moved == pytest.approx([1.01 + 0.01 / 0.19 * 0.8 / 19.98])
+
+
+def test_lion_by_hand():
+    rule = RULES["lion"](Optimization("lion"))
+    w = rule.move("w", np.array([1.0, 1.0, 1.0]), np.array([1.0, -5.0, 0.0]), 0.1)
+    assert w == pytest.approx([0.9, 1.1, 1.0])
+    # The average is 0.01 g: 0.9 * 0.01 - 0.1 * 0.2 is below 0, 0.9 * -0.05 + 0.1 * 0.2 too.
+    w = rule.move("w", w, np.array([-0.2, 0.2, 0.0]), 0.1)
+    assert w == pytest.approx([1.0, 1.2, 1.0])
 
 
 def test_the_first_step_of_adam_is_the_learning_rate_long():
