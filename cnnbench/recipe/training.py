@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -27,6 +28,12 @@ DEFAULT_LEARNING_RATE: dict[Optimizer, float] = {
     "lion": 0.001,
 }
 """Keras's defaults."""
+USED: Mapping[str, frozenset[str]] = dict.fromkeys(get_args(Optimizer), frozenset()) | {
+    "momentum": frozenset({"momentum", "nesterov"}),
+    "adamw": frozenset({"weight_decay"}),
+    "adagrad": frozenset({"initial_accumulator_value"}),
+}
+"""The keys of `[training]` that each optimiser uses and others don't."""
 
 
 class EarlyStopping(Section):

@@ -180,6 +180,34 @@ def test_a_key_that_no_architecture_of_the_recipe_uses_is_told(
     )
 
 
+@pytest.mark.parametrize(
+    ("key", "optimizer", "user"),
+    [
+        ("nesterov = true", "sgd", "momentum"),
+        ("momentum = 0.5", "nadam", "momentum"),
+        ("weight_decay = 0.1", "lion", "adamw"),
+        ("initial_accumulator_value = 0.0", "adamax", "adagrad"),
+    ],
+)
+def test_a_key_that_no_optimizer_of_the_recipe_uses_is_told(load, problems, key, optimizer, user):
+    text = f"{TENS}[training]\n{key}\noptimizer = '{{}}'\n"
+    (problem,) = problems(text.format(optimizer))
+    name = key.split()[0]
+    assert problem == (
+        f'study.toml:4: training.{name}: has no effect on optimizer = "{optimizer}": leave it out, '
+        f'or choose optimizer = "{user}"'
+    )
+    load(text.format(user))
+
+
+def test_a_key_of_the_command_line_is_told_beside_a_choice_that_it_makes(load, problems):
+    chosen, key = "training.optimizer=sgd", "training.nesterov=true"
+    load(TENS, "training.optimizer=momentum", key)
+    (problem,) = problems(TENS, chosen, key)
+    assert problem.startswith("--set training.nesterov=true: training.nesterov: has no effect on")
+    load(f"{TENS}[training]\noptimizer = 'momentum'\nnesterov = true\n", chosen)
+
+
 def test_a_key_that_some_variant_uses_may_be_inherited_by_others(load, problems):
     text = TENS + (
         "[network]\nfilters = [16]\n[[variant]]\nname = 'convnet'\n"

@@ -31,8 +31,6 @@ def problems(tmp_path):
 @pytest.mark.parametrize(
     "setting",
     [
-        "training.momentum = 0.5",
-        "training.weight_decay = 0.1",
         "training.learning_rate = 0.001",
         "training.schedule.patience = 9",
         "training.early_stopping.monitor = 'loss'",
