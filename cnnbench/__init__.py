@@ -54,6 +54,7 @@ def run(
     Raises cnnbench.errors.CnnbenchError for a request that is wrong.
     """
     from cnnbench import arguments
+    from cnnbench.execution.rounds import due_of
     from cnnbench.execution.run import run_prepared
     from cnnbench.installed import installed_plugins
     from cnnbench.planning.prepare import RunOptions, prepare
@@ -71,7 +72,8 @@ def run(
         overrides=arguments.a_mapping("overrides", overrides),
         data=arguments.a_source("data", data),
     )
-    with watch(asked, prepared.missing) as view:
+    due = [trial for due in due_of(prepared, anew=force) for trial in due.next]
+    with watch(asked, due) as view:
         run_prepared(prepared, plugins, options, view.hear)
     return prepared.records()
 

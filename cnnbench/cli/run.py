@@ -105,24 +105,31 @@ def run(
     for number, prepared in enumerate(studies):
         if number:
             console.print()
-        _open(prepared, console, dry_run=dry_run)
+        _open(prepared, options, console, dry_run=dry_run)
         if not dry_run:
             _train(prepared, plugins, options, console, advise=not report)
     if report and not dry_run:
         write_page(report_html([x for study in studies for x in study.folders]), report)
-    if not dry_run and any(len(x.ok_records()) < len(x.trials) for x in studies):
+    if not dry_run and any(x.failed for x in studies):
         raise typer.Exit(1)
 
 
-def _open(prepared: Prepared, console: Terminal, *, dry_run: bool) -> None:
-    from cnnbench.report.run import print_dry_run, print_images, print_notes, print_opening
+def _open(prepared: Prepared, options: RunOptions, console: Terminal, *, dry_run: bool) -> None:
+    from cnnbench.execution.rounds import due_of
+    from cnnbench.report.run import Outlook, print_dry_run, print_images, print_notes, print_opening
 
-    trials, missing = prepared.trials, prepared.missing
-    print_opening(console, prepared.recipe, trials, missing)
+    due = due_of(prepared, anew=options.force)
+    outlook = Outlook(
+        prepared.trials,
+        prepared.missing,
+        [trial for each in due for trial in each.next],
+        [trial for each in due for trial in each.most],
+    )
+    print_opening(console, prepared.recipe, outlook)
     print_images(console, prepared.images)
     print_notes(console, [*prepared.notes, *prepared.problems])
     if dry_run:
-        print_dry_run(console, prepared.recipe, trials, missing)
+        print_dry_run(console, prepared.recipe, outlook)
 
 
 def _train(
@@ -130,6 +137,7 @@ def _train(
 ) -> None:
     """Train what is missing and show what came of it. advise: whether to name the next commands."""
     from cnnbench.comparison.compare import compare_records
+    from cnnbench.execution.rounds import due_of
     from cnnbench.execution.run import run_prepared
     from cnnbench.report.console import print_comparison
     from cnnbench.report.live import choose_view
@@ -137,15 +145,16 @@ def _train(
     from cnnbench.report.terminal import say
 
     begun, clock = time.time(), time.monotonic()
-    missing = prepared.missing
+    due = [x for due in due_of(prepared, anew=options.force) for x in due.next]
     try:
-        with choose_view(console, missing, quiet=console.quiet) as view:
-            run_prepared(prepared, plugins, options, view.hear)
+        with choose_view(console, due, quiet=console.quiet) as view:
+            trained = run_prepared(prepared, plugins, options, view.hear)
     except KeyboardInterrupt:
         recorded = len(prepared.ok_records(since=begun if options.force else 0.0))
-        say(interruption(recorded, len(prepared.trials), force=options.force))
+        most = bool(prepared.recipe.looks)
+        say(interruption(recorded, len(prepared.trials), force=options.force, at_most=most))
         raise
     if not console.quiet:
         print_comparison(compare_records(prepared.folders), console)
         took = time.monotonic() - clock
-        print_ending(console, prepared.folders, len(missing), took, pages=advise)
+        print_ending(console, prepared.folders, trained, took, pages=advise)

@@ -70,6 +70,23 @@ def settlement_notes(settlement: Settlement) -> Iterator[str]:
     yield from grouped((name, _EARLY) for name, x in standings.items() if x.early and _claims(x))
 
 
+def look_sentence(settlement: Settlement) -> str:
+    """What the last look came to: what was settled at it, and who goes on."""
+    standings = settlement.standings
+    last = max((x.look for x in standings.values()), default=0)
+    settled_now = [
+        f"{name} {x.judgement.verdict.words}"
+        for name, x in standings.items()
+        if x.look == last and not x.goes_on
+    ]
+    going = sum(x.goes_on and not x.held for x in standings.values())
+    parts = [", ".join(settled_now) or "nothing is settled"]
+    if settlement.next_look:
+        goes = "variant goes" if going == 1 else "variants go"
+        parts.append(f"{going} {goes} on to {settlement.next_look}")
+    return f"look after {last} replicates: {'; '.join(parts)}"
+
+
 def _claims(standing: Standing) -> bool:
     outcome = standing.judgement.verdict.outcome
     return (outcome.helps or outcome.hurts) and outcome is not Conclusion.DIVERGES

@@ -7,14 +7,24 @@ import logging
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 
+from cnnbench.comparison.settling import look_sentence
 from cnnbench.errors import ResultsError
 from cnnbench.execution.limits import limits_of
+from cnnbench.execution.rounds import Rounds, due_of
 from cnnbench.execution.work import work_of
 from cnnbench.loading.plugins import Plugins
 from cnnbench.planning.device import takes_gpu
 from cnnbench.planning.prepare import Prepared, RunOptions
 from cnnbench.planning.study import Study
-from cnnbench.plugin.executor import EpochEnded, Event, Listener, Remark, TrialEnded, TrialStarted
+from cnnbench.plugin.executor import (
+    EpochEnded,
+    Event,
+    Listener,
+    Remark,
+    TrialEnded,
+    TrialsAdded,
+    TrialStarted,
+)
 from cnnbench.results.log import run_log
 from cnnbench.results.record import Plan, Record
 from cnnbench.trials.trial import Trial
@@ -24,8 +34,10 @@ LOGGER = logging.getLogger(__name__)
 
 def run_prepared(
     prepared: Prepared, plugins: Plugins, options: RunOptions, listener: Listener
-) -> None:
-    """Run what is missing of every study; plugins' callbacks hear each event after the listener.
+) -> int:
+    """Run what is due of every study, and return how many trials that was.
+
+    Plugins' callbacks hear each event after the listener.
 
     Raises PluginError if a backend can't be opened, ResultsError if results can't be written.
     """
@@ -36,30 +48,33 @@ def run_prepared(
 
     with ExitStack() as stores:
         # All folders are locked and proved writable before anything trains.
-        due = [study for study in prepared.studies if _writes(study)]
-        for study in due:
+        due = zip(prepared.studies, due_of(prepared, anew=options.force), strict=True)
+        studies = [x for x, it in due if it.next or _stored_plan(x) != x.plan]
+        for study in studies:  # of the others a read-only folder will do
             stores.enter_context(study.store)
-        for study in due:
-            _run_study(study, plugins, options, tell)
+        return sum(_run_study(study, plugins, options, tell) for study in studies)
 
 
-def _writes(study: Study) -> bool:
-    """Whether anything is to be written: where not, a read-only folder will do."""
-    return bool(study.missing) or _stored_plan(study) != study.plan
-
-
-def _run_study(study: Study, plugins: Plugins, options: RunOptions, listener: Listener) -> None:
-    """Run what is missing; each outcome is on the disk before the listener hears that it ended."""
+def _run_study(study: Study, plugins: Plugins, options: RunOptions, listener: Listener) -> int:
+    """Run what is due; each outcome is on the disk before the listener hears that it ended."""
     study.store.write_plan(study.plan)
-    missing = study.missing if options.force else study.still_missing()
-    if missing:
-        with run_log(study.store.folder, lambda text: listener(Remark(text))):
-            _train(study, missing, plugins, options, listener)
+    rounds = Rounds(study, anew=options.force)
+    with ExitStack() as log:
+        for number, trials in enumerate(rounds):
+            if not number:
+                log.enter_context(run_log(study.store.folder, lambda text: listener(Remark(text))))
+            elif rounds.due and rounds.due.settlement:
+                sentence = look_sentence(rounds.due.settlement)
+                LOGGER.info("%s: %s", study.store.folder, sentence)
+                listener(Remark(sentence))
+                listener(TrialsAdded(trials))
+            _train(study, trials, plugins, options, listener)
+    return len(rounds.given)
 
 
 def _train(
     study: Study,
-    missing: Sequence[Trial],
+    trials: Sequence[Trial],
     plugins: Plugins,
     options: RunOptions,
     listener: Listener,
@@ -67,12 +82,13 @@ def _train(
     executor = plugins.executor(options.executor)
     backend = plugins.backend(study.backend)
     limits = limits_of(
-        missing,
+        study.trials,
         jobs=options.jobs,
         timeout=options.timeout,
         gpu=takes_gpu(options.device, backend),
         executor=executor,
     )
+    limits = dataclasses.replace(limits, slots=min(limits.slots, len(trials)))
     work = work_of(backend, options.device, limits, plugins)
     stored: dict[str, Record] = {}
 
@@ -87,13 +103,13 @@ def _train(
     LOGGER.info(
         "%s: %d trials on executor %s, %d at a time with %d threads each, timeout %s",
         study.store.folder,
-        len(missing),
+        len(trials),
         executor.name,
         limits.slots,
         limits.threads,
         limits.timeout,
     )
-    with closing(executor.run(missing, limits, tell, work)) as outcomes:
+    with closing(executor.run(trials, limits, tell, work)) as outcomes:
         for outcome in outcomes:
             stored[outcome.record.trial] = study.store.append(
                 outcome.record,

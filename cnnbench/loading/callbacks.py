@@ -9,7 +9,14 @@ import pluggy
 
 from cnnbench.errors import PluginError
 from cnnbench.loading.foreign import foreign
-from cnnbench.plugin.executor import EpochEnded, Event, Remark, TrialEnded, TrialStarted
+from cnnbench.plugin.executor import (
+    EpochEnded,
+    Event,
+    Remark,
+    TrialEnded,
+    TrialsAdded,
+    TrialStarted,
+)
 
 LOGGER = logging.getLogger(__name__)
 
@@ -23,7 +30,7 @@ class Callbacks:
 
     def notify(self, event: Event, report: Callable[[str], None]) -> None:
         """Call the hook of this event in each plugin; switch off a plugin that raises."""
-        if isinstance(event, Remark):
+        if isinstance(event, Remark | TrialsAdded):
             return
         hook, arguments = _call(event)
         for name, plugin in list(self._active.items()):

@@ -8,31 +8,43 @@ from cnnbench.errors import ResultsError
 from cnnbench.results.record import Plan
 from cnnbench.results.store import Store
 
+Ended = Callable[[Iterable[str]], frozenset[str]]
+"""Those of some trials that have a record."""
 
-def looks_before(store: Store, trials: Iterable[str], replicates: int) -> tuple[int, ...]:
-    """The numbers of replicates for which this study's results were whole before, in order.
+
+def looks_before(store: Store, plan: Plan) -> tuple[int, ...]:
+    """The numbers of replicates at which this study's results were seen by another plan, in order.
 
     A study that grows, or shrinks, after its results could be seen may have been changed because of
     them: its intervals must hold whenever one looks. One that was interrupted was not seen whole,
-    and one of a single pair says nothing that could be acted on. A damaged plan tells nothing.
+    and one of a single pair says nothing that could be acted on; one that goes on until its
+    verdicts are settled is seen at each look. A damaged plan tells nothing.
     """
     try:
         before = store.read_plan()
     except ResultsError:
         return ()
-    return _looks(before, frozenset(trials), replicates, store.ended) if before else ()
+    return _looks(before, plan, store.ended) if before else ()
 
 
-def _looks(
-    before: Plan,
-    trials: frozenset[str],
-    replicates: int,
-    ended: Callable[[Iterable[str]], frozenset[str]],
-) -> tuple[int, ...]:
-    asked = frozenset(before.trials)
+def _looks(before: Plan, plan: Plan, ended: Ended) -> tuple[int, ...]:
+    asked, trials = before.trials.keys(), plan.trials.keys()
     if not (asked <= trials or trials <= asked):
         return ()
-    single = before.replicates * max(before.folds, 1) == 1
-    if before.replicates == replicates or single or ended(asked) != asked:
-        return before.looks
-    return (*before.looks, before.replicates)
+    same = (before.replicates, _rule(before)) == (plan.replicates, _rule(plan))
+    seen = 0 if same else _seen(before, ended)
+    return (*before.looks, seen) if seen else before.looks
+
+
+def _rule(plan: Plan) -> tuple[int, ...]:
+    return plan.schedule.looks if plan.schedule else ()
+
+
+def _seen(plan: Plan, ended: Ended) -> int:
+    """The replicates of its last look, 0 before the first; the baseline is in every look."""
+    if plan.schedule is None:
+        single = plan.replicates * max(plan.folds, 1) == 1
+        return 0 if single or ended(plan.trials) != plan.trials.keys() else plan.replicates
+    own = {id_: r for id_, (variant, r, _) in plan.trials.items() if variant == plan.baseline}
+    left = min((own[id_] for id_ in own.keys() - ended(own)), default=plan.replicates)
+    return max((look for look in plan.schedule.looks if look <= left), default=0)

@@ -111,6 +111,11 @@ class Prepared:
         found = [record for record in self.records() if record.status is Status.OK]
         return [record for record in found if record.started >= since]
 
+    @property
+    def failed(self) -> bool:
+        """Whether any trial ended otherwise than well, as its newest record says."""
+        return any(record.status is not Status.OK for record in self.records())
+
     def records(self) -> list[Record]:
         """The newest record of every trial that has one, read anew, in the order of the trials.
 

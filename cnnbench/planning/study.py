@@ -18,7 +18,7 @@ from cnnbench.planning.looks import looks_before
 from cnnbench.plugin.backend import Backend
 from cnnbench.pretrained.found import FoundArrays
 from cnnbench.recipe.spec import Recipe
-from cnnbench.results.record import Images, Plan
+from cnnbench.results.record import Images, Plan, Schedule
 from cnnbench.results.store import Store
 from cnnbench.trials.expand import Known, expand
 from cnnbench.trials.trial import Device, Trial
@@ -194,9 +194,10 @@ def plan_study(
         overrides=tuple(overrides),
         images=_images_of(recipe, known),
         margin=recipe.margin,
-        looks=looks_before(store, ids, recipe.replicates),
         seed=recipe.seed,
+        schedule=Schedule(looks=recipe.looks) if recipe.looks else None,
     )
+    plan = plan.model_copy(update={"looks": looks_before(store, plan)})
     if variants is not None:
         trials = tuple(trial for trial in trials if trial.variant in variants)
     return Study(recipe, backend.name, trials, recorded, plan, store, store.problems, lacking)

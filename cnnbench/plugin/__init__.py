@@ -95,6 +95,7 @@ from cnnbench.plugin.executor import (
     Outcome,
     Remark,
     TrialEnded,
+    TrialsAdded,
     TrialStarted,
     Work,
 )
@@ -174,6 +175,7 @@ __all__ = [
     "Trial",
     "TrialEnded",
     "TrialStarted",
+    "TrialsAdded",
     "Weights",
     "Windowed",
     "Work",

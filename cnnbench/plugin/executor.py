@@ -69,7 +69,14 @@ class Remark:
     text: str
 
 
-Event = TrialStarted | EpochEnded | TrialEnded | Remark
+@dataclass(frozen=True, slots=True)
+class TrialsAdded:
+    """More trials than a run began with: a look at the results has not settled everything."""
+
+    trials: tuple[Trial, ...]
+
+
+Event = TrialStarted | EpochEnded | TrialEnded | Remark | TrialsAdded
 Listener = Callable[[Event], None]
 
 

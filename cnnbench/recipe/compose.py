@@ -10,7 +10,7 @@ from cnnbench.errors import Problem
 from cnnbench.recipe.document import Document
 from cnnbench.recipe.entries import Entry, read_entries
 from cnnbench.recipe.explain import unknown_key
-from cnnbench.recipe.file import SECTIONS, STRUCTURE, Header
+from cnnbench.recipe.file import SECTIONS, STRUCTURE, Header, table_beside
 from cnnbench.recipe.matrix import MOST, combinations
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted, merge
 from cnnbench.recipe.texts import is_name
@@ -63,7 +63,10 @@ def _add_document(parts: _Parts, document: Document) -> None:
     sections: dict[str, Any] = {}
     for name, value in document.table.items():
         if name in Header.model_fields:
-            parts.header[name,] = document.setting(value, (), (name,))
+            settings: Settings = {(name,): document.setting(value, (), (name,))}
+            if isinstance(value, dict) and table_beside(Header.model_fields[name]):
+                settings = document.settings({name: value})
+            parts.header = merge(parts.header, settings)
         elif name in SECTIONS:
             sections[name] = value
         elif name == "matrix":
@@ -104,10 +107,11 @@ def _sort_overrides(parts: _Parts, overrides: Settings) -> dict[Key, Setting]:
     over: dict[Key, Setting] = {}
     for key, setting in overrides.items():
         if key[0] in Header.model_fields:
-            if len(key) > 1:
+            inside = len(key) > 1 and not table_beside(Header.model_fields[key[0]])
+            if inside:
                 message = "is a single value, not a table"
                 parts.problems.append(setting.problem(dotted(key), message))
-            parts.header[key[:1]] = setting
+            parts.header = merge(parts.header, {key[:1] if inside else key: setting})
         elif key[0] == "matrix" and len(key) > 1:
             axis = replace(setting, lines=setting.lines[1:])
             parts.matrix = merge(parts.matrix, {key[1:]: axis})

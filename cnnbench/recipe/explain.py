@@ -9,11 +9,20 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from cnnbench.errors import Problem, did_you_mean, meant
-from cnnbench.recipe.file import SECTIONS, keys_of, layer_models, places_of, submodel
+from cnnbench.recipe.file import (
+    SECTIONS,
+    keys_of,
+    layer_models,
+    named_fields,
+    places_of,
+    submodel,
+    table_beside,
+)
 from cnnbench.recipe.hints import hint
 from cnnbench.recipe.keys import SYNONYMS
 from cnnbench.recipe.lines import KeyPath
 from cnnbench.recipe.renamed import places_now
+from cnnbench.recipe.replicates import NUMBER, TABLE
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted
 from cnnbench.recipe.words import expected_of, kind_of, show
 
@@ -45,10 +54,13 @@ class _Location:
         self.inside: KeyPath = ()
         self.element: KeyPath = ()
         self.layer = ""
+        loc = tuple(
+            part for part in loc if part not in (NUMBER, TABLE)
+        )  # of a field that is either
         for index, part in enumerate(loc):
             self.key = (*self.key, str(part))
-            self.field = self.model.model_fields.get(str(part))
-            table = submodel(self.field) if self.field else None
+            self.field = named_fields(self.model).get(str(part))
+            table = submodel(self.field) or table_beside(self.field) if self.field else None
             if table is None:
                 self._go_inside(loc[index + 1 :])
                 break

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Tag
 from pydantic.fields import FieldInfo
 
 from cnnbench.network.layers import Layer
 from cnnbench.recipe.configuration import Configuration
+from cnnbench.recipe.replicates import TABLE, Replicates, UntilSettled
 from cnnbench.recipe.setting import Key, dotted
 from cnnbench.recipe.texts import LONGEST_NAME, NAME, ONE_LINE, SEVERAL_LINES
 
@@ -23,13 +24,25 @@ class Header(BaseModel):
     description: str = Field(
         "", pattern=SEVERAL_LINES, description="what the study asks and what is known about it"
     )
-    replicates: int = Field(5, ge=1, le=10_000, description="how often each variant is repeated")
+    replicates: Replicates = Field(
+        5, description="how often each variant is repeated; a table: until verdicts are settled"
+    )
     seed: int = Field(
         0, ge=0, description="splits, initial weights, order, augmentation, dropout derive from it"
     )
     baseline: str | None = Field(
         None, description="the variant that the others are compared with; the first if not given"
     )
+
+    @property
+    def until_settled(self) -> UntilSettled | None:
+        """The rule by which variants stop, None of a fixed number of replicates."""
+        return self.replicates if isinstance(self.replicates, UntilSettled) else None
+
+    @property
+    def most_replicates(self) -> int:
+        """How many there may be."""
+        return self.replicates if isinstance(self.replicates, int) else self.replicates.most
 
 
 class VariantEntry(BaseModel):
@@ -60,6 +73,21 @@ def submodel(field: FieldInfo) -> type[BaseModel] | None:
     return None
 
 
+def table_beside(field: FieldInfo) -> type[BaseModel] | None:
+    """The model of the table that a field takes in place of a single value, None if it has none."""
+    for part in get_args(field.annotation):
+        model, *tags = get_args(part) or (None,)
+        tagged = any(isinstance(tag, Tag) and tag.tag == TABLE for tag in tags)
+        if tagged and isinstance(model, type) and issubclass(model, BaseModel):
+            return model
+    return None
+
+
+def named_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a model by the key that a recipe has for them."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
 def layer_models(field: FieldInfo) -> Mapping[str, type[BaseModel]]:
     """The models of a field that lists typed tables (`network.layers`), by their type."""
     models = [
@@ -75,18 +103,19 @@ def layer_models(field: FieldInfo) -> Mapping[str, type[BaseModel]]:
 def keys_of(model: type[BaseModel]) -> list[str]:
     """The keys of a table, those that all layers have in common behind those of one type."""
     if not issubclass(model, Layer):
-        return list(model.model_fields)
+        return list(named_fields(model))
     fields, common = model.model_fields, Layer.model_fields.keys() - {"type"}
     return sorted(fields, key=lambda x: (x in common, x != "type", not fields[x].is_required()))
 
 
 def fields_of(model: type[BaseModel], above: Key = ()) -> Iterator[tuple[Key, FieldInfo]]:
     """Every key of a model with its path, tables resolved, in order."""
-    for name, field in model.model_fields.items():
+    for name, field in named_fields(model).items():
         table = submodel(field)
         if table is None:
             yield (*above, name), field
-        else:
+            table = table_beside(field)
+        if table is not None:
             yield from fields_of(table, (*above, name))
 
 

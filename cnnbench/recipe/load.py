@@ -16,7 +16,7 @@ from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.document import Unreadable, read_chain
 from cnnbench.recipe.file import SECTIONS, Header
 from cnnbench.recipe.overrides import Overrides, read_overrides
-from cnnbench.recipe.setting import dotted
+from cnnbench.recipe.setting import Key, dotted
 from cnnbench.recipe.shipped import recipe_file
 from cnnbench.recipe.spec import Recipe, Variant
 from cnnbench.recipe.validate import validate
@@ -56,7 +56,7 @@ def load_recipe(
     draft, structural = compose(documents, changes)
     problems += structural
     header = validate(Header, draft.header)
-    problems += header.problems
+    problems += [_placed(problem, file) for problem in header.problems]
     candidates, found = _candidates(draft, file, find_source)
     # What a section of a wrong name says is no second time missing in the one that is meant.
     meant = {nearest(problem.key, SECTIONS) for problem in structural}
@@ -71,13 +71,16 @@ def load_recipe(
     problems += checker.check(candidates, file)
     problems += _too_many_trials(draft, about, candidates, file)
     problems += _other_margins(candidates)
+    problems += _not_to_be_settled(draft, about, candidates)
     if problems:
         raise RecipeError(_in_order(problems, files))
+    rule = about.until_settled
     return Recipe(
         name=Path(file).stem,
         title=about.title,
         description=about.description,
-        replicates=about.replicates,
+        replicates=about.most_replicates,
+        looks=rule.looks if rule else (),
         seed=about.seed,
         baseline=about.baseline or draft.entries[0].name,
         variants=tuple(
@@ -113,15 +116,44 @@ def _too_many_trials(
     draft: Draft, about: Header, candidates: Sequence[Candidate], file: str
 ) -> Iterator[Problem]:
     parts = [candidate.configuration.evaluation.folds or 1 for candidate in candidates]
-    trials = about.replicates * sum(parts)
+    trials = about.most_replicates * sum(parts)
     if trials > TRIALS:
-        place = draft.header.get(("replicates",))
+        place = draft.header.get(_replicates_key(about, "to"))
         folds = f" in {max(parts):,} folds" if max(parts) > 1 else ""
         message = (
-            f"{about.replicates:,} replicates of {len(parts):,} variants{folds} make {trials:,} "
-            f"trials, more than {TRIALS:,}: ask for fewer replicates, variants or folds"
+            f"{about.most_replicates:,} replicates of {len(parts):,} variants{folds} make "
+            f"{trials:,} trials, more than {TRIALS:,}: ask for fewer replicates, variants or folds"
         )
         yield (place.problem("replicates", message) if place else Problem("", message, file))
+
+
+def _replicates_key(about: Header, name: str) -> Key:
+    return ("replicates", name) if about.until_settled else ("replicates",)
+
+
+def _not_to_be_settled(
+    draft: Draft, about: Header, candidates: Sequence[Candidate]
+) -> Iterator[Problem]:
+    """Why replicates can't go on until verdicts are settled, at the place of the most."""
+    rule = about.until_settled
+    if rule is None:
+        return
+    message = ""
+    if rule.most <= rule.first:
+        message = (
+            f"the most, {rule.most}, is not above the first look, {rule.first}: give more, or a "
+            f"fixed number, replicates = {rule.most}"
+        )
+    elif len(candidates) == 1:
+        message = "there is one variant only, and so no verdict to settle: give a fixed number"
+    elif any(candidate.configuration.evaluation.folds for candidate in candidates):
+        message = (
+            "folds share their training images, for which no rule of when to stop is known to "
+            "hold: leave out evaluation.folds, or give a fixed number of replicates"
+        )
+    if message:
+        place = draft.header["replicates", "to"]
+        yield place.problem("replicates.to", message)
 
 
 def _other_margins(candidates: Sequence[Candidate]) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.file import SECTIONS, STRUCTURE, Header, VariantEntry, submodel
+from cnnbench.recipe.replicates import UntilSettled
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 REF = "#/definitions/"
@@ -33,6 +34,7 @@ def recipe_schema() -> dict[str, Any]:
     sections = definitions.pop("Configuration")["properties"]
     for field in _tables(Configuration):
         definitions[field.__name__].pop("required", None)
+    definitions[UntilSettled.__name__].pop("required", None)
     definitions["Matrix"] = _matrix(Configuration, whole_keys=True)
     definitions["Variant"] = entry | {"properties": entry["properties"] | sections}
     return {

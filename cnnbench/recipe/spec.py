@@ -36,7 +36,9 @@ class Variant(BaseModel):
 class Recipe(BaseModel):
     """A study: variants that are compared with a baseline over shared replicates.
 
-    name: the file's stem. baseline: a variant's name, by default the first.
+    name: the file's stem. replicates: how many, at most where looks are taken at fewer. looks: the
+    numbers of replicates at which variants with a settled verdict stop; () where none does.
+    baseline: a variant's name, by default the first.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -45,6 +47,7 @@ class Recipe(BaseModel):
     title: str = ""
     description: str = ""
     replicates: int = Field(5, ge=1)
+    looks: tuple[int, ...] = ()
     seed: int = Field(0, ge=0)
     baseline: str
     variants: tuple[Variant, ...]

@@ -45,7 +45,8 @@ def expected(annotation: Any, constraints: Sequence[Any] = ()) -> str:
     if get_origin(annotation) is not None:
         return _expected_compound(annotation)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return f"a table with keys among {', '.join(annotation.model_fields)}"
+        names = (field.alias or name for name, field in annotation.model_fields.items())
+        return f"a table with keys among {', '.join(names)}"
     words = {bool: "true or false", str: "text in quotes", int: "a whole number", float: "a number"}
     return words[annotation] + _bounds(constraints)
 

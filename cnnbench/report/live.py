@@ -15,7 +15,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from cnnbench.plugin.executor import EpochEnded, Event, Remark, TrialEnded, TrialStarted
+from cnnbench.plugin.executor import (
+    EpochEnded,
+    Event,
+    Remark,
+    TrialEnded,
+    TrialsAdded,
+    TrialStarted,
+)
 from cnnbench.report.printable import printable
 from cnnbench.report.terminal import say
 from cnnbench.results.record import Record, Status
@@ -56,8 +63,9 @@ class Progress:
     """How much is done, in epochs, and how long the rest may take."""
 
     def __init__(self, trials: Sequence[Trial]) -> None:
-        self._epochs = {trial.id: 0 for trial in trials}
-        self._asked = {trial.id: trial.configuration.training.epochs for trial in trials}
+        self._epochs: dict[str, int] = {}
+        self._asked: dict[str, int] = {}
+        self._add(trials)
         self._start = time.monotonic()
         self._first: float | None = None
         self.ended = 0
@@ -66,6 +74,8 @@ class Progress:
     def hear(self, event: Event) -> None:
         """Count an event."""
         match event:
+            case TrialsAdded(trials):
+                self._add(trials)
             case TrialStarted():
                 self._first = self._first or time.monotonic()
             case EpochEnded():
@@ -74,6 +84,10 @@ class Progress:
                 self._epochs[event.trial.id] = self._asked[event.trial.id]
                 self.ended += 1
                 self.failed += event.outcome.record.status is not Status.OK
+
+    def _add(self, trials: Sequence[Trial]) -> None:
+        self._epochs |= {trial.id: 0 for trial in trials}
+        self._asked |= {trial.id: trial.configuration.training.epochs for trial in trials}
 
     @property
     def total(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -17,23 +18,38 @@ from cnnbench.report.quantities import duration
 from cnnbench.trials.trial import Trial
 
 
-def print_opening(
-    console: Console, recipe: Recipe, trials: Sequence[Trial], missing: Sequence[Trial]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What may run of a study.
+
+    trials: all that it may come to. missing: those not recorded. least: those that run in any case;
+    most: those and what may follow, as looks at the results decide.
+    """
+
+    trials: Sequence[Trial]
+    missing: Sequence[Trial]
+    least: Sequence[Trial]
+    most: Sequence[Trial]
+
+
+def print_opening(console: Console, recipe: Recipe, outlook: Outlook) -> None:
     """What the study comes down to, in two lines."""
+    trials = outlook.trials
     backends = ", ".join(dict.fromkeys(trial.backend for trial in trials))
     folds = max(variant.configuration.evaluation.folds for variant in recipe.variants)
     asked, known = len({trial.variant for trial in trials}), len(recipe.variants)
     variants = plural(known, "variant") if asked == known else f"{asked} of {known} variants"
-    parts = [variants, plural(recipe.replicates, "replicate")]
+    first = f"{recipe.looks[0]} to " if recipe.looks else ""
+    parts = [variants, first + plural(recipe.replicates, "replicate")]
     if folds:
         parts.append(plural(folds, "fold"))
     title = Text.assemble((printable(recipe.name), "bold"), f"  {printable(recipe.title)}".rstrip())
     console.print(title, highlight=False)
     _print_whole(
         console,
-        f"{' x '.join(parts)} on {backends}: {plural(len(trials), 'trial')}, "
-        f"{len(trials) - len(missing)} recorded, {len(missing)} to run",
+        f"{' x '.join(parts)} on {backends}: {plural(len(trials), 'trial')}"
+        f"{' at most' if recipe.looks else ''}, {len(trials) - len(outlook.missing)} recorded, "
+        f"{_span(len(outlook.least), len(outlook.most))} to run",
     )
 
 
@@ -49,27 +65,31 @@ def print_notes(console: Console, notes: Sequence[str]) -> None:
         _print_whole(console, f"note: {note}")
 
 
-def print_dry_run(
-    console: Console, recipe: Recipe, trials: Sequence[Trial], missing: Sequence[Trial]
-) -> None:
+def _span(least: int, most: int) -> str:
+    return str(most) if least == most else f"{least} to {most}"
+
+
+def print_dry_run(console: Console, recipe: Recipe, outlook: Outlook) -> None:
     """Per variant and backend, how many trials are recorded and how many would run."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("variant")
     table.add_column("backend")
-    for column in ("trials", "recorded", "to run"):
+    for column in ("at most" if recipe.looks else "trials", "recorded", "to run"):
         table.add_column(column, justify="right")
-    all_of = Counter((trial.variant, trial.backend) for trial in trials)
-    left = Counter((trial.variant, trial.backend) for trial in missing)
-    for backend in dict.fromkeys(trial.backend for trial in trials):
+    counted = (outlook.trials, outlook.missing, outlook.least, outlook.most)
+    all_of, missing, least, most = (Counter((x.variant, x.backend) for x in of) for of in counted)
+    for backend in dict.fromkeys(trial.backend for trial in outlook.trials):
         for variant in recipe.variants:
             key = (variant.name, backend)
             if not all_of[key]:
                 continue
             name = Text(printable(variant.name))
-            count, to_run = all_of[key], left[key]
-            table.add_row(name, backend, str(count), str(count - to_run), str(to_run))
+            recorded, to_run = all_of[key] - missing[key], _span(least[key], most[key])
+            table.add_row(name, backend, str(all_of[key]), str(recorded), to_run)
     console.print(table)
-    console.print(f"dry run: nothing was trained; {plural(len(missing), 'trial')} would run")
+    span = _span(len(outlook.least), len(outlook.most))
+    trials = f"{span} {'trial' if span == '1' else 'trials'}"
+    console.print(f"dry run: nothing was trained; {trials} would run")
 
 
 def print_ending(
@@ -94,9 +114,13 @@ def _shell_word(path: Path) -> str:
     return shlex.quote(str(path))
 
 
-def interruption(recorded: int, total: int, *, force: bool) -> str:
-    """The sentence after Ctrl-C. recorded: trials; with `force`, those of this run alone."""
-    said = f"Interrupted: {recorded} of {plural(total, 'trial')} recorded"
+def interruption(recorded: int, total: int, *, force: bool, at_most: bool = False) -> str:
+    """The sentence after Ctrl-C. recorded: trials; with `force`, those of this run alone.
+
+    at_most: whether the study may end with fewer than the total.
+    """
+    most = "at most " if at_most else ""
+    said = f"Interrupted: {recorded} of {most}{plural(total, 'trial')} recorded"
     if not force:
         return f"{said}, none lost; the same command goes on from there."
     return (

@@ -66,3 +66,15 @@ def test_markup_in_names_is_shown_and_not_obeyed(command, recipe, options):
     assert done.returncode == 0, done.stderr
     assert "a [/bold] b" in done.stdout
     assert "[red]x[/y]" in done.stdout
+
+
+def test_a_dry_run_says_what_runs_in_any_case_and_what_may_follow(command, recipe):
+    path = recipe()
+    path.write_text(path.read_text().replace("replicates = 2", "replicates = { to = 12 }"))
+    done = ended(command(path, "--dry-run"), COLUMNS="200")
+    assert done.returncode == 0, done.stderr
+    assert "2 variants x 5 to 12 replicates on scripted: 24 trials at most, 0 rec" in done.stdout
+    assert "0 recorded, 10 to 24 to run" in done.stdout
+    assert "dry run: nothing was trained; 10 to 24 trials would run" in done.stdout
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith(("good", "other"))]
+    assert rows == [[name, "scripted", "12", "0", "5", "to", "12"] for name in ("good", "other")]

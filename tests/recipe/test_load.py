@@ -268,3 +268,38 @@ def test_a_study_has_one_margin(load):
         load(f"{TENS}{variants}evaluation.margin = 0.02\n")
     with pytest.raises(RecipeError, match=r"margin: variant 'a': all verdicts"):
         load(TENS + variants.replace('"a"\n', '"a"\nevaluation.margin = 0.02\n'))
+
+
+TWO = '[[variant]]\nname = "a"\n[[variant]]\nname = "b"\nnetwork.kernel = 2\n'
+
+
+@pytest.mark.parametrize(
+    ("written", "overrides", "most", "looks"),
+    [
+        ("replicates = 7", [], 7, ()),
+        ("replicates = { from = 5, to = 30 }", [], 30, (5, 8, 12, 18, 30)),
+        ("replicates.to = 10", [], 10, (5, 8, 10)),
+        ("replicates = { from = 10, to = 100 }", [], 100, (10, 12, 18, 100)),
+        ("replicates = { from = 5, to = 30 }", ["replicates.to=60"], 60, (5, 8, 12, 18, 60)),
+        ("replicates = { from = 5, to = 30 }", ["replicates=3"], 3, ()),
+        ("replicates = { from = 5, to = 30 }", ["replicates.to=9", "replicates=1"], 1, ()),
+        ("replicates = 5", ["replicates.to=12"], 12, (5, 8, 12)),
+        ("replicates = 5", ["replicates={from=6, to=9}"], 9, (6, 8, 9)),
+    ],
+)
+def test_replicates_are_a_number_or_go_on_until_settled(load, written, overrides, most, looks):
+    recipe = load(f"{written}\n{TENS}{TWO}", *overrides)
+    assert (recipe.replicates, recipe.looks) == (most, looks)
+
+
+@pytest.mark.parametrize(
+    ("below", "above", "looks"),
+    [
+        ("replicates = { from = 5, to = 30 }", "replicates.to = 12", (5, 8, 12)),
+        ("replicates = { from = 5, to = 30 }", "replicates = 4", ()),
+        ("replicates = 4", "replicates = { to = 8 }", (5, 8)),
+    ],
+)
+def test_an_heir_changes_the_rule_key_by_key(load, write, below, above, looks):
+    write(f"{below}\n{TENS}{TWO}", "p.toml")
+    assert load(f'extends = "p.toml"\n{above}\n').looks == looks

@@ -5,6 +5,10 @@ import pytest
 from cnnbench.errors import RecipeError
 
 TENS = '[data]\nsource = "tens"\n'
+TWO = '[[variant]]\nname = "a"\n[[variant]]\nname = "b"\nnetwork.kernel = 2\n'
+MANY = "".join(
+    f'[[variant]]\nname = "v{number}"\ntraining.epochs = {number}\n' for number in range(1, 13)
+)
 
 
 @pytest.mark.parametrize(
@@ -207,6 +211,47 @@ def test_a_section_of_a_wrong_name_is_one_mistake(problems, name):
         (
             "replicates = 9000\n" + TENS + "[evaluation]\nfolds = 20\n",
             "study.toml:1: replicates: 9,000 replicates of 1 variants in 20 folds make",
+        ),
+        (
+            "replicates = { from = 3, to = 30 }\n" + TENS + TWO,
+            "study.toml:1: replicates.from: got 3, expected a whole number from 5 to 10000 (",
+        ),
+        (
+            "replicates = { to = 30, too = 40 }\n" + TENS + TWO,
+            "study.toml:1: replicates.too: unknown key; did you mean 'to'? allowed: from, to",
+        ),
+        (
+            "replicates.from = 6\n" + TENS + TWO,
+            "study.toml: replicates.to: is required: a whole number from 5 to 10000",
+        ),
+        (
+            "replicates = [5, 30]\n" + TENS + TWO,
+            (
+                "study.toml:1: replicates: got [5, 30] (a list), expected a whole number from 1 to "
+                "10000, or a table with keys among from, to"
+            ),
+        ),
+        (
+            "[replicates]\nfrom = 8\nto = 8\n" + TENS + TWO,
+            (
+                "study.toml:3: replicates.to: the most, 8, is not above the first look, 8: give "
+                "more, or a fixed number, replicates = 8"
+            ),
+        ),
+        (
+            "replicates = { from = 5, to = 30 }\n" + TENS,
+            (
+                "study.toml:1: replicates.to: there is one variant only, and so no verdict to "
+                "settle: give a fixed number"
+            ),
+        ),
+        (
+            "replicates = { to = 30 }\n" + TENS + "[evaluation]\nfolds = 5\n" + TWO,
+            "study.toml:1: replicates.to: folds share their training images, for which no rule",
+        ),
+        (
+            "replicates = { to = 9000 }\n" + TENS + MANY,
+            "study.toml:1: replicates: 9,000 replicates of 12 variants make 108,000 trials, more",
         ),
         ('title = "a\\u001b[31m"\n' + TENS, "study.toml:1: title: got "),
         ('description = "a\\u0007"\n' + TENS, "study.toml:1: description: got "),

@@ -46,6 +46,8 @@ def test_the_schema_in_the_documentation_is_up_to_date():
         "[network]\nkernel = [3, 5]\n[augmentation]\nzoom = [-0.1, 0.2]\nrotation = 0\n",
         '[[network.layers]]\ntype = "conv"\nfilters = 3\n[[network.layers]]\ntype = "flatten"\n',
         "[data]\ntrain = 0.5\nvalidation = 20\n",
+        "replicates = { from = 5, to = 30 }\n",
+        "replicates.from = 6\n",
     ],
 )
 def test_what_a_recipe_may_say_is_valid(validator, text):
@@ -75,6 +77,9 @@ def test_what_a_recipe_may_say_is_valid(validator, text):
         "[[network.layers]]\nfilters = 3\n",
         '[[network.layers]]\ntype = "conv"\nfilters = 3\nkernal = [3, 3]\n',
         "replicates = 0\n",
+        "replicates = { from = 3, to = 30 }\n",
+        "replicates = { from = 5, too = 30 }\n",
+        "replicates = [5, 30]\n",
         "extends = 3\n",
     ],
 )

@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from cnnbench.plugin.executor import EpochEnded, Outcome, TrialEnded, TrialStarted
-from cnnbench.report.live import LiveView, PlainView, QuietView, choose_view, duration
+from cnnbench.plugin.executor import EpochEnded, Outcome, TrialEnded, TrialsAdded, TrialStarted
+from cnnbench.report.live import LiveView, PlainView, Progress, QuietView, choose_view, duration
 from cnnbench.results.record import Costs, Epoch, Record, Status
 from cnnbench.testing.example import example_trial
 
@@ -83,6 +83,15 @@ def test_quiet_shows_failures_on_standard_error_alone(capsys):
     output, errors = capsys.readouterr()
     assert output == ""
     assert errors == "dropout, replicate 2 (torch): failed: fell [over]\n"
+
+
+def test_trials_that_are_added_count_from_then_on():
+    first, second = trial(0), trial(1)
+    progress = Progress([first])
+    progress.hear(TrialEnded(first, 0, outcome(first)))
+    assert (progress.total, progress.fraction) == (1, 1.0)
+    progress.hear(TrialsAdded((second,)))
+    assert (progress.ended, progress.total, progress.fraction) == (1, 2, 0.5)
 
 
 def test_no_time_left_is_not_worth_saying(monkeypatch):

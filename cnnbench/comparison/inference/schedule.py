@@ -10,11 +10,10 @@ from cnnbench.comparison.inference.anytime import e_process_interval, e_process_
 from cnnbench.comparison.inference.sample import Sample, interval_at, two_sided_p
 from cnnbench.comparison.intervals import Interval
 from cnnbench.errors import ComparisonError
+from cnnbench.recipe.replicates import FIRST_LOOKS, looks_from
 
 LEVEL = 0.05
 """How often a study may claim a difference where there is none."""
-FIRST_LOOKS = (5, 8, 12, 18)
-"""Looks before the last. Below five differences Student's quantiles are out of all proportion."""
 _SPENT = 0.9
 """Of a level, where there are several looks: the limits are those of normal means, and Student's
 quantiles in their place claim a little too often. Spending .045 comes to .048."""
@@ -112,7 +111,9 @@ def looks_to(most: int) -> LookSchedule:
             f"replicates until settled take at least {FIRST_LOOKS[0]}, and the most is {most}; "
             f"allow {FIRST_LOOKS[0]} or more, or ask for a fixed number"
         )
-    return LookSchedule((*(look for look in FIRST_LOOKS if look < most), most))
+    if most == FIRST_LOOKS[0]:
+        return LookSchedule((most,))
+    return LookSchedule(looks_from(FIRST_LOOKS[0], most))
 
 
 def fixed() -> LookSchedule:

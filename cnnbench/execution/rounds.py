@@ -1,0 +1,94 @@
+"""What of a study is to run next: all that is missing, or what its next look waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from cnnbench.comparison.inference.settle import Settlement
+from cnnbench.comparison.select import select
+from cnnbench.planning.prepare import Prepared
+from cnnbench.planning.study import Study
+from cnnbench.results.layout import RECORDS
+from cnnbench.results.read import RecordedStudy, collector_paused, read_records
+from cnnbench.trials.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """next: trials to run before the next look, or all of a fixed number of replicates.
+
+    most: those and all that may follow, whatever the looks say. settlement: where the variants
+    stand, None of a fixed number of replicates.
+    """
+
+    next: tuple[Trial, ...]
+    most: tuple[Trial, ...]
+    settlement: Settlement | None = None
+
+
+def due_trials(study: Study, *, counting: Collection[str] | None = None) -> Due:
+    """What is to run of a study, by what is recorded of it now.
+
+    counting: ids of trials whose records count alone, as of a study that is run anew.
+    """
+    missing = study.missing if counting is not None else study.still_missing()
+    if study.plan.schedule is None:
+        return Due(missing, missing)
+    settlement = _settlement(study, counting)
+    first, *_, last = study.plan.schedule.looks
+    unable = study.store.unsupported(trial.id for trial in study.trials)
+    refused = {trial.variant for trial in study.trials if trial.id in unable}
+    wanted, ends = {}, {}
+    for name in {trial.variant for trial in study.trials} - {study.plan.baseline}:
+        standing = settlement.standings.get(name)
+        wanted[name] = (standing.wants or standing.look) if standing else first
+        goes_on = standing.goes_on if standing else name not in refused
+        ends[name] = last if goes_on else wanted[name]
+    return Due(_up_to(missing, wanted), _up_to(missing, ends), settlement)
+
+
+def _up_to(trials: tuple[Trial, ...], limits: Mapping[str, int]) -> tuple[Trial, ...]:
+    """Those of the replicates that each variant needs; the baseline as many as any of them."""
+    longest = max(limits.values(), default=0)
+    return tuple(x for x in trials if x.replicate < limits.get(x.variant, longest))
+
+
+def _settlement(study: Study, counting: Collection[str] | None) -> Settlement:
+    file = study.store.folder / RECORDS
+    with collector_paused():
+        records, _ = read_records(file)
+    if counting is not None:
+        records = tuple(record for record in records if record.trial in counting)
+    (selection,) = select(RecordedStudy(file, records, study.plan))
+    assert selection.settlement is not None
+    return selection.settlement
+
+
+def due_of(prepared: Prepared, *, anew: bool = False) -> tuple[Due, ...]:
+    """What is due of each study, before anything is run."""
+    return tuple(due_trials(study, counting=() if anew else None) for study in prepared.studies)
+
+
+@dataclass(slots=True)
+class Rounds:
+    """The trials of a study, round by round: what is due is asked anew after each.
+
+    What has run in these rounds is not given again, so that a trial that fails ends them; the same
+    command tries it again. anew: whether recorded trials run again, too, and only what has run here
+    counts.
+    """
+
+    study: Study
+    anew: bool = False
+    given: set[str] = field(default_factory=set)
+    due: Due | None = None
+
+    def __iter__(self) -> Iterator[tuple[Trial, ...]]:
+        while True:
+            self.due = due_trials(self.study, counting=self.given if self.anew else None)
+            trials = tuple(trial for trial in self.due.next if trial.id not in self.given)
+            if not trials:
+                return
+            self.given |= {trial.id for trial in trials}
+            yield trials
