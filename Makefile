@@ -35,7 +35,7 @@ fuzz: $(VENV)/.test  ## Put new questions, ten times as many as the tests do, to
 	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -m fuzz -s
 
 docs: $(VENV)/.test  ## Build the site of the documentation into site/; a warning is an error.
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "Open site/index.html"
 
 speed: $(VENV)/.test  ## Print the speed ratios; takes a while and wants a quiet machine.
