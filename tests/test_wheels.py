@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 DISTRIBUTIONS = [ROOT, *sorted(x.parent for x in ROOT.glob("plugins/*/pyproject.toml"))]
+LINK = re.compile(r"\]\(([^)]+)\)")
 HERE = "python -c 'import cnnbench, cnnbench_{0}; print(cnnbench.__file__, cnnbench_{0}.__file__)'"
 
 
@@ -24,6 +26,10 @@ def test_wheels_run_compare_and_report_without_a_clone(workshop):
         names = zipfile.ZipFile(wheel).namelist()
         assert any(x.endswith(".dist-info/licenses/LICENSE") for x in names), wheel
         assert not any(x.startswith("tests/") for x in names), wheel
+        page = (
+            zipfile.ZipFile(wheel).read(next(x for x in names if x.endswith("METADATA"))).decode()
+        )
+        assert [x for x in LINK.findall(page) if not x.startswith("https://")] == [], wheel
     workshop.run("python -m pip install --no-deps wheels/*.whl")
     for module in ("keras", "scenes", "torch_native"):
         places = workshop.run(HERE.format(module)).split()
