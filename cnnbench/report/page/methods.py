@@ -100,6 +100,10 @@ def _training(chapter: Chapter) -> str:
     said = []
     for key, text in (
         ("training.optimizer", "optimiser {}"),
+        ("training.momentum", "momentum {}"),
+        ("training.nesterov", "in Nesterov's form"),
+        ("training.weight_decay", "weight decay {}"),
+        ("training.initial_accumulator_value", "sums of squares from {} on"),
         ("training.epochs", "at most {} epochs"),
         ("training.batch_size", "batches of {}"),
         ("training.learning_rate", "learning rate {}"),

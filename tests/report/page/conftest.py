@@ -149,6 +149,7 @@ def write_study(tmp_path):
                         replicate=replicate,
                         backend="torch",
                         status=Status.FAILED if failed else Status.OK,
+                        settings=fields.get("settings", {}),
                         reason="the loss is not a number" if failed else "",
                         diverged=failed,
                         samples=samples,

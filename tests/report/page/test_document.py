@@ -137,6 +137,23 @@ def test_the_methods_name_the_seed_where_the_plan_keeps_it(write_study, read_pag
 
 @pytest.mark.usefixtures("without_cache")
 @pytest.mark.parametrize(
+    ("training", "said"),
+    [
+        ({"momentum": 0.9}, "optimiser momentum, momentum 0.9, at most 3 epochs."),
+        (
+            {"momentum": 0.9, "nesterov": True},
+            "optimiser momentum, momentum 0.9, in Nesterov's form, at most 3 epochs.",
+        ),
+    ],
+)
+def test_the_methods_tell_the_form_of_momentum(write_study, read_page, training, said):
+    settings = {"training": {"optimizer": "momentum", "epochs": 3, **training}}
+    page = read_page(report_html([write_study(settings=settings)]))
+    assert f"Training: {said}" in " ".join(" ".join(page.texts).split())
+
+
+@pytest.mark.usefixtures("without_cache")
+@pytest.mark.parametrize(
     ("looks", "said"),
     [
         ((), "at looks after 5, 8 and 12 replicates that were planned beforehand"),
