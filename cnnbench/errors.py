@@ -9,6 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+_DOCUMENTATION = "https://github.com/cnnbench/cnnbench/blob/main/docs/"
+
+
+def page(name: str) -> str:
+    """Where a page of docs/ is read by those who installed the program alone: "plugins.md"."""
+    return f"{_DOCUMENTATION}{name}"
+
 
 class CnnbenchError(Exception):
     """An expected error: its text says what is wrong, where, and what to do."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import EntryPoint, entry_points, version
 
 from cnnbench.data.sources.builtin import BUILTIN_SOURCES
-from cnnbench.errors import did_you_mean
+from cnnbench.errors import did_you_mean, page
 from cnnbench.loading.found import (
     DISABLE,
     EXECUTOR,
@@ -99,7 +99,7 @@ def load_plugins(
             if not found:
                 notes.append(
                     f"The plugin {origin.entry_point} of {origin} brings nothing: it implements no "
-                    "hook, or its hooks return nothing; docs/plugins.md describes them."
+                    f"hook, or its hooks return nothing; {page('plugins.md')} describes them."
                 )
     notes += [_unmatched(name, sorted(names)) for name in sorted(switched_off - names - {""})]
     return Plugins(registry, broken, disabled, notes)

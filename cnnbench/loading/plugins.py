@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cnnbench.data.sources.source import DataSource
-from cnnbench.errors import PluginError, meant, nearest
+from cnnbench.errors import PluginError, meant, nearest, page
 from cnnbench.loading.callbacks import Callbacks
 from cnnbench.loading.claims import settle
 from cnnbench.loading.found import (
@@ -152,7 +152,9 @@ class Plugins:
             absent = [f"{x.origin.entry_point} (broken)" for x in self.broken]
             absent += [f"{x.entry_point} (switched off by {DISABLE})" for x in self.disabled]
             parts.append(f"plugins not in use: {', '.join(absent)}")
-        parts.append("`cnnbench plugins` shows what is installed, docs/plugins.md how to add more")
+        parts.append(
+            f"`cnnbench plugins` shows what is installed, {page('plugins.md')} how to add more"
+        )
         return "; ".join(parts)
 
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cnnbench.errors import page
 from cnnbench.loading.availability import check_availability
 from cnnbench.loading.found import (
     BACKEND,
@@ -39,7 +40,9 @@ def print_plugins(console: Console, plugins: Plugins, *, tracebacks: bool = Fals
         console.print(_table([row for row in asked if row[0].origin == origin], asked))
     if not plugins.backends:
         _print(
-            console, "\nThere is no backend, so nothing can be trained; the README installs one."
+            console,
+            f"\nThere is no backend, so nothing can be trained; {page('how-to/install.md')} "
+            "installs one.",
         )
     remedies = [
         (found.name, answer.install)
