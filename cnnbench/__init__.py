@@ -4,6 +4,7 @@
 
     records = cnnbench.run("recipes/small_data.toml", backend="torch")
     frame = cnnbench.compare("results/")
+    classes = cnnbench.Predictor("winner").predict(["cat.jpg"])  # after cnnbench pick
 
 Importing it imports neither pandas nor a deep-learning framework.
 """
@@ -20,11 +21,20 @@ if TYPE_CHECKING:
 
     from cnnbench.plugin.executor import Listener
     from cnnbench.results.record import Record
+    from cnnbench.winner.predictor import Predictor
 
-__all__ = ["__version__", "compare", "run"]
+__all__ = ["Predictor", "__version__", "compare", "run"]
 __version__ = version("cnnbench")
 
 PathText = str | PathLike[str]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Predictor":
+        from cnnbench.winner.predictor import Predictor
+
+        return Predictor
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def run(

@@ -15,7 +15,9 @@ from cnnbench.cli.logs import logged
 from cnnbench.cli.look import look
 from cnnbench.cli.new import new
 from cnnbench.cli.parity import parity
+from cnnbench.cli.pick import pick
 from cnnbench.cli.plugins import plugins
+from cnnbench.cli.predict import predict
 from cnnbench.cli.recipes import recipes
 from cnnbench.cli.report import report
 from cnnbench.cli.run import run
@@ -77,6 +79,8 @@ app.command()(logged(run))
 app.command()(logged(compare))
 app.command()(logged(report))
 app.command()(logged(gate))
+app.command()(logged(pick))
+app.command()(logged(predict))
 app.command()(logged(plugins))
 app.command()(logged(check))
 app.command()(logged(parity))

@@ -40,10 +40,12 @@ class Stage:
     """Some epochs with one part of the network at rest.
 
     frozen: names of layers whose arrays don't move. training: epochs, learning rate and the like.
+    rates: the learning rate of each epoch, where it is known beforehand and not scheduled.
     """
 
     frozen: frozenset[str]
     training: TrainingSpec
+    rates: tuple[float, ...] = ()
 
 
 class TransferSpec(Section):

@@ -25,12 +25,12 @@ def csv_text(comparison: Comparison) -> str:
 
     Notes have no place in it; they stand in every other format, and `notes_text` has them.
     """
-    return _csv(list(flat_rows(comparison)))
+    return csv_of(list(flat_rows(comparison)))
 
 
 def records_text(results: ResultSet) -> str:
     """CSV of one row a trial, those that a comparison of the same results goes by."""
-    return _csv(flat_records(counting_records(results)))
+    return csv_of(flat_records(counting_records(results)))
 
 
 def json_text(comparison: Comparison) -> str:
@@ -69,7 +69,8 @@ _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a formula begins with in a spreadsheet, in full width too."""
 
 
-def _csv(rows: Sequence[Mapping[str, Cell]]) -> str:
+def csv_of(rows: Sequence[Mapping[str, Cell]]) -> str:
+    """Rows with equal columns as text that a spreadsheet takes for no formula."""
     safe = [{csv_cell(key): csv_cell(value) for key, value in row.items()} for row in rows]
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, fieldnames=list(safe[0]) if safe else [], lineterminator="\n")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cnnbench.data.passes.batches import Batches
 from cnnbench.errors import CnnbenchError
 from cnnbench.plugin.backend import Model
-from cnnbench.recipe.training import TrainingSpec
+from cnnbench.recipe.transfer import Stage
 from cnnbench.results.record import Epoch
 from cnnbench.training.costs import Stopwatch
 from cnnbench.training.metrics import accuracy, class_probabilities, log_loss
@@ -61,7 +61,7 @@ def fit(
     model: Model,
     epochs: Iterator[Batches],
     validation: Validation | None,
-    spec: TrainingSpec,
+    stage: Stage,
     *,
     fitted: Fit,
     on_epoch: Callable[[Epoch], None],
@@ -73,7 +73,8 @@ def fit(
     Raises DivergedError when a loss becomes NaN or infinite. The training loss of an epoch is from
     before its last step, so what that step broke shows in the validation loss alone.
     """
-    rate, stopper = LearningRate(spec), Stopper(spec.early_stopping)
+    spec = stage.training
+    rate, stopper = LearningRate(spec, stage.rates), Stopper(spec.early_stopping)
     training, judging = Stopwatch(model.synchronize), Stopwatch(model.synchronize)
     before, evaluated = len(fitted.history), fitted.evaluation
     for number in range(1, spec.epochs + 1):

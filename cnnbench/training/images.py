@@ -107,25 +107,35 @@ def prepare_images(trial: Trial, cached: CachedImages) -> TrialImages:
     """
     spec = trial.configuration.data
     chosen = select_classes(cached, spec.classes)
-    split = split_rows(
-        chosen.labels,
-        chosen.fixed,
-        spec,
-        seed=trial.seed_for("split"),
-        fold=trial.fold,
-        folds=trial.configuration.evaluation.folds,
-        classes=chosen.classes,
-    )
+    split = split_of(trial, chosen)
     augmentation = trial.configuration.augmentation
     if trial.arrays is not None:
-        images = _for_base(trial, chosen)
+        images = with_channels(chosen.images, trial.network.input_shape[2])
         return TrialImages(trial, chosen, images, split, trial.arrays.scaling, augmentation)
     normalization = fit_normalization(chosen.images, split.train, spec.normalization)
     return TrialImages(trial, chosen, chosen.images, split, normalization, augmentation)
 
 
-def _for_base(trial: Trial, chosen: CachedImages) -> NDArray[np.uint8]:
+def split_of(trial: Trial, chosen: CachedImages) -> Split:
+    """The splits of a trial. chosen: the images of its classes.
+
+    Raises DataError as `prepare_images` does.
+    """
+    split = split_rows(
+        chosen.labels,
+        chosen.fixed,
+        trial.configuration.data,
+        seed=trial.seed_for("split"),
+        fold=trial.fold,
+        folds=trial.configuration.evaluation.folds,
+        classes=chosen.classes,
+    )
+    if trial.validates:
+        return split
+    everything = np.sort(np.concatenate([split.train, split.validation]))
+    return Split(everything, split.validation[:0], split.test)
+
+
+def with_channels(images: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
     """Images of one channel with it repeated where a base takes three; no pixel is copied."""
-    count, height, width, _ = chosen.images.shape
-    shape = count, height, width, trial.network.input_shape[2]
-    return np.broadcast_to(chosen.images, shape)
+    return np.broadcast_to(images, (*images.shape[:3], channels))

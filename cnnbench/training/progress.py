@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from cnnbench.network.network import Weights
 from cnnbench.recipe.training import EarlyStopping, TrainingSpec
@@ -12,9 +13,13 @@ HIGHER_IS_BETTER = frozenset({"accuracy", "val_accuracy"})
 
 
 class LearningRate:
-    """The learning rate of each epoch; told of every finished epoch, as a plateau depends on it."""
+    """The learning rate of each epoch; told of every finished epoch, as a plateau depends on it.
 
-    def __init__(self, spec: TrainingSpec) -> None:
+    rates: of each epoch, to follow instead of the schedule.
+    """
+
+    def __init__(self, spec: TrainingSpec, rates: Sequence[float] = ()) -> None:
+        self._rates = rates
         self._schedule = spec.schedule
         self._epochs = spec.epochs
         self._start = spec.rate
@@ -24,6 +29,8 @@ class LearningRate:
 
     def of(self, epoch: int) -> float:
         """The rate of an epoch, counted from 1."""
+        if self._rates:
+            return self._rates[epoch - 1]
         if self._schedule.kind == "cosine":
             return self._start * (1 + math.cos(math.pi * (epoch - 1) / self._epochs)) / 2
         return max(self._start * self._factor, min(self._schedule.min_lr, self._start))

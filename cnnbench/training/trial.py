@@ -188,7 +188,7 @@ def _carry_out(
             model.synchronize()
         LOGGER.info("trial %s: built and compiled in %.2f s", trial.id, compiling.last)
         result.costs["compile"] = compiling.seconds
-        fit(model, epochs, validation, stage.training, fitted=result.fitted, on_epoch=on_epoch)
+        fit(model, epochs, validation, stage, fitted=result.fitted, on_epoch=on_epoch)
         weights = {**weights, **model.get_weights()}
     result.fields["best_epoch"] = best = result.fitted.best_epoch
     counts = len(result.fitted.history), result.fitted.training

@@ -30,7 +30,8 @@ class Trial(BaseModel):
     source, request: where its images come from, and what is wanted of them. data: digest of the
     decoded images. network: what it trains, as built for them. arrays: what a base starts from.
     stages: what of a base moves when, empty without one. keeps_weights: whether its outcome brings
-    the arrays that it was judged with.
+    the arrays that it was judged with. validates: whether validation images are kept apart, or
+    trained on with the others once all is decided.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -51,6 +52,7 @@ class Trial(BaseModel):
     arrays: FoundArrays | None = None
     stages: tuple[Stage, ...] = ()
     keeps_weights: bool = False
+    validates: bool = True
 
     @property
     def schedule(self) -> tuple[Stage, ...]:

@@ -36,6 +36,8 @@ def imported_by(*arguments):
         ("gate", "--help"),
         ("report", "--help"),
         ("look", "--help"),
+        ("pick", "--help"),
+        ("predict", "--help"),
         ("recipes",),
         ("schema",),
         ("plugins",),

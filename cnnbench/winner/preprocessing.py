@@ -1,0 +1,102 @@
+"""From an image file or an array to the numbers that a trained network takes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from cnnbench.data.augmentation import cropped_shape
+from cnnbench.data.passes.normalization import Normalization
+from cnnbench.data.passes.scaling import InputScaling
+from cnnbench.data.sources.source import Request
+from cnnbench.data.spec import Side
+
+Numbers = Annotated[tuple[Annotated[float, Field(allow_inf_nan=False)], ...], Field(min_length=1)]
+
+
+class Affine(BaseModel):
+    """factor * x + offset for x in 0..255: one number for all channels, or one for each."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    factor: Numbers
+    offset: Numbers
+
+    def normalization(self) -> Normalization:
+        """The same as training computed it."""
+        factor, offset = (_by_channel(numbers) for numbers in (self.factor, self.offset))
+        return Normalization("scale", factor, offset)
+
+
+class Standard(BaseModel):
+    """(x - mean) / deviation for x in 0..255, by channel in the order that the network takes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mean: Numbers
+    deviation: Numbers
+    order: Literal["rgb", "bgr"] = "rgb"
+
+    def normalization(self) -> InputScaling:
+        """The same as training computed it. Raises ValueError for numbers that can't scale."""
+        return InputScaling(self.mean, self.deviation, self.order)
+
+
+class Preprocessing(BaseModel):
+    """What happens to an image before the network sees it.
+
+    height, width: what it is resized to, without regard to its proportions. color: "grey" is one
+    channel, "rgb" three. crop: (height, width) of the central window that is cut from that. white:
+    the value that became 255, of training images of more than 8 bits a channel. scaling: of the
+    values 0..255.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    height: Side
+    width: Side
+    color: Literal["grey", "rgb"]
+    crop: tuple[Side, Side] | None = None
+    white: Annotated[int, Field(ge=1)] | None = None
+    scaling: Affine | Standard
+
+    @property
+    def request(self) -> Request:
+        """Size and colour as a source is asked for them."""
+        return Request(image_size=(self.height, self.width), color=self.color)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) before the crop."""
+        return self.height, self.width, 1 if self.color == "grey" else 3
+
+    def gives(self, shape: tuple[int, int, int]) -> bool:
+        """Whether an image becomes one of (height, width, channels); grey ones may be repeated."""
+        channels = shape[2]
+        numbers = self.scaling.model_dump(exclude={"order"}).values()
+        fits = all(len(each) in {1, channels} for each in numbers)
+        return (
+            fits
+            and cropped_shape(self.shape, self.crop)[:2] == shape[:2]
+            and (self.shape[2] in {1, channels})
+        )
+
+
+def scaling_of(normalization: Normalization | InputScaling) -> Affine | Standard:
+    """The numbers of a trial's scaling, to the last bit."""
+    if isinstance(normalization, InputScaling):
+        return Standard(
+            mean=normalization.mean, deviation=normalization.deviation, order=normalization.order
+        )
+    return Affine(
+        factor=tuple(normalization.factor.reshape(-1).tolist()),
+        offset=tuple(normalization.offset.reshape(-1).tolist()),
+    )
+
+
+def _by_channel(numbers: tuple[float, ...]) -> NDArray[np.float32]:
+    array = np.array(numbers, np.float32)
+    return array.reshape(()) if array.size == 1 else array.reshape(1, 1, -1)

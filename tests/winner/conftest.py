@@ -1,0 +1,107 @@
+"""A recorded study and the winner picked from it, made once and read by all."""
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from cnnbench.installed import installed_plugins
+from cnnbench.winner.choice import choose
+from cnnbench.winner.folder import NewFolder
+from cnnbench.winner.retraining import plan_retraining, retrain
+from cnnbench.winner.save import save_winner
+
+RECIPE = """
+title = "A tiny study"
+replicates = 3
+seed = 7
+[data]
+source = "digits"
+train = 60
+validation = 30
+test = 40
+normalization = "standardize"
+classes = ["1", "0", "7"]
+[network]
+filters = [3]
+dense = []
+[training]
+epochs = 8
+batch_size = 16
+optimizer = "adam"
+learning_rate = 0.1
+schedule.kind = "cosine"
+early_stopping.patience = 2
+[[variant]]
+name = "quick"
+[[variant]]
+name = "slow"
+training.learning_rate = 0.001
+"""
+
+
+def take_home(results, folder, **options):
+    """What `cnnbench pick` does, without its words."""
+    plugins = installed_plugins()
+    with NewFolder(folder, replace=False) as new:
+        choice = choose(results, options.pop("metric", "accuracy"))
+        retraining = plan_retraining(choice, plugins, **options)
+        outcome = retrain(retraining, plugins, lambda _: None)
+        save_winner(retraining, outcome, new)
+    return retraining, outcome
+
+
+@pytest.fixture(scope="session")
+def study(scripted, tmp_path_factory):
+    """A folder of results of the tiny study."""
+    import cnnbench
+
+    folder = tmp_path_factory.mktemp("study")
+    (folder / "tiny.toml").write_text(RECIPE)
+    with _scripted(scripted):
+        cnnbench.run(
+            folder / "tiny.toml",
+            "scripted",
+            results=folder / "results",
+            save_weights=True,
+            progress=False,
+        )
+    return folder / "results"
+
+
+@pytest.fixture(scope="session")
+def taken(study, scripted, tmp_path_factory):
+    """The winner of the tiny study: its folder, what was planned, what came of it."""
+    folder = tmp_path_factory.mktemp("taken") / "winner"
+    with _scripted(scripted):
+        retraining, outcome = take_home(study, folder)
+    return SimpleNamespace(folder=folder, retraining=retraining, outcome=outcome)
+
+
+def _scripted(scripted):
+    patch = pytest.MonkeyPatch()
+    patch.syspath_prepend(str(scripted))
+    paths = [str(scripted), os.environ.get("PYTHONPATH", "")]
+    patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+
+    class Patched:
+        def __enter__(self):
+            return patch
+
+        def __exit__(self, *_):
+            patch.undo()
+
+    return Patched()
+
+
+@pytest.fixture
+def photos(tmp_path) -> Path:
+    """Three photos by name, one of another size."""
+    import numpy as np
+    from PIL import Image
+
+    for number, size in enumerate(((8, 8), (8, 8), (30, 20))):
+        pixels = np.random.default_rng(number).integers(0, 256, (*size, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    return tmp_path
