@@ -10,7 +10,8 @@ from functools import reduce
 from pathlib import Path
 
 from cnnbench.comparison.metrics import SPLITS, Measure, find_measure
-from cnnbench.comparison.select import Part, Series, in_order, select
+from cnnbench.comparison.select import select
+from cnnbench.comparison.series import Part, Series, in_order
 from cnnbench.errors import ComparisonError, ResultsError
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.report.run import plural
@@ -39,7 +40,7 @@ class Contender:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class VariantChoice:
     """The variant that is best on the validation images.
 
     candidates: the best first. records: those of the chosen variant that ended well, by replicate.
@@ -76,7 +77,7 @@ def configuration_of(record: Record) -> Configuration:
         ) from error
 
 
-def choose(path: Path, metric: str = "accuracy") -> Choice:
+def choose(path: Path, metric: str = "accuracy") -> VariantChoice:
     """The best variant of the one study in a results folder.
 
     metric: one that is taken on images. Where means are equal, the network with fewer parameters is
@@ -124,7 +125,7 @@ def choose(path: Path, metric: str = "accuracy") -> Choice:
     sign = -1 if measure.metric.higher_is_better else 1
     found.sort(key=lambda one: (sign * one.mean, one.parameters or 0))
     winner = next(each for each in able if each.variant == found[0].variant)
-    return Choice(
+    return VariantChoice(
         study,
         plan,
         measure,

@@ -26,7 +26,7 @@ from cnnbench.results.record import Record, Status
 from cnnbench.training.images import TrialImages, prepare_images, split_of
 from cnnbench.trials.expand import Known, expand
 from cnnbench.trials.trial import Device, Trial
-from cnnbench.winner.choice import Choice
+from cnnbench.winner.choice import VariantChoice
 from cnnbench.winner.schedule import final_stages
 
 
@@ -40,7 +40,7 @@ class Retraining:
     that were validation images in a replicate that the choice went by.
     """
 
-    choice: Choice
+    choice: VariantChoice
     trial: Trial
     images: TrialImages
     backend: Backend
@@ -55,7 +55,7 @@ class Retraining:
 
 
 def plan_retraining(
-    choice: Choice, plugins: Plugins, *, device: Device = "auto", data: str | None = None
+    choice: VariantChoice, plugins: Plugins, *, device: Device = "auto", data: str | None = None
 ) -> Retraining:
     """Find the images, the arrays and the backend again, and plan the last training.
 
@@ -105,7 +105,7 @@ def retrain(retraining: Retraining, plugins: Plugins, listener: Listener) -> Out
     return outcome
 
 
-def _recipe_of(choice: Choice, plugins: Plugins, data: str | None) -> Recipe:
+def _recipe_of(choice: VariantChoice, plugins: Plugins, data: str | None) -> Recipe:
     """The chosen variant alone, as a recipe of one replicate."""
     configuration = choice.configuration
     if data is not None:
@@ -150,7 +150,7 @@ def _white(known: Known) -> int | None:
     return deep.white if deep else None
 
 
-def _overlap(choice: Choice, trial: Trial, cached: CachedImages) -> int:
+def _overlap(choice: VariantChoice, trial: Trial, cached: CachedImages) -> int:
     """How many of the test images the choice has seen, as validation images of other replicates."""
     chosen = select_classes(cached, trial.configuration.data.classes)
     splits = [

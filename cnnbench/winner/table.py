@@ -18,7 +18,7 @@ from cnnbench.plugin.executor import Outcome
 from cnnbench.report.formats import csv_of
 from cnnbench.report.printable import printable
 from cnnbench.report.run import plural, print_notes
-from cnnbench.winner.choice import Choice
+from cnnbench.winner.choice import VariantChoice
 from cnnbench.winner.files import Decoded
 from cnnbench.winner.retraining import Retraining
 
@@ -39,7 +39,7 @@ def predictions_of(files: Decoded, probabilities: NDArray[np.float32]) -> Iterat
         yield Prediction(path, None if reason else next(rows), reason)
 
 
-def print_choice(console: Console, choice: Choice) -> None:
+def print_choice(console: Console, choice: VariantChoice) -> None:
     """The variants by their validation images, the best first, and what limits the choice."""
     metric = choice.measure.metric
     table = Table(box=None, header_style="bold", pad_edge=False)
