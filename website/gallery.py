@@ -9,6 +9,7 @@ from pathlib import Path
 from borrowed import ROOT
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 from cnnbench.report.chapters import Chapter, read_book
 from cnnbench.report.page.document import report_html
@@ -17,24 +18,12 @@ from cnnbench.report.pictures.forest import forest
 from cnnbench.report.sentences import answer_of
 
 REFERENCE = ROOT / "results" / "reference"
-START = """# Gallery
-
-What `cnnbench report` makes of each study of the
-[reference records](../results/reference/README.md), which real runs made and which lie in the
-repository. Here are the answer and the differences to the baseline, with the 95 % interval of each,
-of one backend. Behind the link is the whole report: the table, learning curves, which
-class is taken for which, quality against cost, methods, settings and machine.
-[statistics](statistics.md) says how the words are meant.
-"""
+PAGE = "gallery.md"
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the page, the reports and their pictures to the files of docs/."""
-    studies = sorted(path.parent for path in REFERENCE.glob("*/*/records.jsonl"))
-    recipes = list(dict.fromkeys(study.parent for study in studies))
-    text = START + "".join(section for recipe in recipes for section in _section(recipe))
-    files.append(File.generated(config, "gallery.md", content=text))
-    for recipe in recipes:
+    """Add the reports and their pictures to the files of docs/."""
+    for recipe in _recipes():
         html = report_html([recipe])
         files.append(File.generated(config, f"gallery/{recipe.name}.html", content=html))
         picture = forest(_pictured(recipe))
@@ -42,6 +31,18 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             name = f"gallery/{recipe.name}-{width}.svg"
             files.append(File.generated(config, name, content=picture.content("svg", width)))
     return files
+
+
+def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
+    """Put the studies below the text of their page."""
+    if page.file.src_uri != PAGE:
+        return markdown
+    return markdown + "".join(part for recipe in _recipes() for part in _section(recipe))
+
+
+def _recipes() -> list[Path]:
+    """The folder of each study that has records."""
+    return sorted({path.parents[1] for path in REFERENCE.glob("*/*/records.jsonl")})
 
 
 def _section(recipe: Path) -> Iterator[str]:
