@@ -48,6 +48,7 @@ def run(
     jobs: int | None = None,
     executor: str = "local",
     timeout: float | None = None,
+    budget: float | str | None = None,
     force: bool = False,
     save_weights: bool = False,
     progress: bool | Listener | None = None,
@@ -57,13 +58,15 @@ def run(
     backend: one or several names, by default the only one that can run here. data: other images, a
     source such as "npz:digits.npz" or a folder. overrides: dotted keys and their values,
     {"training.epochs": 3}. jobs: trials at a time, by default one a core, and one
-    on a GPU. timeout: seconds a trial may take. save_weights: keep the arrays of each trained
+    on a GPU. timeout: seconds a trial may take. budget: seconds, or "20min", after which no further
+    replicate begins. save_weights: keep the arrays of each trained
     network beside its record. progress: shown on terminals and in notebooks; True
     shows it anywhere, False nowhere, and a function hears each `cnnbench.plugin.Event` instead.
     A trial that fails is a record with its reason.
     Raises cnnbench.errors.CnnbenchError for a request that is wrong.
     """
     from cnnbench import arguments
+    from cnnbench.execution.budget import Budget, read_budget
     from cnnbench.execution.rounds import due_of
     from cnnbench.execution.run import run_prepared
     from cnnbench.installed import installed_plugins
@@ -73,6 +76,7 @@ def run(
     asked = arguments.a_listener("progress", progress)
     folder = arguments.a_path("results", results)
     options = RunOptions(folder, device, jobs, executor, timeout, force, save_weights)
+    spending = Budget(read_budget(budget) if isinstance(budget, str) else budget)
     plugins = installed_plugins()
     prepared = prepare(
         arguments.a_path("recipe", recipe),
@@ -84,7 +88,7 @@ def run(
     )
     due = [trial for due in due_of(prepared, anew=force) for trial in due.next]
     with watch(asked, due) as view:
-        run_prepared(prepared, plugins, options, view.hear)
+        run_prepared(prepared, plugins, options, view.hear, spending)
     return prepared.records()
 
 

@@ -12,9 +12,16 @@ from cnnbench.cli.completion import complete_backend, complete_recipe, complete_
 from cnnbench.cli.options import RESULTS, DataSource, DeviceName, Overrides
 
 if TYPE_CHECKING:
+    from cnnbench.execution.budget import Budget
     from cnnbench.loading.plugins import Plugins
     from cnnbench.planning.prepare import Prepared, RunOptions
     from cnnbench.report.terminal import Terminal
+
+
+def _read_budget(text: str) -> float:
+    from cnnbench.execution.budget import read_budget
+
+    return read_budget(text)
 
 
 def run(
@@ -60,6 +67,14 @@ def run(
     timeout: Annotated[
         float | None, typer.Option(min=0.001, help="Seconds a trial may take.")
     ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            parser=_read_budget,
+            metavar="TIME",
+            help="Begin no replicate that would not end in this time, e.g. 20min or 1h30min.",
+        ),
+    ] = None,
     results: Annotated[
         Path, typer.Option("--results", "-o", help="Folder of the records.")
     ] = RESULTS,
@@ -80,6 +95,8 @@ def run(
     Exit code: 0 all trials ok, 1 some failed, 2 the request was wrong, 130 interrupted (143 by
     SIGTERM, 129 by SIGHUP).
     """
+    from cnnbench.cli.again import words_again
+    from cnnbench.execution.budget import Budget
     from cnnbench.installed import installed_plugins
     from cnnbench.planning.prepare import RunOptions, prepare_all
     from cnnbench.report.page.document import report_html
@@ -92,6 +109,7 @@ def run(
     plugins = installed_plugins()
     options = RunOptions(results, device, jobs, executor, timeout, force, save_weights)
     changes = [*(overrides or []), *([f"replicates={replicates}"] if replicates else [])]
+    spending = Budget(budget)
     with console.waiting("reading the recipe and its images"):
         studies = prepare_all(
             recipes,
@@ -102,12 +120,21 @@ def run(
             data=data,
             variants=variant or [],
         )
-    for number, prepared in enumerate(studies):
+    for number, (path, prepared) in enumerate(zip(recipes, studies, strict=True)):
         if number:
             console.print()
         _open(prepared, options, console, dry_run=dry_run)
         if not dry_run:
-            _train(prepared, plugins, options, console, advise=not report)
+            again = words_again(
+                path,
+                [study.backend for study in prepared.studies],
+                changes,
+                data=data,
+                variants=variant or [],
+                device=device,
+                results=results,
+            )
+            _train(prepared, plugins, options, console, spending, again=again, advise=not report)
     if report and not dry_run:
         write_page(report_html([x for study in studies for x in study.folders]), report)
     if not dry_run and any(x.failed for x in studies):
@@ -133,28 +160,45 @@ def _open(prepared: Prepared, options: RunOptions, console: Terminal, *, dry_run
 
 
 def _train(
-    prepared: Prepared, plugins: Plugins, options: RunOptions, console: Terminal, *, advise: bool
+    prepared: Prepared,
+    plugins: Plugins,
+    options: RunOptions,
+    console: Terminal,
+    budget: Budget,
+    *,
+    again: list[str],
+    advise: bool,
 ) -> None:
-    """Train what is missing and show what came of it. advise: whether to name the next commands."""
+    """Train what is due and show what came of it.
+
+    again: the command that goes on with it. advise: whether to name the next commands.
+    """
     from cnnbench.comparison.compare import compare_records
     from cnnbench.execution.rounds import due_of
     from cnnbench.execution.run import run_prepared
     from cnnbench.report.console import print_comparison
     from cnnbench.report.live import choose_view
-    from cnnbench.report.run import interruption, print_ending
+    from cnnbench.report.run import interruption, open_lines, print_ending
     from cnnbench.report.terminal import say
 
     begun, clock = time.time(), time.monotonic()
     due = [x for due in due_of(prepared, anew=options.force) for x in due.next]
     try:
         with choose_view(console, due, quiet=console.quiet) as view:
-            trained = run_prepared(prepared, plugins, options, view.hear)
+            ran = run_prepared(prepared, plugins, options, view.hear, budget)
     except KeyboardInterrupt:
         recorded = len(prepared.ok_records(since=begun if options.force else 0.0))
         most = bool(prepared.recipe.looks)
         say(interruption(recorded, len(prepared.trials), force=options.force, at_most=most))
         raise
     if not console.quiet:
-        print_comparison(compare_records(prepared.folders), console)
+        if found := bool(prepared.records()):
+            print_comparison(compare_records(prepared.folders), console)
         took = time.monotonic() - clock
-        print_ending(console, prepared.folders, trained, took, pages=advise)
+        still = {
+            study.backend: each.settlement
+            for study, each in zip(prepared.studies, due_of(prepared), strict=True)
+        }
+        opens = open_lines(prepared.recipe, still, again, cut=ran.cut)
+        pages = advise and found
+        print_ending(console, prepared.folders, ran.trained, took, opens, pages=pages)

@@ -65,7 +65,7 @@ def settlement_notes(settlement: Settlement) -> Iterator[str]:
     yield from grouped(
         (name, x.reason)
         for name, x in standings.items()
-        if x.goes_on or not x.judgement.verdict.outcome.settled
+        if x.held or (x.look and not x.judgement.verdict.outcome.settled)
     )
     yield from grouped((name, _EARLY) for name, x in standings.items() if x.early and _claims(x))
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from cnnbench.comparison.inference.settle import Settlement
 from cnnbench.comparison.select import select
+from cnnbench.comparison.settling import look_sentence
+from cnnbench.execution.budget import Budget
 from cnnbench.planning.prepare import Prepared
 from cnnbench.planning.study import Study
 from cnnbench.results.layout import RECORDS
@@ -70,25 +72,41 @@ def due_of(prepared: Prepared, *, anew: bool = False) -> tuple[Due, ...]:
     return tuple(due_trials(study, counting=() if anew else None) for study in prepared.studies)
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """trials: to run now. added: that are due since the last look; look: what it came to."""
+
+    trials: tuple[Trial, ...]
+    added: tuple[Trial, ...] = ()
+    look: str = ""
+
+
 @dataclass(slots=True)
 class Rounds:
     """The trials of a study, round by round: what is due is asked anew after each.
 
     What has run in these rounds is not given again, so that a trial that fails ends them; the same
     command tries it again. anew: whether recorded trials run again, too, and only what has run here
-    counts.
+    counts. given: ids. cut: whether the budget ended them.
     """
 
     study: Study
+    budget: Budget
     anew: bool = False
     given: set[str] = field(default_factory=set)
-    due: Due | None = None
+    cut: bool = False
 
-    def __iter__(self) -> Iterator[tuple[Trial, ...]]:
+    def __iter__(self) -> Iterator[Round]:
+        known: set[str] = set()
         while True:
-            self.due = due_trials(self.study, counting=self.given if self.anew else None)
-            trials = tuple(trial for trial in self.due.next if trial.id not in self.given)
+            due = due_trials(self.study, counting=self.given if self.anew else None)
+            left = tuple(trial for trial in due.next if trial.id not in self.given)
+            trials = self.budget.fitting(left)
+            self.cut = len(trials) < len(left)
             if not trials:
                 return
+            added = tuple(trial for trial in left if trial.id not in known) if known else ()
+            look = look_sentence(due.settlement) if added and due.settlement else ""
+            known |= {trial.id for trial in left}
             self.given |= {trial.id for trial in trials}
-            yield trials
+            yield Round(trials, added, look)

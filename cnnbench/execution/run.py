@@ -6,9 +6,10 @@ import dataclasses
 import logging
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 
-from cnnbench.comparison.settling import look_sentence
 from cnnbench.errors import ResultsError
+from cnnbench.execution.budget import Budget
 from cnnbench.execution.limits import limits_of
 from cnnbench.execution.rounds import Rounds, due_of
 from cnnbench.execution.work import work_of
@@ -32,17 +33,29 @@ from cnnbench.trials.trial import Trial
 LOGGER = logging.getLogger(__name__)
 
 
-def run_prepared(
-    prepared: Prepared, plugins: Plugins, options: RunOptions, listener: Listener
-) -> int:
-    """Run what is due of every study, and return how many trials that was.
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """trained: how many trials. cut: whether some that were due did not fit the budget."""
 
-    Plugins' callbacks hear each event after the listener.
+    trained: int
+    cut: bool
+
+
+def run_prepared(
+    prepared: Prepared,
+    plugins: Plugins,
+    options: RunOptions,
+    listener: Listener,
+    budget: Budget | None = None,
+) -> Ran:
+    """Run what is due of every study; plugins' callbacks hear each event after the listener.
 
     Raises PluginError if a backend can't be opened, ResultsError if results can't be written.
     """
+    spending = budget or Budget()
 
     def tell(event: Event) -> None:
+        spending.hear(event)
         listener(event)
         plugins.notify(event)
 
@@ -52,24 +65,27 @@ def run_prepared(
         studies = [x for x, it in due if it.next or _stored_plan(x) != x.plan]
         for study in studies:  # of the others a read-only folder will do
             stores.enter_context(study.store)
-        return sum(_run_study(study, plugins, options, tell) for study in studies)
+        rounds = [_run_study(x, plugins, options, tell, spending) for x in studies]
+    return Ran(sum(len(x.given) for x in rounds), any(x.cut for x in rounds))
 
 
-def _run_study(study: Study, plugins: Plugins, options: RunOptions, listener: Listener) -> int:
+def _run_study(
+    study: Study, plugins: Plugins, options: RunOptions, listener: Listener, budget: Budget
+) -> Rounds:
     """Run what is due; each outcome is on the disk before the listener hears that it ended."""
     study.store.write_plan(study.plan)
-    rounds = Rounds(study, anew=options.force)
+    rounds = Rounds(study, budget, anew=options.force)
     with ExitStack() as log:
-        for number, trials in enumerate(rounds):
+        for number, round_ in enumerate(rounds):
             if not number:
                 log.enter_context(run_log(study.store.folder, lambda text: listener(Remark(text))))
-            elif rounds.due and rounds.due.settlement:
-                sentence = look_sentence(rounds.due.settlement)
-                LOGGER.info("%s: %s", study.store.folder, sentence)
-                listener(Remark(sentence))
-                listener(TrialsAdded(trials))
-            _train(study, trials, plugins, options, listener)
-    return len(rounds.given)
+            if round_.added:
+                LOGGER.info("%s: %s", study.store.folder, round_.look)
+                listener(Remark(round_.look))
+                listener(TrialsAdded(round_.added))
+            with budget.measuring(study.backend):
+                _train(study, round_.trials, plugins, options, listener)
+    return rounds
 
 
 def _train(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cnnbench.comparison.inference.settle import Settlement
 from cnnbench.recipe.spec import Recipe
 from cnnbench.report.printable import printable
 from cnnbench.report.quantities import duration
 from cnnbench.trials.trial import Trial
+
+_NAMED = 6
+"""Variants named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +96,58 @@ def print_dry_run(console: Console, recipe: Recipe, outlook: Outlook) -> None:
     console.print(f"dry run: nothing was trained; {trials} would run")
 
 
+def open_lines(
+    recipe: Recipe, settlements: Mapping[str, Settlement | None], again: Sequence[str], *, cut: bool
+) -> Iterator[str]:
+    """Which variants are open at the end of a run, and the command that goes on.
+
+    settlements: by backend, None of a fixed number of replicates. again: the words of the command.
+    cut: whether the budget ended the run.
+    """
+    standings = [
+        (f"{name} on {backend}" if len(settlements) > 1 else name, standing)
+        for backend, settlement in settlements.items()
+        if settlement
+        for name, standing in settlement.standings.items()
+        if standing.goes_on or not standing.judgement.verdict.outcome.settled
+    ]
+    names = f", with {_first_few([name for name, _ in standings])} open" if standings else ""
+    if cut:
+        yield f"The budget is spent{names}. To go on: {shlex.join(again)}"
+    elif any(standing.held for _, standing in standings):
+        yield f"The study waits for trials that failed{names}. To try again: {shlex.join(again)}"
+    elif standings and not any(standing.goes_on for _, standing in standings):
+        more = shlex.join([*again, "--set", f"replicates.to={2 * recipe.replicates}"])
+        yield f"It ends after {recipe.replicates} replicates, the most allowed{names}."
+        yield f"To add more, with the wider intervals of a changed study: {more}"
+
+
+def _first_few(names: Sequence[str]) -> str:
+    shown = (
+        list(names) if len(names) <= _NAMED else [*names[:_NAMED], f"{len(names) - _NAMED} more"]
+    )
+    return f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else shown[0]
+
+
 def print_ending(
-    console: Console, folders: Sequence[Path], trained: int, seconds: float, *, pages: bool
+    console: Console,
+    folders: Sequence[Path],
+    trained: int,
+    seconds: float,
+    opens: Iterable[str] = (),
+    *,
+    pages: bool,
 ) -> None:
-    """How long it took, where the records are, and what to type next. pages: whether to say so."""
+    """How long it took, where the records are, and what to type next.
+
+    opens: what is open. pages: whether to name the commands that show the results.
+    """
     places = ", ".join(_shell_word(folder) for folder in folders)
     console.print()
     took = f"{plural(trained, 'trial')} in {duration(seconds)}" if trained else "Nothing to train"
     _print_whole(console, f"{took}; records are in {places}")
+    for line in opens:
+        _print_whole(console, line)
     if pages:
         words = " ".join(_shell_word(folder) for folder in folders)
         _print_whole(console, f"next: cnnbench report {words}")

@@ -86,7 +86,7 @@ def test_nothing_is_concluded_before_the_first_look(compared):
     assert found.judgement.verdict.words == "open"
     assert found.difference.interval is None
     assert found.difference.mean == pytest.approx(sum(CLEAR[:4]) / 4)
-    assert "clear: 4 of 5 replicates ended for the first look" in comparison.tables[0].notes
+    assert "clear: 4 of 5 replicates recorded" in comparison.tables[0].notes
 
 
 def test_a_look_is_not_taken_while_another_variant_lacks_its_pairs(compared):

@@ -4,9 +4,11 @@ import pytest
 
 from cnnbench.comparison.compare import compare_records
 from cnnbench.comparison.settling import look_sentence
+from cnnbench.execution.budget import Budget
 from cnnbench.execution.rounds import Rounds, due_trials
 from cnnbench.installed import installed_plugins
 from cnnbench.planning.prepare import RunOptions, prepare
+from cnnbench.report.run import open_lines
 from cnnbench.results.record import Samples, Status
 from cnnbench.training.trial import blank_record
 
@@ -53,19 +55,22 @@ class Laboratory:
         prepared = prepare(path, ["scripted"], installed_plugins(), options, variants=variants)
         return prepared.studies[0]
 
-    def run(self, most=None, *, stop_after=None, **options):
+    def run(self, most=None, *, stop_after=None, budget=None, **options):
         """Run all rounds; return how many trials of each variant that were."""
         study = self.study(most, **options)
-        self.rounds, ran = [], []
+        rounds = Rounds(study, budget or Budget(), anew=options.get("force", False))
+        self.rounds, self.added, ran = [], [], []
         with study.store:
             study.store.write_plan(study.plan)
-            for trials in Rounds(study, anew=options.get("force", False)):
-                self.rounds.append(len(trials))
-                for trial in trials:
+            for each in rounds:
+                self.rounds.append(len(each.trials))
+                self.added.append(len(each.added))
+                for trial in each.trials:
                     if len(ran) == stop_after:
                         return self.counts(ran)
                     study.store.append(self.outcome(trial))
                     ran.append(trial.variant)
+        self.cut = rounds.cut
         return self.counts(ran)
 
     def counts(self, ran):
@@ -87,6 +92,19 @@ class Laboratory:
         return {row.variant: row for row in table.rows}
 
 
+class Sparing(Budget):
+    """Lets a number of replicates through at a time, and so many rounds in all."""
+
+    def __init__(self, *allowed):
+        super().__init__()
+        self.allowed = list(allowed)
+
+    def fitting(self, trials):
+        number = self.allowed.pop(0) if self.allowed else 0
+        kept = sorted({trial.replicate for trial in trials})[:number]
+        return tuple(trial for trial in trials if trial.replicate in kept)
+
+
 @pytest.fixture
 def laboratory(tmp_path):
     return Laboratory(tmp_path)
@@ -95,6 +113,8 @@ def laboratory(tmp_path):
 def test_settled_variants_stop_and_the_baseline_goes_on_to_the_most(laboratory):
     assert laboratory.run() == {"base": 12, "clear": 5, "noise": 12}
     assert laboratory.rounds == [15, 6, 8]
+    assert laboratory.added == [0, 6, 8]
+    assert not laboratory.cut
     assert laboratory.run() == {"base": 0, "clear": 0, "noise": 0}
     assert {name: row.n for name, row in laboratory.table().items()} == {
         "base": 12,
@@ -178,3 +198,63 @@ def test_a_look_is_told_in_a_sentence(laboratory):
     settlement = due_trials(laboratory.study()).settlement
     said = "look after 5 replicates: clear better; 1 variant goes on to 8"
     assert look_sentence(settlement) == said
+
+
+def test_a_budget_ends_a_study_between_replicates_and_it_goes_on_from_there(laboratory):
+    assert laboratory.run(budget=Sparing(1, 2)) == {"base": 3, "clear": 3, "noise": 3}
+    assert laboratory.cut
+    assert laboratory.table()["noise"].judgement.n == 0
+    assert laboratory.run(budget=Sparing(2, 1, 1)) == {"base": 4, "clear": 2, "noise": 4}
+    assert (laboratory.rounds, laboratory.added) == ([6, 2, 2], [0, 6, 0])
+    assert laboratory.cut
+    assert laboratory.table()["noise"].judgement.n == 5
+    assert laboratory.run() == {"base": 5, "clear": 0, "noise": 5}
+    assert not laboratory.cut
+    assert not laboratory.study().plan.looks
+
+
+def test_a_budget_ends_a_fixed_number_of_replicates_as_well(laboratory):
+    text = RECIPE.replace("{{ from = 5, to = {most} }}", "{most}")
+    (laboratory.folder / "made.toml").write_text(text.format(most=3))
+    options = RunOptions(laboratory.folder / "results")
+    (study,) = prepare(
+        laboratory.folder / "made.toml", ["scripted"], installed_plugins(), options
+    ).studies
+    rounds = Rounds(study, Sparing(1, 1))
+    assert [len(each.trials) for each in rounds] == [3, 3]
+    assert rounds.cut
+
+
+def test_a_run_whose_budget_ends_says_what_is_open_and_how_to_go_on(laboratory):
+    laboratory.run(budget=Sparing(5, 1))
+    study = laboratory.study()
+    settlement = due_trials(study).settlement
+    (line,) = open_lines(study.recipe, {"scripted": settlement}, ["cnnbench", "run"], cut=True)
+    assert line == "The budget is spent, with noise open. To go on: cnnbench run"
+
+
+def test_a_study_that_ends_open_says_what_more_would_mean(laboratory):
+    laboratory.run()
+    study = laboratory.study()
+    open_now = {"a": due_trials(study).settlement, "b": due_trials(study).settlement}
+    first, second = open_lines(study.recipe, open_now, ["cnnbench", "run", "a b"], cut=False)
+    assert first == (
+        "It ends after 12 replicates, the most allowed, with noise on a and noise on b open."
+    )
+    assert second.endswith(": cnnbench run 'a b' --set replicates.to=24")
+
+
+def test_a_study_that_waits_for_a_failed_trial_says_so(laboratory):
+    laboratory.fails["noise", 2] = Status.FAILED
+    laboratory.run()
+    study = laboratory.study()
+    due = due_trials(study)
+    (line,) = open_lines(study.recipe, {"scripted": due.settlement}, ["it"], cut=False)
+    assert line == "The study waits for trials that failed, with noise open. To try again: it"
+
+
+def test_a_settled_study_says_nothing_more(laboratory):
+    laboratory.run(variants=("clear",))
+    study = laboratory.study(variants=("clear",))
+    settlement = due_trials(study).settlement
+    assert list(open_lines(study.recipe, {"scripted": settlement}, ["it"], cut=False)) == []

@@ -33,11 +33,11 @@ def test_a_study_until_settled_tells_each_look_and_what_it_adds(recipe, tmp_path
     plugins, heard = installed_plugins(), []
     options = RunOptions(tmp_path / "results", executor="inline")
     prepared = prepare(path, ["scripted"], plugins, options)
-    trained = run_prepared(prepared, plugins, options, heard.append)
+    trained = run_prepared(prepared, plugins, options, heard.append).trained
     ended = [event.trial for event in heard if isinstance(event, TrialEnded)]
     added = [trial for event in heard if isinstance(event, TrialsAdded) for trial in event.trials]
     said = [event.text for event in heard if isinstance(event, Remark)]
     assert trained == len(ended) == 10 + len(added)
     assert [text for text in said if text.startswith("look after 5 replicates: ")]
     assert len(added) == (6 if any("1 variant goes on to 8" in text for text in said) else 0)
-    assert run_prepared(prepared, plugins, options, heard.append) == 0
+    assert run_prepared(prepared, plugins, options, heard.append).trained == 0
