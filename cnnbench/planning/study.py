@@ -18,7 +18,7 @@ from cnnbench.planning.looks import looks_before
 from cnnbench.plugin.backend import Backend
 from cnnbench.pretrained.found import FoundArrays
 from cnnbench.recipe.spec import Recipe
-from cnnbench.results.record import Images, Plan, Schedule
+from cnnbench.results.record import Images, Plan, PlannedLooks
 from cnnbench.results.store import Store
 from cnnbench.trials.expand import Known, expand
 from cnnbench.trials.trial import Device, Trial
@@ -195,7 +195,7 @@ def plan_study(
         images=_images_of(recipe, known),
         margin=recipe.margin,
         seed=recipe.seed,
-        schedule=Schedule(looks=recipe.looks) if recipe.looks else None,
+        schedule=PlannedLooks(looks=recipe.looks) if recipe.looks else None,
     )
     plan = plan.model_copy(update={"looks": looks_before(store, plan)})
     if variants is not None:

@@ -228,7 +228,7 @@ class Images(Value):
     passed_over: Mapping[str, Size] = Field(default_factory=dict)
 
 
-class Schedule(Value):
+class PlannedLooks(Value):
     """When verdicts are taken of a study that goes on until they are settled, and at what level.
 
     looks: numbers of replicates, the last one the most. alpha: how often all looks together may
@@ -275,4 +275,4 @@ class Plan(Value):
     margin: Annotated[float, Field(ge=0, lt=1)] = MARGIN
     looks: tuple[Size, ...] = ()
     seed: Annotated[int, Field(strict=True, ge=0)] | None = None
-    schedule: Schedule | None = None
+    schedule: PlannedLooks | None = None

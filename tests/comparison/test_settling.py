@@ -12,7 +12,7 @@ from cnnbench.comparison.rulings import GateOutcome
 from cnnbench.comparison.select import select
 from cnnbench.report.sentences import explanation_of
 from cnnbench.results.read import read_results, read_study
-from cnnbench.results.record import Schedule, Status
+from cnnbench.results.record import PlannedLooks, Status
 
 LOOKS = (5, 8, 12, 18, 30)
 BASE = [0.90, 0.91, 0.89, 0.92, 0.90, 0.91, 0.90, 0.89, 0.92, 0.91, 0.90, 0.91]
@@ -32,7 +32,7 @@ def compared(study):
             for replicate, value in enumerate(values):
                 given = (fields or {}).get((variant, replicate), {})
                 written.add_one(variant, replicate, value=base[replicate] + value, **given)
-        folder = written.write(replicates=30, schedule=Schedule(looks=LOOKS), **plan)
+        folder = written.write(replicates=30, schedule=PlannedLooks(looks=LOOKS), **plan)
         return compare_records([folder], baseline=baseline, metric=metric)
 
     return compare
@@ -51,7 +51,7 @@ def interval_at(values, look):
 
 
 def test_the_alpha_of_a_plan_is_the_one_that_verdicts_go_by():
-    assert Schedule(looks=LOOKS).alpha == pytest.approx(alpha_spent(looks_to(30).looks))
+    assert PlannedLooks(looks=LOOKS).alpha == pytest.approx(alpha_spent(looks_to(30).looks))
 
 
 def test_a_difference_is_shown_with_the_interval_of_its_look(compared):
@@ -126,7 +126,7 @@ def test_a_baseline_that_diverges_later_takes_no_verdict_back(study):
     written = study().add("plain", BASE[:6]).add_one("plain", 6, **failed).add_one("plain", 7)
     for variant, values in (("clear", CLEAR[:5]), ("noise", NOISE[:8])):
         written.add(variant, [b + d for b, d in zip(BASE, values, strict=False)])
-    folder = written.write(replicates=30, schedule=Schedule(looks=LOOKS))
+    folder = written.write(replicates=30, schedule=PlannedLooks(looks=LOOKS))
     comparison = compare_records([folder])
     assert row(comparison, "clear").judgement.verdict.words == "better"
     assert row(comparison, "noise").judgement.n == 5
@@ -156,7 +156,7 @@ def test_a_study_that_was_changed_after_a_look_is_judged_at_any_time(compared):
 def test_a_plan_of_another_rule_is_judged_at_any_time(study):
     written = study().add("plain", BASE[:8])
     written.add("noise", [b + d for b, d in zip(BASE, NOISE[:8], strict=False)])
-    rule = Schedule(looks=LOOKS, alpha=0.05, spending="o'brien")
+    rule = PlannedLooks(looks=LOOKS, alpha=0.05, spending="o'brien")
     comparison = compare_records([written.write(replicates=30, schedule=rule)])
     assert comparison.tables[0].anytime
 
@@ -171,7 +171,7 @@ def test_looks_and_comparisons_are_told_below_the_table(compared):
 def test_a_selection_tells_what_is_to_be_run_next(study):
     written = study().add("plain", BASE[:8])
     written.add("noise", [b + d for b, d in zip(BASE, NOISE[:8], strict=False)])
-    folder = written.write(replicates=30, schedule=Schedule(looks=LOOKS))
+    folder = written.write(replicates=30, schedule=PlannedLooks(looks=LOOKS))
     (selection,) = select(read_study(folder / "records.jsonl"))
     assert selection.settlement.next_look == 12
 
@@ -179,14 +179,14 @@ def test_a_selection_tells_what_is_to_be_run_next(study):
 @pytest.mark.parametrize("looks", [(), (5, 5), (8, 5), (1, 5)])
 def test_looks_that_do_not_grow_are_damage(looks):
     with pytest.raises(ValueError, match="looks"):
-        Schedule(looks=looks)
+        PlannedLooks(looks=looks)
 
 
 def test_a_table_says_what_the_loop_of_a_run_goes_by(study):
     written = study().add("plain", BASE[:8])
     for variant, values in (("clear", CLEAR[:8]), ("noise", NOISE[:8]), ("late", NOISE[2:8])):
         written.add(variant, [b + d for b, d in zip(BASE, values, strict=False)])
-    folder = written.write(replicates=30, schedule=Schedule(looks=LOOKS))
+    folder = written.write(replicates=30, schedule=PlannedLooks(looks=LOOKS))
     (selection,) = select(read_study(folder / "records.jsonl"))
     comparison = compare_records([folder])
     for variant, standing in selection.settlement.standings.items():
@@ -196,7 +196,7 @@ def test_a_table_says_what_the_loop_of_a_run_goes_by(study):
 def test_a_gate_judges_a_figure_by_the_interval_of_its_look(study):
     written = study().add("plain", BASE[:8])
     written.add("noise", [b + d for b, d in zip(BASE, NOISE[:8], strict=False)])
-    folder = written.write(replicates=30, schedule=Schedule(looks=LOOKS))
+    folder = written.write(replicates=30, schedule=PlannedLooks(looks=LOOKS))
     asked = [parse_requirement("accuracy of plain >= 0.5"), parse_requirement("noise better")]
     found = gate(read_results([folder]), None, asked, find_measure("accuracy", "test"))
     figure, verdict = found.rulings
@@ -208,7 +208,7 @@ def test_a_gate_judges_a_figure_by_the_interval_of_its_look(study):
 def test_a_gate_counts_the_pairs_that_are_there_before_the_first_look(study):
     written = study().add("plain", BASE[:3])
     written.add("noise", [b + d for b, d in zip(BASE, NOISE[:3], strict=False)])
-    folder = written.write(replicates=30, schedule=Schedule(looks=LOOKS))
+    folder = written.write(replicates=30, schedule=PlannedLooks(looks=LOOKS))
     asked = [parse_requirement("noise better")]
     (ruling,) = gate(read_results([folder]), None, asked, find_measure("accuracy", "test")).rulings
     assert (ruling.outcome, ruling.why) == (GateOutcome.OPEN, "2 of 5 pairs are missing")

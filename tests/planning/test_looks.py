@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cnnbench.planning.looks import looks_before
-from cnnbench.results.record import Plan, Record, Schedule, Status
+from cnnbench.results.record import Plan, PlannedLooks, Record, Status
 from cnnbench.results.store import Store
 
 
@@ -25,7 +25,7 @@ def plan(replicates, seed=0, schedule=None):
         variants=("plain",),
         replicates=replicates,
         trials={trial: ("plain", r, None) for r, trial in enumerate(ids(replicates, seed))},
-        schedule=schedule and Schedule(looks=schedule),
+        schedule=schedule and PlannedLooks(looks=schedule),
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from cnnbench.comparison.compare import compare_records
 from cnnbench.errors import ComparisonError
 from cnnbench.report.page.document import MADE_BY, MOST_BYTES, report_html
-from cnnbench.results.record import Schedule
+from cnnbench.results.record import PlannedLooks
 
 pytestmark = pytest.mark.slow
 
@@ -161,7 +161,7 @@ def test_the_methods_tell_the_form_of_momentum(write_study, read_page, training,
     ],
 )
 def test_the_methods_tell_when_verdicts_were_taken(write_study, read_page, looks, said):
-    schedule = Schedule(looks=(5, 8, 12))
+    schedule = PlannedLooks(looks=(5, 8, 12))
     page = read_page(report_html([write_study(replicates=5, looks=looks, schedule=schedule)]))
     assert said in " ".join(" ".join(page.texts).split())
 
