@@ -38,6 +38,9 @@ USED: Mapping[str, frozenset[str]] = {
 def build_network(spec: NetworkSpec, input_shape: tuple[int, int, int], classes: int) -> Network:
     """The network that `spec` describes, for images of (height, width, channels).
 
+    A number for kernel, stride or pool counts for both axes; for signals, whose width is 1, it
+    counts along them alone: a kernel of 9 is one of 9x1, as in Keras's Conv1D.
+
     Every architecture ends in the same output: a dense layer of one unit a class, or of one unit
     for "sigmoid". The penalties l1 and l2 apply to the kernels of the convolutions and of the dense
     layers below the output, not to the output itself; in `layers` each layer carries its own.
@@ -45,6 +48,7 @@ def build_network(spec: NetworkSpec, input_shape: tuple[int, int, int], classes:
     Raises NetworkError where a layer can't take its input or the output does not suit the classes.
     """
     check_classes(spec, classes)
+    spec = _along(spec, input_shape)
     hidden: Iterable[AnyLayer] = spec.layers
     if spec.architecture == "convnet":
         hidden = _convnet(spec, input_shape[2])
@@ -59,6 +63,15 @@ def build_network(spec: NetworkSpec, input_shape: tuple[int, int, int], classes:
     except NetworkError as error:
         raise _blame(error, spec, network) from None
     return network
+
+
+def _along(spec: NetworkSpec, input_shape: tuple[int, int, int]) -> NetworkSpec:
+    """Where the input is signals, with windows that are a number made windows along them."""
+    if input_shape[0] == 1 or input_shape[1] != 1:
+        return spec
+    numbers = {key: getattr(spec, key) for key in ("kernel", "stride", "pool")}
+    along = {key: (value, 1) for key, value in numbers.items() if isinstance(value, int)}
+    return spec.model_copy(update=along)
 
 
 def check_classes(spec: NetworkSpec, classes: int) -> None:

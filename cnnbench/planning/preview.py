@@ -32,7 +32,7 @@ SHOWN = 4
 EPOCHS = 3
 """Draws of each."""
 
-Images = NDArray[np.uint8]
+Images = NDArray[np.uint8] | NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

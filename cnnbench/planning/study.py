@@ -85,6 +85,7 @@ def read_images(recipe: Recipe, plugins: Plugins) -> tuple[KnownImages, tuple[st
                 cached.classes,
                 facts[key].class_count,
                 cached.inventory,
+                facts[key].signals,
             )
             notes |= dict.fromkeys(cached.notes)
         errors = amount_errors(facts[key], data, folds)

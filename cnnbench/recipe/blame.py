@@ -86,9 +86,10 @@ def other_images_hint(settings: Settings) -> str:
     """How to give images in place of the recipe's folder, which is not there, else ""."""
     setting = settings["data", "source"]
     name, _, path = str(setting.value).partition(":")
-    if setting.overrides or name != "folder" or os.path.exists(path):  # noqa: PTH110 - as above
+    if setting.overrides or os.path.exists(path):  # noqa: PTH110 - as above
         return ""
-    return "; give yours with --data PATH"
+    yours = {"folder": "PATH", "signals": "signals:PATH"}
+    return f"; give yours with --data {yours[name]}" if name in yours else ""
 
 
 def hint_for(settings: Settings, key: Key, facts: Facts) -> str:

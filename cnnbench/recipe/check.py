@@ -62,6 +62,8 @@ class Checker:
             yield from _unmonitored(facts, configuration)
         if configuration.transfer.active:
             yield from _unshareable(configuration)
+        if facts.signals:
+            yield from _of_images_alone(configuration)
         classes_known = all(wrong.key != "classes" for wrong in errors)
         yield from _network_complaints(candidate, facts, classes_known=classes_known)
 
@@ -106,6 +108,19 @@ def _overriding(settings: Settings, key: Key, shaping: Collection[Key]) -> Key:
     """The key to blame for a map that became too small: what the command line changed, if any."""
     changed = [x for x, setting in settings.items() if x in shaping and setting.overrides]
     return key if key not in shaping or not changed or key in changed else changed[0]
+
+
+def _of_images_alone(configuration: Configuration) -> Iterator[tuple[Key, str]]:
+    """What a recipe asks of signals that only images have."""
+    if configuration.augmentation.active:
+        message = (
+            "signals are not augmented: what these transforms do to pixels has no meaning for "
+            "them; leave [augmentation] out"
+        )
+        yield ("augmentation",), message
+    if configuration.transfer.active:
+        message = "published networks take images, not signals; leave [transfer] out"
+        yield ("transfer", "base"), message
 
 
 def _unshareable(configuration: Configuration) -> Iterator[tuple[Key, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +111,9 @@ def prepare_images(trial: Trial, cached: CachedImages) -> TrialImages:
     split = split_of(trial, chosen)
     augmentation = trial.configuration.augmentation
     if trial.arrays is not None:
-        images = with_channels(chosen.images, trial.network.input_shape[2])
+        # No base takes signals, and recipes that ask for it are refused.
+        pixels = cast("NDArray[np.uint8]", chosen.images)
+        images = with_channels(pixels, trial.network.input_shape[2])
         return TrialImages(trial, chosen, images, split, trial.arrays.scaling, augmentation)
     normalization = fit_normalization(chosen.images, split.train, spec.normalization)
     return TrialImages(trial, chosen, chosen.images, split, normalization, augmentation)

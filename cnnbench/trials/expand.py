@@ -26,7 +26,7 @@ class Known:
     """What is known of decoded images. shape: (height, width, channels).
 
     counts: images of each class, by split where the source fixes splits, else under "all".
-    inventory: what else was met while decoding.
+    inventory: what else was met while decoding. signals: as in Facts.
     """
 
     digest: str
@@ -34,12 +34,13 @@ class Known:
     classes: tuple[str, ...]
     counts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     inventory: Inventory = field(default_factory=Inventory)
+    signals: bool = False
 
     @property
     def facts(self) -> Facts:
         """The same as a source tells of itself."""
         count = {split: sum(counts) for split, counts in self.counts.items()}
-        return Facts(self.shape, self.classes, count, self.counts)
+        return Facts(self.shape, self.classes, count, self.counts, self.signals)
 
 
 def expand(

@@ -71,6 +71,11 @@ def plan_retraining(
     _refuse_others(choice.records[0], trial)
     stages, counting = final_stages(choice.study.folder, choice.records, trial.schedule)
     name, request = recipe.variants[0].configuration.request()
+    if known[name, request].signals:
+        raise ResultsError(
+            f"{choice.study.folder} is of signals, and what is taken home predicts images alone; "
+            "`cnnbench run --save-weights` keeps the arrays of every trial"
+        )
     cached = open_images(plugins.source(name), request)
     final = trial.model_copy(
         update={

@@ -80,6 +80,16 @@ class Files(Photos):
     name = "files"
 
 
+class Waves(Photos):
+    """A source of signals."""
+
+    name = "waves"
+    argument = ""
+
+    def facts(self, request: Request) -> Facts:
+        return Facts((64, 1, 2), ("a", "b"), {"all": 40}, {"all": (20, 20)}, signals=True)
+
+
 SOURCES: Mapping[str, DataSource] = {
     "photos": Photos(),
     "tens": Digits(),
@@ -88,6 +98,7 @@ SOURCES: Mapping[str, DataSource] = {
     "npz": Npz(),
     "csv": Csv(),
     "files": Files(),
+    "waves": Waves(),
 }
 
 

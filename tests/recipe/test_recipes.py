@@ -22,18 +22,23 @@ PHOTOS = {"cats_vs_dogs", "photos", "transfer"}
 
 def load(name, photos=None):
     data = photos if name in PHOTOS else None
+    if name == "signals":
+        data = f"signals:{photos}/Toy"
     return load_recipe(FOLDER / f"{name}.toml", data=data, find_source=SOURCES.__getitem__)
 
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
-    """A folder of two classes."""
+    """A folder of two classes, and beside them signals."""
     folder = tmp_path_factory.mktemp("photos")
     for name in ("cat", "dog"):
         (folder / name).mkdir()
         for number in range(20):
             pixels = np.full((8, 8, 3), number, np.uint8)
             Image.fromarray(pixels).save(folder / name / f"{number}.png")
+    for part in ("TRAIN", "TEST"):
+        rows = [",".join([name, *map(str, range(64))]) for name in "ab" for _ in range(20)]
+        (folder / f"Toy_{part}.csv").write_text("\n".join(rows))
     return folder
 
 

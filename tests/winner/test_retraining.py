@@ -140,3 +140,14 @@ def test_a_training_that_fails_leaves_no_folder(tmp_path, monkeypatch):
     with pytest.raises(ResultsError, match="could not be trained once more: RuntimeError: the ker"):
         take_home(tmp_path / "results", tmp_path / "winner")
     assert not [path for path in tmp_path.iterdir() if "winner" in path.name]
+
+
+def test_signals_are_refused_in_a_sentence(tmp_path):
+    rows = [f"{name},{number},{number % 3},{number % 5}" for name in "ab" for number in range(20)]
+    (tmp_path / "waves.csv").write_text("\n".join(rows))
+    text = '[data]\nsource = "signals:waves.csv"\n[network]\narchitecture = "dense"\n'
+    (tmp_path / "waves.toml").write_text(text)
+    results = tmp_path / "results"
+    cnnbench.run(tmp_path / "waves.toml", "scripted", results=results, progress=False)
+    with pytest.raises(ResultsError, match="is of signals, and what is taken home predicts images"):
+        take_home(results, tmp_path / "winner")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+Value = TypeVar("Value", np.uint8, np.float32)
 Kind = Literal["scale", "center", "standardize", "none"]
 CHUNK_BYTES = 1 << 24
 """How much of the images is read at a time."""
@@ -20,7 +21,7 @@ LEAST_DEVIATION = 1 / 255
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Normalization:
-    """y = factor * x + offset for x in 0..255.
+    """y = factor * x + offset, for pixels x in 0..255 or a signal's values.
 
     factor, offset: float32, shape () or (1, 1, channels).
     """
@@ -30,14 +31,14 @@ class Normalization:
     offset: NDArray[np.float32]
 
     def apply(self, images: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
-        """Normalised copies. images: in 0..255, shape (..., height, width, channels)."""
+        """Normalised copies. images: in 0..255, or signals, (..., height, width, channels)."""
         result: NDArray[np.float32] = np.multiply(images, self.factor, dtype=np.float32)
         result += self.offset
         return result
 
 
 def fit_normalization(
-    images: NDArray[np.uint8], rows: NDArray[np.int64], kind: Kind
+    images: NDArray[np.uint8] | NDArray[np.float32], rows: NDArray[np.int64], kind: Kind
 ) -> Normalization:
     """The normalisation that these rows, the training images, determine.
 
@@ -48,13 +49,19 @@ def fit_normalization(
     Normalization and its ImageDataGenerator.fit have it; a channel that deviates by less than one
     grey level is centred only, since dividing by almost nothing would turn a speck in a test image
     into a huge number. none: 0..255 as they are.
+
+    Of signals, float32 of the shape (n, length, 1, channels), scale divides each channel by its
+    largest magnitude among these rows, center subtracts its mean, standardize divides by its
+    standard deviation, too, unless the channel is constant.
     """
+    if images.dtype != np.uint8:
+        return _fit_signals(cast("NDArray[np.float32]", images), rows, kind)
     one, zero = np.float32(1), np.float32(0)
     if kind == "none":
         return Normalization(kind, np.asarray(one), np.asarray(zero))
     if kind == "scale":
         return Normalization(kind, np.asarray(one / np.float32(255)), np.asarray(zero))
-    mean, deviation = _moments(images, rows)
+    mean, deviation = _moments(cast("NDArray[np.uint8]", images), rows)
     if kind == "center":
         deviation = np.ones_like(deviation)
     else:
@@ -63,6 +70,30 @@ def fit_normalization(
         kind,
         (1 / (255 * deviation)).astype(np.float32),
         (-mean / deviation).astype(np.float32),
+    )
+
+
+def _fit_signals(
+    signals: NDArray[np.float32], rows: NDArray[np.int64], kind: Kind
+) -> Normalization:
+    """Sums in float64, part after part: the same for the same rows."""
+    channels = signals.shape[-1]
+    factor, mean = np.ones(channels), np.zeros(channels)
+    count = len(rows) * signals[0, ..., 0].size
+    if kind == "scale":
+        largest = [np.abs(part).max(axis=(0, 1, 2)) for part in _parts(signals, rows)]
+        factor = np.max(largest, axis=0).astype(np.float64)
+    elif kind != "none":
+        sums = [part.sum(axis=(0, 1, 2), dtype=np.float64) for part in _parts(signals, rows)]
+        mean = np.sum(sums, axis=0) / count
+    if kind == "standardize":
+        squares = [((part - mean) ** 2).sum(axis=(0, 1, 2)) for part in _parts(signals, rows)]
+        factor = np.sqrt(np.sum(squares, axis=0) / count)
+    factor = np.where(factor == 0, 1.0, factor)
+    return Normalization(
+        kind,
+        (1 / factor).astype(np.float32).reshape(1, 1, -1),
+        (-mean / factor).astype(np.float32).reshape(1, 1, -1),
     )
 
 
@@ -89,7 +120,7 @@ def _moments(
     return np.array(mean).reshape(1, 1, -1), np.array(deviation).reshape(1, 1, -1)
 
 
-def _parts(images: NDArray[np.uint8], rows: NDArray[np.int64]) -> Iterator[NDArray[np.uint8]]:
+def _parts(images: NDArray[Value], rows: NDArray[np.int64]) -> Iterator[NDArray[Value]]:
     step = max(1, CHUNK_BYTES // max(1, images[0].nbytes))
     for start in range(0, len(rows), step):
         yield images[rows[start : start + step]]

@@ -26,8 +26,9 @@ from cnnbench.data.sources._names import printable
 from cnnbench.errors import DataError
 
 TARS = (".tar", ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz")
-EXTENSIONS = (".zip", *TARS)
-"""Of archives that are read in place."""
+ZIPS = (".zip", ".whl")
+EXTENSIONS = (*ZIPS, *TARS)
+"""Of archives that are read in place; a wheel of Python's is a zip archive."""
 LEADS_IN = re.compile(rf"(?:{'|'.join(map(re.escape, EXTENSIONS))})(?=/|$)", re.IGNORECASE)
 MOST_MEMBERS = 2_000_000
 MOST_MEMBER_BYTES = 2**29
@@ -233,7 +234,7 @@ def _opened(path: str, size: int, modified: int) -> Archive:
     if not size:
         raise DataError(f"{printable(path)} is empty, not an archive", "source")
     try:
-        return Zip(path, modified) if path.lower().endswith(".zip") else Tar(path, modified)
+        return Zip(path, modified) if path.lower().endswith(ZIPS) else Tar(path, modified)
     except DataError:
         raise
     except Exception as error:  # archives from elsewhere raise anything

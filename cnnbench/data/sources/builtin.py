@@ -7,6 +7,7 @@ from cnnbench.data.sources.folder import Folder
 from cnnbench.data.sources.mnist5k import Mnist5k
 from cnnbench.data.sources.npz import Npz
 from cnnbench.data.sources.pattern import Pattern
+from cnnbench.data.sources.signals import Signals
 from cnnbench.data.sources.source import DataSource
 from cnnbench.data.sources.table import Table
 
@@ -17,5 +18,6 @@ BUILTIN_SOURCES: tuple[DataSource, ...] = (
     Pattern(),
     Table(),
     Npz(),
+    Signals(),
 )
 """In the order in which they are listed."""

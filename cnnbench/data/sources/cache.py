@@ -55,13 +55,13 @@ class Meta(BaseModel):
 class CachedImages:
     """A decoded source.
 
-    images: uint8, shape (n, height, width, channels), read-only, mapped from disk. labels: int32,
-    shape (n,), indices into `classes`, -1 for images that were not chosen. fixed: rows of the
-    splits that the source fixes. digest: SHA-256 of pixels, labels, classes and fixed splits.
-    inventory: what else is known of the images.
+    images: uint8, or float32 of signals, shape (n, height, width, channels), read-only, mapped from
+    disk. labels: int32, shape (n,), indices into `classes`, -1 for images that were not chosen.
+    fixed: rows of the splits that the source fixes. digest: SHA-256 of pixels, labels, classes and
+    fixed splits. inventory: what else is known of the images.
     """
 
-    images: NDArray[np.uint8]
+    images: NDArray[np.uint8] | NDArray[np.float32]
     labels: NDArray[np.int32]
     classes: tuple[str, ...]
     fixed: Mapping[SplitName, NDArray[np.int64]]
@@ -250,7 +250,8 @@ def _remove(path: Path) -> None:
 def digest_of(data: ImageData | CachedImages) -> str:
     """SHA-256 of everything about a source that can change a result."""
     fixed = {split: rows.tolist() for split, rows in sorted(data.fixed.items())}
-    head = json.dumps([data.images.shape, data.classes, fixed])
+    kind = [str(data.images.dtype)] if data.images.dtype != np.uint8 else []
+    head = json.dumps([data.images.shape, data.classes, fixed, *kind])
     digest = hashlib.sha256(head.encode())
     digest.update(np.ascontiguousarray(data.labels, np.int32).data)
     step = max(1, CHUNK_BYTES // max(1, data.images[:1].nbytes))

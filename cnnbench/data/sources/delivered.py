@@ -26,6 +26,8 @@ def checked_facts(facts: object, who: str) -> Facts:
     shape = facts.shape
     if not (isinstance(shape, tuple) and len(shape) == 3 and all(map(_positive, shape))):  # noqa: PLR2004
         raise _mistake(who, f"has facts whose shape is {shape!r}, not (height, width, channels)")
+    if facts.signals and shape[1] != 1:
+        raise _mistake(who, f"has signals whose shape is {shape!r}, not (length, 1, channels)")
     if not _texts(facts.classes) or len(set(facts.classes)) < len(facts.classes):
         raise _mistake(who, f"has facts whose classes are {facts.classes!r}, not distinct texts")
     count = facts.count
@@ -47,8 +49,16 @@ def checked_images(data: object, facts: Facts, who: str) -> ImageData:
     if not isinstance(data, ImageData):
         raise _mistake(who, f"gave a value of type {type(data).__name__} in place of ImageData")
     images = data.images
-    if not isinstance(images, np.ndarray) or images.dtype != np.uint8:
-        raise _mistake(who, f"gave images as {_form(images)}, not as uint8 from 0 to 255")
+    wanted_type = np.float32 if facts.signals else np.uint8
+    if not isinstance(images, np.ndarray) or images.dtype != wanted_type:
+        kind = (
+            "signals as {}, not as float32"
+            if facts.signals
+            else ("images as {}, not as uint8 from 0 to 255")
+        )
+        raise _mistake(who, f"gave {kind.format(_form(images))}")
+    if facts.signals and not np.isfinite(images).all():
+        raise _mistake(who, "gave signals with values that are not finite")
     if images.shape[1:] != facts.shape:
         wanted = ", ".join(map(str, facts.shape))
         raise _mistake(who, f"gave images as {_form(images)}, while its facts say (n, {wanted})")

@@ -58,9 +58,16 @@ class Inventory:
 
 
 def take_inventory(
-    images: NDArray[np.uint8], deep: Deep | None, passed_over: Mapping[str, int]
+    images: NDArray[np.uint8] | NDArray[np.float32],
+    deep: Deep | None,
+    passed_over: Mapping[str, int],
 ) -> Inventory:
-    """Look at every value of the decoded images, shape (n, height, width, channels)."""
+    """Look at every value of the decoded images, shape (n, height, width, channels).
+
+    The values of signals have no levels, and nothing is noted of them.
+    """
+    if images.dtype != np.uint8:
+        return Inventory(passed_over=dict(passed_over))
     met = np.zeros(256, bool)
     step = max(1, CHUNK_BYTES // max(1, images[:1].nbytes))
     for start in range(0, len(images), step):

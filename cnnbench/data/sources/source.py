@@ -38,30 +38,32 @@ class Request:
 class Facts:
     """What is known of a source without decoding an image.
 
-    shape: (height, width, channels). count: number of images, per split where the source fixes
-    splits ("train", "validation", "test"), else under "all"; of a folder the files, readable or
-    not. class_count: under the same keys the number of images of each class, in the order of
-    `classes`; empty where not known.
+    shape: (height, width, channels); of signals (length, 1, channels). count: number of images, per
+    split where the source fixes splits ("train", "validation", "test"), else under "all"; of a
+    folder the files, readable or not. class_count: under the same keys the number of images of each
+    class, in the order of `classes`; empty where not known. signals: whether they are float32
+    signals, not images.
     """
 
     shape: tuple[int, int, int]
     classes: tuple[str, ...]
     count: Mapping[str, int]
     class_count: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    signals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ImageData:
-    """Decoded images.
+    """Decoded images, or signals.
 
-    images: uint8, shape (n, height, width, channels). labels: int32, shape (n,), indices into
-    `classes`. fixed: rows of the splits that the source itself fixes (a test split that everybody
-    uses), empty if none. notes: one sentence each about what a user should know: skipped files,
-    duplicates, synthetic images. deep: where files have more than 8 bits a channel. passed_over:
-    files that are of no known image format, by extension.
+    images: uint8, shape (n, height, width, channels); of signals float32, (n, length, 1, channels).
+    labels: int32, shape (n,), indices into `classes`. fixed: rows of the splits that the source
+    itself fixes (a test split that everybody uses), empty if none. notes: one sentence each about
+    what a user should know: skipped files, duplicates, synthetic images. deep: where files have
+    more than 8 bits a channel. passed_over: files that are of no known image format, by extension.
     """
 
-    images: NDArray[np.uint8]
+    images: NDArray[np.uint8] | NDArray[np.float32]
     labels: NDArray[np.int32]
     classes: tuple[str, ...]
     fixed: Mapping[SplitName, NDArray[np.int64]] = field(default_factory=dict)

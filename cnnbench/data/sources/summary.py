@@ -21,7 +21,13 @@ def summary_line(facts: Facts, chosen: Sequence[str] | None = None) -> str:
         for split, counts in facts.class_count.items()
     }
     images = sum(sum(counts.values()) for counts in of.values())
-    said = f"{images:,} images of {'x'.join(map(str, facts.shape))} in {len(names):,} classes"
+    length, _, channels = facts.shape
+    things = f"images of {'x'.join(map(str, facts.shape))}"
+    if facts.signals:
+        things = f"signals of {length:,} values" + (
+            f" x {channels} channels" if channels > 1 else ""
+        )
+    said = f"{images:,} {things} in {len(names):,} classes"
     more = f" and {len(names) - FIRST:,} more" if len(names) > FIRST else ""
     listed = ", ".join(
         f"{name} {'+'.join(f'{counts[name]:,}' for counts in of.values())}"

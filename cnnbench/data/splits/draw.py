@@ -18,6 +18,15 @@ KEPT: tuple[SplitName, ...] = ("validation", "test")
 """The splits that are kept when a source fixes them; training images are what is left or chosen."""
 
 
+def fixed_rows(counts: Mapping[str, int]) -> dict[SplitName, Rows]:
+    """The rows of splits that stand one after the other, of those that are kept.
+
+    counts: images of each split in order, or of all under "all".
+    """
+    starts = dict(zip(counts, np.cumsum([0, *counts.values()]), strict=False))
+    return {split: starts[split] + np.arange(counts[split]) for split in KEPT if split in counts}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
     """Rows of the images in each split, ascending, disjoint."""

@@ -20,7 +20,7 @@ class Fingerprinted:
     name: str
 
 
-def pixel_digest(image: NDArray[np.uint8]) -> bytes:
+def pixel_digest(image: NDArray[np.uint8] | NDArray[np.float32]) -> bytes:
     """Equal for equal pixels. image: one image, of the same shape as those it is compared with."""
     return blake2b(np.ascontiguousarray(image).data, digest_size=16).digest()
 
@@ -68,7 +68,10 @@ def duplicate_notes(images: Sequence[Fingerprinted]) -> tuple[str, ...]:
 
 
 def notes_on_duplicates(
-    images: NDArray[np.uint8], class_names: Sequence[str], train: int, validation: int = 0
+    images: NDArray[np.uint8] | NDArray[np.float32],
+    class_names: Sequence[str],
+    train: int,
+    validation: int = 0,
 ) -> tuple[str, ...]:
     """`duplicate_notes` of an array whose rows are the given splits, one after the other.
 

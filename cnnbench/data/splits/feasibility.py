@@ -43,7 +43,8 @@ def facts_of(cached: CachedImages) -> Facts:
     }
     height, width, channels = cached.images.shape[1:]
     count = {split: sum(counts) for split, counts in per_class.items()}
-    return Facts((height, width, channels), cached.classes, count, per_class)
+    signals = cached.images.dtype != np.uint8
+    return Facts((height, width, channels), cached.classes, count, per_class, signals)
 
 
 def amount_errors(facts: Facts, spec: DataSpec, folds: int) -> list[DataError]:
@@ -82,9 +83,16 @@ def amount_errors(facts: Facts, spec: DataSpec, folds: int) -> list[DataError]:
 def _too_large(facts: Facts, spec: DataSpec) -> DataError | None:
     """That the decoded images would fill the memory of a machine."""
     images = sum(facts.count.values())
-    wanted, most = images * math.prod(facts.shape), min(MOST_BYTES, virtual_memory().total)
+    each = math.prod(facts.shape) * (4 if facts.signals else 1)
+    wanted, most = images * each, min(MOST_BYTES, virtual_memory().total)
     if wanted <= most:
         return None
+    if facts.signals:
+        return DataError(
+            f"{images:,} signals take {wanted / 2**30:,.1f} GiB, and at most {most / 2**30:,.1f} "
+            "GiB are read: cut them or keep fewer",
+            "source",
+        )
     height, width, _ = facts.shape
     return DataError(
         f"{images:,} images of {height:,} x {width:,} pixels take {wanted / 2**30:,.1f} GiB when "

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cnnbench.report.pictures.canvas import short
 from cnnbench.report.pictures.mistakes import Mistake
+from cnnbench.report.pictures.waveform import as_picture
 
 _LARGEST = 96
 """Pixels a side; larger images are made smaller."""
@@ -31,7 +32,9 @@ class Thumbnail:
 
 
 def thumbnails(
-    images: NDArray[np.uint8], mistakes: Sequence[Mistake], classes: Sequence[str]
+    images: NDArray[np.uint8] | NDArray[np.float32],
+    mistakes: Sequence[Mistake],
+    classes: Sequence[str],
 ) -> list[Thumbnail]:
     """Those whose rows the images have."""
     found = []
@@ -47,10 +50,10 @@ def thumbnails(
     return found
 
 
-def _uri(image: NDArray[np.uint8]) -> tuple[str, bool]:
+def _uri(image: NDArray[np.uint8] | NDArray[np.float32]) -> tuple[str, bool]:
     from PIL import Image
 
-    pixels = np.asarray(image)
+    pixels = as_picture(image)
     picture = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
     file = io.BytesIO()
     if max(picture.size) <= _LARGEST // 2:

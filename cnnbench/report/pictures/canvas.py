@@ -158,7 +158,7 @@ def axes_at(figure: Figure, left: float, bottom: float, width: float, height: fl
     return figure.add_axes((left / across, bottom / up, width / across, height / up))
 
 
-def show_image(axes: Axes, image: NDArray[np.uint8]) -> None:
+def show_image(axes: Axes, image: NDArray[np.uint8] | NDArray[np.float32]) -> None:
     """An image of (height, width, 1 or 3) without a frame."""
     grey = image.shape[2] == 1
     axes.imshow(image[:, :, 0] if grey else image, cmap="gray" if grey else None, vmin=0, vmax=255)

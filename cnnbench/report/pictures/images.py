@@ -22,6 +22,7 @@ from cnnbench.report.pictures.canvas import (
 from cnnbench.report.pictures.mistakes import Mistake, mistakes_of
 from cnnbench.report.pictures.palette import MUTED
 from cnnbench.report.pictures.predicted import both_of
+from cnnbench.report.pictures.waveform import as_picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -65,7 +66,7 @@ def gone(source: str) -> str:
 
 
 def _draw(
-    pixels: NDArray[np.uint8],
+    pixels: NDArray[np.uint8] | NDArray[np.float32],
     rows: Sequence[tuple[str, Sequence[Mistake]]],
     classes: Sequence[str],
     width: Width,
@@ -82,7 +83,7 @@ def _draw(
             figure.text(0.01, top - 0.25 / figure.get_figheight(), "none", color=MUTED)
         for column, mistake in enumerate(row[:columns]):
             axes = axes_at(figure, side * column + 0.04, bottom + _BELOW, side - 0.08, side - 0.08)
-            show_image(axes, pixels[mistake.row])
+            show_image(axes, as_picture(pixels[mistake.row]))
             axes.set_xlabel(_said(mistake, classes, 7), fontsize=6.5, labelpad=2)
     return figure
 

@@ -21,6 +21,7 @@ from cnnbench.report.pictures.canvas import (
     show_image,
 )
 from cnnbench.report.pictures.palette import BLUE, MUTED
+from cnnbench.report.pictures.waveform import as_picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -129,7 +130,8 @@ def _text(bold: str, plain: str) -> Block:
 def _class_row(sample: ClassSample, most: int, across: float) -> Block:
     """Name, count and a bar, then the samples."""
     side = (across - _LEFT - _GAP / 2) / SAMPLES
-    height = max(_height(side, sample.images), 0.36)
+    pictures = [as_picture(image) for image in sample.images]
+    height = max(_height(side, pictures), 0.36)
 
     def put(figure: Figure, top: float) -> None:
         wide, up = figure.get_size_inches()
@@ -142,7 +144,7 @@ def _class_row(sample: ClassSample, most: int, across: float) -> Block:
             bar.set_facecolor(BLUE)
             bar.set(xticks=[], yticks=[])
             bar.spines[:].set_visible(False)
-        _show_row(figure, sample.images, _LEFT, top, side)
+        _show_row(figure, pictures, _LEFT, top, side)
 
     return height, put
 

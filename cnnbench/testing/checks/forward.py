@@ -108,6 +108,18 @@ _CASES: dict[str, Case] = {
             Flatten(),
         ),
     ),
+    "signal": Case(
+        "a signal is a map of one column: kernels and windows of k x 1 slide along it",
+        "an axis of length 1 stays an axis, and no window spans it twice",
+        (
+            Conv(filters=3, kernel=(1, SHAPE[1]), activation="linear"),
+            Conv(filters=4, kernel=(3, 1), padding="same", activation="linear"),
+            Pool(kind="average", size=(3, 1), stride=(2, 1), padding="same"),
+            Conv(filters=3, kernel=(2, 1), stride=(2, 1), activation="linear"),
+            Pool(size=(2, 1)),
+            Flatten(),
+        ),
+    ),
     "max-pool": Case(
         "max pooling without padding, also where windows overlap or leave pixels out",
         "a window that does not fit is left out; stride None means the size of the window",

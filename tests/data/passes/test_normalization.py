@@ -84,3 +84,49 @@ def test_reading_in_parts_changes_no_bit(images, monkeypatch, tmp_path):
     parts = fit_normalization(mapped, ROWS, "standardize")
     np.testing.assert_array_equal(whole.factor, parts.factor)
     np.testing.assert_array_equal(whole.offset, parts.offset)
+
+
+SIGNALS = np.random.default_rng(0).normal([3.0, -50.0], [2.0, 0.01], (40, 9, 1, 2)).astype("f4")
+FIRST = np.arange(25)
+
+
+def of_signals(kind):
+    return fit_normalization(SIGNALS, FIRST, kind).apply(SIGNALS)
+
+
+def test_signals_are_standardized_by_channel_as_scikit_learn_does():
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler().fit(SIGNALS[:25].reshape(-1, 2).astype(np.float64))
+    expected = scaler.transform(SIGNALS.reshape(-1, 2).astype(np.float64)).reshape(SIGNALS.shape)
+    np.testing.assert_allclose(of_signals("standardize")[..., 0], expected[..., 0], atol=1e-5)
+    # -50 +- 0.01: one unit in float32's last place is 4e-6, 4e-4 of the deviation.
+    np.testing.assert_allclose(of_signals("standardize")[..., 1], expected[..., 1], atol=2e-2)
+
+
+def test_signals_are_scaled_by_the_largest_magnitude_of_each_channel():
+    from sklearn.preprocessing import MaxAbsScaler
+
+    scaler = MaxAbsScaler().fit(SIGNALS[:25].reshape(-1, 2))
+    expected = scaler.transform(SIGNALS.reshape(-1, 2)).reshape(SIGNALS.shape)
+    np.testing.assert_allclose(of_signals("scale"), expected, rtol=1e-6)
+
+
+def test_signals_are_centred_or_left_as_they_are():
+    np.testing.assert_array_equal(of_signals("none"), SIGNALS)
+    mean = SIGNALS[:25].mean(axis=(0, 1, 2), dtype=np.float64)
+    np.testing.assert_allclose(of_signals("center"), SIGNALS - mean, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["scale", "center", "standardize"])
+def test_a_constant_channel_of_signals_is_divided_by_nothing(kind):
+    signals = np.zeros((4, 5, 1, 1), np.float32)
+    assert not fit_normalization(signals, np.arange(4), kind).apply(signals).any()
+
+
+def test_how_signals_are_cut_for_fitting_changes_next_to_nothing(monkeypatch):
+    whole = fit_normalization(SIGNALS, FIRST, "standardize")
+    monkeypatch.setattr("cnnbench.data.passes.normalization.CHUNK_BYTES", 100)
+    parts = fit_normalization(SIGNALS, FIRST, "standardize")
+    np.testing.assert_allclose(parts.factor, whole.factor, rtol=1e-6)
+    np.testing.assert_allclose(parts.offset, whole.offset, rtol=1e-6)

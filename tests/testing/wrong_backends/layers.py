@@ -72,6 +72,12 @@ class IgnoresThePoolStride(PoolNode):
             super().__init__(shape, window, window, padding, *dilation)
 
 
+class PoolsSquares(PoolNode):
+    class windows(Windows):  # noqa: N801 - same
+        def __init__(self, shape, window, stride, padding, *dilation):
+            super().__init__(shape, (window[0], window[0]), stride, padding, *dilation)
+
+
 class PadsMaximaWithZero(PoolNode):
     class windows(Windows):  # noqa: N801 - same
         def pad(self, x, value):
@@ -288,6 +294,7 @@ BACKENDS = (
     with_node("conv-valid-stride", "conv", SwapsStrides),
     with_node("activation-linear", "conv", AlwaysUsesRelu),
     with_node("activation-tanh", "dense", AlwaysUsesReluInDense),
+    with_node("signal", "pool", PoolsSquares),
     with_node("max-pool", "pool", IgnoresThePoolStride),
     with_node("average-pool", "pool", IgnoresThePoolStride),
     with_node("max-pool-same", "pool", PadsMaximaWithZero),
