@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnnbench.data.sources.digits import Digits
 from cnnbench.data.sources.folder import Folder
+from cnnbench.data.sources.idx import Idx
 from cnnbench.data.sources.mnist5k import Mnist5k
 from cnnbench.data.sources.npz import Npz
 from cnnbench.data.sources.pattern import Pattern
@@ -18,6 +19,7 @@ BUILTIN_SOURCES: tuple[DataSource, ...] = (
     Pattern(),
     Table(),
     Npz(),
+    Idx(),
     Signals(),
 )
 """In the order in which they are listed."""

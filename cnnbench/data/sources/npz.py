@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,11 +19,10 @@ from cnnbench.data.sources._arrays import (
     texts_of,
 )
 from cnnbench.data.sources._names import some
-from cnnbench.data.sources.pixels import GREY, RGB, RGBA, conform, conform_shape
+from cnnbench.data.sources._parts import data_of_parts, facts_of_parts
+from cnnbench.data.sources.pixels import GREY, RGB, RGBA
 from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
 from cnnbench.data.splits.classes import sort_classes
-from cnnbench.data.splits.draw import fixed_rows
-from cnnbench.data.splits.duplicates import notes_on_duplicates
 from cnnbench.errors import DataError
 
 REVISION = 2
@@ -70,17 +68,7 @@ class Npz(DataSource):
         """Read the headers of the image arrays, and the labels."""
         with open_arrays(Path(request.argument), EXPECTED) as archive:
             contents = _contents(archive)
-        parts = {part[0]: texts for part, texts in zip(contents.parts, contents.texts, strict=True)}
-        per_class = {split: Counter(texts) for split, texts in parts.items()}
-        return Facts(
-            conform_shape(contents.shape, request),
-            contents.classes,
-            {split: len(texts) for split, texts in parts.items()},
-            {
-                split: tuple(counts[name] for name in contents.classes)
-                for split, counts in per_class.items()
-            },
-        )
+        return facts_of_parts(contents.shape, contents.labels, contents.classes, request)
 
     def fingerprint(self, request: Request) -> str:
         """Size and time of the file."""
@@ -97,17 +85,11 @@ class Npz(DataSource):
                 _eight_bits(archive, name, array_of(archive, name)).reshape(-1, *contents.shape)
                 for _, name, _ in contents.parts
             ]
-        images = conform(arrays[0] if len(arrays) == 1 else np.concatenate(arrays), request)
-        index = {name: position for position, name in enumerate(contents.classes)}
-        texts = [text for part in contents.texts for text in part]
-        labels = np.array([index[text] for text in texts], np.int32)
-        counts = {split: len(x) for (split, *_), x in zip(contents.parts, arrays, strict=True)}
-        sizes = [counts.get(split, 0) for split in ("train", "validation")]
-        sizes[0] += counts.get("all", 0)
-        notes = notes_on_duplicates(images, texts, *sizes)
-        if contents.unused:
-            notes = (*notes, f"Arrays that are not used: {', '.join(contents.unused)}.")
-        return ImageData(images, labels, contents.classes, fixed_rows(counts), notes)
+        data = data_of_parts(arrays, contents.labels, contents.classes, request)
+        if not contents.unused:
+            return data
+        unused = f"Arrays that are not used: {', '.join(contents.unused)}."
+        return replace(data, notes=(*data.notes, unused))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +104,11 @@ class Contents:
     texts: tuple[list[str], ...]
     classes: tuple[str, ...]
     unused: tuple[str, ...]
+
+    @property
+    def labels(self) -> dict[str, list[str]]:
+        """Of each split in order."""
+        return {part[0]: texts for part, texts in zip(self.parts, self.texts, strict=True)}
 
 
 def _contents(archive: zipfile.ZipFile) -> Contents:

@@ -9,7 +9,7 @@ from cnnbench.data.sources.source import Request
 from cnnbench.data.spec import DataSpec
 from cnnbench.errors import DataError
 
-PATH_SOURCES = frozenset({"folder", "files", "csv", "npz", "signals"})
+PATH_SOURCES = frozenset({"folder", "files", "csv", "npz", "idx", "signals"})
 READERS = {".npz": "npz", ".ts": "signals", **dict.fromkeys((".csv", ".tsv"), "csv")}
 """The source that reads a file, by its extension."""
 
