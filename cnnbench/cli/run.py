@@ -147,6 +147,7 @@ def _open(prepared: Prepared, options: RunOptions, console: Terminal, *, dry_run
 
     due = due_of(prepared, anew=options.force)
     outlook = Outlook(
+        {each.variant for study in prepared.studies for each in study.wanted},
         prepared.trials,
         prepared.missing,
         [trial for each in due for trial in each.next],
@@ -189,7 +190,7 @@ def _train(
     except KeyboardInterrupt:
         recorded = len(prepared.ok_records(since=begun if options.force else 0.0))
         most = bool(prepared.recipe.looks)
-        say(interruption(recorded, len(prepared.trials), force=options.force, at_most=most))
+        say(interruption(recorded, prepared.wanted, force=options.force, at_most=most))
         raise
     if not console.quiet:
         if found := bool(prepared.records()):

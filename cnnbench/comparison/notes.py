@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from statistics import fmean
 
 from cnnbench.comparison.intervals import FEWEST, ROUNDING
 from cnnbench.comparison.metrics import Measure
@@ -38,6 +39,7 @@ def row_notes(
         ),
         *((entry.label, text) for entry, row in both for text in _pairs(entry, row, measure)),
         *((entry.label, text) for entry, row in both for text in _level(entry, row, measure)),
+        *((entry.label, text) for entry, _ in both for text in _together(entry)),
     ]
     return tuple(grouped(said))
 
@@ -156,6 +158,21 @@ def _level(entry: TableEntry, row: Row, measure: Measure) -> Iterator[str]:
         yield f"interval does not clear the {name} ({100 * value:.1f} %)"
     elif row.value.interval is None and row.value.mean <= value:
         yield f"not above the {name} ({100 * value:.1f} %)"
+
+
+def _together(entry: TableEntry) -> Iterator[str]:
+    """What the networks of an ensemble are worth alone, which the table can't show."""
+    found = [x.ensemble for x in entry.series.ok.values() if x.ensemble and x.ensemble.accuracies]
+    counts = sorted({len(ensemble.accuracies) for ensemble in found})
+    if not found:
+        return
+    alone = fmean(fmean(ensemble.accuracies) for ensemble in found)
+    best = fmean(max(ensemble.accuracies) for ensemble in found)
+    networks = " to ".join(dict.fromkeys(str(n) for n in (counts[0], counts[-1])))
+    yield (
+        f"{networks} networks together; alone {100 * alone:.1f} % of test images on average, the "
+        f"best of them {100 * best:.1f} %"
+    )
 
 
 def _trials(count: int) -> str:

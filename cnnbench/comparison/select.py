@@ -53,6 +53,8 @@ def select(study: RecordedStudy) -> tuple[Selection, ...]:
         return (_planned(study, study.plan),)
     groups: dict[tuple[str, str], list[Record]] = {}
     for record in study.records:
+        if record.member:
+            continue
         groups.setdefault((record.recipe, record.backend), []).append(record)
     return tuple(
         _unplanned(study, recipe, backend, records) for (recipe, backend), records in groups.items()
@@ -88,7 +90,8 @@ def _planned(study: RecordedStudy, plan: Plan) -> Selection:
             "those that hold whenever one looks, which are wider; a study with another seed, asked "
             "for in full from the start, has the narrower ones"
         )
-    if others := sum(trial not in plan.trials for trial in recorded):
+    known = {*plan.trials, *plan.members}
+    if others := sum(trial not in known for trial in recorded):
         notes.append(
             f"{others} {_records_of(others)} earlier settings, or of another recipe called "
             f"{plan.recipe}, left out; a folder of its own (--results) keeps a study apart"

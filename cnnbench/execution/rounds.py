@@ -39,21 +39,37 @@ def due_trials(study: Study, *, counting: Collection[str] | None = None) -> Due:
         return Due(missing, missing)
     settlement = _settlement(study, counting)
     first, *_, last = study.plan.schedule.looks
-    unable = study.store.unsupported(trial.id for trial in study.trials)
-    refused = {trial.variant for trial in study.trials if trial.id in unable}
+    unable = study.store.unsupported(each.id for each in study.wanted)
+    refused = {each.variant for each in study.wanted if each.id in unable}
     wanted, ends = {}, {}
-    for name in {trial.variant for trial in study.trials} - {study.plan.baseline}:
+    for name in {each.variant for each in study.wanted} - {study.plan.baseline}:
         standing = settlement.standings.get(name)
         wanted[name] = (standing.wants or standing.look) if standing else first
         goes_on = standing.goes_on if standing else name not in refused
         ends[name] = last if goes_on else wanted[name]
-    return Due(_up_to(missing, wanted), _up_to(missing, ends), settlement)
+    users = _users(study)
+    return Due(_up_to(missing, wanted, users), _up_to(missing, ends, users), settlement)
 
 
-def _up_to(trials: tuple[Trial, ...], limits: Mapping[str, int]) -> tuple[Trial, ...]:
+def _users(study: Study) -> Mapping[str, set[str]]:
+    """The variants that need a trial, by its id: its own, and those that combine it."""
+    users = {trial.id: {trial.variant} for trial in study.trials}
+    for combination in study.combinations:
+        for trial in combination.trials:
+            users[trial.id].add(combination.variant)
+    return users
+
+
+def _up_to(
+    trials: tuple[Trial, ...], limits: Mapping[str, int], users: Mapping[str, set[str]]
+) -> tuple[Trial, ...]:
     """Those of the replicates that each variant needs; the baseline as many as any of them."""
     longest = max(limits.values(), default=0)
-    return tuple(x for x in trials if x.replicate < limits.get(x.variant, longest))
+    return tuple(
+        x
+        for x in trials
+        if any(x.replicate < limits.get(variant, longest) for variant in users[x.id])
+    )
 
 
 def _settlement(study: Study, counting: Collection[str] | None) -> Settlement:

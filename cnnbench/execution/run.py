@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from cnnbench.errors import ResultsError
 from cnnbench.execution.budget import Budget
+from cnnbench.execution.combining import Combiner
 from cnnbench.execution.limits import limits_of
 from cnnbench.execution.rounds import Rounds, due_of
 from cnnbench.execution.work import work_of
@@ -62,7 +63,7 @@ def run_prepared(
     with ExitStack() as stores:
         # All folders are locked and proved writable before anything trains.
         due = zip(prepared.studies, due_of(prepared, anew=options.force), strict=True)
-        studies = [x for x, it in due if it.next or _stored_plan(x) != x.plan]
+        studies = [x for x, it in due if it.next or x.uncombined() or _stored_plan(x) != x.plan]
         for study in studies:  # of the others a read-only folder will do
             stores.enter_context(study.store)
         rounds = [_run_study(x, plugins, options, tell, spending) for x in studies]
@@ -75,6 +76,7 @@ def _run_study(
     """Run what is due; each outcome is on the disk before the listener hears that it ended."""
     study.store.write_plan(study.plan)
     rounds = Rounds(study, budget, anew=options.force)
+    combiner = Combiner(study, anew=options.force)
     with ExitStack() as log:
         for number, round_ in enumerate(rounds):
             if not number:
@@ -84,7 +86,9 @@ def _run_study(
                 listener(Remark(round_.look))
                 listener(TrialsAdded(round_.added))
             with budget.measuring(study.backend):
-                _train(study, round_.trials, plugins, options, listener)
+                _train(study, round_.trials, plugins, options, listener, combiner=combiner)
+            combiner.combine()
+        combiner.combine()
     return rounds
 
 
@@ -94,6 +98,8 @@ def _train(
     plugins: Plugins,
     options: RunOptions,
     listener: Listener,
+    *,
+    combiner: Combiner,
 ) -> None:
     executor = plugins.executor(options.executor)
     backend = plugins.backend(study.backend)
@@ -127,7 +133,7 @@ def _train(
     )
     with closing(executor.run(trials, limits, tell, work)) as outcomes:
         for outcome in outcomes:
-            stored[outcome.record.trial] = study.store.append(
+            stored[outcome.record.trial] = recorded = study.store.append(
                 outcome.record,
                 history=outcome.history,
                 predictions=outcome.predictions,
@@ -137,13 +143,13 @@ def _train(
                 environment=outcome.environment,
                 failure=outcome.failure,
             )
+            combiner.hear(recorded)
 
 
 def _log(event: Event) -> None:
     match event:
         case TrialStarted(trial, slot):
-            name = f"{trial.variant}, replicate {trial.replicate + 1}"
-            LOGGER.info("trial %s (%s) given to worker %d", trial.id, name, slot + 1)
+            LOGGER.info("trial %s (%s) given to worker %d", trial.id, trial.place, slot + 1)
         case EpochEnded(trial, _, epoch):
             LOGGER.debug("trial %s: epoch %d, loss %g", trial.id, epoch.epoch, epoch.loss)
         case TrialEnded(trial, slot, outcome):

@@ -106,6 +106,11 @@ class Prepared:
         """Where the records of each study are."""
         return [study.store.folder for study in self.studies]
 
+    @property
+    def wanted(self) -> int:
+        """How many records there are to be: of trials, and of ensembles that are made of them."""
+        return sum(len(study.wanted) for study in self.studies)
+
     def ok_records(self, since: float = 0.0) -> list[Record]:
         """Those of `records` that ended well. since: the earliest start, seconds since 1970."""
         found = [record for record in self.records() if record.status is Status.OK]
@@ -119,6 +124,8 @@ class Prepared:
     def records(self) -> list[Record]:
         """The newest record of every trial that has one, read anew, in the order of the trials.
 
+        Those of ensembles that are made of trials stand behind them.
+
         With the variants' present names: a trial is the same whatever its variant is called.
         """
         found = []
@@ -127,9 +134,9 @@ class Prepared:
                 records, _ = read_records(study.store.folder / RECORDS)
             newest = {record.trial: record for record in records}
             found += [
-                newest[trial.id].model_copy(update={"variant": trial.variant})
-                for trial in study.trials
-                if trial.id in newest
+                newest[each.id].model_copy(update={"variant": each.variant})
+                for each in study.wanted
+                if each.id in newest
             ]
         return found
 

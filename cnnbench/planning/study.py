@@ -20,6 +20,7 @@ from cnnbench.pretrained.found import FoundArrays
 from cnnbench.recipe.spec import Recipe
 from cnnbench.results.record import Images, Plan, PlannedLooks
 from cnnbench.results.store import Store
+from cnnbench.trials.combination import Combination
 from cnnbench.trials.expand import Known, expand
 from cnnbench.trials.trial import Device, Trial
 
@@ -30,7 +31,8 @@ KnownImages = Mapping[tuple[str, Request], Known]
 class Study:
     """One recipe on one backend, and what of it is recorded.
 
-    trials: those asked for, in the order in which they run. recorded: ids that need not run.
+    trials: those asked for, in the order in which they run. combinations: ensembles that are made
+    of them. recorded: ids that need not run.
     problems: what is damaged in the folder, a sentence each. without_weights: ids that are recorded
     but run again, since their arrays are asked for and were not kept.
     """
@@ -43,6 +45,18 @@ class Study:
     store: Store
     problems: tuple[str, ...] = ()
     without_weights: frozenset[str] = frozenset()
+    combinations: tuple[Combination, ...] = ()
+
+    @property
+    def wanted(self) -> tuple[Trial | Combination, ...]:
+        """Everything that is to have a record."""
+        return (*self.trials, *self.combinations)
+
+    def uncombined(self) -> tuple[Combination, ...]:
+        """The ensembles without a record, though all their trials have ended well."""
+        done = self.store.done(each.id for each in self.wanted)
+        open_ = (each for each in self.combinations if each.id not in done)
+        return tuple(x for x in open_ if all(trial.id in done for trial in x.trials))
 
     @property
     def missing(self) -> tuple[Trial, ...]:
@@ -170,9 +184,12 @@ def plan_study(
     plan holds all.
     """
     gpu = takes_gpu(device, backend)
-    trials = expand(recipe, backend.name, device, known, arrays=arrays, gpu=gpu)
+    expansion = expand(recipe, backend.name, device, known, arrays=arrays, gpu=gpu)
+    trials, combinations = expansion.trials, expansion.combinations
     store = Store(results, recipe.name, backend.name)
     ids = [trial.id for trial in trials]
+    compared: list[Trial | Combination] = [x for x in trials if x.member is None]
+    compared += combinations
     recorded = frozenset() if force else store.done(ids)
     if again := store.unsupported(ids):
         able = {t.id for t in trials if t.id in again and _supported(t, backend)}
@@ -191,7 +208,8 @@ def plan_study(
         variants=tuple(variant.name for variant in recipe.variants),
         replicates=recipe.replicates,
         folds=max(variant.configuration.evaluation.folds for variant in recipe.variants),
-        trials={trial.id: (trial.variant, trial.replicate, trial.fold) for trial in trials},
+        trials={each.id: (each.variant, each.replicate, each.fold) for each in compared},
+        members=tuple(trial.id for trial in trials if trial.member is not None),
         overrides=tuple(overrides),
         images=_images_of(recipe, known),
         margin=recipe.margin,
@@ -200,8 +218,13 @@ def plan_study(
     )
     plan = plan.model_copy(update={"looks": looks_before(store, plan)})
     if variants is not None:
-        trials = tuple(trial for trial in trials if trial.variant in variants)
-    return Study(recipe, backend.name, trials, recorded, plan, store, store.problems, lacking)
+        combinations = tuple(each for each in combinations if each.variant in variants)
+        needed = {trial.id for each in combinations for trial in each.trials}
+        trials = tuple(x for x in trials if x.id in needed or x.variant in variants)
+    problems = store.problems
+    return Study(
+        recipe, backend.name, trials, recorded, plan, store, problems, lacking, combinations
+    )
 
 
 def _supported(trial: Trial, backend: Backend) -> bool:

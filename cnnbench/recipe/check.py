@@ -19,6 +19,7 @@ from cnnbench.recipe.blame import (
     problem_of,
 )
 from cnnbench.recipe.configuration import Configuration
+from cnnbench.recipe.ensemble import ensemble_complaints
 from cnnbench.recipe.setting import Key, Settings
 from cnnbench.recipe.transfer import TransferSpec
 from cnnbench.recipe.unused import unused_keys
@@ -39,6 +40,7 @@ class Checker:
         """The problems of all variants; the same mistake in several is one problem."""
         groups: dict[tuple[object, ...], list[Complaint]] = {}
         found = [(x, key, message) for x in candidates for key, message in self._complaints(x)]
+        found += _ensemble_complaints(candidates)
         for candidate, key, message in [*found, *unused_keys(candidates, file)]:
             complaint = Complaint(candidate, key, message)
             groups.setdefault(complaint.mistake, []).append(complaint)
@@ -79,6 +81,15 @@ class Checker:
         if isinstance(known, Exception):
             raise known
         return known
+
+
+def _ensemble_complaints(
+    candidates: Sequence[Candidate],
+) -> Iterator[tuple[Candidate, Key, str]]:
+    variants = {x.entry.name: x.configuration for x in candidates}
+    for candidate in candidates:
+        for key, message in ensemble_complaints(candidate.entry.name, variants):
+            yield candidate, ("ensemble", key), message
 
 
 def _network_complaints(

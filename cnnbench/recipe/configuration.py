@@ -13,6 +13,7 @@ from cnnbench.data.spec import AugmentationSpec, DataSpec
 from cnnbench.network.architectures import build_network, check_classes
 from cnnbench.network.network import Network
 from cnnbench.network.spec import NetworkSpec
+from cnnbench.recipe.ensemble import EnsembleSpec
 from cnnbench.recipe.training import EvaluationSpec, TrainingSpec
 from cnnbench.recipe.transfer import Stage, TransferSpec
 
@@ -27,6 +28,7 @@ class Configuration(BaseModel):
     transfer: TransferSpec = TransferSpec()
     training: TrainingSpec = TrainingSpec()
     augmentation: AugmentationSpec = AugmentationSpec()
+    ensemble: EnsembleSpec = EnsembleSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
 
     def request(self) -> tuple[str, Request]:

@@ -87,7 +87,7 @@ class Progress:
 
     def _add(self, trials: Sequence[Trial]) -> None:
         self._epochs |= {trial.id: 0 for trial in trials}
-        self._asked |= {trial.id: trial.configuration.training.epochs for trial in trials}
+        self._asked |= {trial.id: trial.epochs for trial in trials}
 
     @property
     def total(self) -> int:
@@ -235,10 +235,10 @@ def _rest(progress: Progress) -> str:
 def _slot_cells(slot: _Slot) -> tuple[str | Text, ...]:
     if slot.trial is None:
         return ("idle",)
-    epochs = slot.trial.configuration.training.epochs
     accuracy = "" if slot.val_accuracy is None else f"validation {slot.val_accuracy:.1%}"
     name = Text(printable(slot.trial.variant), no_wrap=True, overflow="ellipsis")
-    return (name, _part(slot.trial), f"epoch {slot.epoch}/{epochs}", accuracy)
+    part = slot.trial.place.removeprefix(f"{slot.trial.variant}, ")
+    return (name, part, f"epoch {slot.epoch}/{slot.trial.epochs}", accuracy)
 
 
 def told(event: TrialEnded) -> str:
@@ -248,12 +248,7 @@ def told(event: TrialEnded) -> str:
 
 def trial_name(trial: Trial) -> str:
     """Which trial, for people: variant, replicate from 1, fold from 1, backend."""
-    return f"{trial.variant}, {_part(trial)} ({trial.backend})"
-
-
-def _part(trial: Trial) -> str:
-    fold = "" if trial.fold is None else f", fold {trial.fold + 1}"
-    return f"replicate {trial.replicate + 1}{fold}"
+    return f"{trial.place} ({trial.backend})"
 
 
 def summary(record: Record) -> str:

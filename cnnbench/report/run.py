@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,10 +26,12 @@ _NAMED = 6
 class Outlook:
     """What may run of a study.
 
-    trials: all that it may come to. missing: those not recorded. least: those that run in any case;
-    most: those and what may follow, as looks at the results decide.
+    variants: names of those asked for. trials: all that it may come to. missing: those not
+    recorded. least: those that run in any case; most: those and what may follow, as looks at the
+    results decide.
     """
 
+    variants: Collection[str]
     trials: Sequence[Trial]
     missing: Sequence[Trial]
     least: Sequence[Trial]
@@ -41,7 +43,7 @@ def print_opening(console: Console, recipe: Recipe, outlook: Outlook) -> None:
     trials = outlook.trials
     backends = ", ".join(dict.fromkeys(trial.backend for trial in trials))
     folds = max(variant.configuration.evaluation.folds for variant in recipe.variants)
-    asked, known = len({trial.variant for trial in trials}), len(recipe.variants)
+    asked, known = len(outlook.variants), len(recipe.variants)
     variants = plural(known, "variant") if asked == known else f"{asked} of {known} variants"
     first = f"{recipe.looks[0]} to " if recipe.looks else ""
     parts = [variants, first + plural(recipe.replicates, "replicate")]
@@ -74,7 +76,10 @@ def _span(least: int, most: int) -> str:
 
 
 def print_dry_run(console: Console, recipe: Recipe, outlook: Outlook) -> None:
-    """Per variant and backend, how many trials are recorded and how many would run."""
+    """Per variant and backend, how many trials are recorded and how many would run.
+
+    An ensemble of what other variants train has none of its own.
+    """
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("variant")
     table.add_column("backend")
@@ -85,7 +90,7 @@ def print_dry_run(console: Console, recipe: Recipe, outlook: Outlook) -> None:
     for backend in dict.fromkeys(trial.backend for trial in outlook.trials):
         for variant in recipe.variants:
             key = (variant.name, backend)
-            if not all_of[key]:
+            if variant.name not in outlook.variants:
                 continue
             name = Text(printable(variant.name))
             recorded, to_run = all_of[key] - missing[key], _span(least[key], most[key])

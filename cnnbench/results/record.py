@@ -134,12 +134,28 @@ class Pretrained(Value):
     licence: str
 
 
+class Ensemble(Value):
+    """The networks that answered together.
+
+    accuracies: of each network alone on the test images. weights: of their votes, empty where all
+    count alike. trials: those whose predictions were put together, empty where the trial trained
+    its networks itself.
+    """
+
+    method: str
+    networks: Size
+    accuracies: tuple[Amount, ...] = ()
+    weights: tuple[Amount, ...] = ()
+    trials: tuple[str, ...] = ()
+
+
 class Record(Value):
     """One line of records.jsonl.
 
     metrics: by split ("test", "validation"), then by name ("accuracy", "log_loss", ...); floats,
     and the confusion matrix as a list of rows. "trivial" holds the "chance" and "majority" levels.
-    pretrained: what a base started from, None without one.
+    pretrained: what a base started from, None without one. ensemble: the networks of one, None for
+    a single network. member: which network of an ensemble it is, "" for a variant itself.
     diverged: whether it failed because what the network computed was no number any more: an outcome
     of its settings, not a failure of the machine.
     epochs: trained; best_epoch: whose weights were evaluated, counted from 1.
@@ -160,6 +176,8 @@ class Record(Value):
     diverged: bool = False
     samples: Samples | None = None
     pretrained: Pretrained | None = None
+    ensemble: Ensemble | None = None
+    member: str = ""
     metrics: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     epochs: Size | None = None
     best_epoch: Size | None = None
@@ -251,7 +269,8 @@ class PlannedLooks(Value):
 class Plan(Value):
     """plan.json: the study last asked for in a folder, so that a comparison knows what is missing.
 
-    trials: id to (variant, replicate, fold), every trial of the study. variants: in recipe order.
+    trials: id to (variant, replicate, fold), every trial of the study. members: ids of those that
+    are only run for an ensemble. variants: in recipe order.
     settings: variant to the whole configuration; sections equal in all variants describe the study.
     images: of each source, in the order of the variants.
     margin: the smallest difference that matters, declared before the first trial. looks: numbers of
@@ -270,6 +289,7 @@ class Plan(Value):
     replicates: Size
     folds: Size = 0
     trials: Mapping[str, tuple[str, Size, Size | None]]
+    members: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     images: tuple[Images, ...] = ()
     margin: Annotated[float, Field(ge=0, lt=1)] = MARGIN

@@ -16,7 +16,7 @@ from cnnbench.data.passes.prepared import PreparedImages
 from cnnbench.data.passes.scaling import InputScaling
 from cnnbench.data.sources.cache import CachedImages
 from cnnbench.data.spec import AugmentationSpec
-from cnnbench.data.splits.draw import Split, split_rows
+from cnnbench.data.splits.draw import Split, bootstrap, held_out, split_rows
 from cnnbench.data.splits.feasibility import facts_of, split_notes
 from cnnbench.data.splits.selection import select_classes
 from cnnbench.results.record import Samples
@@ -28,6 +28,7 @@ class TrialImages:
     """What one trial sees of a source.
 
     images: as its network takes them but for normalisation, (n, height, width, channels).
+    emphasis: how much each training image counts in the loss, (train,), None for all alike.
     """
 
     trial: Trial
@@ -36,6 +37,7 @@ class TrialImages:
     split: Split
     normalization: Normalization | InputScaling
     augmentation: AugmentationSpec
+    emphasis: NDArray[np.float32] | None = None
 
     def of_features(self, features: NDArray[np.float32]) -> TrialImages:
         """The same splits of what a part of the network made of each image, (n, h, w, channels)."""
@@ -48,6 +50,8 @@ class TrialImages:
         spec, weights = self.trial.configuration.training, None
         if spec.class_weights == "balanced":
             weights = balanced_weights(self.chosen.labels[self.split.train])
+        if self.emphasis is not None:
+            weights = self.emphasis if weights is None else weights * self.emphasis
         return TrainingPasses(
             self._prepared(self.split.train, weights),
             spec.batch_size,
@@ -133,10 +137,22 @@ def split_of(trial: Trial, chosen: CachedImages) -> Split:
         folds=trial.configuration.evaluation.folds,
         classes=chosen.classes,
     )
+    split = _of_member(trial, split, chosen.labels)
     if trial.validates:
         return split
     everything = np.sort(np.concatenate([split.train, split.validation]))
     return Split(everything, split.validation[:0], split.test)
+
+
+def _of_member(trial: Trial, split: Split, labels: NDArray[np.int32]) -> Split:
+    """What of a split a network of an ensemble sees."""
+    member = trial.member
+    if member is not None and member.part is not None:
+        part, parts = member.part
+        split = held_out(split, labels, seed=trial.seed_for("split"), part=part, parts=parts)
+    if member is not None and member.bootstrap:
+        split = bootstrap(split, seed=trial.seed_for("bootstrap"))
+    return split
 
 
 def with_channels(images: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:

@@ -2,50 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from cnnbench.data.sources.cache import CachedImages
 from cnnbench.errors import CnnbenchError
-from cnnbench.network.network import Network
 from cnnbench.network.summary import summarize
-from cnnbench.plugin.backend import Backend, Engine, Model
+from cnnbench.plugin.backend import Backend, Engine
 from cnnbench.plugin.executor import Outcome
 from cnnbench.results.environment import environment_key, machine_environment
 from cnnbench.results.record import Beside, Costs, Epoch, Pretrained, Record, Status
-from cnnbench.training.build import Build, build_model, starting_weights, weights_for
-from cnnbench.training.costs import (
-    BATCH_PREDICTIONS,
-    SINGLE_PREDICTIONS,
-    Stopwatch,
-    latency,
-    peak_memory,
-    reset_peak_memory,
-)
+from cnnbench.training.build import Build, build_model
+from cnnbench.training.costs import Stopwatch, peak_memory, reset_peak_memory
 from cnnbench.training.crash import describe_crash, whole_crash
-from cnnbench.training.features import shared_features
-from cnnbench.training.fit import DivergedError, Fit, Validation, fit
+from cnnbench.training.fit import DivergedError
 from cnnbench.training.images import TrialImages, prepare_images
-from cnnbench.training.metrics import class_probabilities, evaluate, trivial_levels
+from cnnbench.training.metrics import evaluate, trivial_levels
+from cnnbench.training.networks import Answers, Gathered, Training
+from cnnbench.training.together import answers_of
 from cnnbench.trials.trial import Trial
 
 LOGGER = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Result:
-    """Fields of the record, gathered as the trial goes: what is known survives a failure."""
-
-    fields: dict[str, Any] = field(default_factory=dict)
-    fitted: Fit = field(default_factory=Fit)
-    costs: dict[str, Any] = field(default_factory=dict)
-    arrays: dict[str, Any] = field(default_factory=dict)
 
 
 class UnsupportedError(CnnbenchError):
@@ -68,7 +47,7 @@ def run_trial(
     """
     started = time.time()
     total = Stopwatch()
-    result = _Result()
+    result = Gathered()
     status, reason, failure = Status.OK, "", ""
     with total:
         try:
@@ -94,6 +73,7 @@ def run_trial(
             "epochs": len(result.fitted.history) or None,
             "costs": Costs(
                 **result.costs,
+                evaluation=result.fitted.evaluation or None,
                 training=result.fitted.training or None,
                 data=result.fitted.data if result.fitted.history else None,
                 images_per_second=result.fitted.images_per_second,
@@ -129,6 +109,7 @@ def blank_record(
         # The margin is the study's: trials that differ in it alone are the same trial.
         settings=trial.configuration.model_dump(mode="json", exclude={"evaluation": {"margin"}}),
         pretrained=_pretrained(trial),
+        member=trial.member.label if trial.member else "",
         beside=beside,
         started=started,
     )
@@ -164,7 +145,7 @@ def _carry_out(
     *,
     build: Build,
     on_epoch: Callable[[Epoch], None],
-    result: _Result,
+    result: Gathered,
 ) -> None:
     result.fields["samples"] = images.samples()
     summary = summarize(trial.network)
@@ -172,66 +153,30 @@ def _carry_out(
     if missing := backend.capabilities.missing(trial.network, trial.optimization):
         raise UnsupportedError(f"backend {backend.name} lacks {missing}")
 
-    weights = starting_weights(trial)
-    whole, compiling = images, Stopwatch()
-    for stage in trial.schedule:
-        images, network = whole, trial.network
-        if features := shared_features(trial, stage, engine, whole, weights):
-            result.costs["features"] = result.costs.get("features", 0) + features.seconds
-            images, network = whole.of_features(features.rows), features.tail
-        passes = images.training()
-        epochs = map(passes.epoch, itertools.count(len(result.fitted.history)))
-        validation = _validation(images)
-        with compiling:
-            model = build(trial, engine, network, weights_for(network, weights), stage)
-            model.compile(passes.epoch(0))
-            model.synchronize()
-        LOGGER.info("trial %s: built and compiled in %.2f s", trial.id, compiling.last)
-        result.costs["compile"] = compiling.seconds
-        fit(model, epochs, validation, stage, fitted=result.fitted, on_epoch=on_epoch)
-        weights = {**weights, **model.get_weights()}
-    result.fields["best_epoch"] = best = result.fitted.best_epoch
-    counts = len(result.fitted.history), result.fitted.training
-    LOGGER.info("trial %s: %d epochs in %.2f s, epoch %s counts", trial.id, *counts, best)
-    _test(model, network, images, result)
-    if trial.keeps_weights:
-        result.arrays["weights"] = weights
+    answers, networks = answers_of(trial, Training(engine, build, on_epoch, result), images)
+    counts = len(result.fitted.history), result.fitted.training, result.fitted.best_epoch
+    LOGGER.info("trial %s: %d epochs in %.2f s, epoch %s counts", trial.id, *counts)
+    if networks == 1:
+        result.fields["best_epoch"] = result.fitted.best_epoch
+    else:
+        result.costs |= {
+            name: value * networks for name, value in result.costs.items() if name in _OF_A_NETWORK
+        }
+    _judge(answers, images, result)
 
 
-def _validation(images: TrialImages) -> Validation | None:
-    rows = images.split.validation
-    if not len(rows):
-        return None
-    return Validation(images.evaluation(rows), images.chosen.labels[rows])
+_OF_A_NETWORK = ("parameters", "flops", "latency_single", "latency_batch")
+"""Costs of a prediction, which all networks make one after the other."""
 
 
-def _test(model: Model, network: Network, images: TrialImages, result: _Result) -> None:
-    """Look at the test images, once, with the weights that validation chose."""
+def _judge(answers: Answers, images: TrialImages, result: Gathered) -> None:
     rows, labels = images.split, images.chosen.labels
-    watch = Stopwatch()
-    with watch:
-        test = class_probabilities(model.predict(images.evaluation(rows.test)))
-    if not np.isfinite(test).all():
-        raise DivergedError("the probabilities of the test images are not finite numbers")
-    metrics = {"test": evaluate(test, labels[rows.test])}
-    if len(rows.validation):
-        validation = class_probabilities(model.predict(images.evaluation(rows.validation)))
-        metrics["validation"] = evaluate(validation, labels[rows.validation])
+    metrics = {split: evaluate(x, labels[getattr(rows, split)]) for split, x in answers.items()}
     classes = len(images.chosen.classes)
     metrics["trivial"] = trivial_levels(labels[rows.train], labels[rows.test], classes)
     result.fields["metrics"] = metrics
-    result.arrays = {
-        "predictions": test,
+    result.arrays |= {
+        "predictions": answers["test"],
         "rows": rows.test,
         "labels": labels[rows.test],
     }
-    batch = rows.test[: images.trial.configuration.training.batch_size]
-    result.costs |= {
-        "evaluation": result.fitted.evaluation + watch.last,
-    }
-    # What takes features is only a part of the network: its time would tell nothing of an image's.
-    if network is images.trial.network:
-        result.costs |= {
-            "latency_single": latency(model, images.evaluation(batch[:1], 1), SINGLE_PREDICTIONS),
-            "latency_batch": latency(model, images.evaluation(batch), BATCH_PREDICTIONS),
-        }

@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
 
 from cnnbench.data.sources.inventory import Inventory
 from cnnbench.data.sources.source import Facts, Request
@@ -15,9 +17,12 @@ from cnnbench.network.network import Network
 from cnnbench.pretrained.convention import as_trained
 from cnnbench.pretrained.found import FoundArrays
 from cnnbench.recipe.configuration import Configuration
+from cnnbench.recipe.ensemble import EnsembleSpec
 from cnnbench.recipe.spec import Recipe, Variant
 from cnnbench.recipe.transfer import Stage
+from cnnbench.trials.combination import Combination, combine
 from cnnbench.trials.identity import effective_settings
+from cnnbench.trials.member import Member
 from cnnbench.trials.trial import REVISION, Device, Trial
 
 
@@ -43,6 +48,19 @@ class Known:
         return Facts(self.shape, self.classes, count, self.counts, self.signals)
 
 
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What a recipe comes down to on a backend.
+
+    trials: to be run, each once, by replicate, then fold, then variant, so that a run that is
+    interrupted has whole pairs; those of ensembles stand behind the others of their fold.
+    combinations: the ensembles that are made of trials.
+    """
+
+    trials: tuple[Trial, ...]
+    combinations: tuple[Combination, ...] = ()
+
+
 def expand(
     recipe: Recipe,
     backend: str,
@@ -51,13 +69,12 @@ def expand(
     *,
     arrays: Mapping[str, FoundArrays] | None = None,
     gpu: bool = False,
-) -> tuple[Trial, ...]:
-    """Every trial of a recipe on a backend, by replicate, then fold, then variant.
+) -> Expansion:
+    """Every trial of a recipe on a backend, and what is made of them.
 
-    So a run that is interrupted has whole pairs. known: what the sources of all variants hold, by
-    name and request. arrays: what the bases of variants start from, by variant. gpu: whether the
-    backend will compute on a GPU here, which the device alone does not tell. Raises RecipeError if
-    two variants would be the same trials.
+    known: what the sources of all variants hold, by name and request. arrays: what the bases of
+    variants start from, by variant. gpu: whether the backend will compute on a GPU here, which the
+    device alone does not tell. Raises RecipeError if two variants would be the same trials.
     """
     planned = {
         variant.name: _plan(
@@ -66,30 +83,45 @@ def expand(
         for variant in recipe.variants
     }
     _refuse_repeated(recipe.variants, planned)
-    folds = max(variant.configuration.evaluation.folds for variant in recipe.variants)
-    return tuple(
-        Trial(
-            id=_identity(planned[variant.name].outcome, recipe.seed, replicate, fold),
+
+    def trial(replicate: int, fold: int | None, variant: str, member: Member | None) -> Trial:
+        plan = planned[variant]
+        return Trial(
+            id=_identity(plan.outcome, recipe.seed, replicate, fold, member),
             recipe=recipe.name,
-            variant=variant.name,
+            variant=variant,
             replicate=replicate,
             fold=fold,
             backend=backend,
             device=device,
             seed=recipe.seed,
-            source=planned[variant.name].source,
-            request=planned[variant.name].request,
-            data=planned[variant.name].digest,
-            network=planned[variant.name].network,
-            configuration=variant.configuration,
-            arrays=(arrays or {}).get(variant.name),
-            stages=planned[variant.name].stages,
+            source=plan.source,
+            request=plan.request,
+            data=plan.digest,
+            network=plan.network,
+            configuration=plan.configuration,
+            arrays=(arrays or {}).get(variant),
+            stages=plan.stages,
+            member=member,
         )
-        for replicate in range(recipe.replicates)
-        for fold in ([None, *range(folds)])
-        for variant in recipe.variants
-        if fold in _folds(variant.configuration)
-    )
+
+    trials: dict[str, Trial] = {}
+    combinations: list[Combination] = []
+    folds = max(variant.configuration.evaluation.folds for variant in recipe.variants)
+    for replicate, fold in product(range(recipe.replicates), [None, *range(folds)]):
+        own = partial(trial, replicate, fold)
+        there = [x for x in recipe.variants if fold in _folds(x.configuration)]
+        trained = [x for x in there if not x.configuration.ensemble.combines]
+        combined = [
+            combine(x.name, x.configuration, own)
+            for x in there
+            if x.configuration.ensemble.combines
+        ]
+        wanted = [own(x.name, None) for x in trained]
+        for each in [*wanted, *(each for ensemble in combined for each in ensemble.trials)]:
+            trials.setdefault(each.id, each)  # what a variant trains for itself stays its own
+        combinations += combined
+    return Expansion(tuple(trials.values()), tuple(combinations))
 
 
 def _folds(configuration: Configuration) -> list[int | None]:
@@ -100,7 +132,8 @@ def _folds(configuration: Configuration) -> list[int | None]:
 class _Planned:
     """What the trials of a variant share.
 
-    outcome: canonical JSON of all that decides theirs, replicate and fold aside.
+    configuration: of one of its networks. outcome: canonical JSON of all that decides theirs,
+    replicate, fold and member aside. ensemble: how they are put together, "" if they are not.
     """
 
     source: str
@@ -108,7 +141,9 @@ class _Planned:
     digest: str
     network: Network
     stages: tuple[Stage, ...]
+    configuration: Configuration
     outcome: str
+    ensemble: str = ""
 
 
 def _plan(
@@ -119,6 +154,10 @@ def _plan(
     *,
     gpu: bool,
 ) -> _Planned:
+    spec = configuration.ensemble
+    together = spec.model_dump_json() if spec.combines else ""
+    if spec.combines:
+        configuration = configuration.model_copy(update={"ensemble": EnsembleSpec()})
     source, request = configuration.request()
     images = known[source, request]
     network = configuration.network_for(images.shape, images.classes)
@@ -136,20 +175,27 @@ def _plan(
     if gpu:
         settings["device"] = "gpu"
     outcome = json.dumps(settings, sort_keys=True, separators=(",", ":"))
-    return _Planned(source, request, images.digest, network, stages, outcome)
+    return _Planned(
+        source, request, images.digest, network, stages, configuration, outcome, together
+    )
 
 
-def _identity(outcome: str, seed: int, replicate: int, fold: int | None) -> str:
-    text = json.dumps([outcome, seed, replicate, fold])
+def _identity(
+    outcome: str, seed: int, replicate: int, fold: int | None, member: Member | None
+) -> str:
+    text = json.dumps([outcome, seed, replicate, fold, *(member.identity if member else ())])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _refuse_repeated(variants: Sequence[Variant], planned: Mapping[str, _Planned]) -> None:
     """Raise RecipeError for variants that would compute the same: a comparison of nothing."""
-    first: dict[str, Variant] = {}
+    first: dict[tuple[str, str], Variant] = {}
     problems = []
     for variant in variants:
-        earlier = first.setdefault(planned[variant.name].outcome, variant)
+        plan = planned[variant.name]
+        of_others = bool(variant.configuration.ensemble.of)
+        outcome = ("" if of_others else plan.outcome, plan.ensemble)
+        earlier = first.setdefault(outcome, variant)
         if earlier is not variant:
             problems.append(_sameness(earlier, variant))
     if problems:

@@ -45,6 +45,8 @@ def effective_settings(
         "augmentation": _augmentation(configuration.augmentation),
         "folds": configuration.evaluation.folds,
     }
+    if (method := configuration.ensemble.method) in ("boosting", "snapshot"):
+        settings["ensemble"] = {"method": method, "members": configuration.ensemble.members}
     if arrays is not None:
         settings["data"].pop("normalization")
         settings["transfer"] = _transfer(configuration, arrays, stages)

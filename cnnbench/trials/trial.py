@@ -14,10 +14,11 @@ from cnnbench.pretrained.found import FoundArrays
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.training import Precision
 from cnnbench.recipe.transfer import Stage
+from cnnbench.trials.member import Member
 from cnnbench.trials.optimization import Optimization
 
 Device = Literal["auto", "cpu", "gpu"]
-Purpose = Literal["split", "weights", "order", "augmentation", "dropout"]
+Purpose = Literal["split", "weights", "order", "augmentation", "dropout", "bootstrap"]
 
 REVISION = 1
 """Raised when a change of the core changes what the same trial computes."""
@@ -29,9 +30,10 @@ class Trial(BaseModel):
     id: a hash of everything that can change the outcome (see `cnnbench.trials.expand`).
     source, request: where its images come from, and what is wanted of them. data: digest of the
     decoded images. network: what it trains, as built for them. arrays: what a base starts from.
-    stages: what of a base moves when, empty without one. keeps_weights: whether its outcome brings
-    the arrays that it was judged with. validates: whether validation images are kept apart, or
-    trained on with the others once all is decided.
+    stages: what of a base moves when, empty without one. member: for which network of an ensemble
+    it is trained, None if for a variant itself. keeps_weights: whether its outcome brings the
+    arrays that it was judged with. validates: whether validation images are kept apart, or trained
+    on with the others once all is decided.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -51,6 +53,7 @@ class Trial(BaseModel):
     configuration: Configuration
     arrays: FoundArrays | None = None
     stages: tuple[Stage, ...] = ()
+    member: Member | None = None
     keeps_weights: bool = False
     validates: bool = True
 
@@ -58,6 +61,19 @@ class Trial(BaseModel):
     def schedule(self) -> tuple[Stage, ...]:
         """What is trained, one after the other: mostly everything at once."""
         return self.stages or (Stage(frozenset(), self.configuration.training),)
+
+    @property
+    def place(self) -> str:
+        """Which one it is, for people: variant, replicate and fold from 1, network."""
+        fold = "" if self.fold is None else f", fold {self.fold + 1}"
+        member = f", {self.member.label}" if self.member else ""
+        return f"{self.variant}, replicate {self.replicate + 1}{fold}{member}"
+
+    @property
+    def epochs(self) -> int:
+        """How many it trains at most, in all."""
+        rounds = self.configuration.ensemble.rounds
+        return rounds * sum(stage.training.epochs for stage in self.schedule)
 
     @property
     def precision(self) -> Precision:
@@ -85,13 +101,21 @@ class Trial(BaseModel):
     def seed_for(self, purpose: Purpose) -> int:
         """A 63-bit seed, independent per purpose, shared by all variants and backends.
 
-        Folds share a split (they are its parts); everything else differs between folds.
+        Folds share a split (they are its parts), and so do the networks of an ensemble; everything
+        else differs between them.
         """
-        fold = None if purpose == "split" else self.fold
-        return derive_seed(self.seed, self.replicate, fold, purpose)
+        if purpose == "split":
+            return derive_seed(self.seed, self.replicate, None, purpose)
+        number = self.member.number if self.member else 0
+        return derive_seed(self.seed, self.replicate, self.fold, purpose, number)
 
 
-def derive_seed(seed: int, replicate: int, fold: int | None, purpose: Purpose) -> int:
-    """A 63-bit seed from a hash of its arguments, so that no two purposes share a stream."""
-    text = json.dumps([seed, replicate, fold, purpose])
+def derive_seed(
+    seed: int, replicate: int, fold: int | None, purpose: Purpose, member: int = 0
+) -> int:
+    """A 63-bit seed from a hash of its arguments, so that no two purposes share a stream.
+
+    member: of an ensemble; the first has the seeds of a network by itself.
+    """
+    text = json.dumps([seed, replicate, fold, purpose, *([member] if member else [])])
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

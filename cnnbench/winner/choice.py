@@ -98,7 +98,7 @@ def choose(path: Path, metric: str = "accuracy") -> VariantChoice:
             f"{plan.folds} folds, so that none is left to test a network that learns from all "
             "others; run the recipe with --set evaluation.folds=0, and pick from that"
         )
-    able = [each for each in selection.series if each.ok and not each.diverged]
+    able = [x for x in selection.series if x.ok and not x.diverged and not _is_ensemble(x)]
     valued = {each.variant: _values(each, measure) for each in able}
     if not any(valued.values()):
         raise ComparisonError(
@@ -159,6 +159,10 @@ def _values(series: Series, measure: Measure) -> dict[Part, float]:
     return {part: value for part, value in found.items() if value is not None}
 
 
+def _is_ensemble(series: Series) -> bool:
+    return any(record.ensemble for record in series.ok.values())
+
+
 def _ties(candidates: Sequence[Contender]) -> tuple[str, ...]:
     best = candidates[0]
     equal = [one.variant for one in candidates[1:] if one.mean == best.mean]
@@ -176,6 +180,10 @@ def _notes(
         if each.diverged:
             notes.append(
                 f"{each.variant} is left out, as {plural(len(each.diverged), 'trial')} diverged"
+            )
+        elif _is_ensemble(each):
+            notes.append(
+                f"{each.variant} is left out, as several networks answer there, and one is taken home"
             )
         elif each.variant not in valued:
             notes.append(f"{each.variant} is left out, as it has no result")

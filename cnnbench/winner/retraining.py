@@ -67,7 +67,7 @@ def plan_retraining(
     known, _ = read_images(recipe, plugins)
     arrays = arrays_of(recipe)
     gpu = takes_gpu(device, backend)
-    (trial,) = expand(recipe, backend.name, device, known, arrays=arrays, gpu=gpu)
+    (trial,) = expand(recipe, backend.name, device, known, arrays=arrays, gpu=gpu).trials
     _refuse_others(choice.records[0], trial)
     stages, counting = final_stages(choice.study.folder, choice.records, trial.schedule)
     name, request = recipe.variants[0].configuration.request()

@@ -40,7 +40,7 @@ def judge(tmp_path, monkeypatch):
         path = tmp_path / "study.toml"
         recipe = load_recipe(path, overrides=overrides, find_source=PLUGINS.source)
         known, _ = read_images(recipe, PLUGINS)
-        refuse_too_large(recipe, expand(recipe, "torch-native", "cpu", known), known)
+        refuse_too_large(recipe, expand(recipe, "torch-native", "cpu", known).trials, known)
 
     return judged
 

@@ -73,7 +73,7 @@ def photos(tmp_path):
 def trained(recipe, variant, rows, epoch):
     """The pixels of these rows in an epoch of the variant's first trial."""
     known, _ = read_images(recipe, PLUGINS)
-    trials = expand(recipe, "any", "cpu", known)
+    trials = expand(recipe, "any", "cpu", known).trials
     trial = next(x for x in trials if x.variant == variant and x.replicate == 0)
     cached = open_images(PLUGINS.source(trial.source), trial.request)
     images = prepare_images(trial, cached)

@@ -38,7 +38,7 @@ def images_of(tmp_path, monkeypatch):
     (tmp_path / "study.toml").write_text(RECIPE)
     recipe = load_recipe("study.toml", find_source=PLUGINS.source)
     known, _ = read_images(recipe, PLUGINS)
-    trials = {trial.variant: trial for trial in expand(recipe, "any", "cpu", known)}
+    trials = {trial.variant: trial for trial in expand(recipe, "any", "cpu", known).trials}
 
     def images_of(variant):
         trial = trials[variant]

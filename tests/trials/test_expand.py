@@ -36,13 +36,13 @@ def study(*configurations, **fields):
 def only_id(*, backend="torch", device="auto", seed=0, **sections):
     recipe = study(configuration(**sections), replicates=1, seed=seed)
     arrays = arrays_of(recipe)
-    (trial, *_) = expand(recipe, backend, device, KNOWN, arrays=arrays, gpu=device == "gpu")
+    (trial, *_) = expand(recipe, backend, device, KNOWN, arrays=arrays, gpu=device == "gpu").trials
     return trial.id
 
 
 def test_replicates_come_one_after_the_other_each_with_all_variants():
     recipe = study(configuration(), configuration(network={"dropout": 0.5}), replicates=2)
-    trials = expand(recipe, "torch", "cpu", KNOWN)
+    trials = expand(recipe, "torch", "cpu", KNOWN).trials
     assert [(trial.replicate, trial.fold, trial.variant) for trial in trials] == [
         (0, None, "v0"),
         (0, None, "v1"),
@@ -58,7 +58,7 @@ def test_each_fold_of_a_replicate_has_all_variants():
     recipe = study(
         configuration(**folds), configuration(network={"dropout": 0.5}, **folds), replicates=1
     )
-    trials = expand(recipe, "torch", "cpu", KNOWN)
+    trials = expand(recipe, "torch", "cpu", KNOWN).trials
     assert [(trial.fold, trial.variant) for trial in trials] == [
         (0, "v0"),
         (0, "v1"),
@@ -73,7 +73,7 @@ def test_trials_have_different_ids_of_16_hexadecimal_digits():
         configuration(network={"dropout": 0.5}, evaluation={"folds": 3}),
         replicates=4,
     )
-    ids = [trial.id for trial in expand(recipe, "torch", "cpu", KNOWN)]
+    ids = [trial.id for trial in expand(recipe, "torch", "cpu", KNOWN).trials]
     assert len(set(ids)) == len(ids) == 24
     assert all(len(bytes.fromhex(each)) == 8 for each in ids)
 
@@ -85,7 +85,7 @@ def test_expanding_twice_gives_the_same_trials():
 
 @given(st.text(), st.text(), st.text(min_size=1), st.integers(1, 9))
 def test_words_names_and_the_number_of_replicates_change_no_id(title, description, name, number):
-    plain = expand(study(configuration(), replicates=1), "torch", "cpu", KNOWN)[0]
+    plain = expand(study(configuration(), replicates=1), "torch", "cpu", KNOWN).trials[0]
     recipe = Recipe(
         name="other",
         title=title,
@@ -94,7 +94,7 @@ def test_words_names_and_the_number_of_replicates_change_no_id(title, descriptio
         baseline=name,
         variants=(Variant(name=name, configuration=configuration(), description=title),),
     )
-    trials = expand(recipe, "torch", "cpu", KNOWN)
+    trials = expand(recipe, "torch", "cpu", KNOWN).trials
     assert trials[0].id == plain.id
     assert len(trials) == number
 
@@ -116,6 +116,7 @@ IGNORED = [
     {"data": {"classes": ["a", "b", "c"]}},  # all there are
     {"data": {"source": "npz:/same.npz"}},  # another name for the same images
     {"transfer": {"weights": "random", "strategy": "full", "head_epochs": 2}},  # of no base
+    {"ensemble": {"members": 3, "of": ["v1"], "folds": 2}},  # of no method
     {"transfer": {"head": {"dense": [3]}, "unfreeze_from": "block5"}},
 ]
 
@@ -126,6 +127,9 @@ def test_what_has_no_effect_changes_no_id(sections):
 
 
 EFFECTIVE = [
+    {"ensemble": {"method": "boosting", "of": (), "folds": 5}},
+    {"ensemble": {"method": "boosting", "members": 3}},
+    {"ensemble": {"method": "snapshot"}},
     *({"data": data} for data in (
         {"source": "npz:/x.npz"},
         {"train": 10},
@@ -257,10 +261,10 @@ def test_every_key_of_a_recipe_is_known_to_have_an_effect_or_to_have_none():
 def test_how_images_are_read_counts_by_what_is_read():
     sizes = {"data": {"image_size": [28, 28]}}
     known = {("tens", Request(image_size=(28, 28))): KNOWN["tens", Request()]}
-    trial = expand(study(configuration(**sizes), replicates=1), "torch", "auto", known)[0]
+    trial = expand(study(configuration(**sizes), replicates=1), "torch", "auto", known).trials[0]
     assert trial.id == only_id()
     known = {key: replace(value, digest="other") for key, value in known.items()}
-    trial = expand(study(configuration(**sizes), replicates=1), "torch", "auto", known)[0]
+    trial = expand(study(configuration(**sizes), replicates=1), "torch", "auto", known).trials[0]
     assert trial.id != only_id()
 
 
@@ -282,7 +286,7 @@ COUNTED = {
 
 def counted_ids(folds=0, **data):
     recipe = study(configuration(data=data, evaluation={"folds": folds}), replicates=1)
-    return [trial.id for trial in expand(recipe, "torch", "auto", COUNTED)]
+    return [trial.id for trial in expand(recipe, "torch", "auto", COUNTED).trials]
 
 
 @pytest.mark.parametrize(
@@ -313,12 +317,12 @@ def test_what_remains_in_one_fold_is_no_amount_where_it_differs_in_another():
 def test_a_device_counts_only_where_it_is_another_one():
     recipe = study(configuration(), replicates=1)
     ids = [
-        expand(recipe, "torch", device, KNOWN, gpu=gpu)[0].id
+        expand(recipe, "torch", device, KNOWN, gpu=gpu).trials[0].id
         for device, gpu in (("auto", False), ("cpu", False), ("auto", True), ("gpu", True))
     ]
     assert ids[0] == ids[1] != ids[2] == ids[3]
 
 
 def test_a_trial_is_the_same_after_its_way_to_a_worker():
-    (trial, *_) = expand(study(configuration()), "torch", "cpu", KNOWN)
+    (trial, *_) = expand(study(configuration()), "torch", "cpu", KNOWN).trials
     assert type(trial).model_validate_json(trial.model_dump_json()) == trial

@@ -55,7 +55,7 @@ def ids_of(name, overrides=()):
         source, request = request_of(variant.configuration.data)
         facts = SOURCES[source].facts(request)
         known[source, request] = Known("digest", facts.shape, tuple(facts.classes))
-    trials = expand(recipe, "torch-native", "cpu", known)
+    trials = expand(recipe, "torch-native", "cpu", known).trials
     return {trial.variant: trial.id for trial in trials if trial.replicate == 0}
 
 

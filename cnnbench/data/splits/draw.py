@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from cnnbench.data.sources.source import SplitName
 from cnnbench.data.spec import DataSpec
 from cnnbench.data.splits.amounts import Counts, check_folds, lots, part_of, plan_amounts
-from cnnbench.data.streams import random_order
+from cnnbench.data.streams import random_fractions, random_order
+from cnnbench.errors import DataError
 
 Rows = NDArray[np.int64]
 KEPT: tuple[SplitName, ...] = ("validation", "test")
@@ -29,7 +30,7 @@ def fixed_rows(counts: Mapping[str, int]) -> dict[SplitName, Rows]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Rows of the images in each split, ascending, disjoint."""
+    """Rows of the images in each split, ascending, disjoint; only a bootstrap repeats some."""
 
     train: Rows
     validation: Rows
@@ -96,6 +97,37 @@ def split_rows(
     validation = draw("validation", amounts.validation)
     train = draw("train", amounts.train)
     return Split(_joined(train), _joined(validation), _joined(test))
+
+
+def held_out(split: Split, labels: NDArray[np.int32], *, seed: int, part: int, parts: int) -> Split:
+    """The split of a trial that is to predict some of the training images.
+
+    They are dealt out as those of a cross-validation are: a part holds each class's images divided
+    by `parts`, rounded up or down. Part `part` is the test split, and the others are what is
+    trained on; the split's own test images are in neither. Raises DataError where there are fewer
+    images than parts.
+    """
+    if len(split.train) < parts:
+        raise DataError(
+            f"{len(split.train)} training images can't be divided into {parts} parts, as "
+            "ensemble.folds asks for"
+        )
+    order = random_order(seed, 0, len(labels))
+    ordered = order[np.isin(order, split.train)]
+    classes = int(labels.max()) + 1
+    stacks = [ordered[labels[ordered] == index] for index in range(classes)]
+    mine, others = _deal(stacks, part, parts, lots(seed, classes, "test"))
+    return Split(_joined(others), split.validation, _joined(mine))
+
+
+def bootstrap(split: Split, *, seed: int) -> Split:
+    """The split with as many training images, drawn from them with replacement (Efron 1979).
+
+    Some are there several times, and about a third, (1 - 1/n)^n, not at all.
+    """
+    count = len(split.train)
+    drawn = (random_fractions(seed, 0, 0, count) * count).astype(np.int64)
+    return Split(np.sort(split.train[drawn]), split.validation, split.test)
 
 
 def kept_splits(images: Mapping[str, int], folds: int) -> list[SplitName]:

@@ -1,0 +1,185 @@
+"""Ensembles whose networks are trials: their records are made as soon as those are there."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from cnnbench.errors import ResultsError
+from cnnbench.planning.study import Study
+from cnnbench.results.details import Predictions, read_predictions
+from cnnbench.results.layout import RECORDS
+from cnnbench.results.read import read_records
+from cnnbench.results.record import Costs, Ensemble, Record, Status
+from cnnbench.training.committee import Probabilities, averaged, stacked
+from cnnbench.training.metrics import evaluate
+from cnnbench.trials.combination import Combination
+from cnnbench.trials.trial import Trial
+
+LOGGER = logging.getLogger(__name__)
+_SUMMED = (
+    "compile",
+    "features",
+    "training",
+    "evaluation",
+    "data",
+    "total",
+    "latency_single",
+    "latency_batch",
+    "parameters",
+    "flops",
+)
+_LARGEST = ("peak_memory", "device_memory")
+
+
+class Combiner:
+    """Makes the records of a study's ensembles that have none, each once its trials have ended."""
+
+    def __init__(self, study: Study, *, anew: bool) -> None:
+        """anew: whether only what is recorded from now on counts."""
+        self._study = study
+        done = frozenset() if anew else study.store.done(x.id for x in study.combinations)
+        self._waiting = [each for each in study.combinations if each.id not in done]
+        self._records: dict[str, Record] = {}
+        if self._waiting and not anew:
+            records, _ = read_records(study.store.folder / RECORDS)
+            self._records = {record.trial: record for record in records}
+
+    def hear(self, record: Record) -> None:
+        """Take up the record of a trial that was just stored."""
+        self._records[record.trial] = record
+        self.combine(only_ok=True)
+
+    def combine(self, *, only_ok: bool = False) -> None:
+        """Store what can be made. only_ok: not yet of trials that failed, which may run again.
+
+        Raises ResultsError where predictions can't be read or a record can't be stored.
+        """
+        for combination in [*self._waiting]:
+            records = [self._records.get(trial.id) for trial in combination.trials]
+            there = [record for record in records if record is not None]
+            if len(there) < len(records):
+                continue
+            failed = next((x for x in there if x.status is not Status.OK), None)
+            if failed and only_ok:
+                continue
+            self._waiting.remove(combination)
+            if failed:
+                self._store_failure(combination, failed)
+            else:
+                self._store(combination, self._records)
+
+    def _store_failure(self, combination: Combination, failed: Record) -> None:
+        which = failed.member or f"variant {failed.variant}"
+        record = _blank(combination, failed).model_copy(
+            update={
+                "status": failed.status,
+                "diverged": failed.diverged,
+                "reason": f"{which} ended as {failed.status}: {failed.reason}",
+            }
+        )
+        self._study.store.append(record)
+
+    def _store(self, combination: Combination, records: Mapping[str, Record]) -> None:
+        begun = time.perf_counter()
+        folder = self._study.store.folder
+        asked = [read_predictions(folder, trial.id) for trial in combination.members]
+        _refuse_other_rows(combination.members, asked)
+        rows, labels = asked[0].rows, asked[0].labels
+        answers = [each.probabilities for each in asked]
+        if combination.held_out:
+            held = [
+                _in_one([read_predictions(folder, trial.id) for trial in parts])
+                for parts in combination.held_out
+            ]
+            _refuse_other_rows(combination.members, held)
+            learned = [each.probabilities for each in held]
+            together = stacked(learned, held[0].labels, answers)
+        else:
+            together = averaged(answers)
+        first = records[combination.members[0].id]
+        metrics = {"test": evaluate(together, labels)}
+        if "trivial" in first.metrics:
+            metrics["trivial"] = dict(first.metrics["trivial"])
+        record = _blank(combination, first).model_copy(
+            update={
+                "samples": first.samples,
+                "metrics": metrics,
+                "ensemble": Ensemble(
+                    method=combination.configuration.ensemble.method,
+                    networks=len(combination.trials),
+                    accuracies=tuple(_accuracies(combination.members, records)),
+                    trials=tuple(trial.id for trial in combination.trials),
+                ),
+                "epochs": sum(records[trial.id].epochs or 0 for trial in combination.trials),
+                "costs": _costs(combination, records, seconds=time.perf_counter() - begun),
+            }
+        )
+        self._study.store.append(record, predictions=together, rows=rows, labels=labels)
+        LOGGER.info("%s, replicate %d: combined", combination.variant, combination.replicate + 1)
+
+
+def _blank(combination: Combination, like: Record) -> Record:
+    """A record with nothing but what is known of the ensemble, from the machine of a trial."""
+    return Record(
+        trial=combination.id,
+        recipe=combination.recipe,
+        variant=combination.variant,
+        replicate=combination.replicate,
+        fold=combination.fold,
+        backend=combination.backend,
+        device=like.device,
+        status=Status.OK,
+        settings=combination.configuration.model_dump(
+            mode="json", exclude={"evaluation": {"margin"}}
+        ),
+        pretrained=like.pretrained,
+        environment=like.environment,
+        beside=like.beside,
+        started=time.time(),
+    )
+
+
+def _accuracies(members: Iterable[Trial], records: Mapping[str, Record]) -> list[float]:
+    return [records[trial.id].metrics["test"]["accuracy"] for trial in members]
+
+
+def _costs(combination: Combination, records: Mapping[str, Record], *, seconds: float) -> Costs:
+    """What its trials took together, and itself; of predictions what all members take.
+
+    seconds: of putting them together, on the processor of the starter.
+    """
+    all_costs = [records[trial.id].costs for trial in combination.trials]
+    asked = [records[trial.id].costs for trial in combination.members]
+    found: dict[str, float | None] = {}
+    for name in _SUMMED:
+        of_prediction = name.startswith("latency") or name in ("parameters", "flops")
+        values = [getattr(costs, name) for costs in (asked if of_prediction else all_costs)]
+        found[name] = None if None in values else sum(values)
+    for name in _LARGEST:
+        values = [getattr(costs, name) for costs in all_costs]
+        found[name] = None if None in values else max(values)
+    if found["total"] is not None:
+        found["total"] += seconds
+    return Costs(**found)
+
+
+def _in_one(parts: Sequence[Predictions]) -> Predictions:
+    """The predictions for all parts of the training images, by row."""
+    rows = np.concatenate([part.rows for part in parts])
+    order = np.argsort(rows, kind="stable")
+    probabilities: Probabilities = np.concatenate([part.probabilities for part in parts])[order]
+    labels = np.concatenate([part.labels for part in parts])[order]
+    return Predictions(probabilities, rows[order], labels)
+
+
+def _refuse_other_rows(members: Sequence[Trial], asked: Sequence[Predictions]) -> None:
+    for trial, each in zip(members, asked, strict=True):
+        if not np.array_equal(each.rows, asked[0].rows):
+            raise ResultsError(
+                f"the predictions of trial {trial.id} are of other images than those of "
+                f"{members[0].id}: --force runs them again"
+            )
