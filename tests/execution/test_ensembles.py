@@ -208,3 +208,11 @@ def test_the_plan_tells_networks_of_ensembles_from_trials(run, folder):
     assert {*plan.members} == {x.trial for x in found.values() if x.member}
     assert not {*plan.members} & {*plan.trials}
     assert json.loads((folder / "plan.json").read_text())["variants"][-1] == "average"
+
+
+def test_looks_wait_for_the_networks_of_an_ensemble_of_others(run, folder):
+    of = '[[variant]]\nname = "both"\nensemble.method = "average"\nensemble.of = ["one", "other"]\n'
+    found = run(STUDY.replace("replicates = 2", "replicates = { from = 2, to = 3 }") + of)
+    replicates = {name: {r for n, r, _ in found if n == name} for name in ("one", "other", "both")}
+    assert replicates["one"] >= replicates["both"] >= {0, 1}
+    assert replicates["other"] >= replicates["both"]
