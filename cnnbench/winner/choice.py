@@ -183,7 +183,7 @@ def _notes(
             )
         elif _is_ensemble(each):
             notes.append(
-                f"{each.variant} is left out, as several networks answer there, and one is taken home"
+                f"{each.variant} is left out, as its answers are those of several networks"
             )
         elif each.variant not in valued:
             notes.append(f"{each.variant} is left out, as it has no result")
