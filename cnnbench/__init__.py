@@ -71,21 +71,23 @@ def run(
     from cnnbench.execution.run import run_prepared
     from cnnbench.installed import installed_plugins
     from cnnbench.planning.prepare import RunOptions, prepare
-    from cnnbench.report.watch import watch
+    from cnnbench.report.watch import watch, watch_reading
 
     asked = arguments.a_listener("progress", progress)
     folder = arguments.a_path("results", results)
     options = RunOptions(folder, device, jobs, executor, timeout, force, save_weights)
     spending = Budget(read_budget(budget) if isinstance(budget, str) else budget)
     plugins = installed_plugins()
-    prepared = prepare(
-        arguments.a_path("recipe", recipe),
-        arguments.names("backend", backend),
-        plugins,
-        options,
-        overrides=arguments.a_mapping("overrides", overrides),
-        data=arguments.a_source("data", data),
-    )
+    with watch_reading(asked) as watcher:
+        prepared = prepare(
+            arguments.a_path("recipe", recipe),
+            arguments.names("backend", backend),
+            plugins,
+            options,
+            overrides=arguments.a_mapping("overrides", overrides),
+            data=arguments.a_source("data", data),
+            watch=watcher,
+        )
     due = [trial for due in due_of(prepared, anew=force) for trial in due.next]
     with watch(asked, due) as view:
         run_prepared(prepared, plugins, options, view.hear, spending)

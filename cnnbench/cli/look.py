@@ -29,6 +29,7 @@ def look(
     from cnnbench.report.output import spare_file, write_report
     from cnnbench.report.pictures.canvas import format_of
     from cnnbench.report.pictures.look import look as draw
+    from cnnbench.report.reading import reading
     from cnnbench.report.terminal import Terminal
 
     kind = format_of(output)
@@ -36,8 +37,8 @@ def look(
     plugins = installed_plugins()
     loaded = load_recipe(recipe, overrides=overrides or (), data=data, find_source=plugins.source)
     console = Terminal()
-    with console.waiting("reading the images"):
-        seen = preview(loaded, plugins)
+    with reading(console, "reading the images") as watcher:
+        seen = preview(loaded, plugins, watcher)
     print_look(console, seen)
     with console.waiting("drawing the picture"):
         content = draw(seen).content(kind)

@@ -43,16 +43,18 @@ def parity(
     from cnnbench.parity.run import prepare_parity, probe_backends
     from cnnbench.parity.table import parity_csv, print_parity, shown_trial
     from cnnbench.report.output import spare_file, write_report
+    from cnnbench.report.reading import reading
     from cnnbench.report.terminal import Terminal
 
     if output:
         spare_file(output, force=force)
     console = Terminal()
     plugins = installed_plugins()
-    with console.waiting("reading the recipe and its images") as status:
+    with reading(console, "reading the recipe and its images") as watcher:
         prepared = prepare_parity(
-            recipe, backend, plugins, device, overrides=overrides or [], data=data
+            recipe, backend, plugins, device, overrides=overrides or [], data=data, watch=watcher
         )
+    with console.waiting("starting") as status:
         probes = probe_backends(prepared, plugins, lambda trial: status.update(shown_trial(trial)))
         parities = pair_probes(list(probes))
     print_parity(console, parities)

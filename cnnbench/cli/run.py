@@ -101,6 +101,7 @@ def run(
     from cnnbench.planning.prepare import RunOptions, prepare_all
     from cnnbench.report.page.document import report_html
     from cnnbench.report.page.write import spare_page, write_page
+    from cnnbench.report.reading import reading
     from cnnbench.report.terminal import Terminal
 
     if report:
@@ -110,7 +111,7 @@ def run(
     options = RunOptions(results, device, jobs, executor, timeout, force, save_weights)
     changes = [*(overrides or []), *([f"replicates={replicates}"] if replicates else [])]
     spending = Budget(budget)
-    with console.waiting("reading the recipe and its images"):
+    with reading(console, "reading the recipe and its images") as watcher:
         studies = prepare_all(
             recipes,
             backend or [],
@@ -119,6 +120,7 @@ def run(
             overrides=changes,
             data=data,
             variants=variant or [],
+            watch=watcher,
         )
     for number, (path, prepared) in enumerate(zip(recipes, studies, strict=True)):
         if number:

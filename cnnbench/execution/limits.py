@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from cnnbench.planning.device import is_exclusive
 from cnnbench.plugin.executor import Executor, Limits
+from cnnbench.processes import usable_cores
 from cnnbench.trials.trial import Trial
 
 
@@ -33,10 +33,3 @@ def limits_of(
     if own and not jobs:
         return Limits(slots, 1, timeout, exclusive)
     return Limits(slots, max(1, cores // shares), timeout, exclusive)
-
-
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

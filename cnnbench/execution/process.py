@@ -15,6 +15,7 @@ from typing import Any
 
 from cnnbench.execution.channel import decode, encode, handed_over
 from cnnbench.execution.relay import take_up
+from cnnbench.processes import sealed
 
 LOGGER = logging.getLogger(__name__)
 
@@ -126,15 +127,3 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:  # those for real-time use have no names
         return str(number)
-
-
-def sealed(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a process that imports nothing from the current folder.
-
-    A user's own `random.py` would be taken for Python's there, and a folder from elsewhere would
-    run its code. Folders named in PYTHONPATH stay; an empty name there means the current one.
-    """
-    named = environment.get("PYTHONPATH", "").split(os.pathsep)
-    kept = [name for name in named if name and os.path.normpath(name) != os.curdir]
-    # A variable rather than the option -P: it holds for what a framework starts in turn, too.
-    return {**environment, "PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(kept)}

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cnnbench.data.sources.streamed import Watcher, nobody
 from cnnbench.errors import PluginError
 from cnnbench.execution.opening import OPENING_LIMIT, hung, open_worker
 from cnnbench.execution.process import Inbox, WorkerProcess
@@ -36,6 +37,7 @@ def prepare_parity(
     *,
     overrides: Sequence[str] = (),
     data: str | None = None,
+    watch: Watcher = nobody,
 ) -> Prepared:
     """Read and check the recipe for one replicate on each backend.
 
@@ -46,7 +48,7 @@ def prepare_parity(
         raise PluginError("parity needs at least two backends: repeat --backend")
     options = RunOptions(device=device, force=True)
     one = [*overrides, "replicates=1"]
-    return prepare(path, names, plugins, options, overrides=one, data=data)
+    return prepare(path, names, plugins, options, overrides=one, data=data, watch=watch)
 
 
 def probe_backends(

@@ -10,6 +10,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import get_args
 
+from cnnbench.data.sources.streamed import Watcher, nobody
 from cnnbench.errors import OptionsError, did_you_mean
 from cnnbench.loading.plugins import Plugins
 from cnnbench.planning.arrays import arrays_of
@@ -150,12 +151,13 @@ def prepare(
     overrides: Overrides = (),
     data: str | Path | None = None,
     variants: Sequence[str] = (),
+    watch: Watcher = nobody,
 ) -> Prepared:
     """Read and check the recipe, the backends and the images; nothing trains or is written.
 
     backends: by name, also several with commas between them, or all; without any, what the
     environment says, or the only one that can run here. variants: to run these and the baseline
-    alone; the others stay part of the plan.
+    alone; the others stay part of the plan. watch: is told how far the decoding has come.
     Raises RecipeError, PluginError, OptionsError, DataError, ResultsError.
     """
     recipe = load_recipe(path, overrides=overrides, data=data, find_source=plugins.source)
@@ -167,7 +169,7 @@ def prepare(
     found = [available_backend(plugins, name) for name in names]
     _refuse_more_than_one_process_can(plugins.executor(options.executor), found, options)
     arrays = arrays_of(recipe)
-    known, notes = read_images(recipe, plugins)
+    known, notes = read_images(recipe, plugins, watch)
     said = (*override_texts(overrides), *([f"data.source={data}"] if data else []))
     studies = tuple(
         plan_study(
@@ -217,6 +219,7 @@ def prepare_all(
     overrides: Overrides = (),
     data: str | Path | None = None,
     variants: Sequence[str] = (),
+    watch: Watcher = nobody,
 ) -> list[Prepared]:
     """Several recipes, each as `prepare` does, so that no mistake is found after hours of training.
 
@@ -225,7 +228,14 @@ def prepare_all(
     found: list[Prepared] = []
     for path in paths:
         prepared = prepare(
-            path, backends, plugins, options, overrides=overrides, data=data, variants=variants
+            path,
+            backends,
+            plugins,
+            options,
+            overrides=overrides,
+            data=data,
+            variants=variants,
+            watch=watch,
         )
         if any(prepared.recipe.name == other.recipe.name for other in found):
             raise OptionsError(

@@ -14,6 +14,7 @@ from cnnbench.data.passes.passes import TrainingPasses
 from cnnbench.data.passes.prepared import PreparedImages
 from cnnbench.data.sources.cache import CachedImages, open_images
 from cnnbench.data.sources.source import Request
+from cnnbench.data.sources.streamed import Watcher, nobody
 from cnnbench.data.sources.summary import summary_line
 from cnnbench.data.spec import AugmentationSpec, DataSpec
 from cnnbench.data.splits.draw import split_rows
@@ -84,13 +85,13 @@ class Preview:
     draws: tuple[Draws, ...]
 
 
-def preview(recipe: Recipe, plugins: Plugins) -> Preview:
+def preview(recipe: Recipe, plugins: Plugins, watch: Watcher = nobody) -> Preview:
     """Read a recipe's images, and draw what its augmentation makes of a few.
 
-    Needs no backend and no arrays of a base. Raises RecipeError and DataError as
-    `cnnbench.planning.study.read_images` does.
+    watch: is told how far the decoding has come. Needs no backend and no arrays of a base. Raises
+    RecipeError and DataError as `cnnbench.planning.study.read_images` does.
     """
-    known, notes = read_images(recipe, plugins)
+    known, notes = read_images(recipe, plugins, watch)
     opened = {key: open_images(plugins.source(key[0]), key[1]) for key in known}
     odd = [note for name, request in known for note in plugins.source(name).oddities(request)]
     return Preview(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cnnbench.data.sources.cache import open_images
 from cnnbench.data.sources.source import DataSource, Facts, Request
+from cnnbench.data.sources.streamed import Watcher, nobody
 from cnnbench.data.sources.summary import summary_line
 from cnnbench.data.splits.feasibility import amount_errors, facts_of, split_notes
 from cnnbench.errors import DataError, PluginError, Problem, RecipeError
@@ -71,8 +72,12 @@ class Study:
         return tuple(trial for trial in self.missing if trial.id not in done)
 
 
-def read_images(recipe: Recipe, plugins: Plugins) -> tuple[KnownImages, tuple[str, ...]]:
+def read_images(
+    recipe: Recipe, plugins: Plugins, watch: Watcher = nobody
+) -> tuple[KnownImages, tuple[str, ...]]:
     """What the recipe's sources hold, decoding those that are not in the cache, and their notes.
+
+    watch: is told how far the decoding has come.
 
     Raises RecipeError where they can't be read, or too few could be; DataError where they can't be
     kept.
@@ -87,7 +92,7 @@ def read_images(recipe: Recipe, plugins: Plugins) -> tuple[KnownImages, tuple[st
         source = plugins.source(name)
         if key not in known:
             try:
-                cached = open_images(source, request, verify=True)
+                cached = open_images(source, request, verify=True, watch=watch)
             except DataError as error:
                 if not error.key:
                     raise

@@ -24,7 +24,12 @@ class Terminal(Console):
 
     def waiting(self, text: str) -> Status:
         """A spinner beside the text, for a `with` block."""
-        return self.status(text, spinner="line" if self.options.ascii_only else "dots")
+        return waiting(self, text)
+
+
+def waiting(console: Console, text: str) -> Status:
+    """A spinner beside the text, on any console."""
+    return console.status(text, spinner="line" if console.options.ascii_only else "dots")
 
 
 def say(text: str) -> None:

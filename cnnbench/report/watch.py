@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console
 
+from cnnbench.data.sources.streamed import Watcher, nobody
 from cnnbench.plugin.executor import Event, Listener
 from cnnbench.report.live import QuietView, RunView, choose_view
+from cnnbench.report.reading import reading
 from cnnbench.trials.trial import Trial
 
 
@@ -34,7 +37,19 @@ def watch(progress: bool | Listener | None, trials: Sequence[Trial]) -> RunView:
     if callable(progress):
         return Listening(progress)
     console = Console()
-    seen = console.is_terminal or console.is_jupyter
-    if progress or (progress is None and seen):
-        return choose_view(console, trials, quiet=False)
-    return SilentView()
+    return choose_view(console, trials, quiet=False) if _seen(progress, console) else SilentView()
+
+
+@contextmanager
+def watch_reading(progress: bool | Listener | None) -> Iterator[Watcher]:
+    """What is shown while images are read, on the same terms."""
+    console = Console()
+    if callable(progress) or not _seen(progress, console):
+        yield nobody
+        return
+    with reading(console, "reading the recipe and its images") as watcher:
+        yield watcher
+
+
+def _seen(progress: bool | None, console: Console) -> bool:
+    return console.is_terminal or console.is_jupyter if progress is None else progress

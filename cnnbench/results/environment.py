@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
+from cnnbench.processes import usable_cores
 from cnnbench.results.processor import this_processor
 
 _OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python-headless")
@@ -33,7 +33,7 @@ def machine_environment() -> dict[str, object]:
         "cpu": processor.name,
         "processor": processor.identity,
         "instructions": processor.instructions,
-        "cores": _usable_cores(),
+        "cores": usable_cores(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
     }
 
@@ -57,10 +57,3 @@ def _opencv_version() -> str:
     import cv2  # built from source, without a distribution's name
 
     return str(cv2.__version__)
-
-
-def _usable_cores() -> int:
-    """Cores this process may run on, fewer than the machine has in a container."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -16,12 +16,12 @@ from cnnbench.data.passes.prepared import PreparedImages
 from cnnbench.data.sources.pixels import GREY, RGB, RGBA, conform
 from cnnbench.data.spec import AugmentationSpec
 from cnnbench.errors import DataError, PluginError
-from cnnbench.execution.limits import usable_cores
 from cnnbench.loading.availability import check_availability
 from cnnbench.loading.manager import load_plugins
 from cnnbench.loading.plugins import Plugins
 from cnnbench.planning.study import available_backend
 from cnnbench.plugin.backend import Backend, Model
+from cnnbench.processes import usable_cores
 from cnnbench.training.images import with_channels
 from cnnbench.training.metrics import class_probabilities
 from cnnbench.trials.optimization import Optimization

@@ -6,7 +6,7 @@ import pytest
 
 import cnnbench
 from cnnbench.errors import PluginError
-from cnnbench.execution.process import sealed
+from cnnbench.processes import sealed
 from cnnbench.testing import CHECKS
 from cnnbench.testing.process import CheckProcess
 

@@ -108,17 +108,18 @@ def _images(
 ) -> Iterator[ImageFile]:
     """The images in a class's folder and the folders inside it."""
     class_name = _class_name(folder)
-    left = [folder.path]
+    left = [(folder.path, printable(Path(folder.path).relative_to(root).as_posix()))]
     while left:
-        for entry in scan(left.pop()):
+        path, shown = left.pop()
+        for entry in scan(path):
             if entry.name.startswith("."):
                 continue
-            name = printable(Path(entry.path).relative_to(root).as_posix())
+            name = f"{shown}/{printable(entry.name)}"
             if is_folder(entry, links=False):
                 if is_system(entry.name):
                     aside.system.append(name)
                 else:
-                    left.append(entry.path)
+                    left.append((entry.path, name))
             elif _is_image(entry, extensions):
                 yield ImageFile(entry.path, name, class_name, split, *size_and_time(entry))
             elif is_folder(entry):

@@ -1,19 +1,21 @@
 """Images decoded once, kept on disk, mapped into the memory of every process that needs them.
 
-An entry is a folder NAME-REQUEST-STATE: images.npy, labels.npy, fixed-SPLIT.npy and meta.json. It
-is written beside its place and renamed, so that whoever sees it sees all of it; a lock file makes
-concurrent processes decode once. When a source has changed, its new entry replaces the old one.
+An entry is a folder NAME-REQUEST-STATE: images.npy, labels.npy, fixed-SPLIT.npy and meta.json, and
+of a source that streams what it needs to go on from there. It is written beside its place and
+renamed, so that whoever sees it sees all of it; a lock file makes concurrent processes decode once.
+When a source has changed, its new entry replaces the old one.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,15 +25,19 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from cnnbench.data.sources.inventory import Inventory, take_inventory
+from cnnbench.data.sources._checks import checks_of
+from cnnbench.data.sources._rows import CHUNK_BYTES, array_bytes
+from cnnbench.data.sources.inventory import Inventory, Levels
 from cnnbench.data.sources.source import DataSource, ImageData, Request, SplitName
+from cnnbench.data.sources.streamed import Place, StreamedSource, Watcher, nobody
 from cnnbench.disk import sync_file, sync_folder
 from cnnbench.errors import DataError
 
 FORMAT = 2
 """The version of an entry's files; another version is another entry."""
 VARIABLE = "CNNBENCH_CACHE"
-CHUNK_BYTES = 1 << 24
+FULL = frozenset(getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EFBIG")) - {None}
+"""What a system says that takes no more of a file."""
 PATIENCE = 3.0
 """Seconds to wait for another process before saying so."""
 LOGGER = logging.getLogger(__name__)
@@ -39,7 +45,10 @@ LOGGER = logging.getLogger(__name__)
 
 
 class Meta(BaseModel):
-    """meta.json. sizes: of the files beside it, in bytes."""
+    """meta.json. sizes: of the files beside it, in bytes. checks: of the arrays, see `checks_of`.
+
+    seal: of all the rest of it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -48,7 +57,9 @@ class Meta(BaseModel):
     fixed: tuple[SplitName, ...]
     notes: tuple[str, ...]
     sizes: dict[str, int]
+    checks: dict[str, tuple[int, ...]]
     inventory: Inventory
+    seal: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,11 +100,14 @@ def known_digest(source: DataSource, request: Request) -> str | None:
     return None if meta is None else meta.digest
 
 
-def open_images(source: DataSource, request: Request, *, verify: bool = False) -> CachedImages:
+def open_images(
+    source: DataSource, request: Request, *, verify: bool = False, watch: Watcher = nobody
+) -> CachedImages:
     """Map a source's images into memory, decoding them first if need be.
 
-    verify: compare their digest, which reads them all; a damaged copy is made anew. Raises
-    DataError where the source can't be read or the cache can't be written.
+    verify: look for damage, which reads them all; a damaged copy is made anew. watch: is told how
+    far a source that streams has come. Raises DataError where the source can't be read or the cache
+    can't be written.
     """
     entry = _entry(source, request)
     cached = _read(entry, source, verify=verify)
@@ -107,18 +121,15 @@ def open_images(source: DataSource, request: Request, *, verify: bool = False) -
         try:
             LOGGER.info("source %s: reading %s", source.name, request)
             begun = time.monotonic()
-            data = source.load(request)
+            images = _decode(entry, source, request, watch)
             seconds = time.monotonic() - begun
-            LOGGER.info("source %s: %d images in %.2f s", source.name, len(data.images), seconds)
-            with _writing():
-                _write(entry, data)
+            LOGGER.info("source %s: %d images in %.2f s", source.name, images, seconds)
         except MemoryError:
             raise DataError(
                 f"the decoded images of source {source.name} do not fit into memory: ask for a "
                 "smaller image_size, or for fewer images",
                 "image_size",
             ) from None
-        del data
     cached = _read(entry, source, verify=False)
     if cached is None:
         raise DataError(_unwritable("what was written can't be read back"))
@@ -178,6 +189,7 @@ def _read(entry: Path, source: DataSource, *, verify: bool) -> CachedImages | No
     if meta is None:
         return None
     try:
+        sound = not verify or _is_sound(entry, meta)
         cached = CachedImages(
             images=np.load(entry / "images.npy", mmap_mode="r"),
             labels=np.load(entry / "labels.npy"),
@@ -188,46 +200,105 @@ def _read(entry: Path, source: DataSource, *, verify: bool) -> CachedImages | No
             synthetic=source.synthetic,
             inventory=meta.inventory,
         )
-        sound = not verify or digest_of(cached) == meta.digest
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a copy, it is made again
         LOGGER.info("%s can't be used: %s", entry, error)
         return None
     if not sound:
-        LOGGER.info("%s holds other images than it says", entry)
+        LOGGER.info("%s is damaged", entry)
     return cached if sound else None
 
 
-def _write(entry: Path, data: ImageData) -> None:
-    """Put an entry in place; the caller holds the lock, so nobody else writes here."""
+def _is_sound(entry: Path, meta: Meta) -> bool:
+    if meta.seal != _seal_of(meta):
+        return False
+    return all(checks_of(entry / name) == checks for name, checks in meta.checks.items())
+
+
+def _seal_of(meta: Meta) -> str:
+    """Of all but the seal itself."""
+    rest = meta.model_dump_json(exclude={"seal"})
+    return hashlib.sha256(rest.encode()).hexdigest()
+
+
+def _decode(entry: Path, source: DataSource, request: Request, watch: Watcher) -> int:
+    """Put an entry in place; the caller holds the lock, so nobody else writes here.
+
+    What a source that streams has decoded stays for the next try, unless the disk is full. Returns
+    the number of images.
+    """
     partial = entry.with_name(f"{_stem(entry)}.partial")
-    _remove(partial)
-    partial.mkdir()
+    former = sorted(entry.parent.glob(f"{_stem(entry)}-*"))
+    streams = isinstance(source, StreamedSource)
+    if not streams or not _is_folder(partial):
+        _remove(partial)
     try:
-        arrays: dict[str, NDArray[Any]] = {"images": data.images, "labels": data.labels}
-        arrays |= {f"fixed-{split}": rows for split, rows in data.fixed.items()}
-        for name, array in arrays.items():
-            _save(partial / f"{name}.npy", np.ascontiguousarray(array))
-        inventory = take_inventory(data.images, data.deep, data.passed_over)
-        meta = Meta(
-            digest=digest_of(data),
-            classes=tuple(data.classes),
-            fixed=tuple(data.fixed),
-            notes=(*data.notes, *inventory.notes()),
-            sizes={path.name: path.stat().st_size for path in sorted(partial.iterdir())},
-            inventory=inventory,
-        )
-        with (partial / "meta.json").open("w") as file:
-            file.write(meta.model_dump_json())
-            sync_file(file)
-        sync_folder(partial)
-        for former in entry.parent.glob(f"{_stem(entry)}-*"):
-            _remove(former)
-        partial.rename(entry)
-        sync_folder(entry.parent)
-        LOGGER.info("kept in %s", entry)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
+        count = _fill(partial, former, source, request, watch)
+        with _writing():
+            for each in former:
+                _remove(each)
+            partial.rename(entry)
+            sync_folder(entry.parent)
+    except BaseException as error:
+        if not streams or getattr(error.__cause__, "errno", None) in FULL:
+            shutil.rmtree(partial, ignore_errors=True)
         raise
+    LOGGER.info("kept in %s", entry)
+    return count
+
+
+def _fill(
+    partial: Path, former: Sequence[Path], source: DataSource, request: Request, watch: Watcher
+) -> int:
+    """Write all that belongs to an entry; nothing of it is mapped when this returns."""
+    if isinstance(source, StreamedSource):
+        with _writing():
+            partial.mkdir(exist_ok=True)
+            data = source.load_into(request, Place(partial, former, watch))
+    else:
+        data = source.load(request)
+        with _writing():
+            partial.mkdir()
+            _save(partial / "images.npy", np.ascontiguousarray(data.images))
+    with _writing():
+        _finish(partial, data)
+    return len(data.labels)
+
+
+def _finish(partial: Path, data: ImageData) -> None:
+    """Write what belongs to an entry beside its images."""
+    for stale in (partial / "meta.json", *partial.glob("fixed-*.npy")):
+        stale.unlink(missing_ok=True)
+    _save(partial / "labels.npy", np.ascontiguousarray(data.labels))
+    for split, rows in data.fixed.items():
+        _save(partial / f"fixed-{split}.npy", np.ascontiguousarray(rows))
+    digest, levels = _digest_without_pixels(data), Levels()
+    is_signal = data.images.dtype != np.uint8
+    for pixels in array_bytes(partial / "images.npy"):
+        digest.update(pixels)
+        if not is_signal:
+            levels.see(pixels)
+    inventory = (
+        Inventory(passed_over=dict(data.passed_over))
+        if is_signal
+        else levels.inventory(data.deep, data.passed_over)
+    )
+    meta = Meta(
+        digest=digest.hexdigest(),
+        classes=tuple(data.classes),
+        fixed=tuple(data.fixed),
+        notes=(*data.notes, *inventory.notes()),
+        sizes={path.name: path.stat().st_size for path in sorted(partial.iterdir())},
+        checks={path.name: checks_of(path) for path in sorted(partial.glob("*.npy"))},
+        inventory=inventory,
+    )
+    sealed = meta.model_copy(update={"seal": _seal_of(meta)})
+    for path in partial.iterdir():
+        with path.open("rb") as written:
+            sync_file(written)
+    with (partial / "meta.json").open("w") as file:
+        file.write(sealed.model_dump_json())
+        sync_file(file)
+    sync_folder(partial)
 
 
 def _save(path: Path, array: NDArray[Any]) -> None:
@@ -236,12 +307,15 @@ def _save(path: Path, array: NDArray[Any]) -> None:
         header = np.lib.format.header_data_from_array_1_0(array)
         np.lib.format.write_array_header_1_0(file, header)
         file.write(array.data)
-        sync_file(file)
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def _remove(path: Path) -> None:
     """Take away what stands where an entry belongs, whatever it is."""
-    if path.is_dir() and not path.is_symlink():
+    if _is_folder(path):
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
@@ -249,15 +323,21 @@ def _remove(path: Path) -> None:
 
 def digest_of(data: ImageData | CachedImages) -> str:
     """SHA-256 of everything about a source that can change a result."""
+    digest = _digest_without_pixels(data)
+    step = max(1, CHUNK_BYTES // max(1, data.images[:1].nbytes))
+    for start in range(0, len(data.images), step):
+        digest.update(np.ascontiguousarray(data.images[start : start + step]).data)
+    return digest.hexdigest()
+
+
+def _digest_without_pixels(data: ImageData | CachedImages) -> hashlib._Hash:
+    """`digest_of` as far as it goes without the images."""
     fixed = {split: rows.tolist() for split, rows in sorted(data.fixed.items())}
     kind = [str(data.images.dtype)] if data.images.dtype != np.uint8 else []
     head = json.dumps([data.images.shape, data.classes, fixed, *kind])
     digest = hashlib.sha256(head.encode())
     digest.update(np.ascontiguousarray(data.labels, np.int32).data)
-    step = max(1, CHUNK_BYTES // max(1, data.images[:1].nbytes))
-    for start in range(0, len(data.images), step):
-        digest.update(np.ascontiguousarray(data.images[start : start + step]).data)
-    return digest.hexdigest()
+    return digest
 
 
 @contextmanager

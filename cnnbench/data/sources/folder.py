@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import os
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -21,8 +20,9 @@ from cnnbench.data.sources._found import ImageFile, Listing
 from cnnbench.data.sources._listing import entered, list_images
 from cnnbench.data.sources._names import printable, some
 from cnnbench.data.sources.inventory import Deep
-from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request, SplitName
-from cnnbench.data.splits.duplicates import Fingerprinted, duplicate_notes, pixel_digest
+from cnnbench.data.sources.source import Facts, ImageData, Request, SplitName
+from cnnbench.data.sources.streamed import Place, StreamedSource
+from cnnbench.data.splits.duplicates import Fingerprinted, duplicate_notes
 from cnnbench.errors import DataError
 
 LOGGER = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ REVISION = 4
 """Raised when files are decoded to other pixels."""
 
 
-class Folder(DataSource):
+class Folder(StreamedSource):
     """A folder a class, or train, val (validation) and test above them; any image Pillow reads.
 
     The folder may be a zip or tar archive, or a folder in one.
@@ -73,13 +73,25 @@ class Folder(DataSource):
         return digest.hexdigest()
 
     def load(self, request: Request) -> ImageData:
-        """Decode all images, a few at a time."""
+        """Decode all images and hold them in memory."""
+        with TemporaryDirectory(prefix="cnnbench-") as name:
+            data = self.load_into(request, Place(Path(name)))
+            return replace(data, images=np.array(data.images, np.uint8))
+
+    def load_into(self, request: Request, place: Place) -> ImageData:
+        """Decode all images that are not there yet."""
+        from cnnbench.data.sources._decode import library
+        from cnnbench.data.sources._filling import IMAGES, Photos, close_gaps, fill
+
         listing = self.listing(request)
         size = request.image_size or _one_size(listing.files)
         color: Literal["grey", "rgb"] = "grey" if request.color == "grey" else "rgb"
         LOGGER.info("decoding %d files, each %d x %d %s", len(listing.files), *size, color)
-        images, outcomes, deep = _decode_all(listing.files, size, color)
-        files, digests = _readable(listing, outcomes, images, request)
+        photos = Photos(self.name, listing.files, size, color, f"{REVISION} {library()}")
+        filled = fill(photos, place)
+        _refuse_unreadable(listing, filled.unreadable, request)
+        files = [x for row, x in enumerate(listing.files) if row not in filled.unreadable]
+        rows = close_gaps(photos, filled, place.folder)
         index = {name: position for position, name in enumerate(listing.classes)}
         fixed: dict[SplitName, NDArray[np.int64]] = {
             split: np.array([row for row, file in enumerate(files) if file.split == split])
@@ -87,17 +99,17 @@ class Folder(DataSource):
             if split is not None
         }
         return ImageData(
-            images[: len(files)],
+            np.load(place.folder / IMAGES, mmap_mode="r"),
             np.array([index[file.class_name] for file in files], np.int32),
             listing.classes,
             fixed,
             (
                 *listing.notes,
-                *_unreadable_notes(listing, outcomes),
-                *_duplicates(files, digests),
-                *_white_notes(deep, len(files)),
+                *_unreadable_notes(listing, filled.unreadable),
+                *_duplicates(files, rows["pixels"]),
+                *_white_notes(filled.deep, len(files)),
             ),
-            deep,
+            filled.deep,
             listing.passed_over,
         )
 
@@ -116,16 +128,12 @@ def labelled_fingerprint(files: str, listing: Listing) -> str:
     return said.hexdigest()
 
 
-Outcome = tuple[ImageFile, bytes | Exception]
-"""A file with the digest of its pixels, or why it can't be read."""
-
-
 def _one_size(files: Sequence[ImageFile]) -> Size:
     """The size that all readable files have; raises DataError where two differ."""
-    from cnnbench.data.sources._decode import UnreadableError, image_size
+    from cnnbench.data.sources._decode import UnreadableError, image_size, quiet
 
     known: tuple[ImageFile, Size] | None = None
-    with _quiet():
+    with quiet():
         for file in files:
             try:
                 size = image_size(file.path)
@@ -149,7 +157,7 @@ def _one_size(files: Sequence[ImageFile]) -> Size:
 
 def _sizes(files: Sequence[ImageFile]) -> list[tuple[str, Size]]:
     """Name and size of each file that can be read."""
-    from cnnbench.data.sources._decode import UnreadableError, image_size
+    from cnnbench.data.sources._decode import UnreadableError, image_size, quiet
 
     def work(file: ImageFile) -> Size | None:
         try:
@@ -157,54 +165,13 @@ def _sizes(files: Sequence[ImageFile]) -> list[tuple[str, Size]]:
         except UnreadableError:
             return None
 
-    with _quiet(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+    with quiet(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         found = list(pool.map(work, files))
     return [(file.name, size) for file, size in zip(files, found, strict=True) if size]
 
 
 def _text(size: Size) -> str:
     return f"[{size[0]}, {size[1]}]"
-
-
-def _decode_all(
-    files: Sequence[ImageFile], size: Size, color: Literal["grey", "rgb"]
-) -> tuple[NDArray[np.uint8], list[Outcome], Deep | None]:
-    """Every file at its own row; the rows of unreadable ones hold nothing of use.
-
-    Images of more than 8 bits a channel are scaled alike, once all are seen: scaled each by its own
-    brightest value, the same thing would be dark in one and bright in another.
-    """
-    from cnnbench.data.sources._decode import UnreadableError, decode, white_for
-
-    shape = (len(files), *size, 1 if color == "grey" else 3)
-    images = np.empty(shape, np.uint8)
-
-    def work(row: int, white: int | None = None) -> bytes | int | Exception:
-        try:
-            decoded = decode(files[row].path, size, color, white)
-        except UnreadableError as error:
-            return error
-        if isinstance(decoded, int):
-            return decoded
-        images[row] = decoded
-        return pixel_digest(images[row])
-
-    pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
-    try:
-        with _quiet():
-            results = list(pool.map(work, range(len(files))))
-            brightest = {row: value for row, value in enumerate(results) if isinstance(value, int)}
-            deep = None
-            if brightest:
-                peak = max(brightest.values())
-                deep = Deep(len(brightest), peak, white_for(peak))
-                again = pool.map(work, brightest, itertools.repeat(deep.white))
-                for row, result in zip(brightest, again, strict=True):
-                    results[row] = result
-    finally:
-        pool.shutdown(cancel_futures=True)
-    outcomes = [(x, y) for x, y in zip(files, results, strict=True) if not isinstance(y, int)]
-    return images, outcomes, deep
 
 
 def _white_notes(deep: Deep | None, images: int) -> tuple[str, ...]:
@@ -221,40 +188,33 @@ def _white_notes(deep: Deep | None, images: int) -> tuple[str, ...]:
     return (f"{note}{deep.brightest:,}, so {white}.{others if rest else ''}",)
 
 
-def _readable(
-    listing: Listing, outcomes: Sequence[Outcome], images: NDArray[np.uint8], request: Request
-) -> tuple[list[ImageFile], list[bytes]]:
-    """The files that could be read, whose pixels are moved up to close the gaps."""
-    bad = _reasons(outcomes)
+def _refuse_unreadable(listing: Listing, unreadable: Mapping[int, str], request: Request) -> None:
+    """Raise DataError where unreadable files are an error, or nothing else is in a split."""
+    bad = _reasons(listing, unreadable)
     if bad and request.unreadable == "error":
         raise DataError(
-            f"{_of(bad, outcomes)} can't be read: {_some(bad)}; mend or remove the files, or give "
-            '--set data.unreadable="skip"',
+            f"{_of(listing, unreadable)} can't be read: {_some(bad)}; mend or remove the files, or "
+            'give --set data.unreadable="skip"',
             "unreadable",
         )
-    files: list[ImageFile] = []
-    digests: list[bytes] = []
-    for row, (file, result) in enumerate(outcomes):
-        if not isinstance(result, Exception):
-            images[len(files)] = images[row]
-            files.append(file)
-            digests.append(result)
-    left = {file.split for file in files}
+    left = {file.split for row, file in enumerate(listing.files) if row not in unreadable}
     for split in dict.fromkeys(file.split for file in listing.files):
         if split not in left:
-            lost = _reasons([item for item in outcomes if item[0].split == split])
+            of_split = {
+                row: why for row, why in unreadable.items() if listing.files[row].split == split
+            }
+            lost = _reasons(listing, of_split)
             whole = f"of the given {split} split " if split else ""
             raise DataError(
                 f"none of the {len(lost):,} images {whole}can be read: {_some(lost)}; mend or "
                 "remove the files",
                 "source",
             )
-    return files, digests
 
 
-def _reasons(outcomes: Sequence[Outcome]) -> list[str]:
+def _reasons(listing: Listing, unreadable: Mapping[int, str]) -> list[str]:
     """The files that can't be read, each with the reason."""
-    return [f"{file.name} ({why})" for file, why in outcomes if isinstance(why, Exception)]
+    return [f"{listing.files[row].name} ({unreadable[row]})" for row in sorted(unreadable)]
 
 
 def _some(bad: Sequence[str]) -> str:
@@ -262,34 +222,29 @@ def _some(bad: Sequence[str]) -> str:
     return ", ".join(bad[:NAMED]) + more
 
 
-def _of(bad: Sequence[str], outcomes: Sequence[Outcome]) -> str:
-    return f"{len(bad):,} of {len(outcomes):,} images"
+def _of(listing: Listing, unreadable: Mapping[int, str]) -> str:
+    return f"{len(unreadable):,} of {len(listing.files):,} images"
 
 
-def _unreadable_notes(listing: Listing, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
-    bad = _reasons(outcomes)
-    if not bad:
+def _unreadable_notes(listing: Listing, unreadable: Mapping[int, str]) -> tuple[str, ...]:
+    if not unreadable:
         return ()
-    notes = [f"{_of(bad, outcomes)} can't be read and are skipped: {_some(bad)}."]
-    read = {file.class_name for file, why in outcomes if not isinstance(why, Exception)}
+    bad = _reasons(listing, unreadable)
+    notes = [f"{_of(listing, unreadable)} can't be read and are skipped: {_some(bad)}."]
+    read = {file.class_name for row, file in enumerate(listing.files) if row not in unreadable}
     lost = [name for name in listing.classes if name not in read]
     if lost:
         notes.append(f"Classes of which no image can be read: {some(lost)}.")
     return tuple(notes)
 
 
-def _duplicates(files: Sequence[ImageFile], digests: Sequence[bytes]) -> tuple[str, ...]:
+def _duplicates(files: Sequence[ImageFile], pixels: NDArray[np.void]) -> tuple[str, ...]:
+    """Of images whose digests occur more than once; the others would fill memory."""
+    _, group, times = np.unique(pixels, return_inverse=True, return_counts=True)
     return duplicate_notes(
         [
-            Fingerprinted(digest, file.class_name, file.split or "", file.name)
-            for file, digest in zip(files, digests, strict=True)
+            Fingerprinted(pixels[row].tobytes(), file.class_name, file.split or "", file.name)
+            for row in np.flatnonzero(times[group] > 1).tolist()
+            for file in (files[row],)
         ]
     )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without Pillow's warnings on odd files; what matters of them is reported as unreadable."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 NEARLY_BLACK = 63
 """A brightest value of all images up to which they are hardly meant so, of 255."""
-CHUNK_BYTES = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +55,18 @@ class Inventory:
         return tuple(found)
 
 
-def take_inventory(
-    images: NDArray[np.uint8] | NDArray[np.float32],
-    deep: Deep | None,
-    passed_over: Mapping[str, int],
-) -> Inventory:
-    """Look at every value of the decoded images, shape (n, height, width, channels).
+class Levels:
+    """The values that are met in images, seen a chunk at a time; those of signals have none."""
 
-    The values of signals have no levels, and nothing is noted of them.
-    """
-    if images.dtype != np.uint8:
-        return Inventory(passed_over=dict(passed_over))
-    met = np.zeros(256, bool)
-    step = max(1, CHUNK_BYTES // max(1, images[:1].nbytes))
-    for start in range(0, len(images), step):
-        met[images[start : start + step]] = True
-    values = np.flatnonzero(met)
-    return Inventory(int(values.max(initial=0)), len(values), deep, dict(passed_over))
+    def __init__(self) -> None:
+        self._met = np.zeros(256, bool)
+
+    def see(self, pixels: bytes) -> None:
+        """Look at every value of a chunk, unless all that there can be are known."""
+        if not self._met.all():
+            self._met[np.frombuffer(pixels, np.uint8)] = True
+
+    def inventory(self, deep: Deep | None, passed_over: Mapping[str, int]) -> Inventory:
+        """With what was met so far."""
+        values = np.flatnonzero(self._met)
+        return Inventory(int(values.max(initial=0)), len(values), deep, dict(passed_over))

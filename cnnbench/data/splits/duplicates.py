@@ -20,9 +20,10 @@ class Fingerprinted:
     name: str
 
 
-def pixel_digest(image: NDArray[np.uint8] | NDArray[np.float32]) -> bytes:
+def pixel_digest(image: NDArray[np.uint8] | NDArray[np.float32] | bytes) -> bytes:
     """Equal for equal pixels. image: one image, of the same shape as those it is compared with."""
-    return blake2b(np.ascontiguousarray(image).data, digest_size=16).digest()
+    pixels = image if isinstance(image, bytes) else np.ascontiguousarray(image).data
+    return blake2b(pixels, digest_size=16).digest()
 
 
 def duplicate_notes(images: Sequence[Fingerprinted]) -> tuple[str, ...]:
