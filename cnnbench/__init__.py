@@ -100,12 +100,14 @@ def compare(
     metric: str = "accuracy",
     by: Literal["variant", "backend"] = "variant",
     split: Literal["test", "validation"] = "test",
+    curve: str | None = None,
 ) -> pd.DataFrame:
     """Compare recorded variants with their baseline, paired by replicate: one row a variant.
 
     paths: results folders or records files, also as a list of them, "results" if none. metric: as
     `cnnbench compare --metric`. by: "backend" compares the backends for the same variant. split: of
-    the images that the metric is taken on. What limits the comparison stands in `attrs["notes"]`.
+    the images that the metric is taken on. curve: a key that is a number, such as data.train:
+    techniques are compared at equal numbers. What limits the comparison stands in `attrs["notes"]`.
     Raises cnnbench.errors.CnnbenchError where nothing can be compared.
     """
     from cnnbench import arguments
@@ -119,4 +121,5 @@ def compare(
         metric=arguments.a_text("metric", metric),
         by=by,
         split=arguments.a_text("split", split),
+        curve=None if curve is None else arguments.a_text("curve", curve),
     )

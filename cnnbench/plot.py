@@ -17,11 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnnbench.comparison.values import Comparison, Table
     from cnnbench.report.chapters import Chapter
     from cnnbench.report.page.notebook import Shown
     from cnnbench.report.pictures.canvas import Picture
 
-__all__ = ["confusion", "cost", "curves", "forest", "images", "reliability", "table"]
+__all__ = ["confusion", "cost", "curve", "curves", "forest", "images", "reliability", "table"]
 
 PathText = str | PathLike[str]
 
@@ -31,6 +34,24 @@ def forest(*paths: PathText, baseline: str | None = None, metric: str = "accurac
     from cnnbench.report.pictures import forest as room
 
     return room.forest(_chapter(paths, baseline, metric))
+
+
+def curve(
+    *paths: PathText,
+    key: str = "data.train",
+    baseline: str | None = None,
+    metric: str = "accuracy",
+) -> Picture:
+    """Techniques against the amounts of a key that is a number, by default the training images."""
+    from cnnbench.comparison.compare import compare_records
+    from cnnbench.report.pictures.amounts import amounts
+
+    wanted = [Path(path) for path in paths] or [Path("results")]
+    comparison = compare_records(wanted, baseline=baseline, metric=metric, curve=key)
+    _refuse_several([(comparison, table) for table in comparison.tables])
+    (table,) = comparison.tables
+    assert table.curve is not None
+    return amounts(comparison, table, table.curve)
 
 
 def curves(*paths: PathText) -> Picture:
@@ -84,15 +105,21 @@ def _chapter(
     variant: str | None = None,
 ) -> Chapter:
     """The only comparison there. Raises ComparisonError where there are several."""
-    from cnnbench.errors import ComparisonError
     from cnnbench.report.chapters import only_variant, read_book
 
     wanted = [Path(path) for path in paths] or [Path("results")]
     chapters = read_book(wanted, baseline=baseline, metric=metric).chapters
-    if len(chapters) > 1:
-        named = "; ".join(f"{' '.join(x.table.folders)} ({x.name})" for x in chapters)
-        raise ComparisonError(
-            f"a picture is of one comparison, and here are {len(chapters)}; name one of {named}"
-        )
+    _refuse_several([(x.comparison, x.table) for x in chapters])
     only_variant(chapters, variant)
     return chapters[0]
+
+
+def _refuse_several(tables: Sequence[tuple[Comparison, Table]]) -> None:
+    from cnnbench.comparison.values import name_of
+    from cnnbench.errors import ComparisonError
+
+    if len(tables) > 1:
+        named = "; ".join(f"{' '.join(x.folders)} ({name_of(among, x)})" for among, x in tables)
+        raise ComparisonError(
+            f"a picture is of one comparison, and here are {len(tables)}; name one of {named}"
+        )

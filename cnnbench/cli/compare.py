@@ -59,6 +59,13 @@ def compare(
         Literal["variant", "backend"],
         typer.Option(help="backend: compare backends with each other, variant by variant."),
     ] = "variant",
+    curve: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY",
+            help="Techniques against the amounts of a key that is a number: data.train.",
+        ),
+    ] = None,
     split: Annotated[
         Literal["test", "validation"], typer.Option(help="Which images the metric is taken on.")
     ] = "test",
@@ -88,7 +95,13 @@ def compare(
     render = None if format_ == RECORDS_FORMAT else find_format(format_)
     results = read_results(paths or [RESULTS])
     comparison = with_metrics(
-        results, metric, baseline=baseline, by=by, split=split, all_pairs=all_pairs
+        results,
+        metric,
+        baseline=baseline,
+        by=by,
+        split=split,
+        all_pairs=all_pairs,
+        curve=curve,
     )
     if format_ == "table" and not output:
         from rich.console import Console

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
-from cnnbench.comparison.classes import class_notes
-from cnnbench.comparison.conditions import condition_notes, images_of
-from cnnbench.comparison.inference.schedule import shared
-from cnnbench.comparison.judging import finds, judged, margin_for
+from cnnbench.comparison.curves import curve_tables
+from cnnbench.comparison.making import make_entry, make_table
 from cnnbench.comparison.metrics import Measure, find_measure
-from cnnbench.comparison.notes import row_notes
-from cnnbench.comparison.pairs import Pairs, pair, pair_backends
+from cnnbench.comparison.pairs import pair, pair_backends
 from cnnbench.comparison.places import with_places
 from cnnbench.comparison.select import Selection, select
-from cnnbench.comparison.series import Series
-from cnnbench.comparison.tables import TableEntry, levels_of, make_row
 from cnnbench.comparison.values import By, Comparison, Table
 from cnnbench.errors import ComparisonError, did_you_mean
 from cnnbench.results.read import ResultSet, collector_paused, read_results
@@ -37,6 +32,7 @@ def compare_records(
     by: By = "variant",
     split: str = "test",
     all_pairs: bool = False,
+    curve: str | None = None,
 ) -> Comparison:
     """Compare what is recorded at or below the paths.
 
@@ -44,12 +40,19 @@ def compare_records(
     default the recipe's own), or with all_pairs every variant with every other, corrected for as
     many comparisons; "backend" a table for each recipe, where each variant is compared
     with itself on the baseline backend (by default the first found). metric: a name in
-    `cnnbench.comparison.metrics`. Raises ResultsError if there are no records, ComparisonError if
-    a name is unknown.
+    `cnnbench.comparison.metrics`. curve: a key of the recipe that is a number, such as data.train;
+    variants are laid out by it and compared at equal numbers. Raises ResultsError if there are no
+    records, ComparisonError if a name is unknown.
     """
     results = read_results(paths)
     return compare_results(
-        results, baseline=baseline, metric=metric, by=by, split=split, all_pairs=all_pairs
+        results,
+        baseline=baseline,
+        metric=metric,
+        by=by,
+        split=split,
+        all_pairs=all_pairs,
+        curve=curve,
     )
 
 
@@ -61,6 +64,7 @@ def compare_results(
     by: By = "variant",
     split: str = "test",
     all_pairs: bool = False,
+    curve: str | None = None,
 ) -> Comparison:
     """`compare_records` of what has been read already."""
     if by not in get_args(By):
@@ -71,8 +75,16 @@ def compare_results(
             "all pairs are those of the variants of a recipe, without a baseline: leave out "
             + ("--baseline" if baseline is not None else f"--by {by}")
         )
+    if curve is not None and (by != "variant" or all_pairs):
+        raise ComparisonError(
+            "a curve compares techniques at equal amounts: leave out "
+            + ("--all-pairs" if all_pairs else f"--by {by}")
+        )
     measure = find_measure(metric, split)
     selections = with_places([x for study in results.studies for x in select(study)])
+    if curve is not None:
+        tables, others = curve_tables(selections, curve, baseline, measure)
+        return Comparison(measure.metric, split, by, tables, (*results.problems, *others))
     if by == "variant":
         names = [series.variant for selection in selections for series in selection.series]
     else:
@@ -101,9 +113,13 @@ def _variant_tables(
         if wanted is not None and baseline != wanted:
             notes.append(f"no variant {wanted} in this recipe; its own baseline is used instead")
         reference = by_name.get(baseline)
-        entries = [_entry(series, reference, series.variant, pair) for series in selection.series]
+        entries = [
+            make_entry(series, reference, series.variant, pair) for series in selection.series
+        ]
         tables.append(
-            _table([selection], baseline, entries, notes, measure=measure, place=selection.place)
+            make_table(
+                [selection], baseline, entries, notes, measure=measure, place=selection.place
+            )
         )
     return tuple(tables)
 
@@ -111,14 +127,14 @@ def _variant_tables(
 def _pairs_table(selection: Selection, measure: Measure) -> Table:
     """A row for each two variants: the later one in the recipe against the earlier one."""
     entries = [
-        _entry(series, reference, f"{series.variant} against {reference.variant}", pair)
+        make_entry(series, reference, f"{series.variant} against {reference.variant}", pair)
         for reference, series in combinations(selection.series, 2)
     ]
     notes = list(selection.notes)
     if not entries:
         notes.append("there is one variant only, so there is nothing to compare it with")
-        entries = [_entry(x, x, x.variant, pair) for x in selection.series]
-    table = _table(
+        entries = [make_entry(x, x, x.variant, pair) for x in selection.series]
+    table = make_table(
         [selection], selection.baseline, entries, notes, measure=measure, place=selection.place
     )
     rows = [
@@ -136,11 +152,23 @@ def with_metrics(
     by: By = "variant",
     split: str = "test",
     all_pairs: bool = False,
+    curve: str | None = None,
 ) -> Comparison:
-    """`compare_results` by the first metric, beside it the values of the others."""
+    """`compare_results` by the first metric, beside it the values of the others.
+
+    Raises ComparisonError as that does, and for a curve by several.
+    """
+    if curve is not None and len(dict.fromkeys(metrics)) > 1:
+        raise ComparisonError("a curve is of one metric: give --metric once")
     first, *others = (
         compare_results(
-            results, baseline=baseline, metric=metric, by=by, split=split, all_pairs=all_pairs
+            results,
+            baseline=baseline,
+            metric=metric,
+            by=by,
+            split=split,
+            all_pairs=all_pairs,
+            curve=curve,
         )
         for metric in dict.fromkeys(metrics)
     )
@@ -171,14 +199,14 @@ def _backend_table(selections: Sequence[Selection], wanted: str | None, measure:
     for variant in dict.fromkeys(series.variant for x in ordered for series in x.series):
         reference = next((x for x in baseline.series if x.variant == variant), None)
         entries += [
-            _entry(series, reference, f"{variant} on {x.name}", pair_backends, x.place)
+            make_entry(series, reference, f"{variant} on {x.name}", pair_backends, x.place)
             for x in ordered
             for series in x.series
             if series.variant == variant
         ]
     places = {x.place for x in selections}
     place = places.pop() if len(places) == 1 else ""
-    return _table(ordered, baseline.name, entries, notes, measure=measure, place=place)
+    return make_table(ordered, baseline.name, entries, notes, measure=measure, place=place)
 
 
 def _told_apart(selections: Sequence[Selection]) -> list[Selection]:
@@ -187,61 +215,3 @@ def _told_apart(selections: Sequence[Selection]) -> list[Selection]:
     return [
         replace(x, place=(x.place or x.folder) if counts[x.backend] > 1 else "") for x in selections
     ]
-
-
-def _entry(
-    series: Series,
-    reference: Series | None,
-    label: str,
-    make_pairs: Callable[[Series, Series], Pairs],
-    place: str = "",
-) -> TableEntry:
-    pairs = None
-    if reference is not None and series is not reference:
-        pairs = make_pairs(series, reference)
-    return TableEntry(label, series, reference, pairs, place)
-
-
-def _table(
-    selections: Sequence[Selection],
-    baseline: str,
-    entries: Sequence[TableEntry],
-    notes: Sequence[str],
-    *,
-    measure: Measure,
-    place: str,
-) -> Table:
-    records = [x for entry in entries for x in entry.series.ok.values()]
-    margin = margin_for(measure, selections[0].margin)
-    made = [make_row(entry, measure) for entry in entries]
-    schedule = shared(x.schedule for x in selections)
-    rows = judged(entries, made, measure, margin, schedule)
-    levels = levels_of(records, measure)
-    environments: Mapping[str, Mapping[str, Any]] = {
-        key: value for x in selections for key, value in x.environments.items()
-    }
-    untested = tuple(class_notes(records, measure))
-    return Table(
-        recipe=selections[0].recipe,
-        title=next((x.title for x in selections if x.title), ""),
-        backends=tuple(dict.fromkeys(x.backend for x in selections)),
-        folders=tuple(x.folder for x in selections),
-        place=place,
-        baseline=baseline,
-        images=images_of(records),
-        chance=levels.chance,
-        majority=levels.majority,
-        folds=len({record.fold for record in records} - {None}),
-        rows=rows,
-        notes=(
-            *notes,
-            *row_notes(entries, rows, measure),
-            *untested,
-            *condition_notes(entries, environments, measure.split if untested else ""),
-        ),
-        margin=margin,
-        family=sum(row.judgement is not None and row.judgement.p is not None for row in rows),
-        finds=() if schedule.anytime or schedule.looks else finds(rows),
-        looks=schedule.looks,
-        anytime=schedule.anytime,
-    )

@@ -24,6 +24,7 @@ def compare_frame(
     metric: str = "accuracy",
     by: By = "variant",
     split: str = "test",
+    curve: str | None = None,
 ) -> pd.DataFrame:
     """`compare_records` as a data frame, one row a variant and backend.
 
@@ -31,7 +32,9 @@ def compare_frame(
     """
     import pandas as pd
 
-    comparison = compare_records(paths, baseline=baseline, metric=metric, by=by, split=split)
+    comparison = compare_records(
+        paths, baseline=baseline, metric=metric, by=by, split=split, curve=curve
+    )
     frame = pd.DataFrame(list(flat_rows(comparison)))
     frame.attrs["notes"] = list(flat_notes(comparison))
     return frame

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cnnbench.comparison.inference.judge import Judgement
 from cnnbench.comparison.intervals import Estimate
 from cnnbench.comparison.metrics import Metric, Unit
-from cnnbench.comparison.values import Comparison, Row, Table, name_of
+from cnnbench.comparison.values import Comparison, Table, name_of
 
 Cell = str | int | float | bool | None
 
@@ -23,8 +23,8 @@ def flat_rows(comparison: Comparison) -> Iterator[dict[str, Cell]]:
     value.
     """
     for i, table in enumerate(comparison.tables):
-        for j, row in enumerate(table.rows):
-            flat = _flat(comparison, table, row)
+        for j in range(len(table.rows)):
+            flat = _flat(comparison, table, j)
             for other in comparison.also:
                 flat |= _columns(value_column(other), other.tables[i].rows[j].value)
             yield flat
@@ -44,13 +44,16 @@ def value_column(comparison: Comparison) -> str:
     return f"{prefix}{metric.name}{unit_suffix(metric)}"
 
 
-def _flat(comparison: Comparison, table: Table, row: Row) -> dict[str, Cell]:
+def _flat(comparison: Comparison, table: Table, number: int) -> dict[str, Cell]:
+    row = table.rows[number]
+    has_others = any(x.against for each in comparison.tables for x in each.rows)
     difference = f"difference{unit_suffix(comparison.metric)}"
     return {
         "recipe": table.recipe,
         "backend": row.backend,
         "variant": row.variant,
-        **({"against": row.against} if row.against else {}),
+        **_place_on_curve(table, number),
+        **({"against": row.against} if has_others else {}),
         "folder": row.folder,
         "is_baseline": row.is_baseline,
         "n": row.n,
@@ -69,6 +72,21 @@ def _flat(comparison: Comparison, table: Table, row: Row) -> dict[str, Cell]:
         "diverged": row.diverged,
         "timeout": row.timeout,
         "unsupported": row.unsupported,
+    }
+
+
+def _place_on_curve(table: Table, number: int) -> dict[str, Cell]:
+    if table.curve is None:
+        return {}
+    technique, place = next(
+        (technique.name, technique.rows.index(number))
+        for technique in table.curve.techniques
+        if number in technique.rows
+    )
+    amount = table.curve.amounts[place]
+    return {
+        "technique": technique,
+        table.curve.key: int(amount) if amount.is_integer() else amount,
     }
 
 

@@ -20,12 +20,13 @@ def differing_keys(
     """
     if first == second:
         return {}
-    left, right = _complete(first), _complete(second)
+    left, right = complete(first), complete(second)
     keys = dict.fromkeys((*left, *right))
     return {key: (left.get(key), right.get(key)) for key in keys if left.get(key) != right.get(key)}
 
 
-def _complete(settings: Mapping[str, Any]) -> dict[str, Any]:
+def complete(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """All dotted keys of a configuration with their values, defaults for those not recorded."""
     return {**_defaults(), **dict(flat(settings))}
 
 

@@ -62,6 +62,27 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Technique:
+    """A line of a curve. rows: numbers of the table's rows, amount by amount; None for no variant.
+
+    is_baseline: whether the others are compared with it.
+    """
+
+    name: str
+    rows: tuple[int | None, ...]
+    is_baseline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """How a table's rows lie by a number. key: of the recipe, with these rising amounts."""
+
+    key: str
+    amounts: tuple[float, ...]
+    techniques: tuple[Technique, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """One recipe, on one backend or, compared by backend, on all.
 
@@ -75,6 +96,7 @@ class Table:
     replicates, how large a true difference must be to be found, by itself, in four of five studies.
     looks: numbers of replicates at which verdicts were to be taken, () of a fixed number.
     anytime: whether replicates were added after a look, so that the test is the one for that.
+    curve: where techniques are compared amount by amount; the baseline is then a technique.
     """
 
     recipe: str
@@ -94,6 +116,7 @@ class Table:
     finds: tuple[tuple[int, float], ...] = ()
     looks: tuple[int, ...] = ()
     anytime: bool = False
+    curve: Curve | None = None
 
 
 @dataclass(frozen=True, slots=True)

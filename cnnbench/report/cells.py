@@ -34,8 +34,8 @@ class Column:
         return not (self.numeric or self.outcomes)
 
 
-def columns_of(comparison: Comparison, table: Table) -> tuple[Column, ...]:
-    """The columns from left to right; those that may be left out stand last."""
+def variant_columns(comparison: Comparison, table: Table) -> tuple[Column, ...]:
+    """A row for each variant; columns that may be left out stand last."""
     rows = table.rows
     scale = scale_for(comparison, table)
     return (
@@ -47,7 +47,7 @@ def columns_of(comparison: Comparison, table: Table) -> tuple[Column, ...]:
         ),
         Column(
             _difference_head(comparison, scale),
-            tuple(_difference(row, scale) for row in rows),
+            tuple(difference_cell(row, scale) for row in rows),
             optional=True,
         ),
         *_verdicts(rows),
@@ -141,7 +141,8 @@ def _count(row: Row) -> str:
     return f"{row.n}/{row.planned}" if row.planned not in {None, row.n} else str(row.n)
 
 
-def _difference(row: Row, scale: Scale) -> str:
+def difference_cell(row: Row, scale: Scale) -> str:
+    """The difference to the baseline, or why there is none."""
     if row.difference is not None:
         return scale.difference(row.difference)
     if row.diverged and row.judgement is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnbench.comparison.compare import compare_results
+from cnnbench.comparison.curves import IMAGES, NoCurveError
 from cnnbench.comparison.intervals import ROUNDING
 from cnnbench.comparison.metrics import Measure, find_measure
 from cnnbench.comparison.pairs import pair
@@ -17,7 +18,7 @@ from cnnbench.comparison.values import Comparison, Row, Table, name_of
 from cnnbench.errors import ComparisonError, did_you_mean
 from cnnbench.report.cells import scale_for
 from cnnbench.report.quantities import Scale
-from cnnbench.results.read import collector_paused, read_results
+from cnnbench.results.read import ResultSet, collector_paused, read_results
 from cnnbench.results.record import Plan, Record
 
 NO_DIFFERENCE = "no variant has a difference to the baseline"
@@ -53,7 +54,8 @@ class Chapter:
     """A table and all that can be drawn of it.
 
     plan: the study last asked for, None where no plan tells. environments: by the key that records
-    name.
+    name. amounts: the same trials with techniques against the number of training images, None where
+    that does not differ.
     """
 
     comparison: Comparison
@@ -62,6 +64,7 @@ class Chapter:
     lines: tuple[Line, ...]
     plan: Plan | None
     environments: Mapping[str, Mapping[str, Any]]
+    amounts: tuple[Comparison, Table] | None = None
 
     @property
     def name(self) -> str:
@@ -137,6 +140,7 @@ def read_book(
                 key = (selection.recipe, each.backend, each.folder, each.variant)
                 series[key] = each
     chapters = []
+    curves = _curves(results, baseline, metric, split)
     for table in comparison.tables:
         own = [series[table.recipe, x.backend, x.folder, x.variant] for x in table.rows]
         reference = next((x for x, r in zip(own, table.rows, strict=True) if r.is_baseline), None)
@@ -145,10 +149,24 @@ def read_book(
             for row, each in zip(table.rows, own, strict=True)
         )
         plan = plans[table.folders[0]]
-        chapters.append(Chapter(comparison, table, measure, lines, plan, environments))
+        amounts = curves.get((table.recipe, table.folders))
+        chapters.append(Chapter(comparison, table, measure, lines, plan, environments, amounts))
     by_backend = compare_results(results, metric=metric, by="backend", split=split)
     across = tuple((by_backend, table) for table in by_backend.tables if len(table.backends) > 1)
     return Book(comparison, tuple(chapters), across)
+
+
+def _curves(
+    results: ResultSet, baseline: str | None, metric: str, split: str
+) -> dict[tuple[str, tuple[str, ...]], tuple[Comparison, Table]]:
+    """The tables of those studies whose variants differ in the number of training images."""
+    try:
+        found = compare_results(
+            results, baseline=baseline, metric=metric, split=split, curve=IMAGES
+        )
+    except NoCurveError:
+        return {}
+    return {(table.recipe, table.folders): (found, table) for table in found.tables}
 
 
 def only_variant(chapters: Sequence[Chapter], variant: str | None) -> None:

@@ -13,7 +13,8 @@ from rich.text import Text
 
 from cnnbench.comparison.inference.verdicts import Conclusion
 from cnnbench.comparison.values import Comparison, Table
-from cnnbench.report.cells import Column, columns_of, scale_for, title_of
+from cnnbench.report.cells import Column, scale_for, title_of
+from cnnbench.report.columns import columns_of
 from cnnbench.report.printable import printable
 from cnnbench.report.sentences import answer_of, explanation_of
 from cnnbench.report.text_forest import forest_column, with_forest
@@ -83,7 +84,7 @@ def _print_table(comparison: Comparison, table: Table, console: Console) -> None
             no_wrap=not column.wraps,
             overflow="fold",
         )
-    for row in range(len(table.rows)):
+    for row in range(len(columns[0].cells)):
         rich_table.add_row(*(_cell(column, row, console) for column in drawn))
     console.print(rich_table, width=room)
     console.print()

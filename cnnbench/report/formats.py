@@ -12,7 +12,8 @@ from importlib.metadata import version
 from cnnbench.comparison.records import counting_records, flat_records
 from cnnbench.comparison.rows import Cell, flat_notes, flat_rows
 from cnnbench.comparison.values import Comparison, Table
-from cnnbench.report.cells import columns_of, title_of
+from cnnbench.report.cells import title_of
+from cnnbench.report.columns import columns_of
 from cnnbench.report.console import comparison_text
 from cnnbench.report.latex import latex_text
 from cnnbench.report.printable import json_printable, printable

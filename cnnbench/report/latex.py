@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from cnnbench.comparison.metrics import Unit
 from cnnbench.comparison.values import Comparison, Table, name_of
-from cnnbench.report.cells import Column, columns_of, title_of
+from cnnbench.report.cells import Column, title_of
+from cnnbench.report.columns import columns_of, reference_of
 from cnnbench.report.printable import printable
 from cnnbench.report.sentences import looks_of
 
@@ -74,9 +75,7 @@ def _caption(comparison: Comparison, table: Table) -> Iterator[str]:
     yield f"{what}, {direction} is better: mean and 95 % interval over {n}."
     if not any(row.judgement for row in table.rows):
         return
-    to = table.baseline if comparison.by == "variant" else f"the same variant on {table.baseline}"
-    if any(row.against for row in table.rows):
-        to = "the variant named behind against"
+    to = reference_of(comparison, table) or table.baseline
     points = ", in percentage points" if metric.unit is Unit.FRACTION else ""
     yield f"Differences to {to} are paired by replicate{points}."
     yield f"Test: {_test(table)}; {_correction(table)}."

@@ -8,6 +8,8 @@ from cnnbench.comparison.inference.verdicts import Conclusion
 from cnnbench.comparison.metrics import Unit
 from cnnbench.comparison.values import Comparison, Row, Table
 from cnnbench.report.cells import scale_for
+from cnnbench.report.columns import reference_of
+from cnnbench.report.curve import curve_answer
 from cnnbench.report.quantities import Scale, percent
 
 Verb = tuple[str, str, str]
@@ -19,8 +21,12 @@ _NAMED = 3
 def answer_of(comparison: Comparison, table: Table) -> str:
     """What the table says in a sentence; "" for backends, for all pairs, and if nothing is judged.
 
+    Of a curve a sentence an amount, as `cnnbench.report.curve` has it.
+
     Augmentation helps: +4.8 points [+1.5, +6.9], 8 of 8 pairs; nothing else is settled.
     """
+    if table.curve:
+        return curve_answer(comparison, table, table.curve)
     rows = [row for row in table.rows if row.judgement]
     if comparison.by != "variant" or not rows or any(row.against for row in rows):
         return ""
@@ -60,11 +66,7 @@ def _numbers(comparison: Comparison, table: Table) -> Iterator[str]:
     over = "replicates and folds, corrected for shared images" if table.folds else "replicates"
     unit = " in percentage points," if comparison.metric.unit is Unit.FRACTION else ""
     direction = "higher" if comparison.metric.higher_is_better else "lower"
-    other = (
-        "the baseline" if comparison.by == "variant" else f"the same variant on {table.baseline}"
-    )
-    if any(row.against for row in table.rows):
-        other = "the variant named behind against"
+    other = reference_of(comparison, table) or "the baseline"
     if comparison.metric.constant:
         yield "Counted from the network, so without intervals."
     else:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
+from cnnbench.comparison.values import Comparison, Table
 from cnnbench.data.sources.kept import kept_images
 from cnnbench.report.chapters import Chapter, NothingToDrawError
 from cnnbench.report.page.thumbnails import Thumbnail, thumbnails
+from cnnbench.report.pictures.amounts import amounts
 from cnnbench.report.pictures.canvas import Picture, short
 from cnnbench.report.pictures.confusion import confusion_panels
 from cnnbench.report.pictures.confusions import MOST as MOST_CLASSES
@@ -21,6 +23,7 @@ from cnnbench.report.pictures.images import gone
 from cnnbench.report.pictures.mistakes import mistakes_of
 from cnnbench.report.pictures.predicted import both_of
 from cnnbench.report.pictures.reliability import reliability
+from cnnbench.report.sentences import answer_of
 
 _IMAGES = 8
 """Of each kind of mistake."""
@@ -68,15 +71,13 @@ def forest_section(chapter: Chapter, prefix: str) -> PageSection:
         picture = forest(chapter)
     except NothingToDrawError as error:
         return PageSection("differences", title, missing=_why(error, chapter))
-    drawn = Drawn(
-        Markup(picture.svg("double", prefix)),  # noqa: S704 - text in it was escaped when drawn
-        Markup(picture.svg("single", prefix)),  # noqa: S704
-    )
-    return PageSection("differences", title, pictures=(drawn,))
+    return PageSection("differences", title, pictures=(_both_widths(picture, prefix),))
 
 
 def detail_sections(chapter: Chapter, variant: str | None, prefix: str) -> Iterator[PageSection]:
     """All that goes deeper than the table, in the order of the page."""
+    if chapter.amounts:
+        yield _amounts(*chapter.amounts, prefix)
     yield _pictured(
         PageSection("curves", "Learning curves", _curves_text(chapter)),
         lambda: curve_panels(chapter),
@@ -109,6 +110,13 @@ def detail_sections(chapter: Chapter, variant: str | None, prefix: str) -> Itera
     )
 
 
+def _both_widths(picture: Picture, prefix: str) -> Drawn:
+    return Drawn(
+        Markup(picture.svg("double", prefix)),  # noqa: S704 - text in it was escaped when drawn
+        Markup(picture.svg("single", prefix)),  # noqa: S704
+    )
+
+
 def _why(error: NothingToDrawError, chapter: Chapter) -> str:
     """The reason as a sentence; of which chapter is plain to see."""
     reason = str(error).removeprefix(f"{chapter.name}: ")
@@ -130,6 +138,19 @@ def _pictured(
     findings = " ".join(picture.finding for picture in pictures if picture.finding)
     text = f"{findings} {section.text}".strip()
     return replace(section, text=text, pictures=tuple(drawn))
+
+
+def _amounts(comparison: Comparison, table: Table, prefix: str) -> PageSection:
+    """How much more images bring, and how much each technique at equal numbers of them."""
+    assert table.curve is not None
+    picture = amounts(comparison, table, table.curve)
+    return PageSection(
+        "amounts",
+        picture.title,
+        f"{answer_of(comparison, table)} The bands are 95 % intervals; verdicts are of pairs with "
+        f"the same number of images, corrected for {table.family} comparisons.",
+        pictures=(_both_widths(picture, prefix),),
+    )
 
 
 def _curves_text(chapter: Chapter) -> str:

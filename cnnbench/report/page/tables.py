@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from cnnbench.comparison.values import Comparison, Table
-from cnnbench.report.cells import Column, columns_of
+from cnnbench.report.cells import Column
+from cnnbench.report.columns import columns_of
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 _PART_OF_TIME = re.compile(r"([\d.,]+) (ms|s|min|h)\b")
@@ -48,7 +49,7 @@ def table_of(comparison: Comparison, table: Table) -> HtmlTable:
             )
             for column in columns
         )
-        for number in range(len(table.rows))
+        for number in range(len(columns[0].cells))
     )
     return HtmlTable(columns, rows, tuple(row.is_baseline for row in table.rows))
 

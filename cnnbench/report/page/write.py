@@ -10,6 +10,7 @@ from cnnbench.errors import ComparisonError
 from cnnbench.report.chapters import Chapter, NothingToDrawError, only_variant, read_book
 from cnnbench.report.output import write_report
 from cnnbench.report.page.document import MADE_BY
+from cnnbench.report.pictures.amounts import amounts
 from cnnbench.report.pictures.canvas import WIDTHS, Format, Picture
 from cnnbench.report.pictures.confusion import confusion
 from cnnbench.report.pictures.cost import cost
@@ -97,6 +98,10 @@ def write_pictures(
 def _makers(chapter: Chapter, variant: str | None) -> Iterator[Callable[[], Picture]]:
     wanted = variant if any(x.row.variant == variant for x in chapter.others) else None
     yield lambda: forest(chapter)
+    if chapter.amounts:
+        comparison, table = chapter.amounts
+        if curve := table.curve:
+            yield lambda: amounts(comparison, table, curve)
     yield lambda: curves(chapter)
     yield lambda: confusion(chapter, wanted)
     yield lambda: images(chapter, wanted)

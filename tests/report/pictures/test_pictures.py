@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 
 import cnnbench.plot
+from cnnbench.comparison.compare import compare_records
 from cnnbench.comparison.intervals import Estimate, student_interval
 from cnnbench.errors import ComparisonError
 from cnnbench.report.chapters import read_book
+from cnnbench.report.console import comparison_text
+from cnnbench.report.page.document import report_html
+from cnnbench.report.page.write import write_pictures
 from cnnbench.report.pictures.confusions import confusions_of
 from cnnbench.report.pictures.cost import Point, pareto, spread
 from cnnbench.report.pictures.courses import course_of
@@ -21,6 +25,7 @@ from cnnbench.report.pictures.predicted import Both, Told
 from cnnbench.report.pictures.reliability import bins_of
 
 STUDY = Path(__file__).parents[3] / "results" / "reference" / "small_data" / "torch"
+CURVE = Path(__file__).parents[3] / "results" / "reference" / "learning_curve" / "torch"
 MAKERS = [cnnbench.plot.forest, cnnbench.plot.curves, cnnbench.plot.confusion, cnnbench.plot.cost]
 
 
@@ -159,3 +164,25 @@ def test_reliability_is_the_share_that_was_right_of_those_equally_sure():
     assert bins.right[7] == 0.75
     assert bins.gap == pytest.approx(0.0)
     assert bins.share[7] == 1.0
+
+
+def test_the_reference_curve_is_the_one_that_the_documentation_shows():
+    page = Path(__file__).parents[3] / "docs" / "results.md"
+    comparison = compare_records([CURVE], curve="data.train")
+    lines = comparison_text(comparison).splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("technique"))
+    assert "\n".join(lines[first : first + 6]) in page.read_text()
+
+
+def test_there_is_no_picture_of_a_curve_that_is_none():
+    with pytest.raises(ComparisonError, match="there is no curve"):
+        cnnbench.plot.curve(STUDY)
+
+
+def test_a_report_draws_the_curve_where_the_numbers_of_images_differ(tmp_path):
+    page = report_html([CURVE])
+    assert "Accuracy against number of images" in page
+    assert cnnbench.plot.curve(CURVE).alt in page
+    written, _ = write_pictures([CURVE], tmp_path)
+    assert {path.name for path in written} >= {"amounts-single.svg", "amounts-double.svg"}
+    assert read_book([STUDY]).chapters[0].amounts is None
