@@ -40,7 +40,7 @@ STEP = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class PackedFile:
     """A file or folder of an archive. place: where a tar has it. modified: the archive's own."""
 
     name: str
@@ -59,7 +59,7 @@ class Member:
         """Never: links in archives are passed over."""
         return False
 
-    def stat(self) -> Member:
+    def stat(self) -> PackedFile:
         """Itself."""
         return self
 
@@ -70,13 +70,13 @@ class Archive(ABC):
     def __init__(self, path: str, modified: int) -> None:
         self.path = path
         self._modified = modified
-        self._folders: dict[str, dict[str, Member]] = {"": {}}
+        self._folders: dict[str, dict[str, PackedFile]] = {"": {}}
 
     @abstractmethod
-    def read(self, member: Member) -> bytes:
+    def read(self, member: PackedFile) -> bytes:
         """The content of a file; safe in several threads. Raises OSError where it is damaged."""
 
-    def entries(self, folder: str) -> Collection[Member]:
+    def entries(self, folder: str) -> Collection[PackedFile]:
         """What is in a folder, "" for the archive itself. Raises NotADirectoryError."""
         if folder not in self._folders:
             raise NotADirectoryError(20, "there is no such folder in the archive", folder)
@@ -86,7 +86,7 @@ class Archive(ABC):
         """Whether there is a folder of that name."""
         return name in self._folders
 
-    def member(self, name: str) -> Member | None:
+    def member(self, name: str) -> PackedFile | None:
         """The file of that name, None if there is none."""
         above, _, last = name.rpartition("/")
         found = self._folders.get(above, {}).get(last)
@@ -109,9 +109,11 @@ class Archive(ABC):
             if folder or not last:
                 if here not in self._folders:
                     self._folders[here] = {}
-                    self._folders[above][part] = Member(part, f"{self.path}/{here}", folder=True)
+                    self._folders[above][part] = PackedFile(
+                        part, f"{self.path}/{here}", folder=True
+                    )
             elif here not in self._folders:
-                self._folders[above][part] = Member(
+                self._folders[above][part] = PackedFile(
                     part, f"{self.path}/{here}", False, size, self._modified, place, name
                 )
             above = here
@@ -147,7 +149,7 @@ class Zip(Archive):
                 self._infos[name] = info
                 self._add(name, info.file_size, folder=name.endswith("/"))
 
-    def read(self, member: Member) -> bytes:
+    def read(self, member: PackedFile) -> bytes:
         """Of a member, with its checksum verified."""
         try:
             return self._zip.read(self._infos[member.key])
@@ -180,7 +182,7 @@ class Tar(Archive):
             if len(self._file.read(tarfile.BLOCKSIZE)) < tarfile.BLOCKSIZE:
                 raise tarfile.ReadError("its end is missing")
 
-    def read(self, member: Member) -> bytes:
+    def read(self, member: PackedFile) -> bytes:
         """Of a member, from its place."""
         with self._lock:
             self._file.seek(member.place)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cnnbench.data.sources._names import printable, some
-from cnnbench.data.sources._tree import Entry, state_of
+from cnnbench.data.sources._tree import DirectoryEntry, state_of
 from cnnbench.data.sources.source import SplitName
 from cnnbench.data.splits.classes import LEAST_CLASSES, LISTED, sort_classes
 from cnnbench.errors import DataError
@@ -96,7 +96,7 @@ def capitals_notes(classes: Sequence[str]) -> Iterator[str]:
             )
 
 
-def size_and_time(file: str | Entry) -> tuple[int, int]:
+def size_and_time(file: str | DirectoryEntry) -> tuple[int, int]:
     """Of a file, by its path or as it was listed; 0 and 0 of one that is not there."""
     try:
         state = state_of(file) if isinstance(file, str) else file.stat()

@@ -19,7 +19,7 @@ from cnnbench.data.sources._layout import (
     splits_inside_note,
 )
 from cnnbench.data.sources._names import printable, some
-from cnnbench.data.sources._tree import Entry, is_dir, scan
+from cnnbench.data.sources._tree import DirectoryEntry, is_dir, scan
 from cnnbench.data.sources.source import SplitName
 from cnnbench.data.splits.classes import LEAST_CLASSES
 from cnnbench.errors import DataError, meant
@@ -30,7 +30,7 @@ TO_KNOWN = "convert them to JPEG or PNG, or, if they are that already, rename th
 def layout_notes(
     root: Path,
     tops: Sequence[Top],
-    inside: Sequence[tuple[SplitName | None, Entry]],
+    inside: Sequence[tuple[SplitName | None, DirectoryEntry]],
     files: Sequence[ImageFile],
 ) -> list[str]:
     """On splits that are named otherwise, empty, or beside other folders. Raises DataError."""
@@ -53,7 +53,9 @@ def layout_notes(
     return [f"Folders beside the splits are left out: {some(other)}.", *notes] if other else notes
 
 
-def _class_notes(root: Path, classes: Sequence[Entry], files: Sequence[ImageFile]) -> list[str]:
+def _class_notes(
+    root: Path, classes: Sequence[DirectoryEntry], files: Sequence[ImageFile]
+) -> list[str]:
     """On class folders whose names or contents are those of splits. Raises DataError."""
     tops = {file.name.partition("/")[0] for file in files}
     own = {file.name.partition("/")[0] for file in files if file.name.count("/") == 1}

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from cnnbench.data.sources._names import printable, some
-from cnnbench.data.sources._tree import Entry, scan
+from cnnbench.data.sources._tree import DirectoryEntry, scan
 from cnnbench.data.sources.source import SplitName
 from cnnbench.errors import DataError, did_you_mean, meant
 
@@ -85,7 +85,7 @@ def split_named(name: str, where: str) -> SplitName:
     return split
 
 
-def is_folder(entry: Entry, *, links: bool = True) -> bool:
+def is_folder(entry: DirectoryEntry, *, links: bool = True) -> bool:
     """Whether an entry is a folder; a link that leads in a circle is none."""
     try:
         return entry.is_dir(follow_symlinks=links)
@@ -98,7 +98,7 @@ def is_system(name: str) -> bool:
     return name.lower() in SYSTEM
 
 
-def folders(top: str | Path) -> list[Entry]:
+def folders(top: str | Path) -> list[DirectoryEntry]:
     """The folders in a folder by name, without hidden ones and those of systems."""
     return [
         entry
@@ -113,7 +113,7 @@ def split_meant(name: str) -> str:
     return next((found[1] for word in words if (found := SPLIT_WORD.fullmatch(word))), "")
 
 
-def refuse_unnamed_splits(root: Path, classes: Sequence[Entry]) -> None:
+def refuse_unnamed_splits(root: Path, classes: Sequence[DirectoryEntry]) -> None:
     """Raise DataError where class folders, none of which holds an image itself, look like splits.
 
     classes: folders that hold no images but those in folders inside them.
@@ -204,7 +204,7 @@ def refuse_masks(root: Path, own: Collection[str]) -> None:
             )
 
 
-def splits_inside_note(classes: Sequence[Entry]) -> str:
+def splits_inside_note(classes: Sequence[DirectoryEntry]) -> str:
     """That splits stand below their classes, where they are not kept; "" if there are none."""
     for folder in classes:
         inside = [inner.name for inner in folders(folder.path)]
@@ -220,7 +220,7 @@ def splits_inside_note(classes: Sequence[Entry]) -> str:
     return ""
 
 
-def alike_note(classes: Sequence[Entry]) -> str:
+def alike_note(classes: Sequence[DirectoryEntry]) -> str:
     """That class folders, none of which holds an image itself, may be splits; "" if they differ."""
     inside = {tuple(inner.name for inner in folders(folder.path)) for folder in classes}
     names, shared = [folder.name for folder in classes], inside.pop()
@@ -232,6 +232,6 @@ def alike_note(classes: Sequence[Entry]) -> str:
     )
 
 
-def _only_inner(folder: Entry) -> Entry | None:
+def _only_inner(folder: DirectoryEntry) -> DirectoryEntry | None:
     inside = folders(folder.path)
     return inside[0] if len(inside) == 1 else None

@@ -25,7 +25,7 @@ from cnnbench.data.sources._layout import (
     split_meant,
 )
 from cnnbench.data.sources._names import printable, some
-from cnnbench.data.sources._tree import Entry, is_dir, scan
+from cnnbench.data.sources._tree import DirectoryEntry, is_dir, scan
 from cnnbench.data.sources.source import SplitName
 from cnnbench.data.splits.classes import LEAST_CLASSES, composed, sort_classes
 from cnnbench.errors import DataError
@@ -92,7 +92,7 @@ def _look_beside(
             aside.archives.append(name)
 
 
-def _inward(folder: Entry) -> bool:
+def _inward(folder: DirectoryEntry) -> bool:
     """Whether a class folder is no link that leads to a folder around itself."""
     if not folder.is_symlink():
         return True
@@ -102,7 +102,7 @@ def _inward(folder: Entry) -> bool:
 def _images(
     root: Path,
     split: SplitName | None,
-    folder: Entry,
+    folder: DirectoryEntry,
     extensions: frozenset[str],
     aside: Aside,
 ) -> Iterator[ImageFile]:
@@ -130,18 +130,18 @@ def _images(
                 aside.count(_extension(entry))
 
 
-def _is_image(entry: Entry, extensions: frozenset[str]) -> bool:
+def _is_image(entry: DirectoryEntry, extensions: frozenset[str]) -> bool:
     """By its name; a link to nowhere and a pipe count, too, so that they are told as unreadable."""
     if entry.name.startswith(".") or _extension(entry) not in extensions:
         return False
     return not is_folder(entry, links=False)
 
 
-def _extension(entry: Entry) -> str:
+def _extension(entry: DirectoryEntry) -> str:
     return os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 - a tenth of the time
 
 
-def _class_name(folder: Entry) -> str:
+def _class_name(folder: DirectoryEntry) -> str:
     """Raises DataError for a name that can be printed in no table."""
     try:
         folder.name.encode()

@@ -29,7 +29,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """What a line says of an image. split: None where no column tells."""
 
     line: int
@@ -38,7 +38,7 @@ class Row:
     split: SplitName | None
 
 
-def read_table(file: Path, extensions: frozenset[str]) -> list[Row]:
+def read_table(file: Path, extensions: frozenset[str]) -> list[TableRow]:
     """The images that a CSV file lists.
 
     extensions: of images, by which a table of two columns without names is recognised. Raises
@@ -105,7 +105,7 @@ def _missing(file: Path, header: Sequence[str], columns: Mapping[str, int]) -> s
 MEANT = {"path": "says where each image lies", "label": "says the class of each image"}
 
 
-def _rows(file: Path, lines: Lines, columns: Mapping[str, int]) -> Iterator[Row]:
+def _rows(file: Path, lines: Lines, columns: Mapping[str, int]) -> Iterator[TableRow]:
     shown = printable(str(file))
     needed = max(columns.values())
     for number, fields in zip(lines.numbers, lines.rows, strict=True):
@@ -119,7 +119,7 @@ def _rows(file: Path, lines: Lines, columns: Mapping[str, int]) -> Iterator[Row]
             if not text or "\0" in text:
                 raise DataError(f"{where} has no {what}: fill it in or remove the line", "source")
         path = said["path"].replace("\\", "/")
-        yield Row(number, path, composed(said["label"]), _split(where, said.get("split")))
+        yield TableRow(number, path, composed(said["label"]), _split(where, said.get("split")))
 
 
 def _split(where: str, text: str | None) -> SplitName | None:

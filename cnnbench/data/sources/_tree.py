@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from cnnbench.data.sources._archive import Archive, Member, open_archive, split_path
+from cnnbench.data.sources._archive import Archive, PackedFile, open_archive, split_path
 
 
 class State(Protocol):
@@ -20,7 +20,7 @@ class State(Protocol):
     def st_mtime_ns(self) -> int: ...
 
 
-class Entry(Protocol):
+class DirectoryEntry(Protocol):
     """A file or folder in a folder, as `os.DirEntry` has it."""
 
     @property
@@ -36,9 +36,9 @@ class Entry(Protocol):
     def stat(self) -> State: ...
 
 
-def scan(folder: str | Path) -> list[Entry]:
+def scan(folder: str | Path) -> list[DirectoryEntry]:
     """What is in a folder, by name. Raises OSError, and DataError of a damaged archive."""
-    found: list[Entry]
+    found: list[DirectoryEntry]
     if inside := _inside(folder):
         archive, name = inside
         found = list(archive.entries(name))
@@ -48,7 +48,7 @@ def scan(folder: str | Path) -> list[Entry]:
     return sorted(found, key=lambda entry: entry.name)
 
 
-def walk(folder: str | Path) -> Iterator[tuple[str, list[Entry], list[Entry]]]:
+def walk(folder: str | Path) -> Iterator[tuple[str, list[DirectoryEntry], list[DirectoryEntry]]]:
     """As os.walk: path, folders and files; what is taken from the folders is not entered."""
     entries = scan(folder)
     inside = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
@@ -93,7 +93,7 @@ def packed(path: str | Path) -> bytes:
     return archive.read(_member(archive, name))
 
 
-def _member(archive: Archive, name: str) -> Member:
+def _member(archive: Archive, name: str) -> PackedFile:
     member = archive.member(name)
     if member is None:
         raise FileNotFoundError(2, "it is not in the archive", name)

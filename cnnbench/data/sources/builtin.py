@@ -10,14 +10,14 @@ from cnnbench.data.sources.npz import Npz
 from cnnbench.data.sources.pattern import Pattern
 from cnnbench.data.sources.signals import Signals
 from cnnbench.data.sources.source import DataSource
-from cnnbench.data.sources.table import Table
+from cnnbench.data.sources.table import TableSource
 
 BUILTIN_SOURCES: tuple[DataSource, ...] = (
     Digits(),
     Mnist5k(),
     Folder(),
     Pattern(),
-    Table(),
+    TableSource(),
     Npz(),
     Idx(),
     Signals(),

@@ -10,7 +10,7 @@ from typing import ClassVar
 from cnnbench.data.sources._found import ImageFile, Listing, size_and_time
 from cnnbench.data.sources._layout import folders
 from cnnbench.data.sources._names import printable
-from cnnbench.data.sources._table import Row, read_table
+from cnnbench.data.sources._table import TableRow, read_table
 from cnnbench.data.sources._tree import is_file
 from cnnbench.data.sources.folder import Folder, labelled_fingerprint
 from cnnbench.data.sources.source import Request
@@ -22,7 +22,7 @@ TRIED = 20
 """Rows by which the folder of the images is found."""
 
 
-class Table(Folder):
+class TableSource(Folder):
     """A CSV file with a line an image: its path, its label and, if there is one, its split.
 
     Paths are relative to the file's folder, or to the one folder in it that has the images; none
@@ -51,7 +51,7 @@ class Table(Folder):
         return labelled_fingerprint(super().fingerprint(request), self.listing(request))
 
 
-def _base(file: Path, rows: Sequence[Row], extensions: frozenset[str]) -> Path:
+def _base(file: Path, rows: Sequence[TableRow], extensions: frozenset[str]) -> Path:
     """The folder that paths are relative to: the table's own, or one in it.
 
     Raises DataError where none of the first images is in any of them.
@@ -72,7 +72,7 @@ def _base(file: Path, rows: Sequence[Row], extensions: frozenset[str]) -> Path:
     )
 
 
-def _image(file: Path, base: Path, row: Row, extensions: frozenset[str]) -> ImageFile:
+def _image(file: Path, base: Path, row: TableRow, extensions: frozenset[str]) -> ImageFile:
     """Raises DataError for a path that leads out of the table's folder."""
     name = os.path.normpath(os.path.join(base, row.path))  # noqa: PTH118 - keeps nothing else
     inside = os.path.relpath(name, file.parent)

@@ -17,7 +17,7 @@ from cnnbench.data.sources._tree import content_of
 from cnnbench.data.sources.folder import Folder
 from cnnbench.data.sources.pattern import Pattern
 from cnnbench.data.sources.source import Request
-from cnnbench.data.sources.table import Table
+from cnnbench.data.sources.table import TableSource
 from cnnbench.errors import DataError
 
 KINDS = {"zip": ".zip", "tar": ".tar", "gztar": ".tar.gz", "bztar": ".tar.bz2", "xztar": ".tar.xz"}
@@ -128,7 +128,7 @@ def test_a_table_in_an_archive_lists_images_in_it(tmp_path):
     path = tmp_path / "a.zip"
     rows = "file,class\nimages/1.png,cat\nimages/2.png,dog\n"
     zipped(path, "labels.csv", "images/1.png", "images/2.png", **{"labels.csv": rows})
-    assert Table().load(Request(f"{path}/labels.csv")).classes == ("cat", "dog")
+    assert TableSource().load(Request(f"{path}/labels.csv")).classes == ("cat", "dog")
     assert f"by the source csv:{path}/labels.csv" in refused(f"{path}/")
 
 

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from cnnbench.data.sources.source import Request
-from cnnbench.data.sources.table import Table
+from cnnbench.data.sources.table import TableSource
 from cnnbench.errors import DataError
 
 NAMES = ("a.png", "b.png", "c.png", "d.png")
@@ -26,8 +26,8 @@ def write(folder, text, name="labels.csv", encoding="utf-8"):
 
 def read(*given, **named):
     """{brightness: class} of all images."""
-    data = Table().load(write(*given, **named))
-    facts = Table().facts(write(*given, **named))
+    data = TableSource().load(write(*given, **named))
+    facts = TableSource().facts(write(*given, **named))
     assert (facts.shape, facts.classes) == ((3, 4, 1), data.classes)
     pairs = zip(data.images[:, 0, 0, 0].tolist(), data.labels.tolist(), strict=True)
     return {brightness: data.classes[label] for brightness, label in pairs}
@@ -36,9 +36,9 @@ def read(*given, **named):
 def refused(*given, **named):
     request = write(*given, **named)
     with pytest.raises(DataError) as late:
-        Table().load(request)
+        TableSource().load(request)
     with pytest.raises(DataError) as early:
-        Table().facts(request)
+        TableSource().facts(request)
     assert str(late.value) == str(early.value)
     assert early.value.key == "source"
     assert "\n" not in str(early.value)
@@ -89,33 +89,36 @@ def test_images_may_lie_in_a_folder_beside_the_file_and_lack_their_extension(pho
     (photos / "another").mkdir()
     lines = ["id,breed", *(f"{path[7:-4]},{label}" for path, label in ROWS)]
     assert read(photos, "\n".join(lines)) == PETS
-    assert "Images are looked for in images." in Table().load(write(photos, "\n".join(lines))).notes
+    assert (
+        "Images are looked for in images."
+        in TableSource().load(write(photos, "\n".join(lines))).notes
+    )
 
 
 def test_splits_that_the_file_has_are_kept(photos):
     splits = ("train", "Train", "val", "testing")
     lines = ["path,label,split", *(f"{p},{c},{s}" for (p, c), s in zip(ROWS, splits, strict=True))]
     request = write(photos, "\n".join(lines))
-    data = Table().load(request)
+    data = TableSource().load(request)
     assert {k: data.images[v, 0, 0, 0].tolist() for k, v in data.fixed.items()} == {
         "train": [10, 20],
         "validation": [30],
         "test": [40],
     }
-    assert Table().facts(request).count == {"train": 2, "validation": 1, "test": 1}
+    assert TableSource().facts(request).count == {"train": 2, "validation": 1, "test": 1}
 
 
 def test_other_labels_are_other_data(photos):
     lines = ["path,label", *map(",".join, ROWS)]
-    first = Table().fingerprint(write(photos, "\n".join(lines)))
-    assert first == Table().fingerprint(write(photos, "\n".join(lines) + "\n"))
+    first = TableSource().fingerprint(write(photos, "\n".join(lines)))
+    assert first == TableSource().fingerprint(write(photos, "\n".join(lines) + "\n"))
     lines[1] = lines[1].replace("cat", "dog")
-    assert first != Table().fingerprint(write(photos, "\n".join(lines)))
+    assert first != TableSource().fingerprint(write(photos, "\n".join(lines)))
 
 
 def test_an_image_that_is_not_there_is_skipped_and_named(photos):
     lines = ["path,label", *map(",".join, ROWS), "images/e.png,cat"]
-    data = Table().load(write(photos, "\n".join(lines)))
+    data = TableSource().load(write(photos, "\n".join(lines)))
     assert len(data.images) == 4
     assert any("1 of 5 images can't be read" in note and "e.png" in note for note in data.notes)
 
@@ -164,4 +167,4 @@ def test_other_encodings_and_missing_files_are_said(photos):
     assert "is not UTF-8" in said
     for path, reason in ((photos / "no.csv", "there is no file"), (photos, "is a folder")):
         with pytest.raises(DataError, match=reason):
-            Table().facts(Request(str(path)))
+            TableSource().facts(Request(str(path)))
