@@ -159,3 +159,30 @@ def peek(looks: Sequence[int], *, variants: int, runs: int, seed: int) -> float:
         t = seen.mean(2) / seen.std(2, ddof=1) * n**0.5
         false |= (abs(t) > stdtrit(n - 1, 0.975)).any(1)
     return float(false.mean())
+
+
+def values_covered(
+    effects: Sequence[float], *, runs: int, seed: int, n: int = 0, most: int = 0
+) -> tuple[float, float]:
+    """How often the plain 95 % intervals of means hold them: the baseline's, and variants'.
+
+    n: a fixed number of replicates; most: as many as it takes by the differences, the baseline with
+    the last of them. Each value has a standard deviation of 1 over the root of 2, by itself.
+    """
+    rng, size = np.random.default_rng(seed), len(effects)
+    held = np.zeros(size + 1)
+    for _ in range(runs):
+        drawn = rng.standard_normal((size + 1, n or most)) / 2**0.5
+        looks = [n] * size
+        if most:
+            values = drawn[1:] - drawn[0] + np.asarray(effects)[:, None]
+            study = {
+                str(i): EndedPairs(dict(enumerate(row))) for i, row in enumerate(values.tolist())
+            }
+            found = settled(study, schedule=looks_to(most), metric=METRICS["accuracy"])
+            looks = [standing.look for standing in found.standings.values()]
+        for i, look in enumerate([max(looks), *looks]):
+            seen = drawn[i, :look]
+            half = stdtrit(look - 1, 0.975) * seen.std(ddof=1) / look**0.5
+            held[i] += abs(seen.mean()) <= half
+    return float(held[0] / runs), float(held[1:].mean() / runs)

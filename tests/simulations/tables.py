@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 
-from studies import KINDS, peek, simulate
+from studies import KINDS, peek, simulate, values_covered
 
 from cnnbench.comparison.inference.schedule import LookSchedule
 
@@ -33,6 +33,7 @@ def main() -> None:
     small_data(runs)
     peeking(runs)
     stopping(runs)
+    values(runs)
     equivalence(runs)
     at_the_margin(runs)
 
@@ -101,6 +102,14 @@ def stopping(runs: int) -> None:
     cells = [simulate((d,), runs=runs, seed=SEED, most=30).mean / d for d in effects]
     print(f"| {' | '.join(f'{d} sd' for d in effects)} |\n|{'---|' * len(effects)}")
     print(f"| {' | '.join(f'{x:.2f}' for x in cells)} |", flush=True)
+
+
+def values(runs: int) -> None:
+    print("\nSix variants as in small_data: means of values inside their own plain interval:\n")
+    print("| replicates | baseline | variants |\n|---|---|---|")
+    for name, way in {"fixed 5": {"n": 5}, "5 to 30": {"most": 30}}.items():
+        cells = values_covered(SMALL_DATA, runs=runs, seed=SEED, **way)
+        print(f"| {name} | {' | '.join(f'{x:.3f}' for x in cells)} |", flush=True)
 
 
 def equivalence(runs: int) -> None:

@@ -77,20 +77,21 @@ def _test(chapter: Chapter) -> str:
     table = chapter.table
     if not table.family:
         return ""
+    looks = looks_of(table)
     test = "Each difference is tested by a two-sided paired t test at a level of 5 %"
     if table.anytime:
         test = (
             "Each difference is tested at a level of 5 % by the paired t test that holds whenever "
             "one looks (Lai 1976; Wang and Ramdas 2023), as replicates were added after a look"
         )
-    elif looks := looks_of(table):
-        test += (
-            f", at looks after {looks} that were planned beforehand, where variants with a settled "
-            "verdict were stopped; the level is spent in proportion to the replicates (Lan and "
-            "DeMets 1983), and intervals hold at all looks (Jennison and Turnbull 1989)"
-        )
     if table.family > 1:
         test += f", corrected for {table.family} comparisons by Holm's method"
+    if looks:
+        test += (
+            f". Verdicts are taken at looks after {looks} that were planned beforehand, and what "
+            "is settled trains no more; the level is spent in proportion to the replicates (Lan "
+            "and DeMets 1983), and intervals hold at all looks (Jennison and Turnbull 1989)"
+        )
     if table.margin:
         test += f"; the smallest difference of interest is {table.margin.words}"
     return f"{test}. "

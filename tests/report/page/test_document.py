@@ -156,7 +156,7 @@ def test_the_methods_tell_the_form_of_momentum(write_study, read_page, training,
 @pytest.mark.parametrize(
     ("looks", "said"),
     [
-        ((), "at looks after 5, 8 and 12 replicates that were planned beforehand"),
+        ((), "Verdicts are taken at looks after 5, 8 and 12 replicates that were planned"),
         ((5,), "by the paired t test that holds whenever one looks"),
     ],
 )
