@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError, __version__, features
 
 from cnnbench.data.sources._archive import split_path
+from cnnbench.data.sources._shelf import is_record, record
 from cnnbench.data.sources._tree import packed
 
 REFUSED = frozenset({"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"})
@@ -127,6 +128,8 @@ def white_for(brightest: int) -> int:
 
 def _open(path: str) -> Image.Image:
     """Open a file, if it is one: a named pipe would keep its reader waiting for ever."""
+    if is_record(path):
+        return Image.open(BytesIO(record(path)), formats=readable_formats())
     if split_path(path):
         return Image.open(BytesIO(packed(path)), formats=readable_formats())
     about = os.stat(path)  # noqa: PTH116 - a tenth of the time

@@ -7,6 +7,7 @@ from cnnbench.data.sources.folder import Folder
 from cnnbench.data.sources.idx import Idx
 from cnnbench.data.sources.mnist5k import Mnist5k
 from cnnbench.data.sources.npz import Npz
+from cnnbench.data.sources.parquet import Parquet
 from cnnbench.data.sources.pattern import Pattern
 from cnnbench.data.sources.signals import Signals
 from cnnbench.data.sources.source import DataSource
@@ -20,6 +21,7 @@ BUILTIN_SOURCES: tuple[DataSource, ...] = (
     TableSource(),
     Npz(),
     Idx(),
+    Parquet(),
     Signals(),
 )
 """In the order in which they are listed."""

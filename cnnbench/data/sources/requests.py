@@ -9,8 +9,13 @@ from cnnbench.data.sources.source import Request
 from cnnbench.data.spec import DataSpec
 from cnnbench.errors import DataError
 
-PATH_SOURCES = frozenset({"folder", "files", "csv", "npz", "idx", "signals"})
-READERS = {".npz": "npz", ".ts": "signals", **dict.fromkeys((".csv", ".tsv"), "csv")}
+PATH_SOURCES = frozenset({"folder", "files", "csv", "npz", "idx", "parquet", "signals"})
+READERS = {
+    ".npz": "npz",
+    ".parquet": "parquet",
+    ".ts": "signals",
+    **dict.fromkeys((".csv", ".tsv"), "csv"),
+}
 """The source that reads a file, by its extension."""
 
 

@@ -1,0 +1,100 @@
+"""Encoded images that are no files of their own: records of a table or of a catalogue's set.
+
+Each has a path all the same, so that whatever reads photos reads them: records:SET/SPLIT/ROW.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+from cnnbench.data.sources._found import ImageFile, Listing, capitals_notes
+from cnnbench.data.sources._names import printable
+from cnnbench.data.sources.source import SplitName
+from cnnbench.data.splits.classes import LEAST_CLASSES, composed
+from cnnbench.errors import DataError
+
+SCHEME = "records:"
+KEPT = 4
+"""Sets that stay open."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Records:
+    """A split. labels: indices of classes. read: the bytes of a row; safe in several threads."""
+
+    labels: Sequence[int]
+    read: Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shelf:
+    """A set of images. name: what it is called. state: changes when anything in it does.
+
+    splits: under their names, or all records under None.
+    """
+
+    name: str
+    state: str
+    classes: tuple[str, ...]
+    splits: Mapping[SplitName | None, Records]
+
+    def listing(self, notes: Sequence[str] = ()) -> Listing:
+        """The images as files, row by row. Raises DataError for fewer than two classes."""
+        used = {label for part in self.splits.values() for label in part.labels}
+        classes = [composed(name) for name in self.classes]
+        for label in used:
+            if not 0 <= label < len(classes):
+                raise DataError(
+                    f"{printable(self.name)} has an image of the class {label}, of which there are "
+                    f"{len(classes)}",
+                    "source",
+                )
+        met = tuple(name for index, name in enumerate(classes) if index in used)
+        if len(met) < LEAST_CLASSES:
+            what = f"images of one class only, {met[0]!r}" if met else "no images"
+            raise DataError(
+                f"{printable(self.name)} holds {what}; at least two classes are needed", "source"
+            )
+        key = _shelve(self)
+        files = [
+            ImageFile(
+                f"{key}/{split or 'all'}/{row}",
+                f"{split} image {row}" if split else f"image {row}",
+                classes[label],
+                split,
+                0,
+                0,
+            )
+            for split, part in self.splits.items()
+            for row, label in enumerate(part.labels)
+        ]
+        return Listing(tuple(files), met, (*notes, *capitals_notes(met)))
+
+
+_SHELVES: dict[str, Shelf] = {}
+_LOCK = Lock()
+
+
+def is_record(path: str) -> bool:
+    """Whether a path is that of a record."""
+    return path.startswith(SCHEME)
+
+
+def record(path: str) -> bytes:
+    """The bytes of a record that was listed."""
+    key, split, row = path.rsplit("/", 2)
+    splits = {str(name or "all"): part for name, part in _SHELVES[key].splits.items()}
+    return splits[split].read(int(row))
+
+
+def _shelve(shelf: Shelf) -> str:
+    """Keep a set open for those who have its paths; the oldest makes room."""
+    key = f"{SCHEME}{shelf.name}"
+    with _LOCK:
+        _SHELVES.pop(key, None)
+        _SHELVES[key] = shelf
+        while len(_SHELVES) > KEPT:
+            _SHELVES.pop(next(iter(_SHELVES)))
+    return key
