@@ -112,6 +112,8 @@ def _lacking(entry: TableEntry, found: int, measure: Measure) -> str:
         return "it diverges in trials that have no stored result"
     if entry.pairs and entry.pairs.refused:
         return "; ".join(entry.pairs.refused)
+    if not entry.looked_at:
+        return "the first look of a study that goes on until settled has not been taken"
     asked = [part for part in before.ok if part in (now.planned or now.records)]
     if not asked:
         return "no replicate is in both"

@@ -212,3 +212,39 @@ def test_a_gate_counts_the_pairs_that_are_there_before_the_first_look(study):
     asked = [parse_requirement("noise better")]
     (ruling,) = gate(read_results([folder]), None, asked, find_measure("accuracy", "test")).rulings
     assert (ruling.outcome, ruling.why) == (GateOutcome.OPEN, "2 of 5 pairs are missing")
+
+
+def two_studies(first, second, gains):
+    """The same variant in two places or on two backends, with looks; gains: of the first."""
+    for written, more in ((first, gains), (second, [0.0] * 8)):
+        written.add("plain", [b + g for b, g in zip(BASE, more, strict=False)])
+        written.add("noise", [b + d for b, d in zip(BASE, NOISE[: len(more)], strict=False)])
+        written.write(replicates=30, schedule=PlannedLooks(looks=LOOKS))
+
+
+def test_backends_are_compared_at_the_earlier_of_their_looks(study, tmp_path):
+    two_studies(study(), study(backend="jax"), [0.01, 0.02, 0.0, 0.01, -0.01, 0.0])
+    (table,) = compare_records([tmp_path / "results"], by="backend").tables
+    found = next(x for x in table.rows if x.backend == "torch" and x.variant == "plain")
+    assert found.judgement.n == 5
+    assert table.looks == LOOKS
+
+
+def test_a_gate_against_stored_results_goes_by_the_looks_of_both(study, reference, tmp_path):
+    two_studies(study(), reference(), [0.01, 0.02, 0.0, 0.01, -0.01])
+    stored = read_results([tmp_path / "results" / "reference"])
+    found = gate(read_results([tmp_path / "results"]), stored, (), find_measure("accuracy", "test"))
+    ruling = next(x for x in found.rulings if "plain" in x.subject)
+    gains = [0.01, 0.02, 0.0, 0.01, -0.01]
+    low, high = ruling.estimate.interval.low, ruling.estimate.interval.high
+    p = 0.0075 / 2  # two comparisons, and alpha spent in proportion makes the first limit linear
+    half = stats.t.isf(p / 2, 4) * stats.tstd(gains) / 5**0.5
+    assert (low, high) == pytest.approx((0.006 - half, 0.006 + half), rel=0.01)
+
+
+def test_a_gate_waits_for_the_first_look(study, reference, tmp_path):
+    two_studies(study(), reference(), [0.01, 0.02, 0.0])
+    stored = read_results([tmp_path / "results" / "reference"])
+    found = gate(read_results([tmp_path / "results"]), stored, (), find_measure("accuracy", "test"))
+    assert {x.outcome for x in found.rulings} == {GateOutcome.OPEN}
+    assert all("first look" in x.why for x in found.rulings)
