@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from cnnbench.cli.options import DataSource, Overrides, RecipePath, Replace
+from cnnbench.cli.options import DataSource, Download, Overrides, RecipePath, Replace
 
 
 def look(
     recipe: RecipePath,
     *,
     data: DataSource = None,
+    download: Download = False,
     overrides: Overrides = None,
     output: Annotated[
         Path,
@@ -22,6 +23,7 @@ def look(
     force: Replace = False,
 ) -> None:
     """Show the images before training: classes, samples, augmented draws, suspicious files."""
+    from cnnbench.data.sources.downloading import allow_download
     from cnnbench.installed import installed_plugins
     from cnnbench.planning.preview import preview
     from cnnbench.recipe.load import load_recipe
@@ -32,6 +34,8 @@ def look(
     from cnnbench.report.reading import reading
     from cnnbench.report.terminal import Terminal
 
+    if download:
+        allow_download()
     kind = format_of(output)
     spare_file(output, force=force)
     plugins = installed_plugins()

@@ -26,6 +26,12 @@ DataSource = Annotated[
         autocompletion=complete_source,
     ),
 ]
+Download = Annotated[
+    bool,
+    typer.Option(
+        "--download", help="Let catalogues of images, such as hf:, fetch what is not here yet."
+    ),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(

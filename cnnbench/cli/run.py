@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnnbench.cli.completion import complete_backend, complete_recipe, complete_variant
-from cnnbench.cli.options import RESULTS, DataSource, DeviceName, Overrides
+from cnnbench.cli.options import RESULTS, DataSource, DeviceName, Download, Overrides
 
 if TYPE_CHECKING:
     from cnnbench.execution.budget import Budget
@@ -43,6 +43,7 @@ def run(
     ] = None,
     *,
     data: DataSource = None,
+    download: Download = False,
     overrides: Overrides = None,
     variant: Annotated[
         list[str] | None,
@@ -96,6 +97,7 @@ def run(
     SIGTERM, 129 by SIGHUP).
     """
     from cnnbench.cli.again import words_again
+    from cnnbench.data.sources.downloading import allow_download
     from cnnbench.execution.budget import Budget
     from cnnbench.installed import installed_plugins
     from cnnbench.planning.prepare import RunOptions, prepare_all
@@ -106,6 +108,8 @@ def run(
 
     if report:
         spare_page(report)
+    if download:
+        allow_download()
     console = Terminal(quiet=quiet)
     plugins = installed_plugins()
     options = RunOptions(results, device, jobs, executor, timeout, force, save_weights)

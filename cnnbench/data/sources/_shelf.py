@@ -32,15 +32,16 @@ class Records:
 class Shelf:
     """A set of images. name: what it is called. state: changes when anything in it does.
 
-    splits: under their names, or all records under None.
+    splits: under their names, or all records under None. notes: what a user should know.
     """
 
     name: str
     state: str
     classes: tuple[str, ...]
     splits: Mapping[SplitName | None, Records]
+    notes: tuple[str, ...] = ()
 
-    def listing(self, notes: Sequence[str] = ()) -> Listing:
+    def listing(self) -> Listing:
         """The images as files, row by row. Raises DataError for fewer than two classes."""
         used = {label for part in self.splits.values() for label in part.labels}
         classes = [composed(name) for name in self.classes]
@@ -70,7 +71,7 @@ class Shelf:
             for split, part in self.splits.items()
             for row, label in enumerate(part.labels)
         ]
-        return Listing(tuple(files), met, (*notes, *capitals_notes(met)))
+        return Listing(tuple(files), met, (*self.notes, *capitals_notes(met)))
 
 
 _SHELVES: dict[str, Shelf] = {}

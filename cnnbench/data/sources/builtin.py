@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnnbench.data.sources.digits import Digits
 from cnnbench.data.sources.folder import Folder
+from cnnbench.data.sources.hugging_face import HuggingFace
 from cnnbench.data.sources.idx import Idx
 from cnnbench.data.sources.mnist5k import Mnist5k
 from cnnbench.data.sources.npz import Npz
@@ -22,6 +23,7 @@ BUILTIN_SOURCES: tuple[DataSource, ...] = (
     Npz(),
     Idx(),
     Parquet(),
+    HuggingFace(),
     Signals(),
 )
 """In the order in which they are listed."""
