@@ -91,6 +91,21 @@ def test_small_data_reads_in_the_order_of_the_method():
     ]
 
 
+def test_optimizers_compares_all_there_are_each_at_a_rate_that_is_written_out():
+    from typing import get_args
+
+    from cnnbench.recipe.training import Optimizer
+
+    recipe = load("optimizers")
+    assert names(recipe) == [*get_args(Optimizer)[:2], "nesterov", *get_args(Optimizer)[2:]]
+    for variant in recipe.variants:
+        training = variant.configuration.training
+        looks_ahead = variant.name == "nesterov"
+        assert training.optimizer == ("momentum" if looks_ahead else variant.name)
+        assert training.nesterov == looks_ahead
+        assert training.learning_rate
+
+
 def test_augmentation_tries_every_kind_of_transform_alone():
     from cnnbench.data.spec import AugmentationSpec
 
