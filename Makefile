@@ -29,7 +29,7 @@ suite:
 	$(PYTEST)
 
 quick:
-	$(PYTEST) tests -m "not framework and not slow"
+	$(PYTEST) tests -m "not framework and not slow and not cluster"
 
 fuzz: $(VENV)/.test  ## Put new questions, ten times as many as the tests do, to all that reads files.
 	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -m fuzz -s
@@ -61,5 +61,5 @@ $(VENV)/.run: $(VENV)/bin/python constraints.txt pyproject.toml plugins/cnnbench
 $(VENV)/.test: $(VENV)/bin/python constraints.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
 	@echo "Installing cnnbench, four backends and the test tools into $(VENV) ..."
 	$(PIP) -e ".[docs,test]" -e "plugins/cnnbench-keras[torch,tensorflow,jax]" -e plugins/cnnbench-torch-native \
-		-e plugins/cnnbench-scenes
+		-e plugins/cnnbench-scenes -e plugins/cnnbench-ray
 	@touch $@

@@ -13,6 +13,7 @@ PAGES = {
     "changelog.md": "CHANGELOG.md",
     "reference-records.md": "results/reference/README.md",
     "plugins/cnnbench-keras.md": "plugins/cnnbench-keras/README.md",
+    "plugins/cnnbench-ray.md": "plugins/cnnbench-ray/README.md",
     "plugins/cnnbench-scenes.md": "plugins/cnnbench-scenes/README.md",
     "plugins/cnnbench-torch-native.md": "plugins/cnnbench-torch-native/README.md",
 }

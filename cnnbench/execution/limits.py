@@ -31,5 +31,5 @@ def limits_of(
     shares = 1 if exclusive else jobs or own or (1 if gpu else cores)
     slots = 1 if executor and executor.in_process else min(shares, len(trials))
     if own and not jobs:
-        return Limits(slots, 1, timeout, exclusive)
-    return Limits(slots, max(1, cores // shares), timeout, exclusive)
+        return Limits(slots, 1, timeout, exclusive, gpu)
+    return Limits(slots, max(1, cores // shares), timeout, exclusive, gpu)

@@ -82,12 +82,16 @@ Listener = Callable[[Event], None]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """slots: trials at a time; threads: CPU threads for each; timeout: seconds a trial may take."""
+    """slots: trials at a time; threads: CPU threads for each; timeout: seconds a trial may take.
+
+    exclusive: whether each has its machine alone. gpu: whether each computes on a GPU.
+    """
 
     slots: int
     threads: int
     timeout: float | None = None
     exclusive: bool = False
+    gpu: bool = False
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ def trials(number, *, exclusive=False):
 def test_each_trial_has_its_share_of_the_cores_and_a_gpu_has_one(number, options, slots, threads):
     found = limits_of(trials(number), **options)
     assert (found.slots, found.threads, found.exclusive) == (slots, threads, False)
+    assert found.gpu == options.get("gpu", False)
 
 
 def test_exclusive_trials_have_the_machine_alone_whatever_was_asked():
