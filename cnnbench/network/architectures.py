@@ -12,6 +12,7 @@ from cnnbench.network.layers import (
     Dropout,
     Flatten,
     GlobalAveragePool,
+    GlobalMaxPool,
     describe_shape,
 )
 from cnnbench.network.network import Network
@@ -25,6 +26,11 @@ SHAPING = frozenset(
     }
 )
 """Keys of `[network]` that decide whether every map is large enough for its layer."""
+_HEADS: Mapping[str, type[Flatten | GlobalAveragePool | GlobalMaxPool]] = {
+    "flatten": Flatten,
+    "global_average": GlobalAveragePool,
+    "global_max": GlobalMaxPool,
+}
 _EVERYWHERE = frozenset({"architecture", "output"})
 _TOP = _EVERYWHERE | {"activation", "dense", "dropout", "l1", "l2"}
 USED: Mapping[str, frozenset[str]] = {
@@ -107,7 +113,7 @@ def _convnet(spec: NetworkSpec, channels: int) -> list[AnyLayer]:
         )
         layers += block(spec, layers, channels, filters, downsamples=downsamples)
         channels = filters
-    layers.append(GlobalAveragePool() if spec.head == "global_average" else Flatten())
+    layers.append(_HEADS[spec.head]())
     return [*layers, *_hidden_dense(spec)]
 
 

@@ -55,8 +55,10 @@ class NetworkSpec(BaseModel):
         "times fewer units; 0: don't",
     )
     conv_dropout: Rate = Field(0.0, description="after each convolution's block")
-    head: Literal["flatten", "global_average"] = Field(
-        "flatten", description="how the last map becomes a vector: all its values, or channel means"
+    head: Literal["flatten", "global_average", "global_max"] = Field(
+        "flatten",
+        description="how the last map becomes a vector: all its values, or of each channel the "
+        "mean or the largest",
     )
     dense: tuple[Count, ...] = Field(
         (64,), description="units of each dense layer below the output"

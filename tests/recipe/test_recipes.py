@@ -16,7 +16,7 @@ SOURCES = {source.name: source for source in BUILTIN_SOURCES}
 MNIST_CLASSES = tuple("0123456789")
 
 
-PHOTOS = {"cats_vs_dogs", "photos", "transfer"}
+PHOTOS = {"cats_vs_dogs", "flowers", "photos", "transfer", "weather"}
 """Those that wait for somebody's photos, given by --data."""
 
 

@@ -142,6 +142,7 @@ EFFECTIVE = [
     )),
     *({"network": network} for network in (
         {"architecture": "dense"},
+        {"head": "global_max"},
         {"residual": True, "padding": "same"},
         {"separable": True},
         {"squeeze_excite": 4},
