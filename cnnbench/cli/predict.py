@@ -43,6 +43,7 @@ def predict(
     from cnnbench.report.output import spare_file, write_report
     from cnnbench.report.terminal import Terminal, say
     from cnnbench.winner.files import image_files
+    from cnnbench.winner.hush import hushed
     from cnnbench.winner.predictor import Predictor
     from cnnbench.winner.table import (
         predictions_csv,
@@ -60,7 +61,7 @@ def predict(
     files, classes = image_files(images), predictor.winner.description.classes
     if note := predictor.note:
         say(f"note: {note}")
-    with console.waiting(f"predicting on {predictor.backend.name}"):
+    with console.waiting(f"predicting on {predictor.backend.name}"), hushed():
         predictions = [x for part in predictor.predict_files(files) for x in predictions_of(*part)]
     if output:
         write_report(predictions_csv(predictions, classes), output, force=force)

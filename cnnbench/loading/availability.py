@@ -6,9 +6,10 @@ from cnnbench.errors import PluginError
 from cnnbench.loading.foreign import foreign
 from cnnbench.plugin.backend import Availability, Backend
 from cnnbench.plugin.base import PretrainedBase
+from cnnbench.plugin.exporter import Exporter
 
 
-def check_availability(thing: Backend | PretrainedBase) -> Availability:
+def check_availability(thing: Backend | PretrainedBase | Exporter) -> Availability:
     """Its own answer; a check that fails itself means that it is not available, and why."""
     try:
         with foreign(PluginError):

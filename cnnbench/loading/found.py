@@ -11,6 +11,7 @@ from cnnbench.data.sources.source import DataSource
 from cnnbench.plugin.backend import Backend, Capabilities
 from cnnbench.plugin.base import PretrainedBase
 from cnnbench.plugin.executor import Executor
+from cnnbench.plugin.exporter import Exporter
 from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.pretrained.found import PublishedAccuracy
 
@@ -75,7 +76,8 @@ BASE = Kind(
     PretrainedBase,
     (NAME, DESCRIPTION, TRAINED_ON, LICENCE, SCALING, ACCURACY),
 )
-KINDS = (BACKEND, SOURCE, EXECUTOR, REPORT_FORMAT, BASE)
+EXPORTER = Kind("exporter", "cnnbench_exporters", Exporter)
+KINDS = (BACKEND, SOURCE, EXECUTOR, REPORT_FORMAT, BASE, EXPORTER)
 """What plugins are asked for, in the order of `cnnbench plugins`."""
 
 

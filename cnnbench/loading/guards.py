@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from cnnbench.data.sources.delivered import checked_facts, checked_images, checked_sentences
 from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
 from cnnbench.errors import CnnbenchError, DataError, PluginError
 from cnnbench.loading.foreign import foreign, shown
+from cnnbench.network.network import Network, Weights
+from cnnbench.plugin.backend import Availability
 from cnnbench.plugin.executor import Executor, Limits, Listener, Outcome, Work
+from cnnbench.plugin.exporter import Exporter
 from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.results.record import Record
 from cnnbench.trials.trial import Trial
@@ -28,6 +32,8 @@ def guarded(thing: Any, origin: object) -> Any:
             return GuardedSource(thing, f"source {thing.name!r} of {origin}")
         case Executor():
             return GuardedExecutor(thing, f"executor {thing.name!r} of {origin}")
+        case Exporter():
+            return GuardedExporter(thing, f"exporter {thing.name!r} of {origin}")
         case ReportFormat():
             who = f"report format {thing.name!r} of {origin}"
             return replace(thing, render=_guarded_render(thing.render, who))
@@ -145,6 +151,30 @@ class GuardedExecutor(Executor):
         if not isinstance(outcome, Outcome) or not isinstance(outcome.record, Record):
             raise PluginError(f"{self._who} yielded {shown(outcome)}, not an Outcome with a Record")
         return outcome
+
+    def _blame(self, text: str) -> PluginError:
+        return PluginError(f"{self._who} failed: {text}")
+
+
+class GuardedExporter(Exporter):
+    """An exporter that is held to one file. Raises PluginError."""
+
+    def __init__(self, exporter: Exporter, who: str) -> None:
+        self._exporter = exporter
+        self._who = who
+        for name in ("name", "description"):
+            vars(self)[name] = getattr(exporter, name)
+
+    def check(self) -> Availability:
+        """The exporter's own."""
+        return self._exporter.check()
+
+    def export(self, network: Network, weights: Weights, path: Path) -> None:
+        """Write the file; complains where there is none then."""
+        with foreign(self._blame, CnnbenchError, place=True):
+            self._exporter.export(network, weights, path)
+        if not path.is_file():
+            raise PluginError(f"{self._who} left no file")
 
     def _blame(self, text: str) -> PluginError:
         return PluginError(f"{self._who} failed: {text}")

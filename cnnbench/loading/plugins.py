@@ -17,6 +17,7 @@ from cnnbench.loading.found import (
     BASE,
     DISABLE,
     EXECUTOR,
+    EXPORTER,
     KINDS,
     REPORT_FORMAT,
     SOURCE,
@@ -30,6 +31,7 @@ from cnnbench.loading.registry import Registry
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.base import PretrainedBase
 from cnnbench.plugin.executor import Event, Executor
+from cnnbench.plugin.exporter import Exporter
 from cnnbench.plugin.report_format import ReportFormat
 
 
@@ -87,6 +89,11 @@ class Plugins:
         """By name."""
         return self._things(BASE)
 
+    @property
+    def exporters(self) -> Mapping[str, Exporter]:
+        """By name."""
+        return self._things(EXPORTER)
+
     def backend(self, name: str) -> Backend:
         """The backend of that name, whether or not it can run here. Raises PluginError."""
         backend: Backend = self._get(BACKEND, name)
@@ -112,6 +119,11 @@ class Plugins:
         """The pretrained base of that name. Raises PluginError."""
         base: PretrainedBase = self._get(BASE, name)
         return base
+
+    def exporter(self, name: str) -> Exporter:
+        """The exporter of that name. Raises PluginError."""
+        exporter: Exporter = self._get(EXPORTER, name)
+        return exporter
 
     def found(self) -> tuple[Found, ...]:
         """Everything with its origin, kind by kind."""

@@ -99,6 +99,7 @@ from cnnbench.plugin.executor import (
     TrialStarted,
     Work,
 )
+from cnnbench.plugin.exporter import Exporter
 from cnnbench.plugin.hooks import hookimpl
 from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.plugin.resident import ResidentSplits
@@ -142,6 +143,7 @@ __all__ = [
     "EpochResult",
     "Event",
     "Executor",
+    "Exporter",
     "Facts",
     "Flatten",
     "GlobalAveragePool",

@@ -10,11 +10,12 @@ from cnnbench.data.sources.source import DataSource
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.base import PretrainedBase
 from cnnbench.plugin.executor import Executor
+from cnnbench.plugin.exporter import Exporter
 from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.results.record import Epoch, Record
 from cnnbench.trials.trial import Trial
 
-INTERFACE = (1, 0)
+INTERFACE = (1, 1)
 """Version of everything under `cnnbench.plugin`: major, minor.
 
 A plugin states as text which one it was made for, `CNNBENCH_INTERFACE = "1.0"`. The major is raised
@@ -82,6 +83,18 @@ def cnnbench_bases() -> Iterable[PretrainedBase]:  # type: ignore[empty-body]
             return [Photos()]
 
     What `cnnbench plugins` lists; recipes can't ask for a base yet.
+    """
+
+
+@hookspec
+def cnnbench_exporters() -> Iterable[Exporter]:  # type: ignore[empty-body]
+    """Exporters, by unique name.
+
+        @hookimpl
+        def cnnbench_exporters():
+            return [Archive()]
+
+    What the suffix of `cnnbench export FOLDER -o FILE.NAME` chooses. Since version 1.1.
     """
 
 

@@ -15,6 +15,7 @@ from cnnbench.loading.found import (
     BASE,
     DISABLE,
     EXECUTOR,
+    EXPORTER,
     SOURCE,
     BrokenPlugin,
     Found,
@@ -78,7 +79,7 @@ def _table(rows: Iterable[Asked], everything: Iterable[Asked]) -> Table:
 
 def _availability(found: Found) -> Availability:
     """What a thing says of itself; a kind that can't be asked is there once it is found."""
-    if found.kind in (BACKEND, BASE):
+    if found.kind in (BACKEND, BASE, EXPORTER):
         return check_availability(found.thing)
     return Availability(available=True)
 

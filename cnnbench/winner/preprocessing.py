@@ -49,7 +49,8 @@ class Preprocessing(BaseModel):
     """What happens to an image before the network sees it.
 
     height, width: what it is resized to, without regard to its proportions. color: "grey" is one
-    channel, "rgb" three. crop: (height, width) of the central window that is cut from that. white:
+    channel, "rgb" three. crop: (height, width); the
+    largest window in the middle of these proportions is cut out and resized to it. white:
     the value that became 255, of training images of more than 8 bits a channel. scaling: of the
     values 0..255.
     """

@@ -20,6 +20,7 @@ from cnnbench.report.printable import printable
 from cnnbench.report.run import plural, print_notes
 from cnnbench.winner.choice import VariantChoice
 from cnnbench.winner.files import Decoded
+from cnnbench.winner.folder import Winner
 from cnnbench.winner.retraining import Retraining
 
 
@@ -139,6 +140,20 @@ def predictions_csv(predictions: Iterable[Prediction], classes: Sequence[str]) -
             }
         )
     return csv_of(rows)
+
+
+def print_exported(console: Console, winner: Winner, path: Path) -> None:
+    """What the file takes and gives."""
+    described = winner.description
+    height, width, _ = described.network.input_shape
+    color = "grey" if described.preprocessing.color == "grey" else "RGB"
+    single = " (one number: of the second)" if described.network.output == "sigmoid" else ""
+    _print(console, f"wrote {path}")
+    _print(
+        console,
+        f"it takes {color} images of {height}x{width} in 0..255 as float32, and gives the "
+        f"probabilities of {', '.join(described.classes)}{single}",
+    )
 
 
 def unreadable_note(predictions: Sequence[Prediction]) -> str:

@@ -22,6 +22,7 @@ from cnnbench.plugin import (
     Engine,
     Epoch,
     EpochResult,
+    Exporter,
     Executor,
     Flatten,
     InputScaling,
@@ -45,6 +46,7 @@ from cnnbench.testing import ArrayBatches, StandIn, example_trial, initial_weigh
 INTERFACES = (
     *(Capabilities, Availability, EpochResult, Model, Engine, Backend, StepModel, ResidentSplits),
     *(DataSource, Executor, ReportFormat, InputScaling, PublishedAccuracy, PretrainedBase),
+    Exporter,
 )
 """In an order in which each example needs only those above it."""
 HOOKS = [name for name in vars(hooks) if name.startswith("cnnbench_")]
@@ -119,7 +121,7 @@ def test_the_hooks_of_the_examples_bring_what_they_say(plugin):
     manager.add_hookspecs(hooks)
     manager.register(SimpleNamespace(**{name: getattr(plugin, name) for name in HOOKS}))
     manager.check_pending()
-    kinds = (Backend, DataSource, Executor, ReportFormat, PretrainedBase)
+    kinds = (Backend, DataSource, Executor, ReportFormat, PretrainedBase, Exporter)
     brought = [name for name in HOOKS if not name.startswith(("cnnbench_trial", "cnnbench_epoch"))]
     for name, kind in zip(brought, kinds, strict=True):
         ((thing,),) = getattr(manager.hook, name)()

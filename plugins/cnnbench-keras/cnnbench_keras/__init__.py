@@ -1,4 +1,4 @@
-"""Keras 3 as cnnbench backends `torch`, `tensorflow` and `jax`, and Keras's data sets as a source.
+"""Keras 3 as cnnbench backends `torch`, `tensorflow` and `jax`, its data sets, and its format.
 
 This module is imported by every cnnbench command: it imports neither Keras nor a framework.
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cnnbench.plugin import Backend, DataSource, hookimpl
+from cnnbench.plugin import Backend, DataSource, Exporter, hookimpl
 
-CNNBENCH_INTERFACE = "1.0"
+CNNBENCH_INTERFACE = "1.1"
 """The version of cnnbench's plugin interface that this plugin is written for."""
 
 
@@ -27,3 +27,11 @@ def cnnbench_sources() -> Iterable[DataSource]:
     from cnnbench_keras._source import KerasDatasets
 
     return (KerasDatasets(),)
+
+
+@hookimpl
+def cnnbench_exporters() -> Iterable[Exporter]:
+    """Keras's own format."""
+    from cnnbench_keras._exporter import KerasExporter
+
+    return (KerasExporter(),)

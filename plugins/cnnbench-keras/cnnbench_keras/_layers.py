@@ -33,7 +33,7 @@ from cnnbench.plugin import (
     ZeroPadding,
     padding_of,
 )
-from cnnbench_keras._pooling import pooling
+from cnnbench_keras._pooling import keras_pooling, pooling
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,15 @@ class Making:
     """What a Keras layer depends on beside the parameters of ours.
 
     common: arguments of every layer. seed: of its dropout. initializer: fills arrays until they are
-    set.
+    set. portable: whether it may be a layer of Keras alone, as it is to be saved for others.
     """
 
     node: Node
     common: dict[str, Any]
     data_format: str
     seed: int
-    initializer: Callable[..., Any]
+    initializer: Callable[..., Any] | str
+    portable: bool = False
 
     @property
     def maps(self) -> dict[str, Any]:
@@ -66,7 +67,8 @@ class Making:
 
     def function(self, name: str) -> Any:
         """An activation, softmax over the channels wherever they lie."""
-        return partial(keras.activations.softmax, axis=self.axis) if name == "softmax" else name
+        turned = name == "softmax" and self.axis != -1
+        return partial(keras.activations.softmax, axis=self.axis) if turned else name
 
     def sliding(self, layer: Convolution) -> dict[str, Any]:
         """Arguments of both convolutions."""
@@ -82,7 +84,8 @@ class Making:
 
 def keras_layer(making: Making) -> Any:
     """The Keras layer; it takes one input, or for layers that join a list."""
-    return _MAKERS[type(making.node.layer)](making.node.layer, making)
+    makers = _MAKERS | _PORTABLE if making.portable else _MAKERS
+    return makers[type(making.node.layer)](making.node.layer, making)
 
 
 def _conv(layer: Conv, making: Making) -> Any:
@@ -96,6 +99,7 @@ def _conv(layer: Conv, making: Making) -> Any:
 
 def _depthwise_conv(layer: DepthwiseConv, making: Making) -> Any:
     uneven = keras.config.backend() == "tensorflow" and len(set(layer.stride)) > 1
+    uneven &= not making.portable
     kind = UnevenDepthwiseConv if uneven else keras.layers.DepthwiseConv2D
     return kind(**making.sliding(layer), **making.beginnings("depthwise", "bias"))
 
@@ -202,3 +206,17 @@ _MAKERS: dict[type[Layer], Callable[[Any, Making], Any]] = {
     Concatenate: lambda _, making: keras.layers.Concatenate(making.axis, **making.common),
     Multiply: lambda _, making: Product(making.axis, **making.common),
 }
+
+# Maps lie as Keras has them by default, channels last, where a vector counts for every pixel.
+_PORTABLE: dict[type[Layer], Callable[[Any, Making], Any]] = {
+    Pool: lambda layer, making: keras_pooling(layer, making.data_format, making.common),
+    Rescaling: lambda layer, making: keras.layers.Rescaling(
+        _plain(layer.scale), _plain(layer.offset), **making.common
+    ),
+    Multiply: lambda _, making: keras.layers.Multiply(**making.common),
+}
+
+
+def _plain(value: float | tuple[float, ...]) -> float | list[float]:
+    """As JSON has it."""
+    return list(value) if isinstance(value, tuple) else value

@@ -64,12 +64,14 @@ def build_keras(
     seed: int,
     *,
     data_format: str = "channels_last",
-    initializer: Callable[..., Any] = blank,
+    initializer: Callable[..., Any] | str = blank,
+    portable: bool = False,
 ) -> KerasNetwork:
     """The network in Keras, its dropout seeded, its frozen layers not trainable, without weights.
 
     data_format: "channels_last" or "channels_first", how maps lie in memory between the layers; the
-    input is NHWC and the kernels are (height, width, in, out) either way.
+    input is NHWC and the kernels are (height, width, in, out) either way. portable: of layers of
+    Keras alone, to be saved for others.
     """
     mixed = optimization.precision == "bfloat16"
     policy = "mixed_bfloat16" if mixed else "float32"
@@ -83,7 +85,8 @@ def build_keras(
     for node in network.nodes():
         name, layer = node.name, node.layer
         common = {"name": name, "dtype": policy, "trainable": name not in optimization.frozen}
-        making = Making(node, common, data_format, layer_seed(seed, name), initializer)
+        seeded = layer_seed(seed, name)
+        making = Making(node, common, data_format, seeded, initializer, portable)
         layers[name] = keras_layer(making)
         inputs = [made[other] for other in layer.inputs]
         made[name] = layers[name](inputs if layer.joins else inputs[0])

@@ -18,6 +18,11 @@ def pooling(pool: Pool, data_format: str, common: dict[str, Any]) -> Any:
     tiles = pool.strides == pool.size and pool.padding == "valid"
     if framework == "jax" and pool.kind == "max" and tiles:
         return TiledMaxPooling(pool, **common)
+    return keras_pooling(pool, data_format, common)
+
+
+def keras_pooling(pool: Pool, data_format: str, common: dict[str, Any]) -> Any:
+    """Keras's own."""
     kinds = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}
     return kinds[pool.kind](
         pool.size, pool.strides, pool.padding, data_format=data_format, **common

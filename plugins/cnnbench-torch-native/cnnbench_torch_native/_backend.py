@@ -25,7 +25,13 @@ from cnnbench.plugin import (
     penalized_kernels,
     trainable_arrays,
 )
-from cnnbench_torch_native._layers import Part, compute, network_parts
+from cnnbench_torch_native._layers import (
+    SLIDING,
+    Part,
+    compute,
+    kernel_as_oihw,
+    network_parts,
+)
 from cnnbench_torch_native._optimizer import make_update
 
 
@@ -128,7 +134,7 @@ class TorchModel(StepModel):
         """Every array, copied, convolutions' back in (height, width, in, out)."""
         weights = {}
         for name, array in self._arrays.items():
-            canonical = array.permute(2, 3, 1, 0) if array.ndim == 4 else array  # noqa: PLR2004 - OIHW
+            canonical = array.permute(2, 3, 1, 0) if array.ndim == SLIDING else array
             weights[name] = np.array(canonical.detach().cpu().numpy(), order="C")
         return weights
 
@@ -146,9 +152,9 @@ class TorchModel(StepModel):
     def _tensor(self, array: NDArray[np.float32]) -> Tensor:
         """A copy on the device; kernels of convolutions as OIHW, lying in memory as OHWI."""
         tensor = torch.tensor(array, device=self._device)
-        if tensor.ndim != 4:  # noqa: PLR2004 - (height, width, in, out)
+        if tensor.ndim != SLIDING:
             return tensor
-        return tensor.permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
+        return kernel_as_oihw(tensor).contiguous(memory_format=torch.channels_last)
 
     def _scores(self, images: Tensor, parts: list[Part]) -> Tensor:
         """Of every class; a single unit's score is that of class 1 beside a zero for class 0."""

@@ -42,6 +42,8 @@ from cnnbench_torch_native._batch_norm import normalize
 
 Step = Callable[..., Tensor]
 Own = Mapping[str, Tensor]
+SLIDING = 4
+"""Axes of a convolution's kernel."""
 
 _FUNCTIONS: dict[str, list[Step]] = {
     "linear": [],
@@ -91,6 +93,11 @@ class Part:
     name: str
     steps: list[Step]
     spent: tuple[str, ...] = ()
+
+
+def kernel_as_oihw(array: Tensor) -> Tensor:
+    """A convolution's kernel (height, width, in, out) as PyTorch has it; others as they are."""
+    return array.permute(3, 2, 0, 1) if array.ndim == SLIDING else array
 
 
 def compute(parts: list[Part], images: Tensor) -> Tensor:
