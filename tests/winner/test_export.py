@@ -139,5 +139,7 @@ def test_an_exporter_that_cant_write_here_says_what_to_install(tmp_path):
             return Availability(False, "txt is not installed", install="pip install txt")
 
     plugins = SimpleNamespace(exporters={"txt": Absent()}, exporter=lambda _: Absent())
-    with pytest.raises(PluginError, match=r"txt can't be written here: .*install it with: pip inst"):
+    with pytest.raises(
+        PluginError, match=r"txt can't be written here: .*install it with: pip inst"
+    ):
         find_exporter(plugins, tmp_path / "a.txt")

@@ -38,6 +38,7 @@ layers = (
     Dropout(rate=0.5),
     Dense(units=UNITS, activation="linear"),
 )
+assert {layer.type for layer in layers} == Capabilities().layers, "not every type of layer"
 network = Network(input_shape=(9, 8, 3), layers=layers, classes=CLASSES, output=OUTPUT)
 rng = np.random.default_rng(1)
 weights = {

@@ -10,6 +10,7 @@ from cnnbench.plugin import (
     Activate,
     Add,
     BatchNorm,
+    Capabilities,
     Concatenate,
     Conv,
     Dense,
@@ -49,6 +50,10 @@ EVERYTHING = (
     Concatenate(inputs=("vector", "flat")),
     Dropout(rate=0.5),
 )
+
+
+def test_the_network_of_everything_has_every_type_of_layer():
+    assert {"dense", *(layer.type for layer in EVERYTHING)} == Capabilities().layers
 
 
 def exported(path, network, images, seed=1):
