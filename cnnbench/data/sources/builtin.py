@@ -13,6 +13,7 @@ from cnnbench.data.sources.pattern import Pattern
 from cnnbench.data.sources.signals import Signals
 from cnnbench.data.sources.source import DataSource
 from cnnbench.data.sources.table import TableSource
+from cnnbench.data.sources.tfds import Tfds
 
 BUILTIN_SOURCES: tuple[DataSource, ...] = (
     Digits(),
@@ -24,6 +25,7 @@ BUILTIN_SOURCES: tuple[DataSource, ...] = (
     Idx(),
     Parquet(),
     HuggingFace(),
+    Tfds(),
     Signals(),
 )
 """In the order in which they are listed."""
