@@ -24,6 +24,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         *("breed", "diagnosis", "dx", "y"),
     ),
     "split": ("split", "subset", "partition", "set", "data_set", "dataset"),
+    "group": (
+        *("group", "group_id", "patient", "patient_id", "subject", "subject_id", "lesion_id"),
+        *("person", "person_id", "individual", "individual_id", "site", "camera"),
+    ),
 }
 """Usual names of columns, the likeliest first, in small letters with _ between words."""
 
@@ -38,8 +42,8 @@ class TableRow:
     split: SplitName | None
 
 
-def read_table(file: Path, extensions: frozenset[str]) -> list[TableRow]:
-    """The images that a CSV file lists.
+def read_table(file: Path, extensions: frozenset[str]) -> tuple[list[TableRow], list[str]]:
+    """The images that a CSV file lists, and what a user should know of them.
 
     extensions: of images, by which a table of two columns without names is recognised. Raises
     DataError for what is no such table, with the line.
@@ -50,10 +54,20 @@ def read_table(file: Path, extensions: frozenset[str]) -> list[TableRow]:
         raise DataError(f"{shown} is empty; {EXPECTED}", "source")
     columns = columns_of(lines.rows[0])
     if columns is None and (headless := _headless(lines, extensions)):
-        return list(_rows(file, lines, headless))
-    if columns is None or set(columns) < {"path", "label"}:
+        return list(_rows(file, lines, headless)), []
+    if columns is None or not {"path", "label"} <= set(columns):
         raise DataError(_missing(file, lines.rows[0], columns or {}), "source")
-    return list(_rows(file, Lines(lines.rows[1:], lines.numbers[1:]), columns))
+    group = columns.pop("group", None)
+    rows = list(_rows(file, Lines(lines.rows[1:], lines.numbers[1:]), columns))
+    if group is None or "split" in columns:
+        return rows, []
+    name = printable(lines.rows[0][group])
+    note = (
+        f"Column {name} does not keep images together: drawn splits may have some of one group for "
+        "training and others for tests, so that results look better than they are. A column split "
+        "that says where each group belongs avoids that."
+    )
+    return rows, [note]
 
 
 EXPECTED = (

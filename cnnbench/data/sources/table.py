@@ -39,11 +39,12 @@ class TableSource(Folder):
         from cnnbench.data.sources._decode import readable_extensions
 
         file, extensions = Path(request.argument), readable_extensions()
-        rows = read_table(file, extensions)
+        rows, notes = read_table(file, extensions)
         base = _base(file, rows, extensions)
         found = [_image(file, base, row, extensions) for row in rows]
         moved = base.relative_to(file.parent)
-        notes = [f"Images are looked for in {printable(str(moved))}."] if moved.parts else []
+        if moved.parts:
+            notes.append(f"Images are looked for in {printable(str(moved))}.")
         return Listing.of(found, notes, f"{printable(str(file))} lists")
 
     def fingerprint(self, request: Request) -> str:

@@ -146,6 +146,8 @@ def test_an_absolute_path_counts_where_it_stays_inside(photos):
         ("path,kind\nimages/a.png,cat", "has no column that says the class of each image"),
         ("photo,label\nimages/a.png,cat", "has no column that says where each image lies"),
         ("path,lable\nimages/a.png,cat", "did you mean 'label'?"),
+        ("path,split\nimages/a.png,test", "has no column that says the class of each image"),
+        ("label,patient\ncat,3", "has no column that says where each image lies"),
         ("path,label\nimages/a.png", "line 2 of "),
         ("path,label\nimages/a.png,", "has no label: fill it in or remove the line"),
         ("path,label\n", "lists no images; at least two classes are needed"),
@@ -168,3 +170,11 @@ def test_other_encodings_and_missing_files_are_said(photos):
     for path, reason in ((photos / "no.csv", "there is no file"), (photos, "is a folder")):
         with pytest.raises(DataError, match=reason):
             TableSource().facts(Request(str(path)))
+
+
+def test_groups_that_drawn_splits_would_tear_apart_are_noted(photos):
+    lines = ["path,label,patient_id", *(f"{path},{label}," for path, label in ROWS)]
+    (note,) = TableSource().load(write(photos, "\n".join(lines))).notes
+    assert note.startswith("Column patient_id does not keep images together: drawn splits may")
+    lines = ["path,label,group,split", *(f"{path},{label},1,train" for path, label in ROWS)]
+    assert TableSource().load(write(photos, "\n".join(lines))).notes == ()
