@@ -10,11 +10,12 @@ from cnnbench.comparison.conditions import condition_notes, images_of
 from cnnbench.comparison.inference.schedule import shared
 from cnnbench.comparison.judging import finds, judged, margin_for
 from cnnbench.comparison.metrics import Measure
-from cnnbench.comparison.notes import row_notes
+from cnnbench.comparison.notes import grouped, row_notes
 from cnnbench.comparison.pairs import Pairs
 from cnnbench.comparison.select import Selection
 from cnnbench.comparison.series import Series
 from cnnbench.comparison.tables import TableEntry, levels_of, make_row
+from cnnbench.comparison.tuning import budget_notes, tried
 from cnnbench.comparison.values import Table
 
 
@@ -67,6 +68,8 @@ def make_table(
         notes=(
             *notes,
             *row_notes(entries, rows, measure),
+            *grouped((entry.label, text) for entry in entries for text in tried(entry)),
+            *budget_notes(entries),
             *untested,
             *condition_notes(entries, environments, measure.split if untested else ""),
         ),

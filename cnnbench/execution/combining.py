@@ -1,4 +1,4 @@
-"""Ensembles whose networks are trials: their records are made as soon as those are there."""
+"""What is made of trials: ensembles, tuned variants, as soon as their trials have ended."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from cnnbench.errors import ResultsError
+from cnnbench.execution.choosing import best, validation_of
 from cnnbench.planning.study import Study
 from cnnbench.results.details import Predictions, read_predictions
 from cnnbench.results.layout import RECORDS
 from cnnbench.results.read import read_records
-from cnnbench.results.record import Costs, Ensemble, Record, Status
+from cnnbench.results.record import Costs, Ensemble, Record, Status, Tried, Tuning
 from cnnbench.training.committee import Probabilities, averaged, stacked
 from cnnbench.training.metrics import evaluate
 from cnnbench.trials.combination import Combination
@@ -63,12 +64,14 @@ class Combiner:
             there = [record for record in records if record is not None]
             if len(there) < len(records):
                 continue
-            failed = next((x for x in there if x.status is not Status.OK), None)
+            failed = _in_the_way(combination, there)
             if failed and only_ok:
                 continue
             self._waiting.remove(combination)
             if failed:
                 self._store_failure(combination, failed)
+            elif combination.drawn:
+                self._store_choice(combination, there)
             else:
                 self._store(combination, self._records)
 
@@ -82,6 +85,40 @@ class Combiner:
             }
         )
         self._study.store.append(record)
+
+    def _store_choice(self, combination: Combination, tried: Sequence[Record]) -> None:
+        """Take the candidate that is best on validation images, with the costs of all."""
+        begun = time.perf_counter()
+        metric = combination.configuration.tune.metric
+        validations = [validation_of(record) for record in tried]
+        place = best(validations, metric)
+        assert place is not None, "of candidates of which one ended well"
+        chosen = tried[place]
+        candidates = tuple(
+            Tried(trial=record.trial, settings=settings, value=found[metric] if found else None)
+            for record, settings, found in zip(tried, combination.drawn, validations, strict=True)
+        )
+        record = _blank(combination, chosen).model_copy(
+            update={
+                "samples": chosen.samples,
+                "metrics": chosen.metrics,
+                "tuning": Tuning(metric=metric, chosen=place, candidates=candidates),
+                "epochs": chosen.epochs,
+                "best_epoch": chosen.best_epoch,
+                "costs": _costs(tried, [chosen], seconds=time.perf_counter() - begun),
+            }
+        )
+        asked = read_predictions(self._study.store.folder, chosen.trial)
+        self._study.store.append(
+            record, predictions=asked.probabilities, rows=asked.rows, labels=asked.labels
+        )
+        LOGGER.info(
+            "%s, replicate %d: candidate %d of %d chosen",
+            combination.variant,
+            combination.replicate + 1,
+            place + 1,
+            len(tried),
+        )
 
     def _store(self, combination: Combination, records: Mapping[str, Record]) -> None:
         begun = time.perf_counter()
@@ -115,7 +152,11 @@ class Combiner:
                     trials=tuple(trial.id for trial in combination.trials),
                 ),
                 "epochs": sum(records[trial.id].epochs or 0 for trial in combination.trials),
-                "costs": _costs(combination, records, seconds=time.perf_counter() - begun),
+                "costs": _costs(
+                    [records[trial.id] for trial in combination.trials],
+                    [records[trial.id] for trial in combination.members],
+                    seconds=time.perf_counter() - begun,
+                ),
             }
         )
         self._study.store.append(record, predictions=together, rows=rows, labels=labels)
@@ -147,13 +188,22 @@ def _accuracies(members: Iterable[Trial], records: Mapping[str, Record]) -> list
     return [records[trial.id].metrics["test"]["accuracy"] for trial in members]
 
 
-def _costs(combination: Combination, records: Mapping[str, Record], *, seconds: float) -> Costs:
+def _in_the_way(combination: Combination, there: Sequence[Record]) -> Record | None:
+    """A trial that failed; a candidate that diverged was tried, as long as another did not."""
+    failed = [x for x in there if x.status is not Status.OK]
+    if combination.drawn and len(failed) < len(there):
+        failed = [record for record in failed if not record.diverged]
+    return failed[0] if failed else None
+
+
+def _costs(trials: Sequence[Record], members: Sequence[Record], *, seconds: float) -> Costs:
     """What its trials took together, and itself; of predictions what all members take.
 
-    seconds: of putting them together, on the processor of the starter.
+    trials, members: their records; of trials that diverged no cost is known. seconds: of putting
+    them together, on the processor of the starter.
     """
-    all_costs = [records[trial.id].costs for trial in combination.trials]
-    asked = [records[trial.id].costs for trial in combination.members]
+    all_costs = [record.costs for record in trials if record.status is Status.OK]
+    asked = [record.costs for record in members]
     found: dict[str, float | None] = {}
     for name in _SUMMED:
         of_prediction = name.startswith("latency") or name in ("parameters", "flops")

@@ -22,6 +22,7 @@ from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.ensemble import ensemble_complaints
 from cnnbench.recipe.setting import Key, Settings
 from cnnbench.recipe.transfer import TransferSpec
+from cnnbench.recipe.tunable import tune_complaints
 from cnnbench.recipe.unused import unused_keys
 
 FindSource = Callable[[str], DataSource]
@@ -41,6 +42,9 @@ class Checker:
         groups: dict[tuple[object, ...], list[Complaint]] = {}
         found = [(x, key, message) for x in candidates for key, message in self._complaints(x)]
         found += _ensemble_complaints(candidates)
+        found += [
+            (x, ("tune", key), message) for x in candidates for key, message in self._untunable(x)
+        ]
         for candidate, key, message in [*found, *unused_keys(candidates, file)]:
             complaint = Complaint(candidate, key, message)
             groups.setdefault(complaint.mistake, []).append(complaint)
@@ -68,6 +72,13 @@ class Checker:
             yield from _of_images_alone(configuration)
         classes_known = all(wrong.key != "classes" for wrong in errors)
         yield from _network_complaints(candidate, facts, classes_known=classes_known)
+
+    def _untunable(self, candidate: Candidate) -> Iterator[tuple[str, str]]:
+        try:
+            facts = self._facts_of(candidate.configuration.data)
+        except (DataError, PluginError):  # said before
+            return
+        yield from tune_complaints(candidate, facts)
 
     def _facts_of(self, data: DataSpec) -> Facts:
         name, request = request_of(data)

@@ -16,6 +16,7 @@ from cnnbench.network.spec import NetworkSpec
 from cnnbench.recipe.ensemble import EnsembleSpec
 from cnnbench.recipe.training import EvaluationSpec, TrainingSpec
 from cnnbench.recipe.transfer import Stage, TransferSpec
+from cnnbench.recipe.tune import TuneSpec
 
 
 class Configuration(BaseModel):
@@ -29,6 +30,7 @@ class Configuration(BaseModel):
     training: TrainingSpec = TrainingSpec()
     augmentation: AugmentationSpec = AugmentationSpec()
     ensemble: EnsembleSpec = EnsembleSpec()
+    tune: TuneSpec = TuneSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
 
     def request(self) -> tuple[str, Request]:

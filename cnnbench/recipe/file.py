@@ -55,7 +55,7 @@ class VariantEntry(BaseModel):
 
 
 SECTIONS: tuple[str, ...] = tuple(Configuration.model_fields)
-"""data, network, transfer, training, augmentation, ensemble, evaluation."""
+"""data, network, transfer, training, augmentation, ensemble, tune, evaluation."""
 
 STRUCTURE = {
     "extends": "another recipe, relative to this one, whose keys, matrix and variants this one has",

@@ -149,13 +149,35 @@ class Ensemble(Value):
     trials: tuple[str, ...] = ()
 
 
+class Tried(Value):
+    """A candidate of a tuned variant.
+
+    settings: dotted keys with what it sets, none for the variant's own. value: of the metric on
+    validation images, None where training diverged. trial: whose record has the rest.
+    """
+
+    trial: str
+    settings: Mapping[str, Any] = Field(default_factory=dict)
+    value: float | None = None
+
+
+class Tuning(Value):
+    """What was tried of a tuned variant. chosen: which of the candidates, counted from 0."""
+
+    metric: str
+    chosen: Size
+    candidates: tuple[Tried, ...]
+
+
 class Record(Value):
     """One line of records.jsonl.
 
     metrics: by split ("test", "validation"), then by name ("accuracy", "log_loss", ...); floats,
     and the confusion matrix as a list of rows. "trivial" holds the "chance" and "majority" levels.
     pretrained: what a base started from, None without one. ensemble: the networks of one, None for
-    a single network. member: which network of an ensemble it is, "" for a variant itself.
+    a single network. tuning: of a tuned variant, what was tried; its metrics are those of the
+    candidate that was chosen, its costs those of all. member: which network of an ensemble, or
+    which candidate, it is, "" for a variant itself.
     diverged: whether it failed because what the network computed was no number any more: an outcome
     of its settings, not a failure of the machine.
     epochs: trained; best_epoch: whose weights were evaluated, counted from 1.
@@ -177,6 +199,7 @@ class Record(Value):
     samples: Samples | None = None
     pretrained: Pretrained | None = None
     ensemble: Ensemble | None = None
+    tuning: Tuning | None = None
     member: str = ""
     metrics: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     epochs: Size | None = None

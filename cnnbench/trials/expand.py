@@ -20,7 +20,8 @@ from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.ensemble import EnsembleSpec
 from cnnbench.recipe.spec import Recipe, Variant
 from cnnbench.recipe.transfer import Stage
-from cnnbench.trials.combination import Combination, combine
+from cnnbench.recipe.tune import TuneSpec, with_values
+from cnnbench.trials.combination import Combination, combine, tuned
 from cnnbench.trials.identity import effective_settings
 from cnnbench.trials.member import Member
 from cnnbench.trials.trial import REVISION, Device, Trial
@@ -83,9 +84,29 @@ def expand(
         for variant in recipe.variants
     }
     _refuse_repeated(recipe.variants, planned)
+    tried = {
+        x.name: x.configuration.tune.draw(recipe.seed)
+        for x in recipe.variants
+        if x.configuration.tune.active
+    }
+    candidates = {
+        variant.name: [
+            _plan(
+                with_values(variant.configuration, values),
+                backend,
+                known,
+                (arrays or {}).get(variant.name),
+                gpu=gpu,
+            )
+            for values in tried[variant.name]
+        ]
+        for variant in recipe.variants
+        if variant.name in tried
+    }
 
     def trial(replicate: int, fold: int | None, variant: str, member: Member | None) -> Trial:
-        plan = planned[variant]
+        candidate = member.candidate if member else None
+        plan = planned[variant] if candidate is None else candidates[variant][candidate]
         return Trial(
             id=_identity(plan.outcome, recipe.seed, replicate, fold, member),
             recipe=recipe.name,
@@ -111,11 +132,14 @@ def expand(
     for replicate, fold in product(range(recipe.replicates), [None, *range(folds)]):
         own = partial(trial, replicate, fold)
         there = [x for x in recipe.variants if fold in _folds(x.configuration)]
-        trained = [x for x in there if not x.configuration.ensemble.combines]
+        made = {*tried, *(x.name for x in there if x.configuration.ensemble.combines)}
+        trained = [x for x in there if x.name not in made]
         combined = [
-            combine(x.name, x.configuration, own)
+            tuned(x.name, x.configuration, own, tried[x.name])
+            if x.name in tried
+            else combine(x.name, x.configuration, own)
             for x in there
-            if x.configuration.ensemble.combines
+            if x.name in made
         ]
         wanted = [own(x.name, None) for x in trained]
         for each in [*wanted, *(each for ensemble in combined for each in ensemble.trials)]:
@@ -158,6 +182,9 @@ def _plan(
     together = spec.model_dump_json() if spec.combines else ""
     if spec.combines:
         configuration = configuration.model_copy(update={"ensemble": EnsembleSpec()})
+    if configuration.tune.active:
+        together += configuration.tune.model_dump_json()
+        configuration = configuration.model_copy(update={"tune": TuneSpec()})
     source, request = configuration.request()
     images = known[source, request]
     network = configuration.network_for(images.shape, images.classes)

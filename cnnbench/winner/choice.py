@@ -98,7 +98,7 @@ def choose(path: Path, metric: str = "accuracy") -> VariantChoice:
             f"{plan.folds} folds, so that none is left to test a network that learns from all "
             "others; run the recipe with --set evaluation.folds=0, and pick from that"
         )
-    able = [x for x in selection.series if x.ok and not x.diverged and not _is_ensemble(x)]
+    able = [x for x in selection.series if x.ok and not x.diverged and not _is_made_of_several(x)]
     valued = {each.variant: _values(each, measure) for each in able}
     if not any(valued.values()):
         raise ComparisonError(
@@ -159,8 +159,8 @@ def _values(series: Series, measure: Measure) -> dict[Part, float]:
     return {part: value for part, value in found.items() if value is not None}
 
 
-def _is_ensemble(series: Series) -> bool:
-    return any(record.ensemble for record in series.ok.values())
+def _is_made_of_several(series: Series) -> bool:
+    return any(record.ensemble or record.tuning for record in series.ok.values())
 
 
 def _ties(candidates: Sequence[Contender]) -> tuple[str, ...]:
@@ -181,10 +181,11 @@ def _notes(
             notes.append(
                 f"{each.variant} is left out, as {plural(len(each.diverged), 'trial')} diverged"
             )
-        elif _is_ensemble(each):
-            notes.append(
-                f"{each.variant} is left out, as its answers are those of several networks"
-            )
+        elif _is_made_of_several(each):
+            tuned = any(record.tuning for record in each.ok.values())
+            several = "its answers are those of several networks"
+            reason = "its settings were chosen anew in each replicate" if tuned else several
+            notes.append(f"{each.variant} is left out, as {reason}")
         elif each.variant not in valued:
             notes.append(f"{each.variant} is left out, as it has no result")
     asked = max(len(each.planned or each.records) for each in series)

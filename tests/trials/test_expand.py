@@ -117,6 +117,7 @@ IGNORED = [
     {"data": {"source": "npz:/same.npz"}},  # another name for the same images
     {"transfer": {"weights": "random", "strategy": "full", "head_epochs": 2}},  # of no base
     {"ensemble": {"members": 3, "of": ["v1"], "folds": 2}},  # of no method
+    {"tune": {"metric": "log_loss"}},  # without candidates
     {"transfer": {"head": {"dense": [3]}, "unfreeze_from": "block5"}},
 ]
 

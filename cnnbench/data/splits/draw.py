@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,16 @@ class Split:
     train: Rows
     validation: Rows
     test: Rows
+
+    def __post_init__(self) -> None:
+        """Refuse images in two splits, whoever made them: scores would be of known images."""
+        named = ("training", self.train), ("validation", self.validation), ("test", self.test)
+        for (name, rows), (other, others) in combinations(named, 2):
+            if shared := len(np.intersect1d(rows, others)):
+                raise DataError(
+                    f"{shared:,} images are both {name} and {other} images, so that what is "
+                    "chosen or learnt from the ones is no test on the others"
+                )
 
 
 def split_rows(

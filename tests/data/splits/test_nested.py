@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnbench.data.sources.digits import CLASS_COUNT
@@ -16,6 +16,7 @@ def training(labels, train, seed, **keys):
     return split_rows(labels, {}, spec, seed=seed, fold=None, folds=0)
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.integers(0, 1000))
 def test_the_digits_of_the_learning_curve_are_nested_and_tested_on_the_same_images(seed):
     labels = np.repeat(np.arange(10, dtype=np.int32), CLASS_COUNT)
@@ -26,6 +27,7 @@ def test_the_digits_of_the_learning_curve_are_nested_and_tested_on_the_same_imag
         assert fewer.validation.tolist() == more.validation.tolist()
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(20, 60), min_size=2, max_size=6),
     st.integers(0, 1000),
