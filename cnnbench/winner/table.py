@@ -32,6 +32,11 @@ class Prediction:
     probabilities: NDArray[np.float32] | None
     reason: str = ""
 
+    @property
+    def name(self) -> str:
+        """The path as text that any terminal and file can hold, though its bytes be no UTF-8."""
+        return printable(str(self.path).encode(errors="backslashreplace").decode())
+
 
 def predictions_of(files: Decoded, probabilities: NDArray[np.float32]) -> Iterator[Prediction]:
     """What was predicted of each file. probabilities: of those that could be read."""
@@ -107,7 +112,7 @@ def print_predictions(
     table.add_column("class", overflow="fold")
     table.add_column("probability", justify="right", no_wrap=True)
     for one in predictions:
-        path = Text(printable(str(one.path)))
+        path = Text(one.name)
         if one.probabilities is None:
             table.add_row(path, Text(f"can't be read: {printable(one.reason)}", style="red"), "-")
             continue
@@ -132,7 +137,7 @@ def predictions_csv(predictions: Iterable[Prediction], classes: Sequence[str]) -
             every = [float(str(x)) for x in one.probabilities]  # the digits that float32 has
         rows.append(
             {
-                "image": str(one.path),
+                "image": one.name,
                 "class": None if best is None else classes[best],
                 "probability": None if best is None else every[best],
                 "reason": one.reason or None,

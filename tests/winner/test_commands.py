@@ -99,6 +99,32 @@ def test_the_csv_has_the_probability_of_every_class(cnnbench, taken, images):
     assert (images / "all.csv").read_text() == done.stdout
 
 
+def test_a_name_that_is_no_text_or_a_formula_can_be_written(cnnbench, taken, tmp_path):
+    names = [os.fsdecode(b"\xff.png"), "=1+1.png"]
+    for name in names:
+        with (tmp_path / name).open("wb") as file:
+            Image.fromarray(DIGITS[0]).save(file, "png")
+    done = cnnbench("predict", taken.folder, *names, "-o", "all.csv")
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = list(csv.reader((tmp_path / "all.csv").read_text().splitlines()))
+    assert [row[0] for row in rows] == ["image", "\\udcff.png", "'=1+1.png"]
+
+
+def test_export_refuses_in_a_sentence_what_cant_be_written(cnnbench, taken, tmp_path):
+    (tmp_path / "mine.keras").write_text("mine")
+    for name, said in (
+        (
+            "model.kera",
+            "model.kera has '.kera', which stands for no format; did you mean '.keras'?",
+        ),
+        ("mine.keras", "there is a file mine.keras already"),
+    ):
+        done = cnnbench("export", taken.folder, "-o", name)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"cnnbench: {said}")
+    assert (tmp_path / "mine.keras").read_text() == "mine"
+
+
 def test_a_narrow_terminal_loses_nothing(cnnbench, taken, images):
     done = cnnbench("predict", taken.folder, "photos", "broken.png", columns=30)
     assert all(len(line) <= 30 for line in done.stdout.splitlines())
