@@ -20,6 +20,7 @@ from cnnbench.data.sources._archive import split_path
 from cnnbench.data.sources._decode import quiet
 from cnnbench.data.sources._decoder import READY, Answer, Color, Job, decode_into
 from cnnbench.data.sources._rows import RowFile
+from cnnbench.data.sources._shelf import is_record
 from cnnbench.processes import sealed, usable_cores
 
 ALONE = 0.5
@@ -41,14 +42,19 @@ def decoded(jobs: Sequence[Job], rows: RowFile, color: Color) -> Generator[Answe
         alone = time.monotonic() + ALONE
         while left and (time.monotonic() < alone or usable_cores() == 1):
             yield _sound(decode_into(rows, left.popleft(), color))
-        if left and not _is_compressed_tar(left[0].path):
+        if left and not _is_held_here(left[0].path):
             yield from _Crew(left, rows, color).answers()
         if left:
             yield from _by_threads(left, rows, color)
 
 
-def _is_compressed_tar(path: str) -> bool:
-    """Whether a photo is in an archive that every process would decompress for itself."""
+def _is_held_here(path: str) -> bool:
+    """Whether other processes lack a photo: a record, or one in a compressed tar.
+
+    Each of them would have to open the set, or decompress the archive, for itself.
+    """
+    if is_record(path):
+        return True
     inside = split_path(path)
     return inside is not None and not inside[0].lower().endswith((".zip", ".tar"))
 

@@ -159,3 +159,12 @@ def test_many_rows_keep_their_images(tmp_path):
     labels = ["ab"[value % 2] for value in values]
     pq.write_table(table(values, labels), tmp_path / "a.parquet", row_group_size=37)
     assert loaded(tmp_path / "a.parquet")[0] == list(zip(values, labels, strict=True))
+
+
+def test_records_are_decoded_where_their_file_is_open(tmp_path, monkeypatch):
+    monkeypatch.setattr("cnnbench.data.sources._decoders.ALONE", 0.0)
+    monkeypatch.setattr("cnnbench.data.sources._decoders.usable_cores", lambda: 2)
+    values = list(range(100))
+    labels = ["ab"[value % 2] for value in values]
+    pq.write_table(table(values, labels), tmp_path / "a.parquet", row_group_size=7)
+    assert loaded(tmp_path / "a.parquet")[0] == list(zip(values, labels, strict=True))
