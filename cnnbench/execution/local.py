@@ -8,6 +8,7 @@ import queue
 import time
 from collections import Counter, deque
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,22 +70,53 @@ class LocalExecutor(Executor):
         self, trials: Sequence[Trial], limits: Limits, listener: Listener, work: Work
     ) -> Generator[Outcome]:
         """Yield outcomes as they come. Raises PluginError if the backend can't be opened."""
-        pool = _Pool(trials, limits, listener, work)
+        pool = _Pool(limits, work)
         try:
-            yield from pool.outcomes()
+            yield from pool.outcomes(trials, listener)
         finally:
             pool.stop()
 
+    @contextmanager
+    def session(self) -> Iterator[Executor]:
+        """Runs with the same limits and work have the same workers."""
+        kept = _KeepingExecutor()
+        try:
+            yield kept
+        finally:
+            kept.stop()
+
+
+class _KeepingExecutor(LocalExecutor):
+    """Keeps the workers of a run that went well for the next one."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[Limits, Work, _Pool] | None = None
+
+    def run(
+        self, trials: Sequence[Trial], limits: Limits, listener: Listener, work: Work
+    ) -> Generator[Outcome]:
+        if self._kept is None or self._kept[:2] != (limits, work):
+            self.stop()
+            self._kept = limits, work, _Pool(limits, work)
+        try:
+            yield from self._kept[2].outcomes(trials, listener)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        if self._kept is not None:
+            self._kept[2].stop()
+        self._kept = None
+
 
 class _Pool:
-    """The state of one run: which worker has which trial since when, and what is left."""
+    """The state of some workers: which has which trial since when, and what is left."""
 
-    def __init__(
-        self, trials: Sequence[Trial], limits: Limits, listener: Listener, work: Work
-    ) -> None:
+    def __init__(self, limits: Limits, work: Work) -> None:
         self._limits = limits
-        self._listener = listener
-        self._waiting = deque(trials)
+        self._listener: Listener = lambda _: None
+        self._waiting: deque[Trial] = deque()
         self._inbox: Inbox = queue.SimpleQueue()
         self._slots: dict[WorkerProcess, int] = {}
         self._opening: dict[WorkerProcess, _Opening] = {}
@@ -95,8 +127,15 @@ class _Pool:
         self._clock = Clock(_TICK)
         self._work = work
 
-    def outcomes(self) -> Iterator[Outcome]:
-        for slot in range(min(self._limits.slots, len(self._waiting))):
+    def outcomes(self, trials: Sequence[Trial], listener: Listener) -> Iterator[Outcome]:
+        self._listener = listener
+        self._forget_dead()
+        self._failed_starts.clear()
+        self._waiting.extend(trials)
+        for worker in [x for x in self._slots if x not in self._opening]:
+            self._give(worker)
+        free = [x for x in range(self._limits.slots) if x not in self._slots.values()]
+        for slot in free[: len(self._waiting)]:
             self._start(slot)
         while self._waiting or self._running:
             try:
@@ -109,6 +148,13 @@ class _Pool:
                         self._died(worker) if message is None else self._heard(worker, message)
                     )
             yield from self._overdue()
+
+    def _forget_dead(self) -> None:
+        """Those that died while they had nothing to do cost no trial."""
+        for worker in [x for x in self._slots if not x.alive]:
+            LOGGER.info("worker %d died while it waited", self._slots[worker] + 1)
+            self._opening.pop(worker, None)
+            del self._slots[worker]
 
     def stop(self) -> None:
         for worker in self._slots:

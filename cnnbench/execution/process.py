@@ -74,6 +74,11 @@ class WorkerProcess:
         except OSError:
             return
 
+    @property
+    def alive(self) -> bool:
+        """Whether it runs still."""
+        return self._process.poll() is None
+
     def kill(self, nonsense: object = "") -> None:
         """End it now and wait until it is gone. nonsense: what it said, if that is why."""
         self._nonsense = self._nonsense or str(nonsense)

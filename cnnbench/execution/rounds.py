@@ -77,7 +77,8 @@ def _settlement(study: Study, counting: Collection[str] | None) -> Settlement:
     with collector_paused():
         records, _ = read_records(file)
     if counting is not None:
-        records = tuple(record for record in records if record.trial in counting)
+        whole = {x.id for x in study.combinations if all(y.id in counting for y in x.trials)}
+        records = tuple(x for x in records if x.trial in counting or x.trial in whole)
     (selection,) = select(RecordedStudy(file, records, study.plan))
     assert selection.settlement is not None
     return selection.settlement

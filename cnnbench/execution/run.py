@@ -21,11 +21,14 @@ from cnnbench.planning.study import Study
 from cnnbench.plugin.executor import (
     EpochEnded,
     Event,
+    Executor,
+    Limits,
     Listener,
     Remark,
     TrialEnded,
     TrialsAdded,
     TrialStarted,
+    Work,
 )
 from cnnbench.results.log import run_log
 from cnnbench.results.record import Plan, Record
@@ -77,31 +80,33 @@ def _run_study(
     study.store.write_plan(study.plan)
     rounds = Rounds(study, budget, anew=options.force)
     combiner = Combiner(study, anew=options.force)
-    with ExitStack() as log:
+    executor = plugins.executor(options.executor)
+    with ExitStack() as open_:
         for number, round_ in enumerate(rounds):
             if not number:
-                log.enter_context(run_log(study.store.folder, lambda text: listener(Remark(text))))
+                open_.enter_context(run_log(study.store.folder, lambda x: listener(Remark(x))))
+                executor = open_.enter_context(executor.session())
             if round_.added:
                 LOGGER.info("%s: %s", study.store.folder, round_.look)
                 listener(Remark(round_.look))
                 listener(TrialsAdded(round_.added))
             with budget.measuring(study.backend):
-                _train(study, round_.trials, plugins, options, listener, combiner=combiner)
+                limits = _limits(study, round_.trials, executor, plugins, options)
+                work = work_of(plugins.backend(study.backend), options.device, limits, plugins)
+                _train(study, round_.trials, executor, work, listener, combiner=combiner)
             combiner.combine()
         combiner.combine()
     return rounds
 
 
-def _train(
+def _limits(
     study: Study,
     trials: Sequence[Trial],
+    executor: Executor,
     plugins: Plugins,
     options: RunOptions,
-    listener: Listener,
-    *,
-    combiner: Combiner,
-) -> None:
-    executor = plugins.executor(options.executor)
+) -> Limits:
+    """How they run: by what the whole study asks for, so that all rounds run alike."""
     backend = plugins.backend(study.backend)
     limits = limits_of(
         study.trials,
@@ -110,8 +115,19 @@ def _train(
         gpu=takes_gpu(options.device, backend),
         executor=executor,
     )
-    limits = dataclasses.replace(limits, slots=min(limits.slots, len(trials)))
-    work = work_of(backend, options.device, limits, plugins)
+    return dataclasses.replace(limits, slots=min(limits.slots, len(trials)))
+
+
+def _train(
+    study: Study,
+    trials: Sequence[Trial],
+    executor: Executor,
+    work: Work,
+    listener: Listener,
+    *,
+    combiner: Combiner,
+) -> None:
+    limits = work.limits
     stored: dict[str, Record] = {}
 
     def tell(event: Event) -> None:

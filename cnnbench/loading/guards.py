@@ -6,6 +6,7 @@ A user who reads a traceback can't tell a plugin's bug from one of cnnbench.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,16 @@ class GuardedExecutor(Executor):
         if not isinstance(found, Executor):
             raise PluginError(f"{self._who} gave {shown(found)} for {argument!r}, not an Executor")
         return GuardedExecutor(found, self._who)
+
+    @contextmanager
+    def session(self) -> Iterator[Executor]:
+        """The executor's own, behind the same guard. Raises PluginError."""
+        with ExitStack() as stack:
+            with foreign(self._blame, CnnbenchError, place=True):
+                found = stack.enter_context(self._executor.session())
+            if not isinstance(found, Executor):
+                raise PluginError(f"{self._who} has a session of {shown(found)}, not an Executor")
+            yield GuardedExecutor(found, self._who)
 
     def slots(self) -> int | None:
         """The executor's own. Raises PluginError for what is no number of trials."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -208,6 +209,15 @@ class Executor(ABC):
     def gpu_slots(self) -> int | None:
         """The same for trials that compute on a GPU; None for one."""
         return None
+
+    @contextmanager
+    def session(self) -> Iterator[Executor]:
+        """What a study is run on that runs in rounds, as its results decide how it goes on.
+
+        By default the executor itself. One whose workers take long to start may keep them from one
+        run to the next, until the end of the session.
+        """
+        yield self
 
     @abstractmethod
     def run(
