@@ -99,6 +99,7 @@ def test_words_names_and_the_number_of_replicates_change_no_id(title, descriptio
     assert len(trials) == number
 
 
+SPACE = {"key": "training.batch_size", "choices": [8, 16, 32]}
 IGNORED = [
     {"evaluation": {"exclusive": True, "margin": 0.05}},
     {"network": {"batch_norm_momentum": 0.5}},  # there is no batch normalisation
@@ -118,6 +119,7 @@ IGNORED = [
     {"transfer": {"weights": "random", "strategy": "full", "head_epochs": 2}},  # of no base
     {"ensemble": {"members": 3, "of": ["v1"], "folds": 2}},  # of no method
     {"tune": {"metric": "log_loss"}},  # without candidates
+    {"tune": {"candidates": 3, "space": [SPACE]}},  # the first candidate is the variant itself
     {"transfer": {"head": {"dense": [3]}, "unfreeze_from": "block5"}},
 ]
 
@@ -243,6 +245,20 @@ EFFECTIVE = [
 def test_whatever_has_an_effect_gives_an_id_of_its_own():
     ids = {str(sections): only_id(**sections) for sections in [{}, *EFFECTIVE]}
     assert len(set(ids.values())) == len(ids)
+
+
+def test_candidates_are_trials_that_all_replicates_share_and_a_choice_depends_on_its_metric():
+    ids = set()
+    for metric in ("accuracy", "log_loss"):
+        tune = {"candidates": 3, "metric": metric, "space": [SPACE]}
+        made = expand(study(configuration(tune=tune), replicates=2), "torch", "cpu", KNOWN)
+        assert [x.member.candidate for x in made.trials] == [0, 1, 2, 0, 1, 2]
+        sizes = [x.configuration.training.batch_size for x in made.trials]
+        assert sizes[:3] == sizes[3:]
+        assert sizes[0] == configuration().training.batch_size
+        assert len(set(sizes)) == 3
+        ids |= {x.id for x in made.combinations}
+    assert len(ids) == 4
 
 
 def test_every_key_of_a_recipe_is_known_to_have_an_effect_or_to_have_none():
