@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from threading import Lock
 
 from cnnbench.data.sources._found import ImageFile, Listing, capitals_notes
@@ -59,6 +60,8 @@ class Shelf:
                 f"{printable(self.name)} holds {what}; at least two classes are needed", "source"
             )
         key = _shelve(self)
+        # A record has no time of its own: it changed when anything in its set did.
+        state = int.from_bytes(blake2b(self.state.encode(), digest_size=7).digest())
         files = [
             ImageFile(
                 f"{key}/{split or 'all'}/{row}",
@@ -66,7 +69,7 @@ class Shelf:
                 classes[label],
                 split,
                 0,
-                0,
+                state,
             )
             for split, part in self.splits.items()
             for row, label in enumerate(part.labels)

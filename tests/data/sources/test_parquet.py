@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cnnbench.data.sources.cache import open_images
 from cnnbench.data.sources.parquet import Parquet
 from cnnbench.data.sources.source import Request
 from cnnbench.errors import DataError
@@ -168,3 +169,12 @@ def test_records_are_decoded_where_their_file_is_open(tmp_path, monkeypatch):
     labels = ["ab"[value % 2] for value in values]
     pq.write_table(table(values, labels), tmp_path / "a.parquet", row_group_size=7)
     assert loaded(tmp_path / "a.parquet")[0] == list(zip(values, labels, strict=True))
+
+
+def test_a_file_that_is_written_anew_leaves_nothing_of_the_old_images(tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "a.parquet"
+    for values in ([1, 2, 3], [4, 5, 6]):
+        pq.write_table(table(values, ["a", "b", "b"]), path)
+        cached = open_images(Parquet(), request(path))
+        assert cached.images[:, 0, 0, 0].tolist() == values
