@@ -12,11 +12,10 @@ PAGES = {
     "contributing.md": "CONTRIBUTING.md",
     "changelog.md": "CHANGELOG.md",
     "reference-records.md": "results/reference/README.md",
-    "plugins/cnnbench-keras.md": "plugins/cnnbench-keras/README.md",
-    "plugins/cnnbench-ray.md": "plugins/cnnbench-ray/README.md",
-    "plugins/cnnbench-submitit.md": "plugins/cnnbench-submitit/README.md",
-    "plugins/cnnbench-scenes.md": "plugins/cnnbench-scenes/README.md",
-    "plugins/cnnbench-torch-native.md": "plugins/cnnbench-torch-native/README.md",
+    **{
+        f"plugins/{path.parent.name}.md": str(path.relative_to(ROOT))
+        for path in sorted(ROOT.glob("plugins/*/README.md"))
+    },
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -40,13 +41,18 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     return markdown + "".join(part for recipe in _recipes() for part in _section(recipe))
 
 
+@cache
+def _chapters(recipe: Path) -> tuple[Chapter, ...]:
+    return read_book([recipe]).chapters
+
+
 def _recipes() -> list[Path]:
     """The folder of each study that has records."""
     return sorted({path.parents[1] for path in REFERENCE.glob("*/*/records.jsonl")})
 
 
 def _section(recipe: Path) -> Iterator[str]:
-    chapters = read_book([recipe]).chapters
+    chapters = _chapters(recipe)
     chapter = _pictured(recipe)
     yield f"\n## {chapter.table.title or recipe.name}\n\n"
     for each in chapters:
@@ -64,5 +70,5 @@ def _section(recipe: Path) -> Iterator[str]:
 
 def _pictured(recipe: Path) -> Chapter:
     """That of PyTorch where there are several, as in the README and the tutorial."""
-    chapters = read_book([recipe]).chapters
+    chapters = _chapters(recipe)
     return next((x for x in chapters if x.table.backends == ("torch",)), chapters[0])
