@@ -9,7 +9,7 @@ from cnnbench.comparison.classes import class_notes
 from cnnbench.comparison.conditions import condition_notes, images_of
 from cnnbench.comparison.inference.schedule import shared
 from cnnbench.comparison.judging import finds, judged, margin_for
-from cnnbench.comparison.metrics import Measure
+from cnnbench.comparison.metrics import Measure, find_measure
 from cnnbench.comparison.notes import grouped, row_notes
 from cnnbench.comparison.pairs import Pairs
 from cnnbench.comparison.select import Selection
@@ -17,6 +17,9 @@ from cnnbench.comparison.series import Series
 from cnnbench.comparison.tables import TableEntry, levels_of, make_row
 from cnnbench.comparison.tuning import budget_notes, tried
 from cnnbench.comparison.values import Table
+
+REPORTED = find_measure("accuracy", "test")
+"""What published figures are of."""
 
 
 def make_entry(
@@ -78,4 +81,5 @@ def make_table(
         finds=() if schedule.anytime or schedule.looks else finds(rows),
         looks=schedule.looks,
         anytime=schedule.anytime,
+        published=selections[0].published if measure == REPORTED else {},
     )

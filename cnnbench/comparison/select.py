@@ -8,6 +8,7 @@ from typing import Any
 
 from cnnbench.comparison.inference.schedule import LookSchedule, fixed, kept_to
 from cnnbench.comparison.inference.settle import Settlement
+from cnnbench.comparison.published import published_notes
 from cnnbench.comparison.series import Part, Series
 from cnnbench.comparison.settings import differing_keys, first_few
 from cnnbench.comparison.settling import counted, settlement_notes, settlement_of
@@ -26,6 +27,7 @@ class Selection:
     margin: the smallest difference that matters. schedule: when verdicts are taken; at any time
     where the study's size was changed when its results could be seen. settlement: where variants
     stand that go on until they are settled, None of a fixed number of replicates.
+    published: accuracies that others reported of variants.
     """
 
     recipe: str
@@ -40,6 +42,7 @@ class Selection:
     margin: float = MARGIN
     schedule: LookSchedule = field(default_factory=fixed)
     settlement: Settlement | None = None
+    published: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -81,6 +84,7 @@ def _planned(study: RecordedStudy, plan: Plan) -> Selection:
         settlement = settlement_of(series, plan.baseline, schedule, plan.margin)
         series = counted(series, plan.baseline, settlement, rule.looks[0])
         notes += settlement_notes(settlement)
+    notes += published_notes(plan.published)
     if plan.overrides:
         notes.append(f"changed on the command line: {', '.join(plan.overrides)}")
     if plan.looks:
@@ -108,6 +112,7 @@ def _planned(study: RecordedStudy, plan: Plan) -> Selection:
         margin=plan.margin,
         schedule=schedule,
         settlement=settlement,
+        published={name: figure.accuracy for name, figure in plan.published.items()},
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from cnnbench.comparison.inference.judge import Judgement
@@ -96,6 +97,7 @@ class Table:
     replicates, how large a true difference must be to be found, by itself, in four of five studies.
     looks: numbers of replicates at which verdicts were to be taken, () of a fixed number.
     anytime: whether replicates were added after a look, so that the test is the one for that.
+    published: accuracies that others reported of variants, where the table is of that.
     curve: where techniques are compared amount by amount; the baseline is then a technique.
     """
 
@@ -116,6 +118,7 @@ class Table:
     finds: tuple[tuple[int, float], ...] = ()
     looks: tuple[int, ...] = ()
     anytime: bool = False
+    published: Mapping[str, float] = field(default_factory=dict)
     curve: Curve | None = None
 
 

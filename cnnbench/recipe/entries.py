@@ -9,7 +9,7 @@ from typing import Any
 from cnnbench.errors import Problem
 from cnnbench.recipe.document import Document
 from cnnbench.recipe.explain import unknown_key
-from cnnbench.recipe.file import SECTIONS, VariantEntry
+from cnnbench.recipe.file import SECTIONS, Published, VariantEntry
 from cnnbench.recipe.lines import KeyPath
 from cnnbench.recipe.setting import Setting, Settings
 from cnnbench.recipe.validate import validate
@@ -18,12 +18,16 @@ from cnnbench.recipe.words import kind_of
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A variant: what it changes, and the place it was made at, None for the default one."""
+    """A variant: what it changes, and the place it was made at, None for the default one.
+
+    published: what others reported of it.
+    """
 
     name: str
     description: str
     settings: Settings
     place: Setting | None = None
+    published: Published | None = None
 
 
 def read_entries(document: Document, tables: object) -> tuple[dict[str, Entry], list[Problem]]:
@@ -68,8 +72,10 @@ def _read_entry(
     problems += _unknown_keys(document, at, table, name)
     sections = {key: value for key, value in table.items() if key in SECTIONS}
     place = Setting(name, document.file, document.folder, (_line(document, at),), variant=name)
-    description = valid.description if valid else ""
-    return Entry(name, description, document.settings(sections, at, name), place), problems
+    settings = document.settings(sections, at, name)
+    if valid is None:
+        return Entry(name, "", settings, place), problems
+    return Entry(name, valid.description, settings, place, valid.published), problems
 
 
 def _unknown_keys(

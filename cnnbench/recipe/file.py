@@ -45,6 +45,17 @@ class Header(BaseModel):
         return self.replicates if isinstance(self.replicates, int) else self.replicates.most
 
 
+class Published(BaseModel):
+    """What somebody else reported of a variant: shown beside the results, never mixed with them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    accuracy: float = Field(ge=0, le=1, description="the fraction of images that was reported")
+    source: str = Field(
+        pattern=ONE_LINE, min_length=1, description="where it was, in a few words: author and year"
+    )
+
+
 class VariantEntry(BaseModel):
     """The keys of a `[[variant]]` beside those of the sections."""
 
@@ -52,6 +63,9 @@ class VariantEntry(BaseModel):
 
     name: str = Field(pattern=NAME, max_length=LONGEST_NAME, description="unique; stands in tables")
     description: str = Field("", pattern=SEVERAL_LINES, description="what this variant shows")
+    published: Published | None = Field(
+        None, description="the accuracy that others reported of it, and where"
+    )
 
 
 SECTIONS: tuple[str, ...] = tuple(Configuration.model_fields)
@@ -68,6 +82,9 @@ STRUCTURE = {
 def submodel(field: FieldInfo) -> type[BaseModel] | None:
     """The model of a field that is a table, None for any other."""
     annotation = field.annotation
+    match [each for each in get_args(annotation) if each is not type(None)]:
+        case [single] if len(get_args(annotation)) > 1:  # a table that may be left out
+            annotation = single
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return None

@@ -87,6 +87,7 @@ def load_recipe(
             Variant(
                 name=candidate.entry.name,
                 description=candidate.entry.description,
+                published=candidate.entry.published,
                 configuration=candidate.configuration,
                 settings=candidate.settings,
                 entry=candidate.entry,

@@ -9,14 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from cnnbench.errors import Problem
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.entries import Entry
+from cnnbench.recipe.file import Published
 from cnnbench.recipe.setting import Key, Setting, dotted
 
 
 class Variant(BaseModel):
     """A named configuration: the recipe's sections with what the variant changes.
 
-    settings: where its values were written, for what turns out to be wrong later; entry: what of
-    them the variant itself says.
+    published: what others reported of it. settings: where its values were written, for what turns
+    out to be wrong later; entry: what of them the variant itself says.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -24,6 +25,7 @@ class Variant(BaseModel):
     name: str
     configuration: Configuration
     description: str = ""
+    published: Published | None = None
     settings: Mapping[Key, Setting] = Field(default_factory=dict, exclude=True, repr=False)
     entry: Entry | None = Field(None, exclude=True, repr=False)
 

@@ -71,6 +71,8 @@ def expected_of(field: FieldInfo) -> str:
 
 def _either(parts: Sequence[Any]) -> str:
     models = [part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)]
+    if len(models) == 1:  # a table that may be left out
+        return f"a table of {' and '.join(models[0].model_fields)}"
     if models:
         types_ = ", ".join(model.model_fields["type"].default for model in models)
         return f"a table whose type is one of {types_}"

@@ -289,6 +289,13 @@ class PlannedLooks(Value):
         return looks
 
 
+class PublishedAccuracy(Value):
+    """The fraction of test images that others reported of a variant, and where."""
+
+    accuracy: Annotated[float, Field(ge=0, le=1)]
+    source: str
+
+
 class Plan(Value):
     """plan.json: the study last asked for in a folder, so that a comparison knows what is missing.
 
@@ -298,8 +305,9 @@ class Plan(Value):
     images: of each source, in the order of the variants.
     margin: the smallest difference that matters, declared before the first trial. looks: numbers of
     replicates that were asked for before, and had ended. seed: the recipe's; None in plans from
-    before it was kept. schedule: of a study that goes on until its verdicts are settled, which may
-    end with fewer trials than these; None of a fixed number of replicates.
+    before it was kept. published: of variants, what others reported. schedule: of a study that goes
+    on until its verdicts are settled, which may end with fewer trials than these; None of a fixed
+    number of replicates.
     """
 
     format: int = FORMAT
@@ -318,4 +326,5 @@ class Plan(Value):
     margin: Annotated[float, Field(ge=0, lt=1)] = MARGIN
     looks: tuple[Size, ...] = ()
     seed: Annotated[int, Field(strict=True, ge=0)] | None = None
+    published: Mapping[str, PublishedAccuracy] = Field(default_factory=dict)
     schedule: PlannedLooks | None = None

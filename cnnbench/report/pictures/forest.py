@@ -124,7 +124,16 @@ def _legend(chapter: Chapter) -> str:
     family = chapter.table.family
     strict = f", as strict as {family} comparisons ask for" if family > 1 else ""
     band = f"; band: less than {chapter.table.margin.words}" if chapter.table.margin else ""
-    return f"dot: mean; line: 95 % interval{strict}; ticks: pairs{band}"
+    published = "; hollow: published" if _published(chapter) else ""
+    return f"dot: mean; line: 95 % interval{strict}; ticks: pairs{band}{published}"
+
+
+def _published(chapter: Chapter) -> dict[str, float]:
+    """By variant, what others reported, less what they reported of the baseline."""
+    figures, baseline = chapter.table.published, chapter.table.baseline
+    if baseline not in figures:
+        return {}
+    return {name: x - figures[baseline] for name, x in figures.items() if name != baseline}
 
 
 def _limits(chapter: Chapter, lines: list[Line]) -> tuple[float, float]:
@@ -133,6 +142,9 @@ def _limits(chapter: Chapter, lines: list[Line]) -> tuple[float, float]:
     margin = _margin(chapter)
     inner = [factor * x for line in lines if line.row.difference for x in line.differences.values()]
     inner += [0.0, -factor * margin, factor * margin]
+    published = _published(chapter)
+    names = {line.row.variant for line in lines}
+    inner += [factor * value for name, value in published.items() if name in names]
     ends = [
         factor * end
         for line in lines
@@ -173,6 +185,10 @@ def _draw_line(axes: Axes, chapter: Chapter, line: Line, y: float, below: float)
             if (end < low) if marker == "<" else (end > high):
                 axes.plot([limit], [y], marker=marker, color=colour, ms=4, clip_on=False, zorder=3)
     axes.plot([factor * difference.mean], [y], marker="o", ms=5.5, color=colour, zorder=4)
+    if line.row.variant in (published := _published(chapter)):
+        axes.plot(
+            [factor * published[line.row.variant]], [y], marker="D", ms=5, mfc="none", mec=MUTED
+        )
 
 
 def _write(axes: Axes, chapter: Chapter, line: Line, number: int, *, wide: bool) -> None:
