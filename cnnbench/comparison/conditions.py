@@ -45,8 +45,11 @@ def condition_notes(
         *_images(records, split_told),
         *grouped(_other_images(entries)),
         *(processors := tuple(_processors(records, environments))),
-        *_environments(entries, environments, told=_PROCESSOR if processors else ()),
+        *_environments(
+            entries, environments, told=("machine", *(_PROCESSOR if processors else ()))
+        ),
         *_devices(entries),
+        *_machines(records, environments),
         *_beside(records),
     )
 
@@ -133,6 +136,20 @@ def _devices(entries: Sequence[TableEntry]) -> Iterator[str]:
     )
     if len(devices) > 1:
         yield f"trials ran on different devices: {', '.join(devices)}"
+
+
+def _machines(
+    records: Sequence[Record], environments: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
+    """Even two machines of one kind are not equally fast."""
+    used = dict.fromkeys(x.environment for x in records)
+    named = (environments.get(key, {}).get("machine") for key in used)
+    machines = list(dict.fromkeys(str(name) for name in named if name))
+    if len(machines) > 1:
+        yield (
+            f"times were taken on {len(machines)} machines ({', '.join(machines[:_NAMED])}): "
+            "differences of times and speeds are partly theirs"
+        )
 
 
 def _beside(records: Sequence[Record]) -> Iterator[str]:

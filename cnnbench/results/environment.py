@@ -19,7 +19,7 @@ def machine_environment() -> dict[str, object]:
 
     processor and instructions: two processors, though of one name, may round the last bits of a
     result differently. memory_gib is rounded to 0.1, as the same machine reports a little more or
-    less after each boot.
+    less after each boot. machine: its name, as times of two machines can't be compared.
     """
     import psutil
 
@@ -30,6 +30,7 @@ def machine_environment() -> dict[str, object]:
         "numpy": version("numpy"),
         "opencv": _opencv_version(),
         "os": platform.platform(),
+        "machine": platform.node(),
         "cpu": processor.name,
         "processor": processor.identity,
         "instructions": processor.instructions,

@@ -324,6 +324,21 @@ def test_devices_that_differ_are_told(study):
     assert notes(folder) == ["trials ran on different devices: cpu, H200"]
 
 
+def test_times_of_several_machines_are_told(study):
+    writer = study().add("plain", FIVE, environment={"cpu": "EPYC", "machine": "node1"})
+    writer.add("dropout", OTHER, environment={"cpu": "EPYC", "machine": "node2"})
+    assert notes(writer.write()) == [
+        "times were taken on 2 machines (node1, node2): "  # noqa: ISC004 - one sentence
+        "differences of times and speeds are partly theirs"
+    ]
+
+
+def test_records_from_before_machines_were_named_are_no_other_machine(study):
+    writer = study().add("plain", FIVE, environment={"cpu": "EPYC"})
+    writer.add("dropout", OTHER, environment={"cpu": "EPYC", "machine": "node2"})
+    assert notes(writer.write()) == []
+
+
 def test_times_taken_side_by_side_are_told(study):
     two = Beside(slots=2, threads=1, exclusive=False)
     folder = study().add("plain", FIVE, beside=two).write()

@@ -15,6 +15,7 @@ def test_the_environment_names_versions_and_machine():
     assert environment["python"] == platform.python_version()
     assert str(environment["opencv"]).startswith(cv2.__version__)
     assert environment["cpu"]
+    assert environment["machine"] == platform.node()
     assert environment["cores"] >= 1
     assert environment["memory_gib"] > 0
 
