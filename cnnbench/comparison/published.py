@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cnnbench.results.record import PublishedAccuracy
+from cnnbench.results.record import ReportedAccuracy
 
 
-def published_notes(figures: Mapping[str, PublishedAccuracy]) -> Iterator[str]:
+def published_notes(figures: Mapping[str, ReportedAccuracy]) -> Iterator[str]:
     """What others reported, source by source, as what it is."""
     by_source: dict[str, list[str]] = {}
     for variant, figure in figures.items():

@@ -19,7 +19,7 @@ from cnnbench.planning.looks import looks_before
 from cnnbench.plugin.backend import Backend
 from cnnbench.pretrained.found import FoundArrays
 from cnnbench.recipe.spec import Recipe
-from cnnbench.results.record import Images, Plan, PlannedLooks, PublishedAccuracy
+from cnnbench.results.record import Images, Plan, PlannedLooks, ReportedAccuracy
 from cnnbench.results.store import Store
 from cnnbench.trials.combination import Combination
 from cnnbench.trials.expand import Known, expand
@@ -220,7 +220,7 @@ def plan_study(
         margin=recipe.margin,
         seed=recipe.seed,
         published={
-            x.name: PublishedAccuracy(**x.published.model_dump())
+            x.name: ReportedAccuracy(**x.published.model_dump())
             for x in recipe.variants
             if x.published
         },

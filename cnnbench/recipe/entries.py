@@ -9,7 +9,7 @@ from typing import Any
 from cnnbench.errors import Problem
 from cnnbench.recipe.document import Document
 from cnnbench.recipe.explain import unknown_key
-from cnnbench.recipe.file import SECTIONS, Published, VariantEntry
+from cnnbench.recipe.file import SECTIONS, Reported, VariantEntry
 from cnnbench.recipe.lines import KeyPath
 from cnnbench.recipe.setting import Setting, Settings
 from cnnbench.recipe.validate import validate
@@ -27,7 +27,7 @@ class Entry:
     description: str
     settings: Settings
     place: Setting | None = None
-    published: Published | None = None
+    published: Reported | None = None
 
 
 def read_entries(document: Document, tables: object) -> tuple[dict[str, Entry], list[Problem]]:

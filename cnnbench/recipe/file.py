@@ -45,7 +45,7 @@ class Header(BaseModel):
         return self.replicates if isinstance(self.replicates, int) else self.replicates.most
 
 
-class Published(BaseModel):
+class Reported(BaseModel):
     """What somebody else reported of a variant: shown beside the results, never mixed with them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -63,7 +63,7 @@ class VariantEntry(BaseModel):
 
     name: str = Field(pattern=NAME, max_length=LONGEST_NAME, description="unique; stands in tables")
     description: str = Field("", pattern=SEVERAL_LINES, description="what this variant shows")
-    published: Published | None = Field(
+    published: Reported | None = Field(
         None, description="the accuracy that others reported of it, and where"
     )
 

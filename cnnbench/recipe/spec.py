@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cnnbench.errors import Problem
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.entries import Entry
-from cnnbench.recipe.file import Published
+from cnnbench.recipe.file import Reported
 from cnnbench.recipe.setting import Key, Setting, dotted
 
 
@@ -25,7 +25,7 @@ class Variant(BaseModel):
     name: str
     configuration: Configuration
     description: str = ""
-    published: Published | None = None
+    published: Reported | None = None
     settings: Mapping[Key, Setting] = Field(default_factory=dict, exclude=True, repr=False)
     entry: Entry | None = Field(None, exclude=True, repr=False)
 

@@ -289,7 +289,7 @@ class PlannedLooks(Value):
         return looks
 
 
-class PublishedAccuracy(Value):
+class ReportedAccuracy(Value):
     """The fraction of test images that others reported of a variant, and where."""
 
     accuracy: Annotated[float, Field(ge=0, le=1)]
@@ -326,5 +326,5 @@ class Plan(Value):
     margin: Annotated[float, Field(ge=0, lt=1)] = MARGIN
     looks: tuple[Size, ...] = ()
     seed: Annotated[int, Field(strict=True, ge=0)] | None = None
-    published: Mapping[str, PublishedAccuracy] = Field(default_factory=dict)
+    published: Mapping[str, ReportedAccuracy] = Field(default_factory=dict)
     schedule: PlannedLooks | None = None

@@ -19,7 +19,7 @@ from cnnbench.data.sources._layout import SPLITS
 from cnnbench.data.sources._names import printable, some
 from cnnbench.data.sources._shelf import Records, Shelf
 from cnnbench.data.sources._table import COLUMNS, columns_of
-from cnnbench.data.sources.hugging_face import Wanted
+from cnnbench.data.sources.hugging_face import HubSet
 from cnnbench.data.sources.source import SplitName
 from cnnbench.data.splits.classes import sort_classes
 from cnnbench.errors import DataError
@@ -30,14 +30,14 @@ UNLABELLED = -1
 """What stands for the class of images of competitions' test splits."""
 
 
-def open_hub(wanted: Wanted, *, download: bool) -> Shelf:
+def open_hub(wanted: HubSet, *, download: bool) -> Shelf:
     """A set as a shelf. Raises DataError where it can't be opened."""
     changed = os.stat(wanted.name).st_mtime_ns if wanted.local else 0  # noqa: PTH116 - as elsewhere
     return _opened(wanted, changed, download)
 
 
 @lru_cache(maxsize=2)
-def _opened(wanted: Wanted, changed: int, download: bool) -> Shelf:  # noqa: ARG001 - keys of the cache
+def _opened(wanted: HubSet, changed: int, download: bool) -> Shelf:  # noqa: ARG001 - keys of the cache
     set_verbosity_error()
     disable_progress_bar()
     splits, others = _splits(_loaded(wanted, download=download), wanted)
@@ -91,7 +91,7 @@ class _Reader:
         raise OSError(2, "there is no image in the record")
 
 
-def _loaded(wanted: Wanted, *, download: bool) -> Mapping[str, datasets.Dataset]:
+def _loaded(wanted: HubSet, *, download: bool) -> Mapping[str, datasets.Dataset]:
     shown = printable(wanted.name)
     with _network(allowed=download and not wanted.local):
         try:
@@ -127,7 +127,7 @@ def _network(*, allowed: bool) -> Iterator[None]:
             place.HF_HUB_OFFLINE = value
 
 
-def _why(wanted: Wanted, shown: str, error: Exception, *, download: bool) -> str:
+def _why(wanted: HubSet, shown: str, error: Exception, *, download: bool) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     if "onfig name is missing" in text or "BuilderConfig" in text:
         listed = text.partition("[")[2].partition("]")[0].replace("'", "")
@@ -144,7 +144,7 @@ def _why(wanted: Wanted, shown: str, error: Exception, *, download: bool) -> str
 
 
 def _splits(
-    made: Mapping[str, datasets.Dataset], wanted: Wanted
+    made: Mapping[str, datasets.Dataset], wanted: HubSet
 ) -> tuple[dict[SplitName | None, datasets.Dataset], list[str]]:
     """Those that are called train, validation or test, and the names of others.
 
@@ -167,7 +167,7 @@ def _splits(
     return {split: found[split] for split in order if split in found}, others
 
 
-def _image_column(features: Mapping[str, Any], wanted: Wanted) -> str:
+def _image_column(features: Mapping[str, Any], wanted: HubSet) -> str:
     found = [name for name, kind in features.items() if isinstance(kind, datasets.Image)]
     if not found:
         raise DataError(
@@ -177,7 +177,7 @@ def _image_column(features: Mapping[str, Any], wanted: Wanted) -> str:
     return found[0]
 
 
-def _label_column(features: Mapping[str, Any], wanted: Wanted) -> str:
+def _label_column(features: Mapping[str, Any], wanted: HubSet) -> str:
     """By its usual name, else the only one of classes."""
     names = list(features)
     usual = (columns_of(names) or {}).get("label")

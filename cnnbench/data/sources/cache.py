@@ -27,7 +27,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cnnbench.data.sources._checks import checks_of
 from cnnbench.data.sources._rows import CHUNK_BYTES, array_bytes
-from cnnbench.data.sources.inventory import Inventory, Levels
+from cnnbench.data.sources.inventory import Inventory, PixelLevels
 from cnnbench.data.sources.source import DataSource, ImageData, Request, SplitName
 from cnnbench.data.sources.streamed import Place, StreamedSource, Watcher, nobody
 from cnnbench.disk import sync_file, sync_folder
@@ -271,7 +271,7 @@ def _finish(partial: Path, data: ImageData) -> None:
     _save(partial / "labels.npy", np.ascontiguousarray(data.labels))
     for split, rows in data.fixed.items():
         _save(partial / f"fixed-{split}.npy", np.ascontiguousarray(rows))
-    digest, levels = _digest_without_pixels(data), Levels()
+    digest, levels = _digest_without_pixels(data), PixelLevels()
     is_signal = data.images.dtype != np.uint8
     for pixels in array_bytes(partial / "images.npy"):
         digest.update(pixels)

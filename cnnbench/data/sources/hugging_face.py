@@ -19,7 +19,7 @@ NAMED = re.compile(
 INSTALL = "pip install 'cnnbench[hf]'"
 
 
-class Wanted(NamedTuple):
+class HubSet(NamedTuple):
     """A set. name: in the catalogue, or an absolute path to a folder."""
 
     name: str
@@ -58,13 +58,13 @@ class HuggingFace(RecordSource):
         return open_hub(wanted, download=may_download())
 
 
-def _wanted(argument: str) -> Wanted:
+def _wanted(argument: str) -> HubSet:
     """Raises DataError for what is neither a name nor a path."""
     if argument.startswith(("/", "./", "../", "~")):
         path = os.path.abspath(os.path.expanduser(argument))  # noqa: PTH100, PTH111 - keeps ".."
         if not os.path.isdir(path):  # noqa: PTH112 - False for what is no path
             raise DataError(f"there is no folder {printable(path)}", "source")
-        return Wanted(path)
+        return HubSet(path)
     found = NAMED.fullmatch(argument)
     if not found:
         raise DataError(
@@ -72,4 +72,4 @@ def _wanted(argument: str) -> Wanted:
             ":CONFIG behind it where they are wanted, or a path that begins with / or ./",
             "source",
         )
-    return Wanted(found["name"], found["revision"], found["config"])
+    return HubSet(found["name"], found["revision"], found["config"])

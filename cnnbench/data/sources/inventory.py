@@ -55,7 +55,7 @@ class Inventory:
         return tuple(found)
 
 
-class Levels:
+class PixelLevels:
     """The values that are met in images, seen a chunk at a time; those of signals have none."""
 
     def __init__(self) -> None:

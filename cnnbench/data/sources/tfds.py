@@ -27,7 +27,7 @@ IMAGE, LABEL = "image", "label"
 """What nearly all image sets of the catalogue call their features."""
 
 
-class Wanted(NamedTuple):
+class CatalogueSet(NamedTuple):
     """A set of the catalogue; version: the newest that is there, if None."""
 
     name: str
@@ -79,7 +79,7 @@ def _folder(argument: str) -> Path:
             ":VERSION behind it where they are wanted, or a path that begins with / or ./",
             "source",
         )
-    wanted = Wanted(match["name"], match["config"], match["version"])
+    wanted = CatalogueSet(match["name"], match["config"], match["version"])
     home = data_folder()
     found = _prepared(home, wanted)
     if found is None and may_download():
@@ -97,7 +97,7 @@ def data_folder() -> Path:
     return Path(os.environ.get(VARIABLE) or "~/tensorflow_datasets").expanduser()
 
 
-def _prepared(home: Path, wanted: Wanted) -> Path | None:
+def _prepared(home: Path, wanted: CatalogueSet) -> Path | None:
     above = home / wanted.name
     if wanted.config:
         above /= wanted.config
@@ -132,7 +132,7 @@ def _newest(folder: Path) -> Path | None:
     return max(versions)[1] if versions else None
 
 
-def _absent(home: Path, wanted: Wanted) -> str:
+def _absent(home: Path, wanted: CatalogueSet) -> str:
     known = sorted(path.name for path in home.iterdir() if path.is_dir()) if home.is_dir() else []
     hint = did_you_mean(wanted.name, known) if known and wanted.name not in known else ""
     return (
