@@ -21,7 +21,7 @@ os.environ.pop("COLUMNS", None)
 
 # The gate asks the same questions every time, so that what it says depends on the change alone;
 # HYPOTHESIS_PROFILE=explore asks new ones, and remembers in .hypothesis/ what failed.
-hypothesis.settings.register_profile("gate", derandomize=True, database=None)
+hypothesis.settings.register_profile("gate", derandomize=True, database=None, deadline=None)
 hypothesis.settings.register_profile("explore", print_blob=True, max_examples=1000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 

@@ -146,9 +146,9 @@ def shape_complaints(configuration: Configuration) -> Iterator[tuple[str, str]]:
     for each in spec.space:
         if message := _wrong(each):
             yield "space", f"{each.key}: {message}"
-    if spec.candidates - 1 > spec.different:
+    if spec.space and spec.candidates - 1 > spec.different:
         message = (
-            f"there are only {spec.different} different settings to draw: give at most "
+            f"the choices make {spec.different} different settings: give at most "
             f"{spec.different + 1} candidates, or a larger space"
         )
         yield "candidates", message
