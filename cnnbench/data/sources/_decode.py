@@ -112,10 +112,12 @@ def decode(
             _refuse_bomb(image)
             if image.mode.startswith("I") and white is None:
                 return _brightest(image)
-            flat = _flatten(image, white or WHITES[-1]).convert("RGB" if color == "rgb" else "L")
-        if turn is not None:
-            flat = flat.transpose(turn)
-        flat = flat.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+            flat, mode = _flatten(image, white or WHITES[-1]), "RGB" if color == "rgb" else "L"
+            if flat.mode != mode:  # else it would be copied
+                flat = flat.convert(mode)
+            if turn is not None:
+                flat = flat.transpose(turn)
+            flat = flat.resize((size[1], size[0]), Image.Resampling.BILINEAR)
         return np.asarray(flat).reshape(*size, -1)
     except Exception as error:  # decoders raise anything when they meet garbage
         raise UnreadableError(_reason(error)) from error
