@@ -70,9 +70,11 @@ def _labelled(record: Record, split: str) -> tuple[int, ...]:
     matrix = record.metrics.get(split, {}).get("confusion")
     if not isinstance(matrix, list) or not all(isinstance(row, list) for row in matrix):
         return ()
-    if not all(isinstance(count, int) for row in matrix for count in row):
+    try:
+        counts = tuple(map(sum, matrix))
+    except TypeError:
         return ()
-    return tuple(map(sum, matrix))
+    return counts if all(isinstance(count, int) for count in counts) else ()
 
 
 def _short(name: str) -> str:

@@ -56,6 +56,7 @@ def compare_records(
     )
 
 
+@collector_paused()
 def compare_results(
     results: ResultSet,
     *,
@@ -144,6 +145,7 @@ def _pairs_table(selection: Selection, measure: Measure) -> Table:
     return replace(table, rows=tuple(rows))
 
 
+@collector_paused()
 def with_metrics(
     results: ResultSet,
     metrics: Sequence[str],

@@ -23,7 +23,7 @@ class Series:
 
     folder: where they stand. planned: the parts that the study asks for, None where no plan tells.
     look: of a study that goes on until settled, the replicates that verdicts rest on, 0 before the
-    first look; None of any other.
+    first look; None of any other. ok: the records of trials that ended well.
     """
 
     variant: str
@@ -32,11 +32,11 @@ class Series:
     records: Mapping[Part, Record] = field(default_factory=dict)
     planned: tuple[Part, ...] | None = None
     look: int | None = None
+    ok: Mapping[Part, Record] = field(init=False, repr=False, compare=False)
 
-    @property
-    def ok(self) -> dict[Part, Record]:
-        """The records of trials that ended well, by part."""
-        return {part: x for part, x in self.records.items() if x.status is Status.OK}
+    def __post_init__(self) -> None:
+        ok = {part: x for part, x in self.records.items() if x.status is Status.OK}
+        object.__setattr__(self, "ok", ok)
 
     @property
     def diverged(self) -> tuple[Record, ...]:

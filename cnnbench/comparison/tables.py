@@ -171,7 +171,7 @@ def _difference(entry: TableEntry, measure: Measure) -> Estimate | None:
 
 
 def _estimate(
-    values: dict[Part, float], records: dict[Part, Record], measure: Measure
+    values: dict[Part, float], records: Mapping[Part, Record], measure: Measure
 ) -> Estimate | None:
     if not values:
         return None

@@ -20,11 +20,22 @@ def places_now(name: str) -> list[str]:
     return [dotted((*key[:-1], new)) for key, new in RENAMED.items() if key[-1] == name]
 
 
-def in_todays_words(settings: Mapping[str, Any], above: Key = ()) -> dict[str, Any]:
+def in_todays_words(settings: Mapping[str, Any]) -> Mapping[str, Any]:
     """The configuration in a record, whose keys have the names of its day, with those of today."""
-    return {
-        RENAMED.get((*above, name), name): in_todays_words(value, (*above, name))
-        if isinstance(value, Mapping)
-        else value
-        for name, value in settings.items()
-    }
+    for key, name in RENAMED.items():
+        settings = _with_last(settings, key, name)
+    return settings
+
+
+def _with_last(settings: Mapping[str, Any], key: Key, name: str) -> Mapping[str, Any]:
+    """The same settings if the key is not among them, else with another last part of it."""
+    first, *rest = key
+    if first not in settings:
+        return settings
+    if not rest:
+        return {name if own == first else own: value for own, value in settings.items()}
+    inner = settings[first]
+    if not isinstance(inner, Mapping):
+        return settings
+    changed = _with_last(inner, tuple(rest), name)
+    return settings if changed is inner else {**settings, first: changed}

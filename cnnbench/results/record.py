@@ -215,6 +215,19 @@ class Record(Value):
     def _in_todays_words(cls, settings: Mapping[str, Any]) -> Mapping[str, Any]:
         return in_todays_words(settings)
 
+    @field_validator("samples")
+    @classmethod
+    def _shared(cls, samples: Samples | None, info: ValidationInfo) -> Samples | None:
+        """The equal samples of the variant's last record, for whoever reads many records."""
+        if info.context is None:
+            return samples
+        variant = info.data.get("variant")
+        known: Samples | None = info.context.get(variant)
+        if known == samples:
+            return known
+        info.context[variant] = samples
+        return samples
+
     @field_validator("metrics")
     @classmethod
     def _within_bounds(

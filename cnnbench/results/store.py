@@ -41,7 +41,7 @@ from cnnbench.results.layout import (
     study_folder,
     weights_file,
 )
-from cnnbench.results.read import collector_paused, read_plan, read_records
+from cnnbench.results.read import collector_paused, read_plan, read_statuses
 from cnnbench.results.record import Epoch, Plan, Record, Status
 from cnnbench.results.weights import weights_bytes
 
@@ -249,8 +249,7 @@ class Store:
     def _statuses(self) -> dict[str, Status]:
         if self._latest is None:
             with collector_paused():
-                records, self._problems = read_records(self.folder / RECORDS)
-            self._latest = {record.trial: record.status for record in records}
+                self._latest, self._problems = read_statuses(self.folder / RECORDS)
         return self._latest
 
     def _with_status(self, trials: Iterable[str], *wanted: Status) -> frozenset[str]:
