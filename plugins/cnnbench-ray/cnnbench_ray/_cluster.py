@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from cnnbench.plugin import Limits, PluginError
 
@@ -57,7 +58,7 @@ def connected(address: str, limits: Limits | None = None) -> Iterator[None]:
 
     Where the process has a connection already, it is used and left. Raises PluginError.
     """
-    for name, value in (_SETTINGS if address else _SETTINGS | _own_token()).items():
+    for name, value in (_SETTINGS | (_their_token() if address else _own_token())).items():
         os.environ.setdefault(name, value)
     import ray
 
@@ -99,6 +100,13 @@ def _own_token() -> dict[str, str]:
     if "ray" in sys.modules:  # which has read these by then
         return {}
     return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+
+
+def _their_token() -> dict[str, str]:
+    """A cluster that was started where there is a token asks for it from the first word on."""
+    there = Path.home() / ".ray" / "auth_token"
+    given = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
+    return {"RAY_AUTH_MODE": "token"} if given or there.exists() else {}
 
 
 def _join(address: str) -> None:
