@@ -18,7 +18,8 @@ def invoke(*arguments):
 
 def test_every_recipe_is_listed_with_its_question():
     lines = invoke().output.splitlines()
-    assert [line.split()[0] for line in lines[: len(shipped_recipes())]] == [*shipped_recipes()]
+    named = [line.split()[0] for line in lines if line and not line.startswith(" ")]
+    assert named[: len(shipped_recipes())] == [*shipped_recipes()]
     assert "Does everything work here?" in next(x for x in lines if x.startswith("smoke "))
 
 
