@@ -133,14 +133,16 @@ def _panel(
     corner: tuple[float, float],
     size: tuple[float, float],
 ) -> None:
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import MaxNLocator, NullFormatter
 
     kind, points = drawn
     width, height = size[0] - _LEFT - _NAMES, size[1] - _BOTTOM - _TOP
     axes = axes_at(figure, corner[0] + _LEFT, corner[1] + _BOTTOM, width, height)
     costs = [point.cost for point in points]
     if max(costs) > _WIDE_RANGE * min(costs):
-        axes.set_xscale("log")
+        axes.set_xscale("log")  # whose own formatter writes formulas, and names here are none
+        axes.xaxis.set_major_formatter(lambda number, _: f"{number:.10g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
     else:
         axes.set_xlim(0, 1.08 * max(costs))
         axes.xaxis.set_major_locator(MaxNLocator(4))

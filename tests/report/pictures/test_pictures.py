@@ -186,3 +186,13 @@ def test_a_report_draws_the_curve_where_the_numbers_of_images_differ(tmp_path):
     written, _ = write_pictures([CURVE], tmp_path)
     assert {path.name for path in written} >= {"amounts-single.svg", "amounts-double.svg"}
     assert read_book([STUDY]).chapters[0].amounts is None
+
+
+def test_numbers_on_a_logarithmic_axis_are_plain():
+    study = STUDY.parents[1] / "tuned_small_data" / "torch-native"
+    figure = cnnbench.plot.cost(study).figure("double")
+    figure.canvas.draw()
+    axes = next(axes for axes in figure.axes if axes.get_xscale() == "log")
+    labels = [label.get_text() for label in axes.get_xticklabels(which="both")]
+    assert {"10", "100"} <= set(labels)
+    assert not [label for label in labels if "$" in label]
