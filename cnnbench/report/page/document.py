@@ -114,13 +114,12 @@ def page(book: Book, parts: Sequence[Part]) -> str:
 
 
 def _parts(chapters: Sequence[Chapter], variant: str | None) -> Iterator[Part]:
-    left = _FOR_PICTURES
-    for number, chapter in enumerate(chapters, start=1):
+    forests = [forest_section(chapter, f"c{n}-") for n, chapter in enumerate(chapters, start=1)]
+    left = _FOR_PICTURES - sum(forest.size for forest in forests)  # which no chapter goes without
+    for number, (chapter, first) in enumerate(zip(chapters, forests, strict=True), start=1):
         anchor = f"c{number}"
         table = chapter.table
         wanted = variant if any(x.row.variant == variant for x in chapter.others) else None
-        first = forest_section(chapter, f"{anchor}-")
-        left -= first.size
         details = []
         for section in detail_sections(chapter, wanted, f"{anchor}-"):
             kept = section if section.size <= left else _without(section, chapter)

@@ -48,9 +48,9 @@ class LeavesWorkers(Executor):
     name = "careless"
 
     def run(self, trials, limits, listener, work):
-        pool = local._Pool(trials, limits, listener, work)
+        pool = local._Pool(limits, work)
         LEFT.append(pool)
-        yield from pool.outcomes()
+        yield from pool.outcomes(trials, listener)
 
 
 class GoesOnAfterCtrlC(Executor):
