@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -16,28 +16,18 @@ from cnnbench.results.layout import RECORDS
 from cnnbench.results.read import read_records
 from cnnbench.results.record import Costs, Ensemble, Record, Status, Tried, Tuning
 from cnnbench.training.committee import Probabilities, averaged, stacked
+from cnnbench.training.costs import OF_PREDICTION
 from cnnbench.training.metrics import evaluate
 from cnnbench.trials.combination import Combination
 from cnnbench.trials.trial import Trial
 
 LOGGER = logging.getLogger(__name__)
-_SUMMED = (
-    "compile",
-    "features",
-    "training",
-    "evaluation",
-    "data",
-    "total",
-    "latency_single",
-    "latency_batch",
-    "parameters",
-    "flops",
-)
+_OF_TRAINING = ("compile", "features", "training", "evaluation", "data", "total")
 _LARGEST = ("peak_memory", "device_memory")
 
 
 class Combiner:
-    """Makes the records of a study's ensembles that have none, each once its trials have ended."""
+    """Makes the records of a study's combinations that have none, once their trials have ended."""
 
     def __init__(self, study: Study, *, anew: bool) -> None:
         """anew: whether only what is recorded from now on counts."""
@@ -164,7 +154,7 @@ class Combiner:
 
 
 def _blank(combination: Combination, like: Record) -> Record:
-    """A record with nothing but what is known of the ensemble, from the machine of a trial."""
+    """A record with nothing but what is known beforehand, from the machine of a trial."""
     return Record(
         trial=combination.id,
         recipe=combination.recipe,
@@ -202,19 +192,23 @@ def _costs(trials: Sequence[Record], members: Sequence[Record], *, seconds: floa
     trials, members: their records; of trials that diverged no cost is known. seconds: of putting
     them together, on the processor of the starter.
     """
-    all_costs = [record.costs for record in trials if record.status is Status.OK]
-    asked = [record.costs for record in members]
-    found: dict[str, float | None] = {}
-    for name in _SUMMED:
-        of_prediction = name.startswith("latency") or name in ("parameters", "flops")
-        values = [getattr(costs, name) for costs in (asked if of_prediction else all_costs)]
-        found[name] = None if None in values else sum(values)
-    for name in _LARGEST:
-        values = [getattr(costs, name) for costs in all_costs]
-        found[name] = None if None in values else max(values)
+    ended = [record for record in trials if record.status is Status.OK]
+    found = {
+        **{name: _together(ended, name, sum) for name in _OF_TRAINING},
+        **{name: _together(members, name, sum) for name in OF_PREDICTION},
+        **{name: _together(ended, name, max) for name in _LARGEST},
+    }
     if found["total"] is not None:
         found["total"] += seconds
     return Costs(**found)
+
+
+def _together(
+    records: Sequence[Record], name: str, put: Callable[[Iterable[float]], float]
+) -> float | None:
+    """A cost of all of them; None where it was not measured of one."""
+    values = [getattr(record.costs, name) for record in records]
+    return None if None in values else put(values)
 
 
 def _in_one(parts: Sequence[Predictions]) -> Predictions:

@@ -21,6 +21,8 @@ _CLEAR_REFS = Path("/proc/self/clear_refs")
 _STATUS = Path("/proc/self/status")
 SINGLE_PREDICTIONS = 10
 BATCH_PREDICTIONS = 3
+OF_PREDICTION = ("parameters", "flops", "latency_single", "latency_batch")
+"""Costs of a prediction, which networks that answer together make one after the other."""
 
 
 class Stopwatch:

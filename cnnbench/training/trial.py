@@ -15,7 +15,7 @@ from cnnbench.plugin.executor import Outcome
 from cnnbench.results.environment import environment_key, machine_environment
 from cnnbench.results.record import Beside, Costs, Epoch, Pretrained, Record, Status
 from cnnbench.training.build import Build, build_model
-from cnnbench.training.costs import Stopwatch, peak_memory, reset_peak_memory
+from cnnbench.training.costs import OF_PREDICTION, Stopwatch, peak_memory, reset_peak_memory
 from cnnbench.training.crash import describe_crash, whole_crash
 from cnnbench.training.fit import DivergedError
 from cnnbench.training.images import TrialImages, prepare_images
@@ -160,13 +160,9 @@ def _carry_out(
         result.fields["best_epoch"] = result.fitted.best_epoch
     else:
         result.costs |= {
-            name: value * networks for name, value in result.costs.items() if name in _OF_A_NETWORK
+            name: value * networks for name, value in result.costs.items() if name in OF_PREDICTION
         }
     _judge(answers, images, result)
-
-
-_OF_A_NETWORK = ("parameters", "flops", "latency_single", "latency_batch")
-"""Costs of a prediction, which all networks make one after the other."""
 
 
 def _judge(answers: Answers, images: TrialImages, result: Gathered) -> None:

@@ -55,7 +55,7 @@ class Expansion:
 
     trials: to be run, each once, by replicate, then fold, then variant, so that a run that is
     interrupted has whole pairs; those of ensembles stand behind the others of their fold.
-    combinations: the ensembles that are made of trials.
+    combinations: the ensembles and choices that are made of trials.
     """
 
     trials: tuple[Trial, ...]
@@ -77,11 +77,10 @@ def expand(
     variants start from, by variant. gpu: whether the backend will compute on a GPU here, which the
     device alone does not tell. Raises RecipeError if two variants would be the same trials.
     """
+    arrays = arrays or {}
     planned = {
-        variant.name: _plan(
-            variant.configuration, backend, known, (arrays or {}).get(variant.name), gpu=gpu
-        )
-        for variant in recipe.variants
+        x.name: _plan(x.configuration, backend, known, arrays.get(x.name), gpu=gpu)
+        for x in recipe.variants
     }
     _refuse_repeated(recipe.variants, planned)
     tried = {
@@ -95,7 +94,7 @@ def expand(
                 with_values(variant.configuration, values),
                 backend,
                 known,
-                (arrays or {}).get(variant.name),
+                arrays.get(variant.name),
                 gpu=gpu,
             )
             for values in tried[variant.name]
@@ -121,7 +120,7 @@ def expand(
             data=plan.digest,
             network=plan.network,
             configuration=plan.configuration,
-            arrays=(arrays or {}).get(variant),
+            arrays=arrays.get(variant),
             stages=plan.stages,
             member=member,
         )
