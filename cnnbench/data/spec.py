@@ -93,8 +93,18 @@ class AugmentationSpec(Section):
         "reflect", description="what fills the places that a moved image leaves empty"
     )
     fill_value: Amplitude = Field(0.0, description="for fill_mode constant, in 0..1")
+    copies: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="how many changed copies of each image take turns, one an epoch; other ones in "
+        "every epoch if not given",
+    )
 
     @property
     def active(self) -> bool:
         """Whether any training image is changed."""
-        return self != AugmentationSpec(fill_mode=self.fill_mode, fill_value=self.fill_value)
+        how = {"fill_mode", "fill_value", "copies"}
+        return bool(self.model_dump(exclude_defaults=True, exclude=how))
+
+    def copy_of(self, epoch: int) -> int:
+        """Which copy of each image an epoch shows, both counted from 0."""
+        return epoch if self.copies is None else epoch % self.copies

@@ -37,7 +37,9 @@ def _find(spec: TransferSpec, variant: Variant) -> FoundArrays:
     if spec.pretrained:
         setting = variant.settings.get(("transfer", "weights"))
         folder = setting.folder if setting else Path()
-        return find_arrays(spec.base, spec.weights, spec.scaling, folder=folder)
+        return find_arrays(
+            spec.base, spec.weights, spec.scaling, folder=folder, padding=spec.padding
+        )
     # From scratch images are scaled as for the published arrays, so that nothing else differs.
     scaling = spec.scaling or published_scaling(spec.base)
-    return find_arrays(spec.base, "random", scaling, folder=Path())
+    return find_arrays(spec.base, "random", scaling, folder=Path(), padding=spec.padding)

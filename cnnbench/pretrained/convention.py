@@ -19,7 +19,7 @@ def as_trained(network: Network, found: FoundArrays) -> Network:
     epsilon of batch normalisation is 1e-5 in PyTorch. Raises PretrainedError for a network with
     pooling that pads with strides.
     """
-    if found.pads == "tensorflow":
+    if found.pads == "keras":
         return network
     layers: list[AnyLayer] = []
     for node in network.nodes():

@@ -14,7 +14,7 @@ from cnnbench.network.layers import Rescaling
 from cnnbench.network.network import Network
 from cnnbench.pretrained.digest import digests
 from cnnbench.pretrained.formats.opening import READERS, open_content
-from cnnbench.pretrained.found import FoundArrays, PublishedAccuracy
+from cnnbench.pretrained.found import FoundArrays, Padding, PublishedAccuracy
 from cnnbench.pretrained.matching import match
 from cnnbench.pretrained.published import IMAGENET, KERAS, VALIDATION, Published, keras_models
 
@@ -28,13 +28,16 @@ IMAGES = (224, 224, 3)
 """What a base is built for to look which arrays it has: they don't depend on height and width."""
 
 
-def find_arrays(base: str, weights: str, scaling: str | None, *, folder: Path) -> FoundArrays:
+def find_arrays(
+    base: str, weights: str, scaling: str | None, *, folder: Path, padding: Padding | None = None
+) -> FoundArrays:
     """The arrays that a recipe asks for; of a file only its names and shapes are looked at.
 
     base: one of `BASES`. weights: "imagenet" for those that the base's publisher trained,
     downloaded where they are missing; "random"; or the path of a file, relative ones below
-    `folder`. scaling: one of `SCALINGS`, for a file that does not say; None otherwise. Raises
-    PretrainedError where there are none, or they are of another base.
+    `folder`. scaling: one of `SCALINGS`, for a file that does not say; None otherwise. padding:
+    whose it is, where a file's format says something else; None otherwise. Raises PretrainedError
+    where there are none, or they are of another base.
     """
     if base not in BASES:
         rest = did_you_mean(base, BASES, "there are")
@@ -51,10 +54,11 @@ def find_arrays(base: str, weights: str, scaling: str | None, *, folder: Path) -
             "scaling",
         )
     if weights == "random":
-        return _random(base, "none" if inside else scaling or "keras")
+        return _random(base, "none" if inside else scaling or "keras", padding or "keras")
     if weights == "imagenet":
-        return _refuse_scaling(_imagenet(base), scaling)
-    return _file(base, folder / Path(weights).expanduser(), "none" if inside else scaling, network)
+        return _refuse(_imagenet(base), scaling, padding)
+    path = folder / Path(weights).expanduser()
+    return _file(base, path, "none" if inside else scaling, padding, network)
 
 
 def published_scaling(base: str) -> str | None:
@@ -65,9 +69,9 @@ def published_scaling(base: str) -> str | None:
     return known.scaling if known else None
 
 
-def _random(base: str, scaling: str) -> FoundArrays:
+def _random(base: str, scaling: str, padding: Padding) -> FoundArrays:
     origin = "random arrays, drawn from the seed"
-    return FoundArrays(base, origin, None, "", SCALINGS[scaling], "nothing", "none")
+    return FoundArrays(base, origin, None, "", SCALINGS[scaling], "nothing", "none", pads=padding)
 
 
 def _imagenet(base: str) -> FoundArrays:
@@ -149,7 +153,9 @@ def _lite_path() -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def _file(base: str, path: Path, scaling: str | None, network: Network) -> FoundArrays:
+def _file(
+    base: str, path: Path, scaling: str | None, padding: Padding | None, network: Network
+) -> FoundArrays:
     if not path.exists() and path.suffix.lower() not in READERS:
         rest = did_you_mean(str(path.name), ["imagenet", "random"])
         raise PretrainedError(
@@ -164,7 +170,7 @@ def _file(base: str, path: Path, scaling: str | None, network: Network) -> Found
     found = digests(path)
     file = KERAS.get(base)
     if file is not None and file.md5 == found.md5:
-        return _refuse_scaling(_of_keras(base, file, path), scaling)
+        return _refuse(_of_keras(base, file, path), scaling, padding)
     if scaling is None:
         raise PretrainedError(
             f"{path} does not say how images were scaled for its arrays: set scaling to one of "
@@ -177,17 +183,23 @@ def _file(base: str, path: Path, scaling: str | None, network: Network) -> Found
         path,
         found.sha256,
         SCALINGS[scaling],
-        pads="torch" if torch else "tensorflow",
+        pads=padding or ("torch" if torch else "keras"),
     )
 
 
-def _refuse_scaling(found: FoundArrays, scaling: str | None) -> FoundArrays:
-    """A known scaling can't be chosen: it belongs to the arrays."""
+def _refuse(found: FoundArrays, scaling: str | None, padding: Padding | None) -> FoundArrays:
+    """What is known of arrays can't be chosen: it belongs to them."""
     if scaling is not None and SCALINGS[scaling] != found.scaling:
         names: Mapping[InputScaling, str] = {value: name for name, value in SCALINGS.items()}
         raise PretrainedError(
             f'scaling = "{scaling}" does not go with these arrays ({found.origin}), which were '
             f'trained with "{names[found.scaling]}": leave it out',
             "scaling",
+        )
+    if padding not in (None, found.pads):
+        raise PretrainedError(
+            f'padding = "{padding}" does not go with these arrays ({found.origin}), which were '
+            f'trained with "{found.pads}": leave it out',
+            "padding",
         )
     return found

@@ -8,6 +8,8 @@ from typing import Literal
 
 from cnnbench.data.passes.scaling import InputScaling
 
+Padding = Literal["keras", "torch"]
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedAccuracy:
@@ -44,4 +46,4 @@ class FoundArrays:
     trained_on: str = "not stated"
     licence: str = "not stated"
     accuracy: PublishedAccuracy | None = None
-    pads: Literal["tensorflow", "torch"] = "tensorflow"
+    pads: Padding = "keras"

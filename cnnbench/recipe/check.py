@@ -147,10 +147,16 @@ def _of_images_alone(configuration: Configuration) -> Iterator[tuple[Key, str]]:
 
 def _unshareable(configuration: Configuration) -> Iterator[tuple[Key, str]]:
     """What would be different in every epoch where it is to be computed once."""
-    if configuration.transfer.strategy == "features" and configuration.augmentation.active:
+    augmentation = configuration.augmentation
+    if (
+        configuration.transfer.strategy == "features"
+        and augmentation.active
+        and augmentation.copies is None
+    ):
         message = (
             "features are computed once an image, so that augmentation, which makes other images "
-            'in every epoch, would never reach them: use "frozen", or leave [augmentation] out'
+            "in every epoch, would never reach them: say with augmentation.copies how many of each "
+            'image there are, use "frozen", or leave [augmentation] out'
         )
         yield ("transfer", "strategy"), message
 

@@ -33,6 +33,19 @@ class Configuration(BaseModel):
     tune: TuneSpec = TuneSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
 
+    @property
+    def shares_features(self) -> bool:
+        """Whether what the part of a base at rest makes of images is computed but once.
+
+        The images of one epoch have to come again, and the recipe must not want the base inside.
+        """
+        strategy = self.transfer.strategy
+        if not self.transfer.active or strategy == "scratch":
+            return False
+        if self.augmentation.active:
+            return self.augmentation.copies is not None
+        return strategy != "frozen"
+
     def request(self) -> tuple[str, Request]:
         """The name of the source, and what is wanted of it. Raises DataError."""
         return request_of(self.data)

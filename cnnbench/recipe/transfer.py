@@ -13,6 +13,7 @@ from cnnbench.errors import NetworkError
 from cnnbench.network.bases import BASES
 from cnnbench.network.heads import HeadSpec, layers_before, normalizations, with_head
 from cnnbench.network.network import Network
+from cnnbench.pretrained.found import Padding
 from cnnbench.recipe.training import TrainingSpec
 
 Base = Literal[
@@ -61,6 +62,11 @@ class TransferSpec(Section):
     scaling: Scaling | None = Field(
         None, description="what a file's arrays take, where it does not say"
     )
+    padding: Padding | None = Field(
+        None,
+        description="whose zero padding and epsilon of batch normalisation a file's arrays were "
+        "trained with, where its format says something else",
+    )
     strategy: Literal["features", "frozen", "partial", "full", "scratch"] = Field(
         "features",
         description="features: the base's outputs once an image, then the head; frozen: the base "
@@ -71,6 +77,11 @@ class TransferSpec(Section):
         "",
         description="of strategy partial: the first layer of the base that moves, or what its name "
         "begins with: block5",
+    )
+    feature_precision: Literal["float32", "float16"] = Field(
+        "float32",
+        description="in which what is computed once is kept; float16 takes half the room, and has "
+        "three digits",
     )
     batch_norm: Literal["frozen", "trained"] = Field(
         "frozen",

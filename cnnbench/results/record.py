@@ -134,6 +134,20 @@ class Pretrained(Value):
     licence: str
 
 
+class Shared(Value):
+    """What the part of a network that is at rest made of images, once for all epochs and trials.
+
+    layer: the last one of that part. images: that passed it, each augmented copy counted. copies:
+    of each training image, 0 where nothing augments them. seconds: what they took, whichever trial
+    computed them.
+    """
+
+    layer: str
+    images: Size
+    copies: Size = 0
+    seconds: Amount
+
+
 class Ensemble(Value):
     """The networks that answered together.
 
@@ -174,9 +188,10 @@ class Record(Value):
 
     metrics: by split ("test", "validation"), then by name ("accuracy", "log_loss", ...); floats,
     and the confusion matrix as a list of rows. "trivial" holds the "chance" and "majority" levels.
-    pretrained: what a base started from, None without one. ensemble: the networks of one, None for
-    a single network. tuning: of a tuned variant, what was tried; its metrics are those of the
-    candidate that was chosen, its costs those of all. member: which network of an ensemble, or
+    pretrained: what a base started from, None without one. shared: of each stage of training in
+    which a part of the network is at rest and is computed but once. ensemble: the networks of one,
+    None for a single network. tuning: of a tuned variant, what was tried; its metrics are those of
+    the candidate that was chosen, its costs those of all. member: which network of an ensemble, or
     which candidate, it is, "" for a variant itself.
     diverged: whether it failed because what the network computed was no number any more: an outcome
     of its settings, not a failure of the machine.
@@ -198,6 +213,7 @@ class Record(Value):
     diverged: bool = False
     samples: Samples | None = None
     pretrained: Pretrained | None = None
+    shared: tuple[Shared, ...] = ()
     ensemble: Ensemble | None = None
     tuning: Tuning | None = None
     member: str = ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
@@ -12,7 +13,7 @@ from cnnbench.data.passes.batches import Batches
 from cnnbench.data.passes.class_weights import balanced_weights
 from cnnbench.data.passes.normalization import Normalization, fit_normalization
 from cnnbench.data.passes.passes import TrainingPasses, evaluation_pass
-from cnnbench.data.passes.prepared import PreparedImages
+from cnnbench.data.passes.prepared import Features, PreparedImages
 from cnnbench.data.passes.scaling import InputScaling
 from cnnbench.data.sources.cache import CachedImages
 from cnnbench.data.spec import AugmentationSpec
@@ -29,6 +30,9 @@ class TrialImages:
 
     images: as its network takes them but for normalisation, (n, height, width, channels).
     emphasis: how much each training image counts in the loss, (train,), None for all alike.
+    features: what a part of the network made of each image, (n, height, width, channels), which is
+    seen in its place; None without. copies: the same of augmented copies of the training images,
+    (train, height, width, channels), by the number of the copy; empty where nothing augments them.
     """
 
     trial: Trial
@@ -38,14 +42,10 @@ class TrialImages:
     normalization: Normalization | InputScaling
     augmentation: AugmentationSpec
     emphasis: NDArray[np.float32] | None = None
+    features: Features | None = None
+    copies: Mapping[int, Features] = field(default_factory=dict)
 
-    def of_features(self, features: NDArray[np.float32]) -> TrialImages:
-        """The same splits of what a part of the network made of each image, (n, h, w, channels)."""
-        return replace(
-            self, images=features, normalization=InputScaling(), augmentation=AugmentationSpec()
-        )
-
-    def training(self) -> TrainingPasses:
+    def training(self, batch_size: int | None = None) -> TrainingPasses:
         """The passes over the training images: order and pixels follow from the trial's seeds."""
         spec, weights = self.trial.configuration.training, None
         if spec.class_weights == "balanced":
@@ -53,10 +53,11 @@ class TrialImages:
         if self.emphasis is not None:
             weights = self.emphasis if weights is None else weights * self.emphasis
         return TrainingPasses(
-            self._prepared(self.split.train, weights),
-            spec.batch_size,
+            self._prepared(self.split.train, weights, augmented=bool(self.copies)),
+            batch_size or spec.batch_size,
             order_seed=self.trial.seed_for("order"),
             augmentation_seed=self.trial.seed_for("augmentation"),
+            made=self.copies,
         )
 
     def evaluation(self, rows: NDArray[np.int64], batch_size: int | None = None) -> Batches:
@@ -65,15 +66,20 @@ class TrialImages:
         return evaluation_pass(self._prepared(rows), batch_size or own_size)
 
     def _prepared(
-        self, rows: NDArray[np.int64], weights: NDArray[np.float32] | None = None
+        self,
+        rows: NDArray[np.int64],
+        weights: NDArray[np.float32] | None = None,
+        *,
+        augmented: bool = False,
     ) -> PreparedImages:
+        """augmented: as they were before features were made of them."""
+        labels = self.chosen.labels
+        if self.features is None or augmented:
+            return PreparedImages.of_rows(
+                self.images, labels, rows, self.normalization, self.augmentation, weights
+            )
         return PreparedImages.of_rows(
-            self.images,
-            self.chosen.labels,
-            rows,
-            self.normalization,
-            self.augmentation,
-            weights,
+            self.features, labels, rows, InputScaling(), AugmentationSpec(), weights
         )
 
     def samples(self) -> Samples:

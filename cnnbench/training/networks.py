@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import Engine, Model
-from cnnbench.results.record import Epoch
+from cnnbench.results.record import Epoch, Shared
 from cnnbench.training.build import Build, starting_weights, weights_for
 from cnnbench.training.costs import BATCH_PREDICTIONS, SINGLE_PREDICTIONS, Stopwatch, latency
 from cnnbench.training.features import shared_features
@@ -35,6 +35,11 @@ class Gathered:
     fitted: Fit = field(default_factory=Fit)
     costs: dict[str, Any] = field(default_factory=dict)
     arrays: dict[str, Any] = field(default_factory=dict)
+
+    def take(self, shared: Shared) -> None:
+        """What a stage found computed, or computed first."""
+        self.fields["shared"] = (*self.fields.get("shared", ()), shared)
+        self.costs["features"] = self.costs.get("features", 0) + shared.seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +71,19 @@ class Training:
         stages, compiling = trial.schedule, Stopwatch()
         for stage in stages:
             images, network = whole, trial.network
-            if features := shared_features(trial, stage, self.engine, whole, weights):
-                result.costs["features"] = result.costs.get("features", 0) + features.seconds
-                images, network = whole.of_features(features.rows), features.tail
+            begun = len(result.fitted.history)
+            ahead = range(begun, begun + stage.training.epochs)
+            if features := shared_features(trial, stage, self.engine, whole, weights, ahead):
+                result.take(features.shared)
+                images = replace(whole, features=features.rows, copies=features.copies)
+                network = features.tail
             passes = images.training()
-            epochs = map(passes.epoch, itertools.count(len(result.fitted.history)))
+            epochs = map(passes.epoch, itertools.count(begun))
             validation = _validation(images)
             with compiling:
                 arrays = weights_for(network, weights)
                 model = self.build(trial, self.engine, network, arrays, stage)
-                model.compile(passes.epoch(0))
+                model.compile(passes.epoch(begun))
                 model.synchronize()
             LOGGER.info("trial %s: built and compiled in %.2f s", trial.id, compiling.last)
             result.costs["compile"] = result.costs.get("compile", 0) + compiling.last

@@ -60,7 +60,7 @@ def _transfer(
 
     The strategy counts for itself, as one that computes features once adds up in another order.
     """
-    return {
+    settings = {
         "arrays": arrays.digest,
         "scaling": asdict(arrays.scaling),
         "strategy": configuration.transfer.strategy,
@@ -69,6 +69,10 @@ def _transfer(
             for x in stages
         ],
     }
+    precision = configuration.transfer.feature_precision
+    if configuration.shares_features and precision != "float32":
+        settings["features"] = precision
+    return settings
 
 
 def _training(spec: TrainingSpec) -> dict[str, Any]:
@@ -108,6 +112,8 @@ def _training(spec: TrainingSpec) -> dict[str, Any]:
 
 def _augmentation(spec: AugmentationSpec) -> dict[str, Any]:
     """What differs from no augmentation; the filling only where something is moved."""
+    if not spec.active:
+        return {}
     settings = spec.model_dump(exclude_defaults=True, exclude={"fill_mode", "fill_value"})
     if set(settings) & set(MOVES):
         settings["fill_mode"] = spec.fill_mode

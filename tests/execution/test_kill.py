@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cnnbench.data.sources.cache import cache_folder
 from cnnbench.results.read import read_results
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("scripted_path")]
@@ -232,3 +234,62 @@ def test_a_terminal_that_is_closed_ends_the_run_cleanly(watched):
     process.send_signal(signal.SIGHUP)  # as the system does for a controlling terminal
     assert process.wait(60) == 129
     wait_until(lambda: not any(map(alive, workers)))
+
+
+SHARED = """
+[data]
+source = "digits"
+image_size = [32, 32]
+train = 600
+validation = 60
+test = 300
+[transfer]
+base = "mobilenet"
+weights = "random"
+head = { pooling = "average", dense = [] }
+[training]
+epochs = 1
+optimizer = "sgd"
+[[variant]]
+name = "one"
+[[variant]]
+name = "other"
+training.learning_rate = 0.1
+"""
+IMAGES = 960
+
+
+def computed():
+    """How many rows of features are known to be on the disk."""
+    for file in cache_folder().glob("features-*/spent.json"):
+        return json.loads(file.read_text())[0]
+    return 0
+
+
+@pytest.mark.parametrize("victim", ["run", "worker"])
+def test_features_that_are_computed_outlive_a_kill(victim, tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
+    path, results = tmp_path / "tiny.toml", tmp_path / "results"
+    path.write_text(SHARED)
+    process = start(path, results, "--jobs", "1", replicates=1)
+    wait_until(computed, 120)
+    kept = computed()
+    if victim == "run":
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        assert ok_lines(results) == []
+    else:
+        os.kill(workers_of(process)[0], signal.SIGKILL)
+        output, errors = process.communicate(timeout=300)
+        assert process.returncode == 1, output + errors
+        assert len(ok_lines(results)) == 1, "the other trial went on with the rest of the features"
+        assert "the worker process died: signal SIGKILL" in output + errors
+    assert kept < IMAGES
+    again = start(path, results, "--jobs", "1", replicates=1)
+    output, errors = again.communicate(timeout=300)
+    assert again.returncode == 0, output + errors
+    assert len(ok_lines(results)) == 2
+    logs = [file.read_text() for file in (results / "tiny" / "scripted" / "log").iterdir()]
+    counts = {int(x) for log in logs for x in re.findall(r"features: \d+ of (\d+) images", log)}
+    assert 0 < min(counts) <= IMAGES - kept
+    assert len(counts) == 2, "what was left was computed by one process, once"

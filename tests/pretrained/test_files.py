@@ -85,7 +85,7 @@ WRITERS = [
 def test_a_file_gives_what_went_into_it(name, write, tmp_path, network, arrays):
     write(tmp_path / name, arrays)
     found = find_arrays("tiny", name, "keras", folder=tmp_path)
-    assert found.pads == "tensorflow"
+    assert found.pads == "keras"
     read = read_arrays(found, network)
     assert list(read) == list(arrays)
     for key, array in arrays.items():

@@ -90,6 +90,25 @@ def test_provenance_names_the_file_and_its_digest(tmp_path, arrays):
     assert (found.trained_on, found.licence, found.accuracy) == ("not stated", "not stated", None)
 
 
+def test_whose_padding_a_file_has_can_be_said_and_known_arrays_can_t_change_it(
+    tmp_path, arrays, monkeypatch
+):
+    np.savez(tmp_path / "a.npz", **arrays)
+    said = [
+        find_arrays("tiny", weights, "unit", folder=tmp_path, padding=padding).pads
+        for weights in ("a.npz", "random")
+        for padding in (None, "keras", "torch")
+    ]
+    assert said == ["keras", "keras", "torch"] * 2
+    md5 = hashlib.md5((tmp_path / "a.npz").read_bytes(), usedforsecurity=False).hexdigest()
+    monkeypatch.setitem(
+        find.KERAS, "tiny", published.Published("tiny", "a.npz", md5, "caffe", None)
+    )
+    with pytest.raises(PretrainedError, match='trained with "keras": leave it out') as caught:
+        find_arrays("tiny", "a.npz", None, folder=tmp_path, padding="torch")
+    assert caught.value.key == "padding"
+
+
 def test_random_arrays_are_those_of_the_seed(tmp_path, network):
     found = find_arrays("tiny", "random", None, folder=tmp_path)
     assert (found.path, found.digest) == (None, "")

@@ -129,7 +129,7 @@ def test_cats_vs_dogs_climbs_the_published_ladder(photos):
     assert names(recipe) == ["scratch", "augmentation", "features", "frozen", "fine-tuned"]
     scratch, augmentation, features, frozen, tuned = (x.configuration for x in recipe.variants)
     assert not scratch.augmentation.active
-    assert augmentation.augmentation == frozen.augmentation
+    assert frozen.augmentation == augmentation.augmentation.model_copy(update={"copies": 10})
     assert [x.transfer.base for x in (scratch, features, frozen, tuned)] == ["none", *["vgg16"] * 3]
     network = features.network_for((150, 150, 3), ("cat", "dog"))
     # Keras's count of VGG16 and a head of 4 x 4 x 512 values, 256 units and one.

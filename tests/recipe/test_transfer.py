@@ -29,6 +29,11 @@ def load(tmp_path, text):
         ('strategy = "partial"\nunfreeze_from = "conv_dx_13"', "did you mean 'conv_dw_13'"),
         ('strategy = "partial"\nunfreeze_from = "head_output"', "the base has no layer 'head_out"),
         ("[augmentation]\nrotation = 0.1", "computed once an image, so that augmentation"),
+        ("[augmentation]\nrotation = 0.1", "say with augmentation.copies how many of each image"),
+        (
+            "[augmentation]\nrotation = 0.1\ncopies = 0",
+            "augmentation.copies: got 0, expected a whole number of at least 1",
+        ),
     ],
 )
 def test_each_mistake_is_a_sentence_at_its_place(tmp_path, lines, expected):

@@ -1,7 +1,8 @@
 """What computing features once saves, and how fast they are computed.
 
 Whole trials of 20 epochs: `features`, whose cache is empty at the start, against `frozen`, by
-turns. Then forward passes of VGG16 on a backend against plain PyTorch, channels last, of the same
+turns; and augmented, with five copies of each image against new ones in every epoch. Then forward
+passes of VGG16 on a backend against plain PyTorch, channels last, of the same
 layers and arrays.
 
     python tests/speed/bench_features.py [--rounds N] [--images N] [--threads N]
@@ -35,8 +36,8 @@ from cnnbench.results.record import Status
 from cnnbench.testing import ArrayBatches, initial_weights
 
 BACKEND, SIDE, BATCH = "torch-native", 96, 32
-SAVES, SLOWER = 0.1, 1.05
-"""The targets: of the time of `frozen`, and of that of plain PyTorch."""
+SAVES, COPIES, SLOWER = 0.1, 0.4, 1.05
+"""The targets: of the time of `frozen`, of that with new images, and of that of plain PyTorch."""
 RECIPE = """
 replicates = 1
 [data]
@@ -58,6 +59,14 @@ name = "features"
 [[variant]]
 name = "frozen"
 transfer.strategy = "frozen"
+[[variant]]
+name = "5 copies"
+transfer.strategy = "frozen"
+augmentation = {{ flip = "horizontal", rotation = 0.1, copies = 5 }}
+[[variant]]
+name = "new images"
+transfer.strategy = "frozen"
+augmentation = {{ flip = "horizontal", rotation = 0.1 }}
 """
 
 
@@ -102,11 +111,12 @@ def whole_trials(folder: Path, options: argparse.Namespace) -> None:
         return time.perf_counter() - start
 
     seconds("features")
-    by_turns(
-        {name: lambda name=name: seconds(name) for name in trials},  # type: ignore[misc]
-        options.rounds,
-        target=SAVES,
-    )
+    for one, other, target in (("features", "frozen", SAVES), ("5 copies", "new images", COPIES)):
+        by_turns(
+            {name: lambda name=name: seconds(name) for name in (one, other)},  # type: ignore[misc]
+            options.rounds,
+            target=target,
+        )
 
 
 def forward_passes(options: argparse.Namespace) -> None:

@@ -1,145 +1,15 @@
 """Trials that start from a base: what moves, what is computed once, what is recorded of it."""
 
-from pathlib import Path
-from types import SimpleNamespace
-from typing import ClassVar
-
 import numpy as np
 import pytest
+from transfer_studies import RECIPE, Place, RecordingModel
 
 from cnnbench.data.sources.cache import cache_folder
 from cnnbench.errors import DataError
-from cnnbench.execution.bench import Bench
-from cnnbench.loading.manager import load_plugins
-from cnnbench.network.weights import weight_shapes
-from cnnbench.planning.arrays import arrays_of
-from cnnbench.planning.study import plan_study, read_images
-from cnnbench.plugin.executor import Limits
-from cnnbench.recipe.load import load_recipe
 from cnnbench.results.record import Status
-from cnnbench.testing.numpy_backend import NumpyBackend, NumpyEngine, NumpyModel
+from cnnbench.testing.numpy_backend import NumpyModel
+from cnnbench.training import feature_store
 from cnnbench.training import features as features_module
-
-RECIPE = """
-replicates = 1
-[data]
-source = "digits"
-image_size = [32, 32]
-train = 12
-validation = 6
-test = 8
-classes = ["0", "1"]
-[transfer]
-base = "mobilenet"
-weights = "{weights}"
-scaling = "keras"
-head_epochs = 1
-unfreeze_from = "conv_dw_13"
-[transfer.head]
-pooling = "average"
-dense = []
-dropout = 0
-[training]
-epochs = 2
-batch_size = 4
-optimizer = "sgd"
-learning_rate = 0.05
-[[variant]]
-name = "features"
-[[variant]]
-name = "frozen"
-transfer.strategy = "frozen"
-[[variant]]
-name = "partial"
-transfer.strategy = "partial"
-[[variant]]
-name = "full"
-transfer.strategy = "full"
-[[variant]]
-name = "scratch"
-transfer.strategy = "scratch"
-"""
-
-
-class RecordingModel(NumpyModel):
-    """Keeps what it was built with, and counts the images that it is shown."""
-
-    built: ClassVar[list] = []
-
-    def __init__(self, network, weights, optimization, seed):
-        super().__init__(network, weights, optimization, seed)
-        self.network, self.optimization, self.first, self.seen = network, optimization, weights, 0
-        self.rates = []
-        self.built.append(self)
-
-    def predict(self, batches):
-        self.seen += batches.size
-        return super().predict(batches)
-
-    def train_epoch(self, batches, learning_rate):
-        self.rates.append(learning_rate)
-        return super().train_epoch(batches, learning_rate)
-
-
-class RecordingEngine(NumpyEngine):
-    def build(self, network, weights, optimization, seed):
-        return RecordingModel(network, weights, optimization, seed)
-
-
-class RecordingBackend(NumpyBackend):
-    def open(self, device, threads):
-        return RecordingEngine()
-
-
-class Place:
-    """A folder, a cache of its own, and the trials of the recipe above."""
-
-    def __init__(self, folder: Path, weights="random"):
-        backend, sources = RecordingBackend(), load_plugins()
-        plugins = SimpleNamespace(source=sources.source, backend=lambda _: backend)
-        (folder / "study.toml").write_text(RECIPE.format(weights=weights))
-        recipe = load_recipe(folder / "study.toml", find_source=plugins.source)
-        known, _ = read_images(recipe, plugins)
-        study = plan_study(
-            recipe, backend, "cpu", known, folder / "results", arrays=arrays_of(recipe)
-        )
-        self.trials = {trial.variant: trial for trial in study.trials}
-        self.bench = Bench(plugins, backend.name, "cpu", Limits(slots=1, threads=1))
-
-    def run(self, variant):
-        """The outcome, and the models that were built for it."""
-        RecordingModel.built.clear()
-        outcome = self.bench.run(self.trials[variant], lambda _: None)
-        assert outcome.record.status is Status.OK, outcome.record.reason
-        return outcome, [*RecordingModel.built]
-
-
-@pytest.fixture(scope="module")
-def pretrained(tmp_path_factory):
-    """Arrays for the base, as nobody trained them but everybody reads them."""
-    from cnnbench.network.bases import BASES
-
-    base = BASES["mobilenet"]((32, 32, 3))
-    rng = np.random.default_rng(1)
-    path = tmp_path_factory.mktemp("arrays") / "mobilenet.npz"
-    arrays = {}
-    for name, shape in weight_shapes(base).items():
-        part = name.partition("/")[2]
-        scale = {"gamma": 1.0, "variance": 1.0}.get(part, 0.0)
-        spread = 0.1 if part != "kernel" else np.sqrt(2 / max(1, np.prod(shape[:-1])))
-        if part == "kernel" and shape[-1] == 1:
-            spread = np.sqrt(2 / 9)
-        arrays[name] = (scale + spread * rng.standard_normal(shape)).astype(np.float32)
-        if part == "variance":
-            arrays[name] = np.abs(arrays[name])
-    np.savez(path, **arrays)
-    return path
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch, pretrained):
-    monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
-    return Place(tmp_path, pretrained)
 
 
 def test_features_once_an_image_give_what_a_frozen_base_gives(place):
@@ -179,7 +49,7 @@ def test_what_features_took_is_told_to_every_trial_that_uses_them(place):
 
 def test_interrupted_features_go_on_and_damaged_ones_are_made_again(place, monkeypatch):
     monkeypatch.setattr(features_module, "CHUNK", 8)
-    written = features_module._Entry.write
+    written = feature_store.FeatureEntry.write
     chunks = []
 
     def dies(entry, rows, made, seconds):
@@ -188,10 +58,10 @@ def test_interrupted_features_go_on_and_damaged_ones_are_made_again(place, monke
         chunks.append(rows)
         written(entry, rows, made, seconds)
 
-    monkeypatch.setattr(features_module._Entry, "write", dies)
+    monkeypatch.setattr(feature_store.FeatureEntry, "write", dies)
     with pytest.raises(KeyboardInterrupt):
         place.run("features")
-    monkeypatch.setattr(features_module._Entry, "write", written)
+    monkeypatch.setattr(feature_store.FeatureEntry, "write", written)
     first, (front, _) = place.run("features")
     assert front.seen == 26 - 16
     (data,) = cache_folder().glob("features-*/features.npy")
@@ -217,11 +87,29 @@ def test_a_full_disk_is_one_sentence(place, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(features_module._Entry, "write", full)
+    monkeypatch.setattr(feature_store.FeatureEntry, "write", full)
     outcome = place.bench.run(place.trials["features"], lambda _: None)
     assert outcome.record.status is Status.FAILED
     assert "No space left on device; make room there" in outcome.record.reason
-    assert '"frozen", which keeps none' in outcome.record.reason
+    assert 'transfer.strategy = "frozen" without' in outcome.record.reason
+
+
+def test_a_disk_that_becomes_full_keeps_what_was_computed(place, monkeypatch):
+    monkeypatch.setattr(features_module, "CHUNK", 8)
+    made, calls = feature_store.write_atomically, []
+
+    def fills_up(*arguments):
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise OSError(28, "No space left on device")
+        made(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(feature_store, "write_atomically", fills_up)
+        outcome = place.bench.run(place.trials["features"], lambda _: None)
+    assert "No space left on device; make room there" in outcome.record.reason
+    _, (front, _) = place.run("features")
+    assert front.seen == 26 - 3 * 8, "the rows were there when what they took could not be kept"
 
 
 def test_the_head_is_trained_first_then_what_is_above_the_named_layer(place):
@@ -309,16 +197,53 @@ def test_old_entries_make_room(tmp_path):
         folder = tmp_path / f"features-{number}"
         folder.mkdir()
         with (folder / "features.npy").open("wb") as file:
-            file.truncate(features_module.LARGEST // 4)
+            file.truncate(feature_store.LARGEST // 4)
         os.utime(folder, (number, number))
-    features_module._make_room(tmp_path, features_module.LARGEST // 2)
-    assert sorted(x.name for x in tmp_path.iterdir()) == ["features-1", "features-2"]
+    feature_store._make_room(tmp_path, feature_store.LARGEST // 2)
+    assert sorted(x.name for x in tmp_path.iterdir() if x.is_dir()) == ["features-1", "features-2"]
 
 
-def test_a_folder_that_can_not_be_written_is_one_sentence(place, tmp_path):
-    outcome = place.run("frozen")[0]
-    assert outcome
-    entry = features_module._Entry(tmp_path / "file" / "features-x", (2, 1, 1, 1))
+def test_a_folder_that_can_not_be_written_is_one_sentence(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
+    monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "file"))
+    entry = feature_store.FeatureEntry("x", 2, (1, 1, 1))
     with pytest.raises(DataError, match="features can't be kept in"), entry.writing():
         pass
+
+
+def halved(folder, pretrained):
+    recipe = RECIPE.replace(
+        'base = "mobilenet"', 'base = "mobilenet"\nfeature_precision = "float16"'
+    )
+    folder.mkdir()
+    return Place(folder, pretrained, recipe=recipe)
+
+
+def test_features_take_half_the_room_in_float16_and_change_the_fourth_digit(
+    place, tmp_path, pretrained
+):
+    whole, _ = place.run("features")
+    (data,) = cache_folder().glob("features-*/features.npy")
+    half = halved(tmp_path / "half", pretrained)
+    rounded, models = half.run("features")
+    assert len(models) == 2, "they are computed anew"
+    (other,) = set(cache_folder().glob("features-*/features.npy")) - {data}
+    kept, full = np.load(other), np.load(data)
+    assert kept.dtype == np.float16
+    np.testing.assert_array_equal(kept, full.astype(np.float16))
+    np.testing.assert_allclose(rounded.predictions, whole.predictions, atol=2e-3)
+    assert (rounded.predictions != whole.predictions).any()
+    assert half.trials["features"].id != place.trials["features"].id
+    assert half.trials["frozen"].id == place.trials["frozen"].id, "it keeps no features"
+
+
+def test_features_that_float16_can_not_hold_are_one_sentence(place, tmp_path, pretrained):
+    def too_large(model, batches):
+        return 1e6 * NumpyModel.predict(model, batches)
+
+    half = halved(tmp_path / "half", pretrained)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RecordingModel, "predict", too_large)
+        outcome = half.bench.run(half.trials["features"], lambda _: None)
+    assert outcome.record.status is Status.FAILED
+    assert "don't fit float16, which ends at 65504: set transfer.feat" in outcome.record.reason

@@ -113,10 +113,11 @@ IGNORED = [
     {"training": {"schedule": {"factor": 0.5, "patience": 2, "min_lr": 0.1}}},
     {"training": {"early_stopping": {"monitor": "loss", "restore_best_weights": False}}},
     {"augmentation": {"fill_mode": "wrap", "fill_value": 0.5}},  # nothing is moved
-    {"augmentation": {"rotation": 0}},
+    {"augmentation": {"rotation": 0, "copies": 3}},
     {"data": {"classes": ["a", "b", "c"]}},  # all there are
     {"data": {"source": "npz:/same.npz"}},  # another name for the same images
     {"transfer": {"weights": "random", "strategy": "full", "head_epochs": 2}},  # of no base
+    {"transfer": {"padding": "torch", "feature_precision": "float16"}},
     {"ensemble": {"members": 3, "of": ["v1"], "folds": 2}},  # of no method
     {"tune": {"metric": "log_loss"}},  # without candidates
     {"tune": {"candidates": 3, "space": [SPACE]}},  # the first candidate is the variant itself
@@ -208,6 +209,7 @@ EFFECTIVE = [
         {"strategy": "frozen"},
         {"strategy": "scratch"},
         {"strategy": "full"},
+        {"feature_precision": "float16"},
         {"strategy": "full", "batch_norm": "trained"},
         {"strategy": "full", "head_epochs": 2},
         {"strategy": "full", "fine_tune_learning_rate": 0.5},
@@ -233,6 +235,8 @@ EFFECTIVE = [
         {"crop": [24, 24]},
         {"contrast": 0.1},
         {"brightness": 0.1},
+        {"brightness": 0.1, "copies": 3},
+        {"brightness": 0.1, "copies": 4},
     )),
     {"evaluation": {"folds": 2}},
     {"evaluation": {"folds": 3}},

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 Shape = tuple[int, int, int]
 """(height, width, channels)."""
+Images = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float16]
+"""Pixels in 0..255, or signals, or features, (n, height, width, channels)."""
 Size = tuple[int, int]
 """(height, width)."""
 
@@ -31,9 +33,7 @@ def window(height: int, width: int, crop: Size) -> tuple[int, int, int, int]:
     return (height - window_height) // 2, (width - window_width) // 2, window_height, window_width
 
 
-def central_window(
-    images: NDArray[np.uint8] | NDArray[np.float32], crop: Size | None
-) -> NDArray[np.uint8] | NDArray[np.float32]:
+def central_window(images: Images, crop: Size | None) -> Images:
     """The window at the centre of each image, (n, height, width, channels), in the crop's size.
 
     Resized bilinearly between pixel centres, without smoothing, as Keras's Resizing layer does, to

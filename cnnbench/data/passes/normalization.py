@@ -10,6 +10,8 @@ from typing import Literal, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnbench.data.augmentation.window import Images
+
 Value = TypeVar("Value", np.uint8, np.float32)
 Kind = Literal["scale", "center", "standardize", "none"]
 CHUNK_BYTES = 1 << 24
@@ -30,7 +32,7 @@ class Normalization:
     factor: NDArray[np.float32]
     offset: NDArray[np.float32]
 
-    def apply(self, images: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
+    def apply(self, images: Images) -> NDArray[np.float32]:
         """Normalised copies. images: in 0..255, or signals, (..., height, width, channels)."""
         result: NDArray[np.float32] = np.multiply(images, self.factor, dtype=np.float32)
         result += self.offset

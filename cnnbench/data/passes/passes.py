@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from cnnbench.data.augmentation import Parameters, draw_parameters
 from cnnbench.data.passes.batches import Batch, Batches, Resident
 from cnnbench.data.passes.prefetch import prefetch
-from cnnbench.data.passes.prepared import PreparedImages
+from cnnbench.data.passes.prepared import Features, PreparedImages
 from cnnbench.data.streams import random_order
 
 
@@ -81,37 +82,52 @@ class TrainingPasses:
     """The epochs of a trial's training images.
 
     The order of an epoch depends on (order_seed, epoch, number of images) alone; the augmentation
-    of the image at position i on (augmentation_seed, epoch, i) alone.
+    of the image at position i on (augmentation_seed, copy, i) alone, where the copy is the epoch
+    or, if the recipe has so many and no more, the epoch modulo their number.
+
+    made: what each copy has become, (n, height, width, channels), by its number; empty where copies
+    are made as they are needed.
     """
 
     def __init__(
-        self, images: PreparedImages, batch_size: int, order_seed: int, augmentation_seed: int
+        self,
+        images: PreparedImages,
+        batch_size: int,
+        order_seed: int,
+        augmentation_seed: int,
+        made: Mapping[int, Features] = MappingProxyType({}),
     ) -> None:
         self.images = images
         self.batch_size = batch_size
         self.order_seed = order_seed
         self.augmentation_seed = augmentation_seed
+        self.made = made
 
     def epoch(self, epoch: int) -> Batches:
         """The pass of an epoch, counted from 0."""
         order = random_order(self.order_seed, epoch, len(self.images))
-        return self._pass(order, epoch)
+        return self.in_order(order, epoch)
 
     def seen(self, positions: NDArray[np.int64], epoch: int) -> NDArray[np.float32]:
         """What `epoch` shows of the images at these positions, whenever their turn comes."""
-        return np.concatenate([batch.images for batch in self._pass(positions, epoch)])
+        return np.concatenate([batch.images for batch in self.in_order(positions, epoch)])
 
-    def _pass(self, order: NDArray[np.int64], epoch: int) -> Batches:
+    def in_order(self, positions: NDArray[np.int64], epoch: int) -> Batches:
+        """A pass over the images at these positions as `epoch` shows them."""
         images, parameters = self.images, None
-        if images.augmentation.active:
+        copy = images.augmentation.copy_of(epoch)
+        if self.made:
+            # None of them is held beyond its epoch: together they may be large.
+            images = images.replaced_by(self.made[copy])
+        elif images.augmentation.active:
             parameters = draw_parameters(
                 images.augmentation,
                 self.augmentation_seed,
-                epoch,
+                copy,
                 count=len(images),
                 shape=images.source_shape,
             )
-        return Pass(images, order, self.batch_size, parameters)
+        return Pass(images, positions, self.batch_size, parameters)
 
 
 def evaluation_pass(images: PreparedImages, batch_size: int) -> Batches:

@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.augmentation import Parameters, augment, central_window, cropped_shape
+from cnnbench.data.augmentation.window import Images
 from cnnbench.data.passes.normalization import Normalization
 from cnnbench.data.passes.scaling import InputScaling
 from cnnbench.data.spec import AugmentationSpec
 
+Features = NDArray[np.float32] | NDArray[np.float16]
+"""What a part of a network made of images."""
 HELD_BYTES = 512 * 2**20
 """Normalised images of up to this size are made once and held; larger ones batch by batch."""
 
@@ -26,12 +29,12 @@ CHUNK_BYTES = 16 * 2**20
 class PreparedImages:
     """Position i is row rows[i] of the source.
 
-    source: uint8 in 0..255, or float32 features, which nothing augments, (n, height, width,
-    channels), all images of the source. labels: int32, weights:
+    source: uint8 in 0..255, or features, which nothing augments, (n, height, width, channels), all
+    images of the source. labels: int32, weights:
     float32, one each of `rows`.
     """
 
-    source: NDArray[np.uint8] | NDArray[np.float32]
+    source: Images
     rows: NDArray[np.int64]
     labels: NDArray[np.int32]
     weights: NDArray[np.float32]
@@ -41,7 +44,7 @@ class PreparedImages:
     @classmethod
     def of_rows(  # noqa: PLR0917 - what a split's images are made of, passed once
         cls,
-        images: NDArray[np.uint8] | NDArray[np.float32],
+        images: Images,
         labels: NDArray[np.int32],
         rows: NDArray[np.int64],
         normalization: Normalization | InputScaling,
@@ -103,6 +106,18 @@ class PreparedImages:
         for array in (self.held, self.labels, self.weights):
             digest.update(array.data)
         return digest.hexdigest()
+
+    def replaced_by(self, features: Features) -> PreparedImages:
+        """Features, one for each position, (len(self), height, width, channels), labelled alike."""
+        assert len(features) == len(self), "one row for each position"
+        return PreparedImages(
+            features,
+            np.arange(len(self)),
+            self.labels,
+            self.weights,
+            InputScaling(),
+            AugmentationSpec(),
+        )
 
     @property
     def source_shape(self) -> tuple[int, int, int]:

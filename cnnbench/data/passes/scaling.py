@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnbench.data.augmentation.window import Images
+
 
 @dataclass(frozen=True, slots=True)
 class InputScaling:
@@ -36,7 +38,7 @@ class InputScaling:
         if self.order not in ("rgb", "bgr"):
             raise ValueError(f"the order of channels is 'rgb' or 'bgr', not {self.order!r}")
 
-    def apply(self, images: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
+    def apply(self, images: Images) -> NDArray[np.float32]:
         """Scaled copies. images: in 0..255, shape (..., height, width, channels)."""
         ordered = images if self.order == "rgb" else images[..., ::-1]
         result: NDArray[np.float32] = np.subtract(

@@ -23,7 +23,9 @@ from numpy.typing import NDArray
 from cnnbench.errors import PretrainedError
 from cnnbench.pretrained.formats.stored import Content, StoredArray, blaming, grouped
 
-MAGIC = 0x1950A86A20F9469CFC6C
+MAGIC = (0x1950A86A20F9469CFC6C).to_bytes(10, "little")
+START = 32
+"""Bytes at the start of an older file that hold its number, pickled."""
 TYPES: Mapping[str, tuple[str, int]] = {
     "DoubleStorage": ("<f8", 8),
     "FloatStorage": ("<f4", 4),
@@ -117,8 +119,11 @@ def _newer(archive: zipfile.ZipFile, path: Path) -> Content:
 
 
 def _older(file: IO[bytes], path: Path) -> Content:
+    # Before anything is unpickled: of other content a line or a string may have gigabytes.
     file.seek(0)
-    if _load(file, path) != MAGIC:
+    is_one = MAGIC in file.read(START)
+    file.seek(0)
+    if not is_one or _load(file, path) != int.from_bytes(MAGIC, "little"):
         raise ValueError("it does not begin as such files do")
     _load(file, path)
     _load(file, path)

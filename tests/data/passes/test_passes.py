@@ -249,3 +249,35 @@ def test_what_is_seen_of_an_image_is_what_its_epoch_holds(source, augmentation):
     positions = np.array([7, 0, 3])
     places = [epoch.labels.tolist().index(100 + ROWS[position]) for position in positions]
     np.testing.assert_array_equal(made.seen(positions, 1), epoch.images[places])
+
+
+def test_copies_take_turns_in_orders_of_their_own(source):
+    free, two = passes(source, TURNED), passes(source, TURNED.model_copy(update={"copies": 2}))
+    positions = np.arange(len(ROWS))
+    for epoch in range(5):
+        np.testing.assert_array_equal(
+            two.seen(positions, epoch), free.seen(positions, epoch % 2), err_msg=f"epoch {epoch}"
+        )
+        one, other = stacked(two.epoch(epoch)), stacked(free.epoch(epoch))
+        np.testing.assert_array_equal(one.labels, other.labels)
+    assert (free.seen(positions, 0) != free.seen(positions, 2)).any()
+
+
+def test_what_was_made_of_copies_stands_in_their_place(source):
+    images, labels = source
+    augmentation = AugmentationSpec(crop=(5, 4), contrast=0.5, copies=2)
+    weights = np.arange(len(ROWS), dtype=np.float32)
+    prepared_images = prepared.PreparedImages.of_rows(
+        images, labels, ROWS, fit_normalization(images, ROWS, "center"), augmentation, weights
+    )
+    rng = np.random.default_rng(3)
+    made = {copy: rng.random((len(ROWS), 2, 2, 5), np.float32) for copy in range(2)}
+    shown = TrainingPasses(prepared_images, 4, order_seed=1, augmentation_seed=2, made=made)
+    for epoch in range(3):
+        batch = stacked(shown.epoch(epoch))
+        positions = batch.weights.astype(int)
+        assert sorted(positions) == list(range(len(ROWS)))
+        np.testing.assert_array_equal(batch.images, made[epoch % 2][positions])
+        np.testing.assert_array_equal(batch.labels, 100 + ROWS[positions])
+        resident = shown.epoch(epoch).resident
+        np.testing.assert_array_equal(resident.images[resident.order], batch.images)
