@@ -30,7 +30,7 @@ def pick(
     data: DataSource = None,
     device: DeviceName = "auto",
     force: Annotated[
-        bool, typer.Option("--force", help="Replace a winner that is saved there already.")
+        bool, typer.Option("--force", "-f", help="Replace a winner that is saved there already.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:

@@ -79,7 +79,9 @@ def run(
     results: Annotated[
         Path, typer.Option("--results", "-o", help="Folder of the records.")
     ] = RESULTS,
-    force: Annotated[bool, typer.Option("--force", help="Run recorded trials again.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", "-f", help="Run recorded trials again.")
+    ] = False,
     save_weights: Annotated[
         bool, typer.Option("--save-weights", help="Keep the arrays of every trained network.")
     ] = False,
@@ -186,12 +188,15 @@ def _train(
     from cnnbench.report.console import print_comparison
     from cnnbench.report.live import choose_view
     from cnnbench.report.run import interruption, open_lines, print_ending
+    from cnnbench.report.standings import Standings
     from cnnbench.report.terminal import say
 
     begun, clock = time.time(), time.monotonic()
     due = [x for due in due_of(prepared, anew=options.force) for x in due.next]
     try:
-        with choose_view(console, due, quiet=console.quiet) as view:
+        known = [] if options.force else prepared.records()
+        standings = Standings(prepared.recipe.baseline, known)
+        with choose_view(console, due, quiet=console.quiet, standings=standings) as view:
             ran = run_prepared(prepared, plugins, options, view.hear, budget)
     except KeyboardInterrupt:
         recorded = len(prepared.ok_records(since=begun if options.force else 0.0))

@@ -24,6 +24,7 @@ from cnnbench.plugin.executor import (
     TrialStarted,
 )
 from cnnbench.report.printable import printable
+from cnnbench.report.standings import Standings
 from cnnbench.report.terminal import say
 from cnnbench.results.record import Record, Status
 from cnnbench.trials.trial import Trial
@@ -48,15 +49,20 @@ class RunView(Protocol):
         """Take up an event."""
 
 
-def choose_view(console: Console, trials: Sequence[Trial], *, quiet: bool) -> RunView:
-    """The view that fits the console; a quiet one if there is nothing to show."""
+def choose_view(
+    console: Console, trials: Sequence[Trial], *, quiet: bool, standings: Standings | None = None
+) -> RunView:
+    """The view that fits the console; a quiet one if there is nothing to show.
+
+    standings: where variants stand before the first trial, None to show none.
+    """
     if quiet or not trials:
         return QuietView()
     if console.is_jupyter:
         redraws = find_spec("ipywidgets") is not None  # without them rich would warn, not draw
     else:
         redraws = console.is_terminal and not console.is_dumb_terminal
-    return LiveView(console, trials) if redraws else PlainView(console, trials)
+    return LiveView(console, trials, standings) if redraws else PlainView(console, trials)
 
 
 class Progress:
@@ -163,11 +169,17 @@ class _Slot:
 
 
 class LiveView:
-    """Overall progress and time left, and what each worker trains; failures stay as lines above."""
+    """Overall progress and time left, what each worker trains, and where variants stand so far.
 
-    def __init__(self, console: Console, trials: Sequence[Trial]) -> None:
+    Failures stay as lines above.
+    """
+
+    def __init__(
+        self, console: Console, trials: Sequence[Trial], standings: Standings | None = None
+    ) -> None:
         self._console = console
         self._progress = Progress(trials)
+        self._standings = standings
         self._slots: dict[int, _Slot] = {}
         self._live = Live(
             console=console, get_renderable=self._render, refresh_per_second=4, transient=True
@@ -200,6 +212,8 @@ class LiveView:
                 # The slot's next trial may have started before this one was stored.
                 if self._slots[event.slot].trial == event.trial:
                     self._slots[event.slot] = _Slot()
+                if self._standings:
+                    self._standings.hear(event.outcome.record)
                 if event.outcome.record.status is not Status.OK:
                     self._console.print(Text(told(event), style="red"))
 
@@ -223,7 +237,10 @@ class LiveView:
             workers.add_column(no_wrap=True)
         for number, slot in sorted(self._slots.items()):
             workers.add_row(f"worker {number + 1}", *_slot_cells(slot))
-        return Group(head, workers)
+        standings = self._standings.table() if self._standings else None
+        if standings is None:
+            return Group(head, workers)
+        return Group(head, workers, Text("test accuracy so far", style="bold"), standings)
 
 
 def _rest(progress: Progress) -> str:

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from cnnbench.plugin.executor import EpochEnded, Outcome, TrialEnded, TrialsAdded, TrialStarted
 from cnnbench.report.live import LiveView, PlainView, Progress, QuietView, choose_view, duration
+from cnnbench.report.standings import Standings
 from cnnbench.results.record import Costs, Epoch, Record, Status
 from cnnbench.testing.example import example_trial
 
@@ -171,3 +172,14 @@ def test_a_slot_whose_next_trial_has_started_is_not_shown_as_idle():
 )
 def test_durations_read_well(seconds, text):
     assert duration(seconds) == text
+
+
+def test_a_live_view_shows_where_variants_stand_so_far():
+    trials = [trial(0, "plain"), trial(0, "l2")]
+    view = LiveView(console(terminal=True), trials, Standings("plain"))
+    assert "so far" not in rendered(view)
+    for slot, one in enumerate(trials):
+        view.hear(TrialStarted(one, slot))
+        view.hear(TrialEnded(one, slot, outcome(one)))
+    assert "test accuracy so far" in rendered(view)
+    assert "l2     n 1  91.2%  +0.0 points" in rendered(view)
