@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 .PHONY: run test check static suite quick docs fuzz speed kills simulations clean
 
 run: $(VENV)/.run  ## Install with the PyTorch backend, run the first study, show its table.
-	$(BIN)/cnnbench run recipes/small_data.toml --backend torch
+	$(BIN)/cnnbench run recipes/small_data.toml --backend torch --budget 5min
 
 test: $(VENV)/.test  ## Install all backends and what tests need; check and test everything.
 	$(MAKE) --no-print-directory -j 2 static suite

@@ -35,7 +35,7 @@ def test_the_two_commands_are_there_and_run_what_the_readme_says(monkeypatch):
     monkeypatch.chdir(ROOT)
     done = CliRunner().invoke(app, [*study.split(), "--dry-run"])
     assert done.exit_code == 0, done.output
-    assert "35 trials" in done.output
+    assert "210 trials at most" in done.output
     checks = planned("test")
     for tool in ("ruff check", "ruff format --check", "mypy", "lint-imports", "pytest"):
         assert tool in checks

@@ -68,20 +68,20 @@ def test_a_record_of_before_is_read_with_the_names_of_today():
 def test_the_settings_of_the_reference_records_are_configurations_of_today():
     records = read_results([REFERENCE]).records
     assert {record.recipe for record in records} >= {"mnist", "small_data", "smoke"}
-    assert "min_change" in (REFERENCE / "small_data" / "torch" / "records.jsonl").read_text()
+    assert "min_change" in (REFERENCE / "regularization" / "torch" / "records.jsonl").read_text()
     for record in records:
         Configuration.model_validate_json(json.dumps(record.settings))
 
 
 def test_records_of_before_and_of_today_have_the_same_settings(tmp_path):
     """As where a recipe is run on a second backend, or on, since its keys got Keras's names."""
-    name = Path("small_data") / "torch" / "records.jsonl"
+    name = Path("regularization") / "torch" / "records.jsonl"
     old = (REFERENCE / name).read_text()
     assert "min_change" in old
     new = old.replace('"torch"', '"jax"').replace('"min_change"', '"min_delta"')
     new = new.replace('"restore_best"', '"restore_best_weights"').replace('"minimum"', '"min_lr"')
     for backend, text in (("torch", old), ("jax", new)):
-        file = tmp_path / "small_data" / backend / "records.jsonl"
+        file = tmp_path / "regularization" / backend / "records.jsonl"
         file.parent.mkdir(parents=True)
         file.write_text(text)
     (table,) = compare_records([tmp_path], by="backend").tables
