@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from statistics import fmean
 
 from rich.table import Table
@@ -54,7 +54,7 @@ class Standings:
                 )
         return table
 
-    def _difference(self, parts: _Parts, baseline: Mapping[object, float], name: str) -> str:
+    def _difference(self, parts: _Parts, baseline: _Parts, name: str) -> str:
         """In points, over the pairs there are."""
         shared = parts.keys() & baseline.keys()
         if name == self._baseline:
