@@ -27,7 +27,8 @@ _MORE = (5, 10, 20, 30)
 
 def margin_for(measure: Measure, fraction: float) -> Margin | None:
     """The margin of a study for a metric; one declared in points says nothing of seconds."""
-    fits = measure.metric.unit is Unit.FRACTION and fraction > 0
+    metric = measure.metric
+    fits = metric.unit is Unit.FRACTION and not metric.cost and fraction > 0
     return margin_of_fractions(fraction) if fits else None
 
 

@@ -19,6 +19,7 @@ class Unit(StrEnum):
     RATE = "images per second"
     BYTES = "bytes"
     COUNT = "count"
+    JOULES = "joules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,9 @@ METRICS: dict[str, Metric] = {
         _cost("latency_batch", "latency of a batch", Unit.SECONDS),
         _cost("peak_memory", "peak memory", Unit.BYTES),
         _cost("device_memory", "device memory", Unit.BYTES),
+        _cost("energy", "energy", Unit.JOULES),
+        _cost("device_energy", "energy of the device", Unit.JOULES),
+        _cost("device_utilization", "use of the device", Unit.FRACTION, higher_is_better=True),
         _cost("parameters", "parameters", Unit.COUNT),
         _cost("flops", "FLOPs", Unit.COUNT),
     )

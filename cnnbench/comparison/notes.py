@@ -101,8 +101,15 @@ def _reasons(records: Sequence[Record]) -> str:
 
 
 def _without_value(entry: TableEntry, row: Row, measure: Measure) -> Iterator[str]:
-    if lacking := len(entry.series.ok) - row.n:
-        yield f"{_trials(lacking)} without a finite {measure.metric.title} left out"
+    lacking = len(entry.series.ok) - row.n
+    if not lacking:
+        return
+    told = (x.unmeasured.get(measure.metric.name) for x in entry.series.ok.values())
+    if reasons := list(dict.fromkeys(filter(None, told))):
+        said = "; ".join(reasons[:_REASONS])
+        yield f"{measure.metric.title} of {_trials(lacking)} was not measurable: {said}"
+        return
+    yield f"{_trials(lacking)} without a finite {measure.metric.title} left out"
 
 
 def _too_few(row: Row, measure: Measure) -> Iterator[str]:

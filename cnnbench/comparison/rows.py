@@ -11,7 +11,7 @@ from cnnbench.comparison.values import Comparison, Table, name_of
 
 Cell = str | int | float | bool | None
 
-_SUFFIX = {Unit.SECONDS: "_seconds", Unit.BYTES: "_bytes"}
+_SUFFIX = {Unit.SECONDS: "_seconds", Unit.BYTES: "_bytes", Unit.JOULES: "_joules"}
 """For units that a metric's own name does not tell; fractions and counts are plain numbers."""
 
 
@@ -62,6 +62,7 @@ def _flat(comparison: Comparison, table: Table, number: int) -> dict[str, Cell]:
         "pairs": row.difference.n if row.difference else None,
         **_judgement(comparison, row.judgement),
         "training_seconds_median": row.training_seconds,
+        "energy_joules_median": row.joules,
         "parameters": row.parameters,
         "train": row.images.train,
         "validation": row.images.validation,

@@ -79,6 +79,7 @@ def make_row(entry: TableEntry, measure: Measure) -> Row:
     if value and series.diverged and not measure.metric.constant:
         value = Estimate(value.mean, value.n)
     seconds = [x.costs.training for x in series.ok.values() if x.costs.training is not None]
+    joules = [x.costs.energy for x in series.ok.values() if x.costs.energy is not None]
     sizes = {x.costs.parameters for x in series.records.values()}
     return Row(
         variant=series.variant,
@@ -99,6 +100,7 @@ def make_row(entry: TableEntry, measure: Measure) -> Row:
         parameters=_only({size for size in sizes if size is not None}),
         diverged=len(series.diverged),
         recorded=len(series.records),
+        joules=median(joules) if joules else None,
     )
 
 

@@ -37,7 +37,7 @@ class Row:
     judgement: what the difference comes to among all of the table; the difference's interval is the
     judgement's. None for the baseline, without a pair, and of what is counted, not measured.
     against: the variant that it is compared with, where that is not the table's baseline.
-    training_seconds: median over the trials. parameters: of the network, None if it varies.
+    training_seconds, joules: median over the trials. parameters: of the network, None if it varies.
     """
 
     variant: str
@@ -60,6 +60,7 @@ class Row:
     recorded: int = 0
     judgement: Judgement | None = None
     against: str = ""
+    joules: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,9 @@ from cnnbench.trials.combination import Combination
 from cnnbench.trials.trial import Trial
 
 LOGGER = logging.getLogger(__name__)
-_OF_TRAINING = ("compile", "features", "training", "evaluation", "data", "total")
+_OF_TRAINING = (
+    "compile", "features", "training", "evaluation", "data", "total", "energy", "device_energy",
+)  # fmt: skip
 _LARGEST = ("peak_memory", "device_memory")
 
 

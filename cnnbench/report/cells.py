@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from cnnbench.comparison.inference.verdicts import Conclusion
 from cnnbench.comparison.metrics import Unit
 from cnnbench.comparison.values import Comparison, Row, Table, located, name_of
-from cnnbench.report.quantities import Scale, duration, scale_of
+from cnnbench.report.quantities import Scale, duration, energy, scale_of
 
 _TRAINING = "training"
+_ENERGY = "energy"
 _IN_HEAD = {Unit.RATE: "images/s", Unit.NATS: "nats"}
 """Units that would be long or strange behind every value."""
 
@@ -128,6 +129,9 @@ def _costs(comparison: Comparison, rows: Sequence[Row]) -> tuple[Column, ...]:
     if "parameters" not in shown:
         sizes = tuple("-" if row.parameters is None else f"{row.parameters:,}" for row in rows)
         found.append(Column("parameters", sizes, optional=True))
+    if _ENERGY not in shown and any(row.joules is not None for row in rows):
+        spent = tuple("-" if row.joules is None else energy(row.joules) for row in rows)
+        found.append(Column(_ENERGY, spent, optional=True))
     return tuple(found)
 
 

@@ -11,6 +11,8 @@ from cnnbench.comparison.metrics import Unit
 
 _MEBIBYTE = 2**20
 _MINUTE = 60
+_WATT_HOUR = 3600
+"""Joules."""
 _SECOND_LIMIT = 600
 """Seconds from which a column counts in minutes."""
 _FINER = 2
@@ -79,6 +81,9 @@ def _usual_scale(unit: Unit, largest: float) -> Scale:
         if largest < _SECOND_LIMIT:
             return Scale(1, 1, "s", "s")
         return Scale(1 / _MINUTE, 1, "min", "min")
+    if unit is Unit.JOULES:
+        few = largest < _WATT_HOUR
+        return Scale(1, 0, "J", "J") if few else Scale(1 / _WATT_HOUR, 1, "Wh", "Wh")
     return {
         Unit.FRACTION: Scale(100, 1, "%", "points"),
         Unit.NATS: Scale(1, 3, "", "nats"),
@@ -114,3 +119,10 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), _MINUTE)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+
+
+def energy(joules: float) -> str:
+    """4.2 J, 850 J, 12.3 Wh."""
+    if joules < _WATT_HOUR:
+        return f"{joules:.{int(joules < 10)}f} J"  # noqa: PLR2004 - two digits
+    return f"{joules / _WATT_HOUR:.1f} Wh"

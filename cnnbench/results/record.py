@@ -66,6 +66,8 @@ class Costs(Value):
     latency_single, latency_batch: median seconds to predict one image, and one batch.
     peak_memory: bytes resident in the process, device_memory: on the device. flops: multiplications
     and additions of one image's prediction.
+    energy: joules of the processors, their memory and the GPU that computed, from start to end;
+    device_energy: of the GPU alone. device_utilization: share of the time in which it computed.
     """
 
     compile: Amount | None = None
@@ -81,6 +83,9 @@ class Costs(Value):
     device_memory: Size | None = None
     parameters: Size | None = None
     flops: Size | None = None
+    energy: Amount | None = None
+    device_energy: Amount | None = None
+    device_utilization: Amount | None = None
 
 
 class Beside(Value):
@@ -196,6 +201,7 @@ class Record(Value):
     diverged: whether it failed because what the network computed was no number any more: an outcome
     of its settings, not a failure of the machine.
     epochs: trained; best_epoch: whose weights were evaluated, counted from 1.
+    unmeasured: costs that could not be measured, with the reason.
     settings: the trial's configuration. environment: key of environments/KEY.json.
     started: seconds since 1970.
     """
@@ -221,6 +227,7 @@ class Record(Value):
     epochs: Size | None = None
     best_epoch: Size | None = None
     costs: Costs = Costs()
+    unmeasured: Mapping[str, str] = Field(default_factory=dict)
     settings: Mapping[str, Any] = Field(default_factory=dict)
     environment: str = ""
     beside: Beside | None = None

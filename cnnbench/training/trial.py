@@ -19,6 +19,7 @@ from cnnbench.training.costs import OF_PREDICTION, Stopwatch, peak_memory, reset
 from cnnbench.training.crash import describe_crash, whole_crash
 from cnnbench.training.fit import DivergedError
 from cnnbench.training.images import TrialImages, prepare_images
+from cnnbench.training.meter import Meter
 from cnnbench.training.metrics import evaluate, trivial_levels
 from cnnbench.training.networks import Answers, Gathered, Training
 from cnnbench.training.together import answers_of
@@ -49,7 +50,8 @@ def run_trial(
     total = Stopwatch()
     result = Gathered()
     status, reason, failure = Status.OK, "", ""
-    with total:
+    meter = Meter(beside, gpu=engine.device != "cpu")
+    with total, meter:
         try:
             reset_peak_memory()
             images = prepare_images(trial, open_images(trial))
@@ -80,7 +82,9 @@ def run_trial(
                 total=total.last,
                 peak_memory=peak_memory(),
                 device_memory=engine.device_memory(),
+                **meter.costs,
             ),
+            "unmeasured": meter.unmeasured,
             **result.fields,
         }
     )

@@ -4,7 +4,7 @@ import pytest
 
 from cnnbench.comparison.intervals import Estimate, Interval
 from cnnbench.comparison.metrics import Unit
-from cnnbench.report.quantities import duration, percent, scale_of
+from cnnbench.report.quantities import duration, energy, percent, scale_of
 
 
 def estimate(mean, half=None):
@@ -28,6 +28,13 @@ def test_durations_have_the_unit_that_suits_them(seconds, text):
 
 
 @pytest.mark.parametrize(
+    ("joules", "text"), [(4.21, "4.2 J"), (850.4, "850 J"), (3599, "3599 J"), (44_280, "12.3 Wh")]
+)
+def test_energies_have_the_unit_that_suits_them(joules, text):
+    assert energy(joules) == text
+
+
+@pytest.mark.parametrize(
     ("unit", "mean", "half", "text"),
     [
         (Unit.FRACTION, 0.978, 0.004, "97.8 ± 0.4 %"),
@@ -45,6 +52,8 @@ def test_durations_have_the_unit_that_suits_them(seconds, text):
         (Unit.RATE, 2612.3, 51, "2,612 ± 51"),
         (Unit.BYTES, 734_003_200, 1_048_576, "700 ± 1 MiB"),
         (Unit.COUNT, 93_322, None, "93,322"),
+        (Unit.JOULES, 850.4, 12.0, "850 ± 12 J"),
+        (Unit.JOULES, 44_280, 720, "12.3 ± 0.2 Wh"),
     ],
 )
 def test_values_have_the_unit_that_suits_their_column(unit, mean, half, text):

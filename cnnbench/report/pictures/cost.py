@@ -1,7 +1,8 @@
-"""What accuracy costs, in training time and in parameters, with the step no variant is above."""
+"""What accuracy costs, in time, parameters and energy, with the step no variant is above."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from cnnbench.comparison.intervals import Estimate
 from cnnbench.report.chapters import Chapter, NothingToDrawError
 from cnnbench.report.pictures.canvas import WIDTHS, Picture, Width, axes_at, new_figure, short
 from cnnbench.report.pictures.palette import BLUE, INK, LINE, MUTED
-from cnnbench.report.quantities import duration
+from cnnbench.report.quantities import duration, energy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,19 +48,20 @@ class _Kind:
 _KINDS = (
     _Kind("cost-time", "training time", "training, seconds", duration),
     _Kind("cost-size", "parameters", "parameters", lambda number: f"{number:,.0f}"),
+    _Kind("cost-energy", "energy", "energy, joules", energy),
 )
 
 
 def cost(chapter: Chapter) -> Picture:
-    """Both costs. Raises NothingToDrawError where no two variants differ in any."""
+    """Every cost. Raises NothingToDrawError where no two variants differ in any."""
     panels = cost_panels(chapter)
     tall = _height(chapter)
 
     def draw(width: Width) -> Figure:
         wide = width == "double"
-        columns = len(panels) if wide else 1
+        columns = min(len(panels), 2) if wide else 1
         across = WIDTHS[width] / columns
-        rows = len(panels) // columns
+        rows = math.ceil(len(panels) / columns)
         figure = new_figure(across * columns, tall * rows)
         for number, (kind, points) in enumerate(_kinds(chapter)):
             corner = (across * (number % columns), tall * (rows - 1 - number // columns))
@@ -113,7 +115,11 @@ def _kinds(chapter: Chapter) -> list[tuple[_Kind, list[Point]]]:
     for kind in _KINDS:
         points = []
         for row in chapter.table.rows:
-            spent = row.training_seconds if kind.name == "cost-time" else row.parameters
+            spent = {
+                "cost-time": row.training_seconds,
+                "cost-size": row.parameters,
+                "cost-energy": row.joules,
+            }[kind.name]
             if row.value and spent is not None and spent > 0:
                 points.append(Point(row.variant, float(spent), row.value))
         costs = [point.cost for point in points]
