@@ -20,6 +20,7 @@ from cnnbench.recipe.blame import (
 )
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.ensemble import ensemble_complaints
+from cnnbench.recipe.fitting import training_complaints
 from cnnbench.recipe.setting import Key, Settings
 from cnnbench.recipe.transfer import TransferSpec
 from cnnbench.recipe.tunable import tune_complaints
@@ -53,6 +54,7 @@ class Checker:
     def _complaints(self, candidate: Candidate) -> Iterator[tuple[Key, str]]:
         configuration, settings = candidate.configuration, candidate.settings
         key: Key
+        yield from training_complaints(configuration)
         try:
             facts = self._facts_of(configuration.data)
         except (DataError, PluginError) as error:

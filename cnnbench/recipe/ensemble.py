@@ -125,7 +125,9 @@ def _unfit_for_snapshots(configuration: Configuration) -> Iterator[tuple[str, st
             "snapshot: change training.epochs or this"
         )
         yield "members", message
-    if training.schedule.kind != "constant" or training.early_stopping.patience:
+    schedule = training.schedule
+    scheduled = schedule.kind != "constant" or schedule.warmup_epochs
+    if scheduled or training.early_stopping.patience:
         message = (
             "snapshots have a learning rate of their own, down half a cosine wave for each of "
             "them: leave out training.schedule and training.early_stopping"

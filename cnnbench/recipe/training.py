@@ -62,6 +62,10 @@ class Schedule(Section):
     plateau: times `factor` when the validation loss has not improved for `patience` epochs. However
     little lower counts as improved; Keras's ReduceLROnPlateau, whose keys these are, does the same
     with min_delta=0.
+    warmup_epochs: before that the rate rises from 0 to the full one, as of Goyal et al. (2017),
+    section 2.2. They raise it with every step; here an epoch has one rate, the mean of that rise
+    over the epoch: lr * (epoch + 1/2) / warmup_epochs. What follows starts after it: cosine spreads
+    over the epochs that are left, and plateau loses no patience before.
     """
 
     kind: Literal["constant", "cosine", "plateau"] = Field(
@@ -77,6 +81,9 @@ class Schedule(Section):
     )
     min_lr: Annotated[float, Field(ge=0)] = Field(
         0.0, description="of kind plateau: the learning rate below which no step leads"
+    )
+    warmup_epochs: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        0, description="epochs over which the learning rate rises at first, before any kind"
     )
 
 

@@ -22,27 +22,33 @@ class LearningRate:
         self._rates = rates
         self._schedule = spec.schedule
         self._epochs = spec.epochs
+        self._warmup = spec.schedule.warmup_epochs
         self._start = spec.rate
         self._factor = 1.0
         self._best = math.inf
+        self._told = 0
         self._waited = 0
 
     def of(self, epoch: int) -> float:
         """The rate of an epoch, counted from 1."""
         if self._rates:
             return self._rates[epoch - 1]
+        if epoch <= self._warmup:
+            return self._start * (epoch - 0.5) / self._warmup
         if self._schedule.kind == "cosine":
-            return self._start * (1 + math.cos(math.pi * (epoch - 1) / self._epochs)) / 2
+            done, whole = epoch - 1 - self._warmup, self._epochs - self._warmup
+            return self._start * (1 + math.cos(math.pi * done / whole)) / 2
         return max(self._start * self._factor, min(self._schedule.min_lr, self._start))
 
     def tell(self, epoch: Epoch) -> None:
         """Count an epoch without a lower validation loss; lower the rate when patience is out."""
+        self._told += 1
         if self._schedule.kind != "plateau" or epoch.val_loss is None:
             return
         if epoch.val_loss < self._best:
             self._best, self._waited = epoch.val_loss, 0
             return
-        self._waited += 1
+        self._waited += self._told > self._warmup
         if self._waited >= self._schedule.patience:
             self._factor *= self._schedule.factor
             self._waited = 0

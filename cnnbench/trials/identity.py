@@ -95,10 +95,12 @@ def _training(spec: TrainingSpec) -> dict[str, Any]:
     if spec.class_weights != "none":
         settings["class_weights"] = spec.class_weights
     if spec.schedule.kind == "plateau":
-        schedule = spec.schedule.model_dump(exclude={"min_lr"})
+        schedule = spec.schedule.model_dump(include={"kind", "factor", "patience"})
         settings["schedule"] = schedule | {"minimum": spec.schedule.min_lr}
     elif spec.schedule.kind != "constant":
         settings["schedule"] = {"kind": spec.schedule.kind}
+    if spec.schedule.warmup_epochs:
+        settings["warmup_epochs"] = spec.schedule.warmup_epochs
     if spec.early_stopping.patience:
         stopping = spec.early_stopping
         settings["early_stopping"] = {

@@ -98,6 +98,30 @@ def test_validation_values_can_not_be_waited_for_without_validation_images(
     load(data.format(classes=["b", "c"]) + 'early_stopping = { patience = 3, monitor = "loss" }\n')
 
 
+@pytest.mark.parametrize(
+    ("text", "epochs", "whose"),
+    [
+        ("{data}[training]\nepochs = 5\nschedule.warmup_epochs = {warmup}\n", 5, "training.epochs"),
+        (
+            (
+                "{data}[training]\nschedule.warmup_epochs = {warmup}\n"
+                '[transfer]\nbase = "mobilenet"\nstrategy = "full"\nhead_epochs = 3\n'
+            ),
+            3,
+            "transfer.head_epochs",
+        ),
+    ],
+)
+def test_a_warm_up_leaves_epochs_at_the_full_rate(load, problems, text, epochs, whose):
+    (problem,) = problems(text.format(data=PHOTOS, warmup=epochs))
+    assert "training.schedule.warmup_epochs: " in problem
+    assert problem.endswith(
+        f": a warm-up of {epochs} epochs leaves none of the {epochs} that {whose} has for the full "
+        "learning rate: make it shorter, or raise that"
+    )
+    load(text.format(data=PHOTOS, warmup=epochs - 1))
+
+
 def test_mistakes_of_form_come_first_and_alone(problems):
     text = '[data]\nsource = "photo"\ntrain = {train}\n[network]\n{key} = 40\n'
     found = problems(text.format(train='"x"', key="kernal"))

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from cnnbench.recipe.training import EarlyStopping, Schedule, TrainingSpec
@@ -49,6 +50,30 @@ def test_plateau_does_not_go_below_the_minimum():
     schedule = Schedule(kind="plateau", factor=0.1, patience=1, min_lr=0.05)
     spec = TrainingSpec(epochs=4, learning_rate=0.8, schedule=schedule)
     assert rates(spec, [1.0] * 4)[-1] == 0.05
+
+
+def test_warm_up_gives_each_epoch_the_mean_of_a_rise_with_every_step():
+    # Goyal et al. (2017), section 2.2: from zero, by the same amount each step.
+    spec = TrainingSpec(epochs=6, learning_rate=0.8, schedule=Schedule(warmup_epochs=4))
+    steps = 1000
+    rise = 0.8 * (np.arange(4 * steps) + 0.5) / (4 * steps)
+    means = rise.reshape(4, steps).mean(axis=1)
+    assert rates(spec, [1] * 6) == pytest.approx([*means, 0.8, 0.8])
+    assert means == pytest.approx([0.1, 0.3, 0.5, 0.7])
+
+
+def test_cosine_spreads_over_the_epochs_after_the_warm_up():
+    after = TrainingSpec(epochs=4, learning_rate=0.8, schedule=Schedule(kind="cosine"))
+    schedule = Schedule(kind="cosine", warmup_epochs=2)
+    spec = after.model_copy(update={"epochs": 6, "schedule": schedule})
+    assert rates(spec, [1] * 6) == pytest.approx([0.2, 0.6, *rates(after, [1] * 4)])
+
+
+def test_plateau_loses_no_patience_while_it_warms_up():
+    schedule = Schedule(kind="plateau", factor=0.5, patience=2, warmup_epochs=3)
+    spec = TrainingSpec(epochs=7, learning_rate=0.6, schedule=schedule)
+    losses = [1.0, 1.1, 1.1, 1.1, 1.1, 1.1, 1.1]
+    assert rates(spec, losses) == pytest.approx([0.1, 0.3, 0.5, 0.6, 0.6, 0.3, 0.3])
 
 
 def stops_at(spec, epochs):

@@ -197,6 +197,8 @@ EFFECTIVE = [
         {"schedule": {"kind": "plateau", "factor": 0.5}},
         {"schedule": {"kind": "plateau", "patience": 2}},
         {"schedule": {"kind": "plateau", "min_lr": 0.001}},
+        {"schedule": {"warmup_epochs": 2}},
+        {"schedule": {"kind": "cosine", "warmup_epochs": 2}},
         {"early_stopping": {"patience": 2}},
         {"early_stopping": {"patience": 2, "monitor": "loss"}},
         {"early_stopping": {"patience": 2, "min_delta": 0.1}},

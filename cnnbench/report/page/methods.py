@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from cnnbench.recipe.training import USED
 from cnnbench.report.chapters import Chapter
 from cnnbench.report.page.settings import common
 from cnnbench.report.run import plural
 from cnnbench.report.sentences import looks_of
 
 _VERSIONS = ("cnnbench", "python", "numpy", "opencv")
+_TRAINING: Mapping[str, str] = {
+    "optimizer": "optimiser {}",
+    "momentum": "momentum {}",
+    "nesterov": "in Nesterov's form",
+    "weight_decay": "weight decay {}",
+    "initial_accumulator_value": "sums of squares from {} on",
+    "epochs": "at most {} epochs",
+    "batch_size": "batches of {}",
+    "learning_rate": "learning rate {}",
+    "schedule.warmup_epochs": "a warm-up of {} epochs",
+    "precision": "{}",
+}
+_SWITCHES = frozenset({"nesterov", "schedule.warmup_epochs"})
+"""Keys of which 0 or false means that nothing is done."""
 
 
 def methods(chapter: Chapter) -> str:
@@ -98,20 +113,13 @@ def _test(chapter: Chapter) -> str:
 
 
 def _training(chapter: Chapter) -> str:
+    """What all variants have in common, without what their optimiser does not use."""
+    of_some: set[str] = set().union(*USED.values())
+    unused = of_some - USED.get(common(chapter, "training.optimizer"), frozenset())
     said = []
-    for key, text in (
-        ("training.optimizer", "optimiser {}"),
-        ("training.momentum", "momentum {}"),
-        ("training.nesterov", "in Nesterov's form"),
-        ("training.weight_decay", "weight decay {}"),
-        ("training.initial_accumulator_value", "sums of squares from {} on"),
-        ("training.epochs", "at most {} epochs"),
-        ("training.batch_size", "batches of {}"),
-        ("training.learning_rate", "learning rate {}"),
-        ("training.precision", "{}"),
-    ):
-        value = common(chapter, key)
-        if value is not None:
+    for key, text in _TRAINING.items():
+        value = common(chapter, f"training.{key}")
+        if key not in unused and value is not None and not (key in _SWITCHES and not value):
             said.append(text.format(value))
     return f"Training: {', '.join(said)}." if said else ""
 

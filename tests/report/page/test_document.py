@@ -144,9 +144,23 @@ def test_the_methods_name_the_seed_where_the_plan_keeps_it(write_study, read_pag
             {"momentum": 0.9, "nesterov": True},
             "optimiser momentum, momentum 0.9, in Nesterov's form, at most 3 epochs.",
         ),
+        (
+            {"momentum": 0.9, "nesterov": False},
+            "optimiser momentum, momentum 0.9, at most 3 epochs.",
+        ),
+        (
+            {"optimizer": "adam", "momentum": 0.9, "nesterov": True, "weight_decay": 0.004},
+            "optimiser adam, at most 3 epochs.",
+        ),
+        (
+            {"momentum": 0.9, "schedule": {"warmup_epochs": 2}},
+            "optimiser momentum, momentum 0.9, at most 3 epochs, a warm-up of 2 epochs.",
+        ),
     ],
 )
-def test_the_methods_tell_the_form_of_momentum(write_study, read_page, training, said):
+def test_the_methods_tell_how_weights_move_and_not_what_their_optimizer_ignores(
+    write_study, read_page, training, said
+):
     settings = {"training": {"optimizer": "momentum", "epochs": 3, **training}}
     page = read_page(report_html([write_study(settings=settings)]))
     assert f"Training: {said}" in " ".join(" ".join(page.texts).split())
