@@ -23,7 +23,7 @@ from cnnbench.trials.optimization import Optimization
 ACTIVATIONS: frozenset[str] = frozenset(get_args(Activation))
 OUTPUTS: frozenset[str] = frozenset({"softmax", "sigmoid", "features"})
 OPTIMIZERS: frozenset[str] = frozenset(get_args(Optimizer))
-OPTIONS: frozenset[str] = LAYER_OPTIONS | {"nesterov"}
+OPTIONS: frozenset[str] = LAYER_OPTIONS | {"nesterov", "global_clipnorm"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Capabilities:
         lacking = dense_only.missing(network, Optimization("adam"))  # "layer conv"
 
     options: parameters of layers and optimisers that it knows beside their defaults ("groups",
-    "dilation", "nesterov").
+    "dilation", "nesterov", "global_clipnorm").
     """
 
     layers: frozenset[str] = LAYER_TYPES
@@ -52,7 +52,7 @@ class Capabilities:
             f"layer {name}" for name in sorted({x.type for x in network.layers} - self.layers)
         ]
         options = {option for layer in network.layers for option in layer.options}
-        options |= {"nesterov"} if optimization.nesterov else set()
+        options |= {name for name in ("nesterov", "global_clipnorm") if getattr(optimization, name)}
         lacking += [f"option {name}" for name in sorted(options - self.options)]
         lacking += [
             f"activation {name}" for name in sorted(_activations(network) - self.activations)

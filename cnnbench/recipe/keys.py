@@ -24,10 +24,15 @@ SYNONYMS = {
     "n_validation": "data.validation",
     "val": "data.validation",
     "optim": "training.optimizer",
+    "clip_grad_norm": "training.global_clipnorm",
+    "clipnorm": "training.global_clipnorm",
+    "gradient_clip_val": "training.global_clipnorm",
+    "max_grad_norm": "training.global_clipnorm",
     "random_state": "seed",
     "repeats": "replicates",
     "runs": "replicates",
     "seeds": "replicates",
+    "warmup": "training.schedule.warmup_epochs",
     "wd": "training.weight_decay",
 }
 """Words of other programs, without regard to case and with _ for -, and the key that is meant."""

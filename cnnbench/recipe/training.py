@@ -104,6 +104,9 @@ class TrainingSpec(Section):
     initial_accumulator_value: Annotated[float, Field(ge=0)] = Field(
         0.1, description="of optimizer adagrad: what its sums of squared gradients start from"
     )
+    global_clipnorm: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="the largest norm of all gradients together, clipped above; 0: any"
+    )
     precision: Precision = Field("float32", description="bfloat16: mixed precision, where offered")
     class_weights: ClassWeights = Field(
         "none", description="balanced: in the loss of training, every class counts alike"

@@ -10,11 +10,13 @@ from cnnbench.data.spec import AugmentationSpec
 from cnnbench.network.network import Network
 from cnnbench.pretrained.found import FoundArrays
 from cnnbench.recipe.configuration import Configuration
-from cnnbench.recipe.training import TrainingSpec
+from cnnbench.recipe.training import USED, TrainingSpec
 from cnnbench.recipe.transfer import Stage
 
 MOVES = ("flip", "rotation", "zoom", "translation_width", "translation_height", "shear")
 """Transforms that may bring pixels from outside the image into it."""
+LATER = frozenset({"nesterov", "global_clipnorm"})
+"""Keys of `[training]` that the first records lack; where nothing is done ids are still theirs."""
 
 
 def effective_settings(
@@ -80,18 +82,13 @@ def _training(spec: TrainingSpec) -> dict[str, Any]:
 
     In the words of the first records, though recipes have others by now: an id never changes.
     """
+    used = USED[spec.optimizer]
     settings = spec.model_dump(
-        include={"epochs", "batch_size", "optimizer", "precision"},
+        include={"epochs", "batch_size", "optimizer", "precision", *(used - LATER)},
     )
     settings["learning_rate"] = spec.rate
-    if spec.optimizer == "momentum":
-        settings["momentum"] = spec.momentum
-        if spec.nesterov:
-            settings["nesterov"] = True
-    if spec.optimizer == "adamw":
-        settings["weight_decay"] = spec.weight_decay
-    if spec.optimizer == "adagrad":
-        settings["initial_accumulator_value"] = spec.initial_accumulator_value
+    later = LATER & (used | {"global_clipnorm"})
+    settings |= {key: value for key in later if (value := getattr(spec, key))}
     if spec.class_weights != "none":
         settings["class_weights"] = spec.class_weights
     if spec.schedule.kind == "plateau":

@@ -32,6 +32,9 @@ class Optimization:
     All other state starts at zero. Where PyTorch means something else by a name, as by momentum,
     rmsprop, adam's epsilon, nadam's power and adagrad's start, the formula is Keras's.
 
+    global_clipnorm: where above 0, the largest norm of g, that of the gradients of all arrays that
+    move as one vector: each step begins with g *= min(1, global_clipnorm / norm(g)), penalties
+    included (Pascanu et al. 2013, algorithm 1). adamw's decay is no part of g.
     frozen: names of layers whose arrays don't move; a frozen batch normalisation predicts with its
     moving statistics in training too and leaves them alone.
     precision: "bfloat16" allows the forward and backward pass, not the weights, to be in it.
@@ -42,5 +45,6 @@ class Optimization:
     weight_decay: float = 0.004
     nesterov: bool = False
     initial_accumulator_value: float = 0.1
+    global_clipnorm: float = 0.0
     precision: str = "float32"
     frozen: frozenset[str] = frozenset()

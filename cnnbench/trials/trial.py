@@ -94,6 +94,7 @@ class Trial(BaseModel):
             weight_decay=spec.weight_decay,
             nesterov=spec.nesterov,
             initial_accumulator_value=spec.initial_accumulator_value,
+            global_clipnorm=spec.global_clipnorm,
             precision=spec.precision,
             frozen=stage.frozen,
         )

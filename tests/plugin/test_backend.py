@@ -39,6 +39,13 @@ def test_nesterovs_momentum_can_be_missing_where_plain_momentum_is_there():
     assert capabilities.missing(NETWORK, looking_ahead) == "option nesterov"
 
 
+def test_clipping_can_be_missing():
+    capabilities = Capabilities(options=frozenset({"nesterov"}))
+    assert capabilities.missing(NETWORK, Optimization("sgd")) == ""
+    clipping = Optimization("momentum", nesterov=True, global_clipnorm=1.0)
+    assert capabilities.missing(NETWORK, clipping) == "option global_clipnorm"
+
+
 def test_what_a_network_does_not_use_is_not_missed():
     capabilities = Capabilities(activations=frozenset({"linear", "elu", "gelu"}))
     assert capabilities.missing(NETWORK, Optimization()) == ""

@@ -191,6 +191,7 @@ EFFECTIVE = [
         {"optimizer": "rmsprop"},
         {"learning_rate": 0.5},
         {"precision": "bfloat16"},
+        {"global_clipnorm": 1.0},
         {"class_weights": "balanced"},
         {"schedule": {"kind": "cosine"}},
         {"schedule": {"kind": "plateau"}},

@@ -21,9 +21,10 @@ _TRAINING: Mapping[str, str] = {
     "batch_size": "batches of {}",
     "learning_rate": "learning rate {}",
     "schedule.warmup_epochs": "a warm-up of {} epochs",
+    "global_clipnorm": "gradients clipped to a norm of {}",
     "precision": "{}",
 }
-_SWITCHES = frozenset({"nesterov", "schedule.warmup_epochs"})
+_SWITCHES = frozenset({"nesterov", "schedule.warmup_epochs", "global_clipnorm"})
 """Keys of which 0 or false means that nothing is done."""
 
 

@@ -93,6 +93,8 @@ def _missing(rig: Rig) -> None:
         _named("optimizer", name, answer, declared.optimizers)
     looking_ahead = declared.missing(network(), Optimization("momentum", nesterov=True))
     _named("option", "nesterov", looking_ahead, declared.options)
+    clipping = declared.missing(network(), Optimization("sgd", global_clipnorm=1.0))
+    _named("option", "global_clipnorm", clipping, declared.options)
     for name in PRECISIONS:
         answer = declared.missing(network(), Optimization(optimizer="sgd", precision=name))
         _named("precision", name, answer, declared.precisions)

@@ -149,6 +149,28 @@ def _decay(rig: Rig) -> None:
     _follow(pair, batches(net), (0.01,), "in a step of adamw", hint)
 
 
+def _clipping(rig: Rig) -> None:
+    """Three steps, the last of gradients that are small but for the penalty's."""
+    hint = (
+        "each step begins with g *= min(1, global_clipnorm / norm), norm being that of the "
+        "gradients of all arrays that move, as one vector"
+    )
+    layer = Dense(units=4, activation="linear")
+    penalized = layer.model_copy(update={"l2": 0.5})
+    for below, frozen, said in (
+        (layer, frozenset[str](), f"{hint}; a smaller norm stays"),
+        (penalized, frozenset[str](), f"{hint}; penalties belong to g"),
+        (layer, frozenset({"dense_1"}), hint),
+    ):
+        net = rig.reduce(network(Flatten(), below))
+        optimization = replace(rig.plain, global_clipnorm=0.1, frozen=frozen)
+        pair = rig.pair(net, optimization)
+        passes = batches(net, 18, batch_size=6)
+        passes.weights[-6:] *= 1e-3
+        what = "in two steps that are clipped and one of a smaller loss"
+        _follow(pair, passes, (RATES[optimization.optimizer],), what, said)
+
+
 CHECKS = (
     *(
         Check(name, f"{name}: one step, four and 55 agree with its formula", partial(_steps, name))
@@ -173,5 +195,6 @@ CHECKS = (
         )
         for name in ("momentum", "nesterov")
     ),
+    Check("clipping", "gradients are clipped by the norm of all together", _clipping),
     Check("weight-decay", "adamw decays every trained array and no other", _decay),
 )

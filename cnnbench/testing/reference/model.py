@@ -17,7 +17,7 @@ from cnnbench.testing.reference.convolution import ConvNode, DepthwiseConvNode
 from cnnbench.testing.reference.joining import AddNode, ConcatenateNode, MultiplyNode
 from cnnbench.testing.reference.node import AnyNode, Array
 from cnnbench.testing.reference.normalization import BatchNormNode, RescalingNode
-from cnnbench.testing.reference.optimizers import RULES, Rule
+from cnnbench.testing.reference.optimizers import RULES, Rule, clipped
 from cnnbench.testing.reference.outputs import Features, Output, Sigmoid, Softmax
 from cnnbench.testing.reference.pooling import GlobalAveragePoolNode, GlobalMaxPoolNode, PoolNode
 from cnnbench.testing.reference.vectors import DenseNode, DropoutNode, FlattenNode, ZeroPaddingNode
@@ -117,13 +117,25 @@ class Reference:
         penalty = self.penalty()
         self.backward(self.weighted_slopes(scores, labels, weights))
         self.rule.begin_step()
-        for name, node in self.trained():
-            for part in (part for part in node.trainable if part in node.arrays):
-                gradient = node.gradients[part] + self.penalty_slope(node, part)
-                key = f"{name}/{part}"
-                node.arrays[part] = self.rule.move(key, node.arrays[part], gradient, lr)
+        for key, gradient in self.clip(self.gradients()).items():
+            owner, _, part = key.partition("/")
+            arrays = self.nodes[owner].arrays
+            arrays[part] = self.rule.move(key, arrays[part], gradient, lr)
         correct = int(self.output.hits(scores, labels).sum())
         return Step(float(losses.sum()), penalty, correct, len(labels))
+
+    def gradients(self) -> Mapping[str, Array]:
+        """Of the objective, by every array that moves."""
+        return {
+            f"{name}/{part}": node.gradients[part] + self.penalty_slope(node, part)
+            for name, node in self.trained()
+            for part in node.trainable
+            if part in node.arrays
+        }
+
+    def clip(self, gradients: Mapping[str, Array]) -> Mapping[str, Array]:
+        """The gradients as the rule takes them."""
+        return clipped(gradients, self.rule.optimization.global_clipnorm)
 
     def trained(self) -> Iterator[tuple[str, AnyNode[Any]]]:
         """The layers whose arrays move."""

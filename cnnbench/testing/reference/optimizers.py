@@ -139,6 +139,14 @@ class Lion(Rule):
         return w - lr * np.sign(0.9 * old + 0.1 * g)
 
 
+def clipped(gradients: Mapping[str, Array], largest: float) -> Mapping[str, Array]:
+    """All gradients times min(1, largest / their norm as one vector), or as they are if 0."""
+    norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients.values()))
+    if not largest or norm <= largest:
+        return gradients
+    return {name: gradient * (largest / norm) for name, gradient in gradients.items()}
+
+
 RULES: Mapping[str, type[Rule]] = {
     "sgd": Sgd,
     "momentum": Momentum,

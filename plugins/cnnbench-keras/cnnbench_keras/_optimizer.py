@@ -21,7 +21,7 @@ def keras_optimizer(optimization: Optimization) -> Any:
     """
     momentum, nesterov = optimization.momentum, optimization.nesterov
     start = optimization.initial_accumulator_value
-    makers: dict[str, Callable[[], Any]] = {
+    makers: dict[str, Callable[..., Any]] = {
         "sgd": optimizers.SGD,
         "momentum": partial(optimizers.SGD, momentum=momentum, nesterov=nesterov),
         "rmsprop": partial(optimizers.RMSprop, rho=0.9, momentum=0.0, epsilon=1e-7, centered=False),
@@ -32,4 +32,4 @@ def keras_optimizer(optimization: Optimization) -> Any:
         "adamax": partial(optimizers.Adamax, **MOMENTS),
         "lion": partial(optimizers.Lion, beta_1=0.9, beta_2=0.99),
     }
-    return makers[optimization.optimizer]()
+    return makers[optimization.optimizer](global_clipnorm=optimization.global_clipnorm or None)

@@ -47,6 +47,8 @@ def build(engine: Engine, network: Network, optimizer: str = "adam") -> Model:
     optimization = Optimization(optimizer)
     if optimizer == "nesterov":
         optimization = Optimization("momentum", nesterov=True)
+    if optimizer == "clipped":
+        optimization = Optimization("sgd", global_clipnorm=0.3)
     return engine.build(network, weights, optimization, seed=2)
 
 
@@ -77,6 +79,7 @@ def keras_model(optimizer: str = "adam"):
         "adagrad": keras.optimizers.Adagrad(RATE),
         "adamax": keras.optimizers.Adamax(RATE),
         "lion": keras.optimizers.Lion(RATE),
+        "clipped": keras.optimizers.SGD(RATE, global_clipnorm=0.3),
     }[optimizer]
     model.compile(optimizer=made, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     model.set_weights(list(initial_weights(PLAIN, seed=1).values()))
@@ -104,7 +107,7 @@ def observations(engine: Engine) -> dict[str, object]:
     model.train_epoch(many, 0.001)
     seen["loss after"] = model.train_epoch(many, 0.0).loss
 
-    for optimizer in (*OPTIMIZERS, "nesterov"):
+    for optimizer in (*OPTIMIZERS, "nesterov", "clipped"):
         model, reference = build(engine, PLAIN, optimizer), keras_model(optimizer)
         for _ in range(2):
             model.train_epoch(few, RATE)

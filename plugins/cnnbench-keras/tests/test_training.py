@@ -24,7 +24,7 @@ def test_predictions_are_those_of_a_keras_model_with_the_same_weights(observe, b
 
 
 @backends
-@pytest.mark.parametrize("optimizer", sorted({*OPTIMIZERS, "nesterov"}))
+@pytest.mark.parametrize("optimizer", sorted({*OPTIMIZERS, "nesterov", "clipped"}))
 def test_two_steps_move_the_weights_where_keras_moves_them(observe, backend, optimizer):
     seen = observe(backend)
     np.testing.assert_allclose(seen[optimizer], seen[f"keras {optimizer}"], atol=2e-5)

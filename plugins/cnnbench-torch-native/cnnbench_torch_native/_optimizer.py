@@ -48,11 +48,22 @@ def make_update(arrays: Sequence[Tensor], optimization: Optimization) -> Update:
             update = partial(_lion, arrays, state())
         case other:
             raise AssertionError(f"capabilities do not name {other}")
-    return update
+    largest = optimization.global_clipnorm
+    return partial(_clipped, arrays, largest, update) if largest else update
 
 
 def _filled(arrays: Sequence[Tensor], start: float = 0.0) -> list[Tensor]:
     return [torch.full_like(array, start, requires_grad=False) for array in arrays]
+
+
+def _clipped(
+    arrays: Sequence[Tensor], largest: float, update: Update, learning_rate: float
+) -> None:
+    """PyTorch's own adds 1e-6 to the norm."""
+    gradients = _gradients(arrays)
+    norm = torch.nn.utils.get_total_norm(gradients)
+    torch._foreach_mul_(gradients, largest / norm.clamp(min=largest))
+    update(learning_rate)
 
 
 def _adam(adam: torch.optim.AdamW, steps: Iterator[int], learning_rate: float) -> None:

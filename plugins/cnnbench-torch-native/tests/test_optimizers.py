@@ -165,6 +165,25 @@ def test_nadam_is_pytorchs_with_the_powers_of_keras():
     np.testing.assert_allclose(moves, expected, rtol=5e-5, atol=1e-7)
 
 
+@pytest.mark.parametrize("largest", [0.5, 1.9, 2.1, 100.0])
+def test_clipping_is_pytorchs_of_which_the_norm_is_exact(largest):
+    draw = np.random.default_rng(2)
+    start = [draw.normal(size=(3, 2)), draw.normal(size=4)]
+    ours, theirs = (
+        [torch.tensor(w, dtype=torch.float64, requires_grad=True) for w in start] for _ in "ab"
+    )
+    gradients = [draw.normal(size=w.shape) for w in start]
+    norm = np.sqrt(sum((x**2).sum() for x in gradients))
+    for mine, its, gradient in zip(ours, theirs, gradients, strict=True):
+        mine.grad, its.grad = (torch.tensor(2 * gradient / norm) for _ in "ab")
+    make_update(ours, Optimization("sgd", global_clipnorm=largest))(1.0)
+    torch.nn.utils.clip_grad_norm_(theirs, largest)
+    for mine, its, w in zip(ours, theirs, start, strict=True):
+        np.testing.assert_allclose(mine.detach().numpy(), w - its.grad.numpy(), rtol=1e-6)
+    moved = [mine.detach().numpy() - w for mine, w in zip(ours, start, strict=True)]
+    assert np.sqrt(sum((x**2).sum() for x in moved)) == pytest.approx(min(largest, 2.0), rel=1e-12)
+
+
 def test_kernels_that_lie_in_memory_as_channels_last_are_updated_in_place():
     kernel = torch.randn(4, 3, 2, 2).contiguous(memory_format=torch.channels_last)
     before = kernel.clone()

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from cnnbench.testing.reference import RULES
+from cnnbench.testing.reference.optimizers import clipped
 from cnnbench.trials.optimization import Optimization
 
 pytest.importorskip("keras")
@@ -51,11 +52,39 @@ START = [0.5, -1.0, 2.0, 0.25]
 GRADIENTS = [[0.3, 1e-6, 0.0, 40.0], [-0.2, 3e-6, 1e-7, 10.0], [0.7, -1e-6, 0.0, -20.0]]
 
 
+CLIPPING = """
+import json, sys
+import keras
+import numpy as np
+import torch
+gradients, norms = json.load(sys.stdin)
+found = {"keras": [], "torch": []}
+for norm in norms:
+    optimizer = keras.optimizers.SGD(1.0, global_clipnorm=norm)
+    variables = [keras.Variable(np.zeros(len(x), "float32")) for x in gradients]
+    tensors = [keras.ops.convert_to_tensor(np.array(x, "float32")) for x in gradients]
+    optimizer.apply(tensors, variables)
+    found["keras"].append([(-keras.ops.convert_to_numpy(x)).tolist() for x in variables])
+    parameters = [torch.zeros(len(x), dtype=torch.float64, requires_grad=True) for x in gradients]
+    for parameter, gradient in zip(parameters, gradients):
+        parameter.grad = torch.tensor(gradient, dtype=torch.float64)
+    torch.nn.utils.clip_grad_norm_(parameters, norm)
+    found["torch"].append([x.grad.tolist() for x in parameters])
+json.dump(found, sys.stdout)
+"""
+NORMS = (0.01, 1.0, 39.0, 41.0, 1e6)
+"""That of the gradients is 40.0011."""
+
+
 @pytest.fixture(scope="module")
 def keras_paths():
+    return run(SCRIPT, [START, GRADIENTS, RATES, KERAS])
+
+
+def run(script, given):
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        input=json.dumps([START, GRADIENTS, RATES, KERAS]),
+        [sys.executable, "-c", script],
+        input=json.dumps(given),
         env={**os.environ, "KERAS_BACKEND": "torch"},
         capture_output=True,
         text=True,
@@ -84,6 +113,27 @@ def test_three_steps_agree_with_keras(name, keras_paths):
         w = rule.move("w", w, np.array(gradient), rate)
         # Keras computes 1 - 0.999^t in float32, which is right to about 2e-5 of a move.
         np.testing.assert_allclose(w, theirs, rtol=2e-5, atol=5e-6)
+
+
+def test_clipping_by_hand():
+    # Norms 3 and 4, together 5.
+    gradients = {"a": np.array([[3.0]]), "b": np.array([0.0, -4.0])}
+    halved = clipped(gradients, 2.5)
+    assert halved["a"] == pytest.approx(1.5)
+    assert halved["b"] == pytest.approx([0.0, -2.0])
+    for largest in (5.0, 0.0):
+        assert clipped(gradients, largest) is gradients
+
+
+def test_clipping_is_that_of_keras_and_of_pytorch():
+    gradients = [GRADIENTS[0], GRADIENTS[1][:2]]
+    found = run(CLIPPING, [gradients, NORMS])
+    for largest, keras, pytorch in zip(NORMS, found["keras"], found["torch"], strict=True):
+        mine = clipped({str(i): np.array(x) for i, x in enumerate(gradients)}, largest)
+        for ours, of_keras, of_pytorch in zip(mine.values(), keras, pytorch, strict=True):
+            np.testing.assert_allclose(ours, of_keras, rtol=1e-6)
+            # PyTorch adds 1e-6 to the norm.
+            np.testing.assert_allclose(ours, of_pytorch, rtol=1e-6 + 1e-6 / largest)
 
 
 def test_momentum_by_hand():

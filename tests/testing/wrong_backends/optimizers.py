@@ -16,6 +16,7 @@ from cnnbench.testing.reference.optimizers import (
     Nadam,
     RMSprop,
     Sgd,
+    clipped,
 )
 from wrong_backends.making import with_model, with_reference, with_rule
 
@@ -187,6 +188,56 @@ class DecaysAsItsAuthorsDo(Lion):
         return super().move(name, w - lr * self.optimization.weight_decay * w, g, lr)
 
 
+class IgnoresClipping(Reference):
+    def clip(self, gradients):
+        return gradients
+
+
+class ClipsEachArray(Reference):
+    """As Keras's clipnorm."""
+
+    def clip(self, gradients):
+        largest = self.rule.optimization.global_clipnorm
+        each = (clipped({name: gradient}, largest) for name, gradient in gradients.items())
+        return {name: gradient for one in each for name, gradient in one.items()}
+
+
+class ClipsValues(Reference):
+    def clip(self, gradients):
+        largest = self.rule.optimization.global_clipnorm or np.inf
+        return {name: np.clip(x, -largest, largest) for name, x in gradients.items()}
+
+
+class GivesEveryStepTheSameNorm(Reference):
+    def clip(self, gradients):
+        largest = self.rule.optimization.global_clipnorm
+        norm = np.sqrt(sum((x**2).sum() for x in gradients.values()))
+        return {name: x * largest / norm for name, x in gradients.items()} if largest else gradients
+
+
+class ClipsBeforeThePenalty(Reference):
+    def clip(self, gradients):
+        penalties = {
+            f"{owner}/kernel": super(ClipsBeforeThePenalty, self).penalty_slope(node, "kernel")
+            for owner, node in self.trained()
+            if "kernel" in node.arrays
+        }
+        loss = {name: x - penalties.get(name, 0.0) for name, x in gradients.items()}
+        return {name: x + penalties.get(name, 0.0) for name, x in super().clip(loss).items()}
+
+
+class CountsWhatIsFrozen(Reference):
+    def clip(self, gradients):
+        resting = {
+            f"{owner}/{part}": gradient
+            for owner, node in self.nodes.items()
+            if node.frozen
+            for part, gradient in node.gradients.items()
+        }
+        together = super().clip({**gradients, **resting})
+        return {name: together[name] for name in gradients}
+
+
 class IgnoresL1OfDenseLayers(Reference):
     def penalty_slope(self, node, part):
         slope = super().penalty_slope(node, part)
@@ -234,6 +285,12 @@ BACKENDS = (
     with_rule("adam", "adam", ClipsGradients),
     with_rule("sgd", "sgd", ClipsTheNormOfGradients),
     with_reference("penalties", IgnoresL1OfDenseLayers),
+    with_reference("clipping", IgnoresClipping),
+    with_reference("clipping", ClipsEachArray),
+    with_reference("clipping", ClipsValues),
+    with_reference("clipping", GivesEveryStepTheSameNorm),
+    with_reference("clipping", ClipsBeforeThePenalty),
+    with_reference("clipping", CountsWhatIsFrozen),
     *(_decoupling(name) for name in RULES if name != "sgd"),
     with_rule("nesterov", "momentum", IgnoresNesterov),
     with_rule("nesterov", "momentum", LooksAheadByTheOldVelocity),
