@@ -133,6 +133,12 @@ def _unfit_for_snapshots(configuration: Configuration) -> Iterator[tuple[str, st
             "them: leave out training.schedule and training.early_stopping"
         )
         yield "method", message
+    if training.averaging.active:
+        message = (
+            "a snapshot is one network of a training, an average is of many epochs: leave out "
+            "training.averaging"
+        )
+        yield "method", message
     if configuration.transfer.active and configuration.transfer.strategy in ("partial", "full"):
         message = (
             "snapshots are of one training, and fine-tuning has two: choose transfer.strategy "

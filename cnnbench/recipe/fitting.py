@@ -10,6 +10,13 @@ from cnnbench.recipe.setting import Key
 
 def training_complaints(configuration: Configuration) -> Iterator[tuple[Key, str]]:
     """The key to blame and why."""
+    training = configuration.training
+    if training.averaging.active and training.early_stopping.patience:
+        message = (
+            "an average is of the epochs up to the last, early stopping looks for the best one: "
+            "leave out training.averaging or training.early_stopping"
+        )
+        yield ("training", "averaging", "kind"), message
     warmup = configuration.training.schedule.warmup_epochs
     for key, epochs in _epochs(configuration).items():
         if warmup >= epochs:

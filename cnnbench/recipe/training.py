@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
 
@@ -87,6 +88,37 @@ class Schedule(Section):
     )
 
 
+class Averaging(Section):
+    """The mean of the weights that training passes through, to be judged in place of the last.
+
+    swa: stochastic weight averaging (Izmailov et al. 2018), the plain mean. ema: the exponential
+    moving average, mean = momentum * mean + (1 - momentum) * weights. Both take the weights as
+    they are after an epoch.
+    """
+
+    kind: Literal["none", "swa", "ema"] = Field(
+        "none",
+        description="swa: the plain mean of the weights after each of the last epochs; ema: a mean "
+        "of the weights after all epochs, in which one counts the less the longer ago it is",
+    )
+    start: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.75, description="of kind swa: the fraction of the epochs before the first that counts"
+    )
+    momentum: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.9, description="of kind ema: what the mean keeps of itself in each epoch"
+    )
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is averaged."""
+        return self.kind != "none"
+
+    def first(self, epochs: int) -> int:
+        """The first epoch, counted from 1, whose weights belong to the mean."""
+        done = round(self.start * epochs, 6)  # 0.29 * 100 is a little less than 29
+        return math.floor(done) + 1 if self.kind == "swa" else 1
+
+
 class TrainingSpec(Section):
     """How the weights are fitted."""
 
@@ -112,6 +144,7 @@ class TrainingSpec(Section):
         "none", description="balanced: in the loss of training, every class counts alike"
     )
     schedule: Schedule = Schedule()
+    averaging: Averaging = Averaging()
     early_stopping: EarlyStopping = EarlyStopping()
 
     @property

@@ -14,7 +14,7 @@ from cnnbench.network.bases import BASES
 from cnnbench.network.heads import HeadSpec, layers_before, normalizations, with_head
 from cnnbench.network.network import Network
 from cnnbench.pretrained.found import Padding
-from cnnbench.recipe.training import TrainingSpec
+from cnnbench.recipe.training import Averaging, TrainingSpec
 
 Base = Literal[
     "none",
@@ -146,7 +146,7 @@ class TransferSpec(Section):
         fine = Stage(frozen, training.model_copy(update={"learning_rate": rate}))
         if not self.head_epochs:
             return (fine,)
-        head = training.model_copy(update={"epochs": self.head_epochs})
+        head = training.model_copy(update={"epochs": self.head_epochs, "averaging": Averaging()})
         return Stage(everything, head), fine
 
 

@@ -15,6 +15,7 @@ from cnnbench.errors import CnnbenchError
 from cnnbench.plugin.backend import Model
 from cnnbench.recipe.transfer import Stage
 from cnnbench.results.record import Epoch
+from cnnbench.training.averaging import Average
 from cnnbench.training.costs import Stopwatch
 from cnnbench.training.metrics import accuracy, class_probabilities, log_loss
 from cnnbench.training.progress import LearningRate, Stopper
@@ -68,6 +69,8 @@ def fit(
 ) -> None:
     """Train until the epochs are over or early stopping says so; leave the weights to evaluate.
 
+    Those are the last, the best or an average, which no epoch of the history speaks of: what is
+    judged between epochs are the weights that go on to be trained.
     epochs: the passes over the training images, one an epoch. fitted: filled as it goes, and goes
     on counting where a stage before this one ended.
     Raises DivergedError when a loss becomes NaN or infinite. The training loss of an epoch is from
@@ -75,6 +78,7 @@ def fit(
     """
     spec = stage.training
     rate, stopper = LearningRate(spec, stage.rates), Stopper(spec.early_stopping)
+    average = Average(spec.averaging, spec.epochs)
     training, judging = Stopwatch(model.synchronize), Stopwatch(model.synchronize)
     before, evaluated = len(fitted.history), fitted.evaluation
     for number in range(1, spec.epochs + 1):
@@ -106,11 +110,15 @@ def fit(
             _refuse_divergence("validation", val_loss, epoch.epoch)
         rate.tell(epoch)
         stopper.tell(epoch)
+        if average.takes(number):
+            average.add(model.get_weights())
         if stopper.improved and stopper.restores:
             stopper.best_weights = model.get_weights()
         if stopper.stop:
             break
     fitted.best_epoch = len(fitted.history)
+    if average.weights is not None:
+        model.set_weights(average.weights)
     if stopper.best_weights is not None:
         model.set_weights(stopper.best_weights)
         fitted.best_epoch = stopper.best_epoch

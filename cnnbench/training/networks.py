@@ -11,9 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnbench.data.passes.batches import Batches
 from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import Engine, Model
+from cnnbench.recipe.transfer import Stage
 from cnnbench.results.record import Epoch, Shared
+from cnnbench.training.averaging import measured_layers, with_statistics
 from cnnbench.training.build import Build, starting_weights, weights_for
 from cnnbench.training.costs import BATCH_PREDICTIONS, SINGLE_PREDICTIONS, Stopwatch, latency
 from cnnbench.training.features import shared_features
@@ -89,10 +92,26 @@ class Training:
             result.costs["compile"] = result.costs.get("compile", 0) + compiling.last
             for part in trial.configuration.ensemble.parts(stage):
                 fit(model, epochs, validation, part, fitted=result.fitted, on_epoch=self.on_epoch)
+                if part.training.averaging.active:
+                    self._measure_anew(trial, network, stage, model, next(epochs))
                 if stage is stages[-1]:
                     kept = {**weights, **model.get_weights()} if trial.keeps_weights else {}
                     yield Trained(model, network, images, kept)
             weights = {**weights, **model.get_weights()}
+
+    def _measure_anew(
+        self, trial: Trial, network: Network, stage: Stage, model: Model, batches: Batches
+    ) -> None:
+        """Give a network of averaged weights statistics of batch normalisation of its own."""
+        layers = measured_layers(network, stage.frozen)
+        if not layers:
+            return
+        weights, watch = model.get_weights(), Stopwatch(model.synchronize)
+        with watch:
+            other = self.build(trial, self.engine, network, weights, stage)
+            model.set_weights(with_statistics(weights, layers, other, batches))
+        self.result.fitted.training += watch.last - batches.waited
+        self.result.fitted.data += batches.waited
 
     def ask(self, trained: Trained) -> Answers:
         """Look at the test images, once, with the weights that validation chose."""

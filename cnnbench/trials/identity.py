@@ -98,6 +98,12 @@ def _training(spec: TrainingSpec) -> dict[str, Any]:
         settings["schedule"] = {"kind": spec.schedule.kind}
     if spec.schedule.warmup_epochs:
         settings["warmup_epochs"] = spec.schedule.warmup_epochs
+    if spec.averaging.active:
+        settings["averaging"] = {"kind": spec.averaging.kind}
+        if spec.averaging.kind == "swa":
+            settings["averaging"]["first"] = spec.averaging.first(spec.epochs)
+        else:
+            settings["averaging"]["momentum"] = spec.averaging.momentum
     if spec.early_stopping.patience:
         stopping = spec.early_stopping
         settings["early_stopping"] = {

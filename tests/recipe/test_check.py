@@ -122,6 +122,27 @@ def test_a_warm_up_leaves_epochs_at_the_full_rate(load, problems, text, epochs, 
     load(text.format(data=PHOTOS, warmup=epochs - 1))
 
 
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (
+            "early_stopping.patience = 3",
+            "study.toml:4: training.averaging.kind: an average is of the epochs up to the last, early",
+        ),
+        (
+            "[ensemble]\nmethod = 'snapshot'",
+            "study.toml:6: ensemble.method: a snapshot is one network of a training, an average is of",
+        ),
+    ],
+)
+def test_an_average_of_many_epochs_excludes_what_is_of_one(load, problems, other, expected):
+    training = "averaging.kind = '{}'\n{}\n"
+    (problem,) = problems(f"{TENS}[training]\n{training.format('swa', other)}")
+    assert problem.startswith(expected)
+    load(f"{TENS}[training]\n{training.format('none', other)}")
+    load(f"{TENS}[training]\n{training.format('swa', '')}")
+
+
 def test_mistakes_of_form_come_first_and_alone(problems):
     text = '[data]\nsource = "photo"\ntrain = {train}\n[network]\n{key} = 40\n'
     found = problems(text.format(train='"x"', key="kernal"))

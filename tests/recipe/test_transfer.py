@@ -10,6 +10,7 @@ from cnnbench.loading.manager import load_plugins
 from cnnbench.network.bases import BASES
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.load import load_recipe
+from cnnbench.recipe.training import Averaging, Schedule, TrainingSpec
 from cnnbench.recipe.transfer import Scaling, TransferSpec
 
 START = '[data]\nsource = "digits"\nimage_size = [32, 32]\n[transfer]\nbase = "mobilenet"\n'
@@ -86,3 +87,11 @@ def test_the_head_stands_on_every_base_and_every_base_can_be_fine_tuned(base):
     head, fine = configuration.stages_for((96, 96, 3))
     assert set(names[:-4]) == head.frozen
     assert fine.frozen < head.frozen
+
+
+def test_of_two_stages_the_last_alone_is_averaged():
+    spec = TransferSpec(base="mobilenet", strategy="full", head_epochs=2)
+    training = TrainingSpec(averaging=Averaging(kind="swa"), schedule=Schedule(warmup_epochs=1))
+    stages = spec.stages(BASES["mobilenet"]((32, 32, 3)), training)
+    assert [stage.training.averaging.kind for stage in stages] == ["none", "swa"]
+    assert [stage.training.schedule.warmup_epochs for stage in stages] == [1, 1]

@@ -112,6 +112,7 @@ IGNORED = [
     {"training": {"learning_rate": 0.001}},  # the optimiser's default, written out
     {"training": {"schedule": {"factor": 0.5, "patience": 2, "min_lr": 0.1}}},
     {"training": {"early_stopping": {"monitor": "loss", "restore_best_weights": False}}},
+    {"training": {"averaging": {"start": 0.5, "momentum": 0.5}}},
     {"augmentation": {"fill_mode": "wrap", "fill_value": 0.5}},  # nothing is moved
     {"augmentation": {"rotation": 0, "copies": 3}},
     {"data": {"classes": ["a", "b", "c"]}},  # all there are
@@ -200,6 +201,10 @@ EFFECTIVE = [
         {"schedule": {"kind": "plateau", "min_lr": 0.001}},
         {"schedule": {"warmup_epochs": 2}},
         {"schedule": {"kind": "cosine", "warmup_epochs": 2}},
+        {"averaging": {"kind": "swa"}},
+        {"averaging": {"kind": "swa", "start": 0.5}},
+        {"averaging": {"kind": "ema"}},
+        {"averaging": {"kind": "ema", "momentum": 0.5}},
         {"early_stopping": {"patience": 2}},
         {"early_stopping": {"patience": 2, "monitor": "loss"}},
         {"early_stopping": {"patience": 2, "min_delta": 0.1}},

@@ -22,10 +22,11 @@ _TRAINING: Mapping[str, str] = {
     "learning_rate": "learning rate {}",
     "schedule.warmup_epochs": "a warm-up of {} epochs",
     "global_clipnorm": "gradients clipped to a norm of {}",
+    "averaging.kind": "weights averaged by {}",
     "precision": "{}",
 }
-_SWITCHES = frozenset({"nesterov", "schedule.warmup_epochs", "global_clipnorm"})
-"""Keys of which 0 or false means that nothing is done."""
+_SWITCHES = frozenset({"nesterov", "schedule.warmup_epochs", "global_clipnorm", "averaging.kind"})
+"""Keys of which 0, false or "none" means that nothing is done."""
 
 
 def methods(chapter: Chapter) -> str:
@@ -120,7 +121,8 @@ def _training(chapter: Chapter) -> str:
     said = []
     for key, text in _TRAINING.items():
         value = common(chapter, f"training.{key}")
-        if key not in unused and value is not None and not (key in _SWITCHES and not value):
+        off = value is None or (key in _SWITCHES and value in (0, "none"))
+        if key not in unused and not off:
             said.append(text.format(value))
     return f"Training: {', '.join(said)}." if said else ""
 
