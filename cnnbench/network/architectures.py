@@ -106,12 +106,19 @@ def _convnet(spec: NetworkSpec, channels: int) -> list[AnyLayer]:
             'padding = "valid" makes smaller: set padding = "same"',
             key="padding",
         )
+    if spec.stochastic_depth and not spec.residual:
+        raise NetworkError(
+            "stochastic_depth leaves out what a residual block adds to its input, and there is "
+            "none: set residual = true, or use dropout",
+            key="stochastic_depth",
+        )
     layers: list[AnyLayer] = []
     for index, filters in enumerate(spec.filters):
         downsamples = spec.downsampling != "none" and (
             spec.final_pool or index < len(spec.filters) - 1
         )
-        layers += block(spec, layers, channels, filters, downsamples=downsamples)
+        left_out = spec.stochastic_depth * (index + 1) / len(spec.filters)
+        layers += block(spec, layers, channels, filters, downsamples=downsamples, left_out=left_out)
         channels = filters
     layers.append(_HEADS[spec.head]())
     return [*layers, *_hidden_dense(spec)]

@@ -18,6 +18,7 @@ from cnnbench.network.layers import (
     Multiply,
     Pair,
     Pool,
+    StochasticDepth,
 )
 from cnnbench.network.spec import NetworkSpec
 
@@ -29,13 +30,15 @@ def block(
     filters: int,
     *,
     downsamples: bool,
+    left_out: float,
 ) -> list[AnyLayer]:
     """A convolution, [batch normalisation], [squeeze and excite], [pooling], [dropout].
 
     above: the layers above it, none of which has a name. channels: of their output. With `residual`
     what goes in is added before the activation (He et al. 2016, figure 2); a convolution of kernel
     1x1 gives it the shape of what comes out, where that is another. Squeeze and excite stands
-    before the sum, else behind the activation.
+    before the sum, else behind the activation. left_out: the rate of stochastic depth of a residual
+    block, by Huang et al. (2016), section 3, growing evenly from the first block to the last.
     """
     strided = downsamples and spec.downsampling == "stride"
     stride = pair(spec.pool if strided else spec.stride)
@@ -50,6 +53,8 @@ def block(
     if spec.squeeze_excite:
         _squeeze_excite(made, filters, max(1, filters // spec.squeeze_excite))
     if spec.residual:
+        if left_out:
+            made.append(StochasticDepth(rate=left_out))
         end = made.last
         if channels != filters or stride != (1, 1):
             made.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnnbench.network.layers import INPUT, AnyLayer, Dropout
+from cnnbench.network.layers import INPUT, AnyLayer, Dropping
 from cnnbench.network.network import Network, Node
 from cnnbench.network.weights import trainable_arrays
 
@@ -20,7 +20,7 @@ def last_cut(network: Network, frozen: frozenset[str]) -> str:
     have joined.
     """
     moved = {name.partition("/")[0] for name in trainable_arrays(network, frozen)}
-    moved |= {name for name, layer in network.named_layers() if isinstance(layer, Dropout)}
+    moved |= {name for name, layer in network.named_layers() if isinstance(layer, Dropping)}
     nodes = network.nodes()
     last, weighted = "", False
     for node, alone in zip(nodes, _alone(nodes), strict=True):

@@ -47,6 +47,11 @@ class NetworkSpec(BaseModel):
     residual: bool = Field(
         False, description="add to the output of each convolution's block what went into it"
     )
+    stochastic_depth: Rate = Field(
+        0.0,
+        description="of residual: the chance that what the last block adds is left out for an "
+        "image in training; less in the blocks before, in proportion to their place",
+    )
     squeeze_excite: int = Field(
         0,
         ge=0,

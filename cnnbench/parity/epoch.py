@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.network.layers import BatchNorm, Dropout
+from cnnbench.network.layers import BatchNorm, Dropping
 from cnnbench.network.network import Network, Weights
 from cnnbench.parity.probe import Probe, Trajectory
 from cnnbench.plugin.backend import Engine, Model
@@ -154,7 +154,7 @@ def _move(
 
 def _without_dropout(network: Network) -> Network:
     layers = tuple(
-        layer.model_copy(update={"rate": 0.0}) if isinstance(layer, Dropout) else layer
+        layer.model_copy(update={"rate": 0.0}) if isinstance(layer, Dropping) else layer
         for layer in network.layers
     )
     return network.model_copy(update={"layers": layers})

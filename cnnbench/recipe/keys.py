@@ -11,6 +11,8 @@ SYNONYMS = {
     "batch": "training.batch_size",
     "batchsize": "training.batch_size",
     "bs": "training.batch_size",
+    "drop_connect_rate": "network.stochastic_depth",
+    "drop_path_rate": "network.stochastic_depth",
     "ema": "training.averaging.kind",
     "ema_momentum": "training.averaging.momentum",
     "eta": "training.learning_rate",

@@ -100,3 +100,31 @@ def test_a_residual_block_needs_room():
         build_network(NetworkSpec(residual=True), SHAPE, 4)
     assert caught.value.key == "padding"
     build_network(NetworkSpec(residual=True, padding="same"), SHAPE, 4)
+
+
+def test_stochastic_depth_grows_evenly_and_ends_what_a_block_adds():
+    # Huang et al. (2016), equation 4: block l of L survives with probability 1 - l / L (1 - p_L).
+    spec = NetworkSpec(
+        **SAME | {"filters": (3, 3, 8, 8, 8)},
+        residual=True,
+        stochastic_depth=0.5,
+        batch_norm="before",
+    )
+    network = build_network(spec, SHAPE, 4)
+    nodes = {node.name: node.layer for node in network.nodes()}
+    rates = [layer.rate for layer in nodes.values() if layer.type == "stochastic_depth"]
+    assert rates == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5])
+    sums = [layer for layer in nodes.values() if layer.type == "add"]
+    assert [layer.inputs[0] for layer in sums] == [f"stochastic_depth_{i}" for i in range(1, 6)]
+    assert [nodes[f"stochastic_depth_{i}"].inputs for i in (1, 2)] == [
+        ("batch_norm_1",),
+        ("batch_norm_2",),
+    ]
+    without = build_network(spec.model_copy(update={"stochastic_depth": 0.0}), SHAPE, 4)
+    assert summarize(network).parameters == summarize(without).parameters
+
+
+def test_without_a_residual_block_there_is_nothing_to_leave_out():
+    with pytest.raises(NetworkError, match="set residual = true, or use dropout") as caught:
+        build_network(NetworkSpec(stochastic_depth=0.2), SHAPE, 4)
+    assert caught.value.key == "stochastic_depth"

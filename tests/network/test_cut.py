@@ -5,6 +5,8 @@ import pytest
 from cnnbench.network.bases import BASES
 from cnnbench.network.cut import last_cut, split_network
 from cnnbench.network.heads import HeadSpec, layers_before, with_head, without_head
+from cnnbench.network.layers import Conv, Dense, Dropout, Flatten, StochasticDepth
+from cnnbench.network.network import Network
 from cnnbench.network.weights import weight_shapes
 
 
@@ -48,10 +50,8 @@ def test_nothing_frozen_nothing_to_cut():
     assert last_cut(headed("resnet50"), frozenset()) == "", "padding alone is not worth it"
 
 
-def test_dropout_in_a_frozen_part_differs_from_epoch_to_epoch():
-    from cnnbench.network.layers import Conv, Dense, Dropout, Flatten
-    from cnnbench.network.network import Network
-
-    layers = (Conv(filters=2, kernel=(3, 3)), Dropout(rate=0.5), Conv(filters=2, kernel=(3, 3)))
+@pytest.mark.parametrize("kind", [Dropout, StochasticDepth])
+def test_chance_in_a_frozen_part_differs_from_epoch_to_epoch(kind):
+    layers = (Conv(filters=2, kernel=(3, 3)), kind(rate=0.5), Conv(filters=2, kernel=(3, 3)))
     network = Network(input_shape=(8, 8, 1), layers=(*layers, Flatten(), Dense(units=2)), classes=2)
     assert last_cut(network, frozenset({"conv_1", "conv_2"})) == "conv_1"

@@ -127,11 +127,11 @@ def test_a_warm_up_leaves_epochs_at_the_full_rate(load, problems, text, epochs, 
     [
         (
             "early_stopping.patience = 3",
-            "study.toml:4: training.averaging.kind: an average is of the epochs up to the last, early",
+            "study.toml:4: training.averaging.kind: an average is of the epochs up to the last, e",
         ),
         (
             "[ensemble]\nmethod = 'snapshot'",
-            "study.toml:6: ensemble.method: a snapshot is one network of a training, an average is of",
+            "study.toml:6: ensemble.method: a snapshot is one network of a training, an average",
         ),
     ],
 )

@@ -149,6 +149,7 @@ EFFECTIVE = [
         {"architecture": "dense"},
         {"head": "global_max"},
         {"residual": True, "padding": "same"},
+        {"residual": True, "padding": "same", "stochastic_depth": 0.2},
         {"separable": True},
         {"squeeze_excite": 4},
         {"architecture": "layers", "layers": [{"type": "flatten"}]},

@@ -25,7 +25,7 @@ from cnnbench.network.layers.base import (
 )
 from cnnbench.network.layers.convolution import Conv, Convolution, DepthwiseConv
 from cnnbench.network.layers.dense import Dense, Flatten
-from cnnbench.network.layers.dropout import Dropout, Rate
+from cnnbench.network.layers.dropout import Dropout, Dropping, Rate, StochasticDepth
 from cnnbench.network.layers.joining import Add, Concatenate, Multiply
 from cnnbench.network.layers.normalization import BatchNorm, Rescaling
 from cnnbench.network.layers.padding import ZeroPadding
@@ -52,6 +52,7 @@ __all__ = [
     "Dense",
     "DepthwiseConv",
     "Dropout",
+    "Dropping",
     "Flatten",
     "GlobalAveragePool",
     "GlobalMaxPool",
@@ -65,6 +66,7 @@ __all__ = [
     "Rate",
     "Rescaling",
     "Shape",
+    "StochasticDepth",
     "View",
     "Window",
     "Windowed",
@@ -84,6 +86,7 @@ _Any = (
     | Rescaling
     | Activate
     | Dropout
+    | StochasticDepth
     | Flatten
     | Dense
     | ZeroPadding

@@ -16,6 +16,7 @@ from cnnbench.testing.checks import (
     precision,
     repetition,
     running,
+    stochastic_depth,
     weights,
 )
 from cnnbench.testing.finding import Check
@@ -31,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     *optimizers.CHECKS,
     *batch_norm.CHECKS,
     *dropout.CHECKS,
+    *stochastic_depth.CHECKS,
     *frozen.CHECKS,
     *precision.CHECKS,
     *repetition.CHECKS,

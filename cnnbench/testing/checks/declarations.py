@@ -24,6 +24,7 @@ from cnnbench.network.layers import (
     Multiply,
     Pool,
     Rescaling,
+    StochasticDepth,
     ZeroPadding,
 )
 from cnnbench.plugin.backend import (
@@ -58,6 +59,7 @@ _LAYERS: tuple[AnyLayer, ...] = (
     Add(),
     Concatenate(),
     Multiply(),
+    StochasticDepth(),
 )
 
 

@@ -17,6 +17,7 @@ from cnnbench.network.layers import (
     Flatten,
     GlobalAveragePool,
     Pool,
+    StochasticDepth,
 )
 from cnnbench.network.network import Network
 from cnnbench.testing.checks.cases import BELOW, Case
@@ -52,7 +53,7 @@ FORMULAS: dict[Activation, str] = {
 }
 
 POOLS = frozenset({"pool", "global_average_pool", "global_max_pool"})
-APART = frozenset({"batch_norm", "dropout"})
+APART = frozenset({"batch_norm", "dropout", "stochastic_depth"})
 """Layers that do something else in training, which has checks of its own."""
 
 
@@ -163,6 +164,11 @@ _CASES: dict[str, Case] = {
         "dropout is absent at prediction",
         "switch dropout off in predict (evaluation mode), and do not scale there",
         (Dropout(rate=0.5), Flatten(), Dropout(rate=0.3)),
+    ),
+    "stochastic-depth-prediction": Case(
+        "stochastic depth is absent at prediction",
+        "leave nothing out in predict (evaluation mode), and do not scale there",
+        (StochasticDepth(rate=0.5), Flatten(), StochasticDepth(rate=0.3)),
     ),
     **{
         f"activation-{function}": Case(

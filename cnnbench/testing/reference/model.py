@@ -20,7 +20,13 @@ from cnnbench.testing.reference.normalization import BatchNormNode, RescalingNod
 from cnnbench.testing.reference.optimizers import RULES, Rule, clipped
 from cnnbench.testing.reference.outputs import Features, Output, Sigmoid, Softmax
 from cnnbench.testing.reference.pooling import GlobalAveragePoolNode, GlobalMaxPoolNode, PoolNode
-from cnnbench.testing.reference.vectors import DenseNode, DropoutNode, FlattenNode, ZeroPaddingNode
+from cnnbench.testing.reference.vectors import (
+    DenseNode,
+    DropoutNode,
+    FlattenNode,
+    StochasticDepthNode,
+    ZeroPaddingNode,
+)
 from cnnbench.trials.optimization import Optimization
 
 NODES: Mapping[str, type[AnyNode[Any]]] = {
@@ -30,6 +36,7 @@ NODES: Mapping[str, type[AnyNode[Any]]] = {
     "batch_norm": BatchNormNode,
     "activation": ActivateNode,
     "dropout": DropoutNode,
+    "stochastic_depth": StochasticDepthNode,
     "flatten": FlattenNode,
     "global_average_pool": GlobalAveragePoolNode,
     "global_max_pool": GlobalMaxPoolNode,

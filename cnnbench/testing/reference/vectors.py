@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 
-from cnnbench.network.layers import Dense, Dropout, Flatten, ZeroPadding
+from cnnbench.network.layers import Dense, Dropout, Dropping, Flatten, StochasticDepth, ZeroPadding
 from cnnbench.testing.reference.activations import FUNCTIONS
 from cnnbench.testing.reference.node import Array, ReferenceNode
 
@@ -55,7 +57,10 @@ class ZeroPaddingNode(ReferenceNode[ZeroPadding]):
         return slope[:, top : top + self.height, left : left + self.width]
 
 
-class DropoutNode(ReferenceNode[Dropout]):
+D = TypeVar("D", bound=Dropping)
+
+
+class DroppingNode(ReferenceNode[D]):
     """Inverted dropout (Srivastava et al. 2014, section 10): what is kept is scaled in training."""
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -71,3 +76,15 @@ class DropoutNode(ReferenceNode[Dropout]):
     def backward(self, slope: Array) -> Array:
         """The same factors as on the way forward."""
         return slope * self.factors
+
+
+class DropoutNode(DroppingNode[Dropout]):
+    """A factor for each unit."""
+
+
+class StochasticDepthNode(DroppingNode[StochasticDepth]):
+    """A factor for each image."""
+
+    def draw(self, shape: tuple[int, ...]) -> Array:
+        """What to multiply each image with: 0 or 1 / (1 - rate)."""
+        return super().draw((shape[0], *[1] * (len(shape) - 1)))

@@ -22,6 +22,7 @@ from cnnbench.plugin import (
     Dense,
     DepthwiseConv,
     Dropout,
+    Dropping,
     Flatten,
     GlobalAveragePool,
     GlobalMaxPool,
@@ -30,6 +31,7 @@ from cnnbench.plugin import (
     Node,
     Pool,
     Rescaling,
+    StochasticDepth,
     ZeroPadding,
     padding_of,
 )
@@ -126,6 +128,13 @@ def _batch_norm(layer: BatchNorm, making: Making) -> Any:
     )
 
 
+def _dropping(layer: Dropping, making: Making) -> Any:
+    """Units are drawn for one by one, or an image at a time."""
+    whole = (None, *[1] * len(making.node.shape))
+    shape = whole if isinstance(layer, StochasticDepth) else None
+    return keras.layers.Dropout(layer.rate, noise_shape=shape, seed=making.seed, **making.common)
+
+
 # Keras has no types: its classes are Any to mypy.
 class UnevenDepthwiseConv(keras.layers.DepthwiseConv2D):  # type: ignore[misc]
     """A depthwise convolution with a stride of its own along each axis.
@@ -196,9 +205,8 @@ _MAKERS: dict[type[Layer], Callable[[Any, Making], Any]] = {
     Activate: lambda layer, making: keras.layers.Activation(
         making.function(layer.function), **making.common
     ),
-    Dropout: lambda layer, making: keras.layers.Dropout(
-        layer.rate, seed=making.seed, **making.common
-    ),
+    Dropout: _dropping,
+    StochasticDepth: _dropping,
     Flatten: lambda _, making: keras.layers.Flatten(**making.maps),
     Dense: _dense,
     ZeroPadding: lambda layer, making: keras.layers.ZeroPadding2D(layer.padding, **making.maps),

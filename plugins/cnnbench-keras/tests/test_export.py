@@ -36,6 +36,7 @@ layers = (
     Flatten(inputs=("map",), name="flat"),
     Concatenate(inputs=("vector", "flat")),
     Dropout(rate=0.5),
+    StochasticDepth(rate=0.5),
     Dense(units=UNITS, activation="linear"),
 )
 assert {layer.type for layer in layers} == Capabilities().layers, "not every type of layer"

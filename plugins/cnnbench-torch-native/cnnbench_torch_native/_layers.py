@@ -26,6 +26,7 @@ from cnnbench.plugin import (
     Dense,
     DepthwiseConv,
     Dropout,
+    Dropping,
     Flatten,
     GlobalAveragePool,
     GlobalMaxPool,
@@ -35,6 +36,7 @@ from cnnbench.plugin import (
     Node,
     Pool,
     Rescaling,
+    StochasticDepth,
     Windowed,
     ZeroPadding,
 )
@@ -233,12 +235,15 @@ def _rescaling(layer: Rescaling, place: Place) -> list[Step]:
     return [lambda x: x * scale + offset]
 
 
-def _dropout(layer: Dropout, place: Place) -> list[Step]:
-    return [] if place.dropout is None else [partial(_drop, layer.rate, place.dropout)]
+def _dropping(layer: Dropping, place: Place) -> list[Step]:
+    return [] if place.dropout is None else [partial(_drop, layer, place.dropout)]
 
 
-def _drop(rate: float, generator: torch.Generator, x: Tensor) -> Tensor:
-    return x * torch.empty_like(x).bernoulli_(1 - rate, generator=generator).div_(1 - rate)
+def _drop(layer: Dropping, generator: torch.Generator, x: Tensor) -> Tensor:
+    """Units are drawn for one by one, or an image at a time."""
+    whole, keep = isinstance(layer, StochasticDepth), 1 - layer.rate
+    drawn = x.new_empty(len(x), *[1] * (x.ndim - 1)) if whole else torch.empty_like(x)
+    return x * drawn.bernoulli_(keep, generator=generator).div_(keep)
 
 
 def _zero_padding(layer: ZeroPadding, _: Place) -> list[Step]:
@@ -262,7 +267,8 @@ _MAKERS: dict[type[Layer], Callable[[Any, Place], list[Step]]] = {
     BatchNorm: _batch_norm,
     Rescaling: _rescaling,
     Activate: lambda x, _: _FUNCTIONS[x.function],
-    Dropout: _dropout,
+    Dropout: _dropping,
+    StochasticDepth: _dropping,
     # In NHWC order; a vector stays as it is.
     Flatten: lambda *_: [lambda x: x.movedim(1, -1).flatten(1)],
     ZeroPadding: _zero_padding,

@@ -24,6 +24,7 @@ from cnnbench.plugin import (
     Optimization,
     Pool,
     Rescaling,
+    StochasticDepth,
     ZeroPadding,
 )
 from cnnbench.testing import ArrayBatches, initial_weights
@@ -49,6 +50,7 @@ EVERYTHING = (
     Flatten(inputs=("map",), name="flat"),
     Concatenate(inputs=("vector", "flat")),
     Dropout(rate=0.5),
+    StochasticDepth(rate=0.5),
 )
 
 

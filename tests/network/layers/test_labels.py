@@ -9,6 +9,7 @@ from cnnbench.network.layers import (
     Flatten,
     GlobalAveragePool,
     Pool,
+    StochasticDepth,
 )
 
 
@@ -27,6 +28,7 @@ from cnnbench.network.layers import (
         (BatchNorm(), "batch norm"),
         (Activate(function="tanh"), "tanh"),
         (Dropout(rate=0.25), "dropout 0.25"),
+        (StochasticDepth(rate=0.2 / 3), "stochastic depth 0.0667"),
         (Flatten(), "flatten"),
         (GlobalAveragePool(), "global average pool"),
     ],

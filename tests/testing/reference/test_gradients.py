@@ -25,6 +25,7 @@ from cnnbench.network.layers import (
     Multiply,
     Pool,
     Rescaling,
+    StochasticDepth,
     ZeroPadding,
 )
 from cnnbench.network.network import Network
@@ -157,6 +158,13 @@ LAYERS = {
         Flatten(),
     ],
     "dropout": [FIRST, Dropout(rate=0.4), Flatten(), Dense(units=4), Dropout(rate=0.2)],
+    "stochastic-depth": [
+        FIRST,
+        StochasticDepth(rate=0.4),
+        Flatten(),
+        Dense(units=4),
+        StochasticDepth(rate=0.1),
+    ],
     "penalties": [
         Conv(filters=2, activation="linear", l1=0.1, l2=0.2),
         Flatten(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnbench.plugin.backend import Backend
-from cnnbench.testing.reference.vectors import DropoutNode
+from cnnbench.testing.reference.vectors import DropoutNode, DroppingNode, StochasticDepthNode
 from cnnbench.testing.target import target_name
 from wrong_backends.making import Wrong, with_node
 
@@ -45,6 +45,76 @@ class SaltsTheSeed(DropoutNode):
         return super().draw(shape)
 
 
+class LeavesOutUnits(StochasticDepthNode):
+    def draw(self, shape):
+        return DroppingNode.draw(self, shape)
+
+
+class LeavesOutTheWholeBatch(StochasticDepthNode):
+    def draw(self, shape):
+        return np.broadcast_to(super().draw((1, *shape[1:])), (shape[0], *[1] * (len(shape) - 1)))
+
+
+class KeepsByTheRate(StochasticDepthNode):
+    def draw(self, shape):
+        kept = self.generator.random((shape[0], *[1] * (len(shape) - 1))) < self.layer.rate
+        return kept / (1 - self.layer.rate)
+
+
+class ScalesNothing(StochasticDepthNode):
+    def draw(self, shape):
+        return (super().draw(shape) > 0).astype(float)
+
+
+class SendsEverythingBack(StochasticDepthNode):
+    def backward(self, slope):
+        return slope
+
+
+class ScalesInPrediction(StochasticDepthNode):
+    """As the paper does, which scales nothing in training."""
+
+    def forward(self, x, *, training):
+        scaled = super().forward(x, training=training)
+        return scaled if training else scaled * (1 - self.layer.rate)
+
+
+class LeavesOutTheSameInEveryStep(StochasticDepthNode):
+    factors_of_all = None
+
+    def draw(self, shape):
+        if self.factors_of_all is None:
+            self.factors_of_all = super().draw(shape)
+        return self.factors_of_all
+
+
+class LeavesOutTheSameInEveryLayer(StochasticDepthNode):
+    own = None
+
+    def draw(self, shape):
+        if self.own is None:
+            self.own = np.random.default_rng(self.generator.bit_generator.seed_seq.entropy)
+            self.generator = self.own
+        return super().draw(shape)
+
+
+class DrawsWithoutTheSeed(StochasticDepthNode):
+    own = None
+
+    def draw(self, shape):
+        if self.own is None:
+            self.own = self.generator = np.random.default_rng(self.seed_of_all())
+        return super().draw(shape)
+
+    def seed_of_all(self):
+        return 0
+
+
+class DrawsFromAGlobalGenerator(DrawsWithoutTheSeed):
+    def seed_of_all(self):
+        return None
+
+
 def salted_backend() -> Backend:
     """For the other process."""
     return with_node("other-process", "dropout", SaltsTheSeed).backend
@@ -55,4 +125,24 @@ BACKENDS = (
     with_node("dropout-layers", "dropout", DropsTheSameInEveryLayer),
     with_node("dropout-on-vectors", "dropout", DropsTheSameInEveryVector),
     with_node("dropout-on-vectors", "dropout", DropsHalfAtMost),
+    *(
+        with_node("stochastic-depth", "stochastic_depth", node)
+        for node in (
+            LeavesOutUnits,
+            LeavesOutTheWholeBatch,
+            KeepsByTheRate,
+            ScalesNothing,
+            SendsEverythingBack,
+        )
+    ),
+    with_node("stochastic-depth-prediction", "stochastic_depth", ScalesInPrediction),
+    *(
+        with_node("stochastic-depth-is-fresh", "stochastic_depth", node)
+        for node in (
+            LeavesOutTheSameInEveryStep,
+            LeavesOutTheSameInEveryLayer,
+            DrawsWithoutTheSeed,
+            DrawsFromAGlobalGenerator,
+        )
+    ),
 )
