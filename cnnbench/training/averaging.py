@@ -46,9 +46,9 @@ class Average:
             mean += share * (array - mean)
 
     @property
-    def weights(self) -> Weights | None:
-        """The mean, None where nothing is averaged."""
-        return {name: mean.astype(np.float32) for name, mean in self._means.items()} or None
+    def weights(self) -> Weights:
+        """The mean, empty where nothing is averaged."""
+        return {name: mean.astype(np.float32) for name, mean in self._means.items()}
 
 
 def measured_layers(network: Network, frozen: Collection[str]) -> dict[str, BatchNorm]:

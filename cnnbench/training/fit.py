@@ -117,8 +117,8 @@ def fit(
         if stopper.stop:
             break
     fitted.best_epoch = len(fitted.history)
-    if average.weights is not None:
-        model.set_weights(average.weights)
+    if averaged := average.weights:
+        model.set_weights(averaged)
     if stopper.best_weights is not None:
         model.set_weights(stopper.best_weights)
         fitted.best_epoch = stopper.best_epoch
