@@ -93,7 +93,8 @@ class Training:
             for part in trial.configuration.ensemble.parts(stage):
                 fit(model, epochs, validation, part, fitted=result.fitted, on_epoch=self.on_epoch)
                 if part.training.averaging.active:
-                    self._measure_anew(trial, network, stage, model, next(epochs))
+                    last = passes.epoch(len(result.fitted.history) - 1)
+                    self._measure_anew(trial, network, stage, model, last)
                 if stage is stages[-1]:
                     kept = {**weights, **model.get_weights()} if trial.keeps_weights else {}
                     yield Trained(model, network, images, kept)

@@ -114,7 +114,7 @@ def test_augmentation_tries_every_kind_of_transform_alone():
         for variant in load("augmentation").variants
         for key in variant.configuration.augmentation.model_dump(exclude_defaults=True)
     }
-    assert set(AugmentationSpec.model_fields) - tried == {"crop", "fill_value"}
+    assert set(AugmentationSpec.model_fields) - tried == {"copies", "crop", "fill_value"}
 
 
 @pytest.mark.parametrize("name", sorted(PHOTOS))
