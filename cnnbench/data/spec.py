@@ -32,6 +32,12 @@ class DataSpec(Section):
         None, description="test images; the source's own test split, else 0.2, if not given"
     )
     classes: tuple[str, ...] | None = Field(None, description="only these classes, in this order")
+    groups: str | None = Field(
+        None,
+        description="which images belong together, so that no two splits share a group: a pattern "
+        'such as "{group}_{number}.*" over the names of files, a table such as "groups.csv" of '
+        'paths and groups, or a column of a csv source; "" for none',
+    )
     image_size: tuple[Side, Side] | None = Field(None, description="[height, width] in pixels")
     color: Literal["auto", "grey", "rgb"] = Field(
         "auto", description="grey: one channel, rgb: three, auto: what the source has"

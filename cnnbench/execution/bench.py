@@ -73,7 +73,7 @@ class Bench:
             if digest_of(images) != images.digest:
                 raise DataError("the images that were brought to this worker are damaged")
             self._proved = images
-        if images.digest != trial.data:
+        if images.identity != trial.data:
             raise DataError("the images that were brought to this worker are not the trial's")
         return images
 
@@ -84,7 +84,7 @@ def planned_images(plugins: Plugins, trial: Trial) -> CachedImages:
     Raises DataError where they are not those that the trial was planned with.
     """
     images = open_images(plugins.source(trial.source), trial.request)
-    if images.digest != trial.data:
+    if images.identity != trial.data:
         source = trial.configuration.data.source
         raise DataError(
             f"the images of {source} have changed since this run began: give the same command again"

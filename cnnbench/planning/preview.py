@@ -168,6 +168,7 @@ def _draw(
         fold=fold,
         folds=folds,
         classes=chosen.classes,
+        groups=chosen.groups,
     ).train
     passes = TrainingPasses(
         PreparedImages.of_rows(

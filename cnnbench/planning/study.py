@@ -6,15 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnnbench.data.sources.cache import open_images
+from cnnbench.data.sources.cache import CachedImages, open_images
 from cnnbench.data.sources.source import DataSource, Facts, Request
 from cnnbench.data.sources.streamed import Watcher, nobody
 from cnnbench.data.sources.summary import summary_line
+from cnnbench.data.spec import DataSpec
 from cnnbench.data.splits.feasibility import amount_errors, facts_of, split_notes
 from cnnbench.errors import DataError, PluginError, Problem, RecipeError
 from cnnbench.loading.availability import check_availability
 from cnnbench.loading.plugins import Plugins
 from cnnbench.planning.device import takes_gpu
+from cnnbench.planning.groups import group_notes
 from cnnbench.planning.looks import looks_before
 from cnnbench.plugin.backend import Backend
 from cnnbench.pretrained.found import FoundArrays
@@ -84,6 +86,8 @@ def read_images(
     """
     known: dict[tuple[str, Request], Known] = {}
     facts: dict[tuple[str, Request], Facts] = {}
+    opened: dict[tuple[str, Request], CachedImages] = {}
+    grouped: set[tuple[DataSpec, int]] = set()
     notes: dict[str, None] = {}
     problems: dict[Problem, None] = {}
     for variant in recipe.variants:
@@ -97,17 +101,25 @@ def read_images(
                 if not error.key:
                     raise
                 raise RecipeError([variant.problem(("data", error.key), str(error))]) from error
-            facts[key] = facts_of(cached)
+            opened[key], facts[key] = cached, facts_of(cached)
             known[key] = Known(
-                cached.digest,
+                cached.identity,
                 facts[key].shape,
                 cached.classes,
                 facts[key].class_count,
                 cached.inventory,
                 facts[key].signals,
+                facts[key].group_count,
             )
             notes |= dict.fromkeys(cached.notes)
         errors = amount_errors(facts[key], data, folds)
+        if not errors and (data, folds) not in grouped:
+            grouped.add((data, folds))
+            try:
+                about = (variant.configuration, recipe.seed, recipe.replicates)
+                notes |= dict.fromkeys(group_notes(opened[key], *about))
+            except DataError as error:
+                errors.append(error)
         for wrong in errors:
             message = f"{wrong}{_lost(source, request, facts[key])}"
             problems[variant.problem(("data", wrong.key or "source"), message)] = None

@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from cnnbench.data.sources.groups import is_table
 from cnnbench.data.sources.requests import is_there, reader_of
 from cnnbench.errors import PluginError
 from cnnbench.recipe.check import FindSource
@@ -21,6 +22,14 @@ def given_source(data: str | Path, find_source: FindSource) -> Setting:
     if isinstance(data, Path) or _is_path(text, find_source):
         text = f"{reader_of(text)}:{text}"
     return Setting(text, f"--data {data}", Path.cwd(), (None, None))
+
+
+def anchored_groups(groups: Setting) -> Setting:
+    """The path of a table of groups made absolute, as that of a source is."""
+    if not isinstance(groups.value, str) or not is_table(groups.value):
+        return groups
+    home = os.path.expanduser(groups.value)  # noqa: PTH111 - as below
+    return replace(groups, value=os.path.normpath(groups.folder / home))
 
 
 def _is_path(text: str, find_source: FindSource) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cnnbench.errors import Problem, RecipeError, did_you_mean, nearest
-from cnnbench.recipe.anchor import anchored, given_source
+from cnnbench.recipe.anchor import anchored, anchored_groups, given_source
 from cnnbench.recipe.blame import Candidate
 from cnnbench.recipe.check import Checker, FindSource
 from cnnbench.recipe.compose import Draft, compose
@@ -183,6 +183,8 @@ def _candidates(
         source = settings.get(("data", "source"))
         if source is not None:
             settings["data", "source"] = anchored(source, find_source)
+        if groups := settings.get(("data", "groups")):
+            settings["data", "groups"] = anchored_groups(groups)
         validated = validate(Configuration, settings)
         problems += [_placed(problem, file) for problem in validated.problems]
         if validated.value is not None:

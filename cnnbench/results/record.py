@@ -102,7 +102,8 @@ class Samples(Value):
 
     digest: of the decoded source. by_class: how many images of each class the splits "train",
     "validation" and "test" hold, in the order of `classes`; empty in records of before it was kept.
-    notes: what the reader of the images found.
+    groups: how many groups of images that belong together each split holds, empty where there are
+    none; grouping: digest of which images these are. notes: what the reader of the images found.
     """
 
     source: str
@@ -112,6 +113,8 @@ class Samples(Value):
     test: Size
     classes: tuple[str, ...]
     by_class: Mapping[str, tuple[Size, ...]] = Field(default_factory=dict)
+    groups: Mapping[str, Size] = Field(default_factory=dict)
+    grouping: str = ""
     synthetic: bool = False
     notes: tuple[str, ...] = ()
 

@@ -16,6 +16,7 @@ from cnnbench.data.passes.passes import TrainingPasses, evaluation_pass
 from cnnbench.data.passes.prepared import Features, PreparedImages
 from cnnbench.data.passes.scaling import InputScaling
 from cnnbench.data.sources.cache import CachedImages
+from cnnbench.data.sources.groups import digest_of_groups
 from cnnbench.data.spec import AugmentationSpec
 from cnnbench.data.splits.draw import Split, bootstrap, held_out, split_rows
 from cnnbench.data.splits.feasibility import facts_of, split_notes
@@ -84,7 +85,7 @@ class TrialImages:
 
     def samples(self) -> Samples:
         """The images used, for the record."""
-        classes = len(self.chosen.classes)
+        classes, groups = len(self.chosen.classes), self.chosen.groups
         splits = {
             "train": self.split.train,
             "validation": self.split.validation,
@@ -101,6 +102,8 @@ class TrialImages:
                 name: tuple(np.bincount(self.chosen.labels[rows], minlength=classes).tolist())
                 for name, rows in splits.items()
             },
+            groups={} if groups is None else {x: _distinct(groups, splits[x]) for x in splits},
+            grouping="" if groups is None else digest_of_groups(groups),
             synthetic=self.chosen.synthetic,
             notes=(*self.chosen.notes, *self.split_notes()),
         )
@@ -109,6 +112,10 @@ class TrialImages:
         """What is to be known of the splits: the same for all replicates."""
         spec = self.trial.configuration
         return split_notes(facts_of(self.chosen), spec.data, spec.evaluation.folds)
+
+
+def _distinct(groups: NDArray[np.int64], rows: NDArray[np.int64]) -> int:
+    return len(np.unique(groups[rows]))
 
 
 def prepare_images(trial: Trial, cached: CachedImages) -> TrialImages:
@@ -142,20 +149,28 @@ def split_of(trial: Trial, chosen: CachedImages) -> Split:
         fold=trial.fold,
         folds=trial.configuration.evaluation.folds,
         classes=chosen.classes,
+        groups=chosen.groups,
     )
-    split = _of_member(trial, split, chosen.labels)
+    split = _of_member(trial, split, chosen)
     if trial.validates:
         return split
     everything = np.sort(np.concatenate([split.train, split.validation]))
     return Split(everything, split.validation[:0], split.test)
 
 
-def _of_member(trial: Trial, split: Split, labels: NDArray[np.int32]) -> Split:
+def _of_member(trial: Trial, split: Split, chosen: CachedImages) -> Split:
     """What of a split a network of an ensemble sees."""
     member = trial.member
     if member is not None and member.part is not None:
         part, parts = member.part
-        split = held_out(split, labels, seed=trial.seed_for("split"), part=part, parts=parts)
+        split = held_out(
+            split,
+            chosen.labels,
+            seed=trial.seed_for("split"),
+            part=part,
+            parts=parts,
+            groups=chosen.groups,
+        )
     if member is not None and member.bootstrap:
         split = bootstrap(split, seed=trial.seed_for("bootstrap"))
     return split

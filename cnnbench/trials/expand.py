@@ -32,7 +32,7 @@ class Known:
     """What is known of decoded images. shape: (height, width, channels).
 
     counts: images of each class, by split where the source fixes splits, else under "all".
-    inventory: what else was met while decoding. signals: as in Facts.
+    inventory: what else was met while decoding. signals, group_count: as in Facts.
     """
 
     digest: str
@@ -41,12 +41,13 @@ class Known:
     counts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     inventory: Inventory = field(default_factory=Inventory)
     signals: bool = False
+    group_count: tuple[tuple[int, ...], ...] = ()
 
     @property
     def facts(self) -> Facts:
         """The same as a source tells of itself."""
         count = {split: sum(counts) for split, counts in self.counts.items()}
-        return Facts(self.shape, self.classes, count, self.counts, self.signals)
+        return Facts(self.shape, self.classes, count, self.counts, self.signals, self.group_count)
 
 
 @dataclass(frozen=True, slots=True)

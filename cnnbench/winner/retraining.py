@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnbench.data.sources.cache import CachedImages, open_images
+from cnnbench.data.sources.groups import digest_of_groups
 from cnnbench.data.splits.selection import select_classes
 from cnnbench.errors import DataError, PretrainedError, ResultsError
 from cnnbench.execution.limits import limits_of
@@ -68,15 +69,15 @@ def plan_retraining(
     arrays = arrays_of(recipe)
     gpu = takes_gpu(device, backend)
     (trial,) = expand(recipe, backend.name, device, known, arrays=arrays, gpu=gpu).trials
-    _refuse_others(choice.records[0], trial)
-    stages, counting = final_stages(choice.study.folder, choice.records, trial.schedule)
     name, request = recipe.variants[0].configuration.request()
+    cached = open_images(plugins.source(name), request)
+    _refuse_others(choice.records[0], trial, cached)
+    stages, counting = final_stages(choice.study.folder, choice.records, trial.schedule)
     if known[name, request].signals:
         raise ResultsError(
             f"{choice.study.folder} is of signals, and what is taken home predicts images alone; "
             "`cnnbench run --save-weights` keeps the arrays of every trial"
         )
-    cached = open_images(plugins.source(name), request)
     final = trial.model_copy(
         update={
             "id": _identity(trial, [stage.training.epochs for stage in stages]),
@@ -128,10 +129,12 @@ def _recipe_of(choice: VariantChoice, plugins: Plugins, data: str | None) -> Rec
     )
 
 
-def _refuse_others(record: Record, trial: Trial) -> None:
+def _refuse_others(record: Record, trial: Trial, cached: CachedImages) -> None:
     """Refuse images and arrays that are not those of the records."""
     source = trial.configuration.data.source
-    if record.samples is None or record.samples.digest != trial.data:
+    grouping = "" if cached.groups is None else digest_of_groups(cached.groups)
+    samples = record.samples
+    if samples is None or (samples.digest, samples.grouping) != (cached.digest, grouping):
         raise DataError(
             f"the images of {source} are not those of the records: run the recipe again, or say "
             "with --data where they are"

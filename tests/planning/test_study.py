@@ -1,5 +1,7 @@
 """Reading a recipe's images: what turns out to be wrong once they are decoded."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -21,7 +23,7 @@ def read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def read_text(data="", rest=""):
-        (tmp_path / "study.toml").write_text(RECIPE.format(data=data) + rest)
+        (tmp_path / "study.toml").write_text(RECIPE.replace("{data}", data) + rest)
         return read_images(load_recipe("study.toml", find_source=PLUGINS.source), PLUGINS)
 
     return read_text
@@ -139,3 +141,48 @@ def test_the_plan_keeps_the_seed(photos, read, tmp_path):
     study = plan_study(recipe, NumpyBackend(), "auto", known, tmp_path / "results")
     assert study.plan.seed == 7
     assert {trial.seed for trial in study.trials} == {7}
+
+
+def bursts(photos, each=4):
+    """Rename the images of two classes, so that three of them in a row are a scene."""
+    for name in "ab":
+        photos(name, 3 * each)
+        folder = Path("photos") / name
+        for number in range(3 * each):
+            (folder / f"{number}.png").rename(folder / f"{name}{number // 3}_{number % 3}.png")
+
+
+GROUPS = 'groups = "{group}_{number}.png"\n'
+
+
+def test_groups_are_counted_and_splits_that_they_make_larger_are_noted(read, photos):
+    bursts(photos)
+    known, notes = read(GROUPS)
+    recipe = load_recipe("study.toml", find_source=PLUGINS.source)
+    assert image_lines(recipe, known) == (
+        "24 images of 8x8x3 in 2 classes and 8 groups: a 12, b 12",
+    )
+    assert notes == (
+        "Groups of images stay whole, so that splits hold 12 images for train (asked for: 14).",
+    )
+
+
+def test_too_few_groups_are_an_error_at_their_key(refused, photos):
+    bursts(photos, each=2)
+    (problem,) = refused(GROUPS, "[evaluation]\nfolds = 5\n")
+    assert problem.startswith("study.toml:4: data.groups: evaluation.folds = 5, but there are only")
+    (problem,) = refused('groups = "{grup}_*"\n')
+    assert problem.startswith("study.toml:4: data.groups: a pattern can't hold {grup}")
+
+
+def test_a_table_of_groups_lies_relative_to_the_recipe(read, photos, tmp_path, monkeypatch):
+    bursts(photos)
+    rows = [f"{x}{scene}_{n}.png,{x}{scene}" for x in "ab" for scene in range(4) for n in range(3)]
+    Path("groups.csv").write_text("\n".join(["path,group", *rows]))
+    known, _ = read('groups = "groups.csv"\n')
+    ((_, request),) = known
+    assert request.groups == str(tmp_path / "groups.csv")
+    by_name, _ = read(GROUPS)
+    assert next(iter(known.values())).digest == next(iter(by_name.values())).digest
+    plain, _ = read('groups = ""\n')
+    assert next(iter(plain.values())).digest != next(iter(known.values())).digest

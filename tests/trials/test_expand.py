@@ -15,6 +15,7 @@ MOBILENET = {"base": "mobilenet", "weights": "random"}
 KNOWN = {
     ("folder", Request("/photos")): Known("digest of photos", (32, 32, 3), ("a", "b", "c")),
     ("tens", Request()): Known("digest of tens", (28, 28, 1), ("a", "b", "c")),
+    ("tens", Request(groups="{group}_*")): Known("tens in groups", (28, 28, 1), ("a", "b", "c")),
     ("npz", Request("/x.npz")): Known("digest of x", (28, 28, 1), ("a", "b", "c")),
     ("npz", Request("/same.npz")): Known("digest of tens", (28, 28, 1), ("a", "b", "c")),
 }
@@ -123,6 +124,7 @@ IGNORED = [
     {"tune": {"metric": "log_loss"}},  # without candidates
     {"tune": {"candidates": 3, "space": [SPACE]}},  # the first candidate is the variant itself
     {"transfer": {"head": {"dense": [3]}, "unfreeze_from": "block5"}},
+    {"data": {"groups": ""}},
 ]
 
 
@@ -137,6 +139,7 @@ EFFECTIVE = [
     {"ensemble": {"method": "snapshot"}},
     *({"data": data} for data in (
         {"source": "npz:/x.npz"},
+        {"groups": "{group}_*"},
         {"train": 10},
         {"validation": 10},
         {"validation": 0.1},

@@ -34,19 +34,29 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """What a line says of an image. split: None where no column tells."""
+    """What a line says of an image. split, group: None where no column tells."""
 
     line: int
     path: str
     label: str
     split: SplitName | None
+    group: str | None = None
 
 
-def read_table(file: Path, extensions: frozenset[str]) -> tuple[list[TableRow], list[str]]:
-    """The images that a CSV file lists, and what a user should know of them.
+@dataclass(frozen=True, slots=True)
+class ListedImages:
+    """The images that a CSV file lists. together: that a column may group them, "" if none does."""
 
-    extensions: of images, by which a table of two columns without names is recognised. Raises
-    DataError for what is no such table, with the line.
+    rows: list[TableRow]
+    together: str = ""
+
+
+def read_table(file: Path, extensions: frozenset[str], group: str = "") -> ListedImages:
+    """The images that a CSV file lists.
+
+    extensions: of images, by which a table of two columns without names is recognised. group: the
+    column that says which images belong together. Raises DataError for what is no such table, with
+    the line.
     """
     shown = printable(str(file))
     lines = cut_table(text_of(file), shown, lambda lines: _rank(lines, extensions))
@@ -54,20 +64,26 @@ def read_table(file: Path, extensions: frozenset[str]) -> tuple[list[TableRow], 
         raise DataError(f"{shown} is empty; {EXPECTED}", "source")
     columns = columns_of(lines.rows[0])
     if columns is None and (headless := _headless(lines, extensions)):
-        return list(_rows(file, lines, headless)), []
+        if group:
+            raise DataError(
+                f"{shown} has no names of columns, and so none called {group}", "groups"
+            )
+        return ListedImages(list(_rows(file, lines, headless)))
     if columns is None or not {"path", "label"} <= set(columns):
         raise DataError(_missing(file, lines.rows[0], columns or {}), "source")
-    group = columns.pop("group", None)
+    usual = columns.pop("group", None)
+    if group:
+        columns["group"] = _column(group, lines.rows[0], shown)
     rows = list(_rows(file, Lines(lines.rows[1:], lines.numbers[1:]), columns))
-    if group is None or "split" in columns:
-        return rows, []
-    name = printable(lines.rows[0][group])
-    note = (
-        f"Column {name} does not keep images together: drawn splits may have some of one group for "
-        "training and others for tests, so that results look better than they are. A column split "
-        "that says where each group belongs avoids that."
+    if usual is None or "split" in columns:
+        return ListedImages(rows)
+    name = printable(lines.rows[0][usual])
+    together = (
+        f"Column {name} does not keep images together by itself: drawn splits may have some of one "
+        "group for training and others for tests, so that results look better than they are; "
+        f'data.groups = "{name}" keeps each group in one split.'
     )
-    return rows, [note]
+    return ListedImages(rows, together)
 
 
 EXPECTED = (
@@ -91,6 +107,17 @@ def columns_of(header: Sequence[str]) -> dict[str, int] | None:
         if (known := next((name for name in usual if name in names), None))
     }
     return found or None
+
+
+def _column(name: str, header: Sequence[str], shown: str) -> int:
+    """Where the column of a name stands, however its capitals are spelt. Raises DataError."""
+    spelt = [each.casefold() for each in header]
+    if name.casefold() not in spelt:
+        raise DataError(
+            f"{shown} has no column {printable(name)}{did_you_mean(name, header, 'columns')}",
+            "groups",
+        )
+    return spelt.index(name.casefold())
 
 
 def _headless(lines: Lines, extensions: frozenset[str]) -> dict[str, int] | None:
@@ -130,10 +157,11 @@ def _rows(file: Path, lines: Lines, columns: Mapping[str, int]) -> Iterator[Tabl
             )
         said = {what: fields[index] for what, index in columns.items()}
         for what, text in said.items():
-            if not text or "\0" in text:
+            if (not text and what != "group") or "\0" in text:
                 raise DataError(f"{where} has no {what}: fill it in or remove the line", "source")
         path = said["path"].replace("\\", "/")
-        yield TableRow(number, path, composed(said["label"]), _split(where, said.get("split")))
+        label, split = composed(said["label"]), _split(where, said.get("split"))
+        yield TableRow(number, path, label, split, said.get("group") or None)
 
 
 def _split(where: str, text: str | None) -> SplitName | None:

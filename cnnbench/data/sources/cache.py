@@ -1,7 +1,8 @@
 """Images decoded once, kept on disk, mapped into the memory of every process that needs them.
 
-An entry is a folder NAME-REQUEST-STATE: images.npy, labels.npy, fixed-SPLIT.npy and meta.json, and
-of a source that streams what it needs to go on from there. It is written beside its place and
+An entry is a folder NAME-REQUEST-STATE: images.npy, labels.npy, fixed-SPLIT.npy and meta.json, of
+a source that tells them names.json and groups.npy, and of one that streams what it needs to go on
+from there. It is written beside its place and
 renamed, so that whoever sees it sees all of it; a lock file makes concurrent processes decode once.
 When a source has changed, its new entry replaces the old one.
 """
@@ -17,7 +18,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cnnbench.data.sources._checks import checks_of
 from cnnbench.data.sources._rows import CHUNK_BYTES, array_bytes
+from cnnbench.data.sources.groups import as_numbers, digest_of_groups, notes_on, told_by
 from cnnbench.data.sources.inventory import Inventory, PixelLevels
 from cnnbench.data.sources.source import DataSource, ImageData, Request, SplitName
 from cnnbench.data.sources.streamed import Place, StreamedSource, Watcher, nobody
@@ -35,6 +37,7 @@ from cnnbench.errors import DataError
 
 FORMAT = 2
 """The version of an entry's files; another version is another entry."""
+NAMES, GROUPS = "names.json", "groups.npy"
 VARIABLE = "CNNBENCH_CACHE"
 FULL = frozenset(getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EFBIG")) - {None}
 """What a system says that takes no more of a file."""
@@ -69,7 +72,8 @@ class CachedImages:
     images: uint8, or float32 of signals, shape (n, height, width, channels), read-only, mapped from
     disk. labels: int32, shape (n,), indices into `classes`, -1 for images that were not chosen.
     fixed: rows of the splits that the source fixes. digest: SHA-256 of pixels, labels, classes and
-    fixed splits. inventory: what else is known of the images.
+    fixed splits. inventory: what else is known of the images. names, groups: as in `ImageData`,
+    the groups that a recipe asks for in place of the source's own.
     """
 
     images: NDArray[np.uint8] | NDArray[np.float32]
@@ -80,6 +84,15 @@ class CachedImages:
     digest: str
     synthetic: bool
     inventory: Inventory = field(default_factory=Inventory)
+    names: tuple[str, ...] = ()
+    groups: NDArray[np.int64] | None = None
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of everything that can change a result: `digest`, unless there are groups."""
+        if self.groups is None:
+            return self.digest
+        return hashlib.sha256(f"{self.digest} {digest_of_groups(self.groups)}".encode()).hexdigest()
 
 
 def cache_folder() -> Path:
@@ -106,9 +119,24 @@ def open_images(
     """Map a source's images into memory, decoding them first if need be.
 
     verify: look for damage, which reads them all; a damaged copy is made anew. watch: is told how
-    far a source that streams has come. Raises DataError where the source can't be read or the cache
-    can't be written.
+    far a source that streams has come. Raises DataError where the source can't be read, the cache
+    can't be written, or the groups that are asked for can't be told.
     """
+    cached = _opened(source, replace(request, groups=""), watch, verify=verify)
+    if not request.groups:
+        return cached
+    told = (
+        source.grouped(request, cached.names)
+        if isinstance(source, StreamedSource)
+        else told_by(request.groups, cached.names)
+    )
+    notes = [note for note in cached.notes if note not in told.settled]
+    notes += notes_on(told, cached.names)
+    return replace(cached, groups=as_numbers(told), notes=tuple(notes))
+
+
+def _opened(source: DataSource, request: Request, watch: Watcher, *, verify: bool) -> CachedImages:
+    """The images without the groups that a recipe asks for."""
     entry = _entry(source, request)
     cached = _read(entry, source, verify=verify)
     if cached is not None:
@@ -161,7 +189,8 @@ def _locked(entry: Path, source: DataSource) -> Iterator[None]:
 
 
 def _entry(source: DataSource, request: Request) -> Path:
-    wanted = json.dumps([source.name, asdict(request), FORMAT])
+    decoded = {key: value for key, value in asdict(request).items() if key != "groups"}
+    wanted = json.dumps([source.name, decoded, FORMAT])
     state = source.fingerprint(request)
     return cache_folder() / f"{source.name}-{_short(wanted)}-{_short(state)}"
 
@@ -186,8 +215,9 @@ def _read_meta(entry: Path) -> Meta | None:
 
 def _read(entry: Path, source: DataSource, *, verify: bool) -> CachedImages | None:
     meta = _read_meta(entry)
-    if meta is None:
-        return None
+    names, groups = entry / NAMES, entry / GROUPS
+    if meta is None or (isinstance(source, StreamedSource) and NAMES not in meta.sizes):
+        return None  # images of before names were kept are taken over without decoding
     try:
         sound = not verify or _is_sound(entry, meta)
         cached = CachedImages(
@@ -199,6 +229,8 @@ def _read(entry: Path, source: DataSource, *, verify: bool) -> CachedImages | No
             digest=meta.digest,
             synthetic=source.synthetic,
             inventory=meta.inventory,
+            names=tuple(json.loads(names.read_bytes())) if names.name in meta.sizes else (),
+            groups=np.load(groups) if groups.name in meta.sizes else None,
         )
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a copy, it is made again
         LOGGER.info("%s can't be used: %s", entry, error)
@@ -266,8 +298,13 @@ def _fill(
 
 def _finish(partial: Path, data: ImageData) -> None:
     """Write what belongs to an entry beside its images."""
-    for stale in (partial / "meta.json", *partial.glob("fixed-*.npy")):
+    beside = (partial / name for name in ("meta.json", NAMES, GROUPS))
+    for stale in (*beside, *partial.glob("fixed-*.npy")):
         stale.unlink(missing_ok=True)
+    if data.names:
+        (partial / NAMES).write_text(json.dumps(data.names))
+    if data.groups is not None:
+        _save(partial / GROUPS, np.ascontiguousarray(data.groups, np.int64))
     _save(partial / "labels.npy", np.ascontiguousarray(data.labels))
     for split, rows in data.fixed.items():
         _save(partial / f"fixed-{split}.npy", np.ascontiguousarray(rows))

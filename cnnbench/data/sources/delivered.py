@@ -77,8 +77,10 @@ def checked_images(data: object, facts: Facts, who: str) -> ImageData:
     for split, rows in fixed.items():
         _check_range(rows, len(images), f"rows of {split} among {len(images)} images", who)
     checked_sentences(data.notes, "notes", who)
+    _check_each(data, who)
     rows_of = {split: rows.astype(np.int64) for split, rows in fixed.items()}
-    return replace(data, labels=labels.astype(np.int32), fixed=rows_of)
+    groups = None if data.groups is None else data.groups.astype(np.int64)
+    return replace(data, labels=labels.astype(np.int32), fixed=rows_of, groups=groups)
 
 
 def checked_sentences(texts: object, what: str, who: str) -> tuple[str, ...]:
@@ -86,6 +88,15 @@ def checked_sentences(texts: object, what: str, who: str) -> tuple[str, ...]:
     if isinstance(texts, str) or not isinstance(texts, Sequence) or not _texts(texts):
         raise _mistake(who, f"gave the {what} {texts!r}, not a tuple of sentences")
     return tuple(texts)
+
+
+def _check_each(data: ImageData, who: str) -> None:
+    """Groups and names, of which there may be one for each image."""
+    count = len(data.images)
+    if data.groups is not None and len(_integers(data.groups, "groups", who)) != count:
+        raise _mistake(who, f"gave {count} images, but {len(data.groups)} groups")
+    if data.names and not (_texts(data.names) and len(data.names) == count):
+        raise _mistake(who, f"gave {count} images, but not as many names of them")
 
 
 def _integers(array: object, what: str, who: str) -> np.ndarray[Any, Any]:

@@ -57,6 +57,8 @@ class Folder(StreamedSource):
     def facts(self, request: Request) -> Facts:
         """List the files; without `image_size` look into some of their headers too."""
         listing = self.listing(request)
+        if request.groups:  # before anything is decoded
+            self.grouped(request, [file.name for file in listing.files])
         files = listing.files[:: -(-len(listing.files) // SAMPLE)]
         height, width = request.image_size or _one_size(files)
         per_class = listing.class_count()
@@ -111,6 +113,7 @@ class Folder(StreamedSource):
             ),
             filled.deep,
             listing.passed_over,
+            names=tuple(file.name for file in files),
         )
 
     def oddities(self, request: Request) -> tuple[str, ...]:

@@ -12,21 +12,14 @@ from cnnbench.data.sources._found import ImageFile, Listing, size_and_time
 from cnnbench.data.sources._layout import is_system, split_named
 from cnnbench.data.sources._names import printable, some
 from cnnbench.data.sources._tree import is_dir, walk
+from cnnbench.data.sources._wildcards import PART, compiled
 from cnnbench.data.sources.folder import Folder, labelled_fingerprint
 from cnnbench.data.sources.source import Request
 from cnnbench.data.splits.classes import composed
-from cnnbench.errors import DataError, did_you_mean
+from cnnbench.errors import DataError
 
-MEANING = {
-    "{class}": "(?P<label>[^/]+?)",
-    "{split}": "(?P<split>[^/]+?)",
-    "{number}": "[0-9]+",
-    "**": ".*",
-    "*": "[^/]*",
-    "?": "[^/]",
-}
-"""What the parts of a pattern stand for, as regular expressions."""
-PART = re.compile(r"\{[^/{}]*\}|\*\*|\*|\?")
+PARTS = {"{class}": "(?P<label>[^/]+?)", "{split}": "(?P<split>[^/]+?)"}
+"""What the parts with names stand for, as regular expressions."""
 EXAMPLE = "files:photos/{class}.{number}.jpg"
 
 
@@ -77,23 +70,14 @@ class Pattern(Folder):
 
 def _compiled(pattern: str) -> re.Pattern[str]:
     """Raises DataError for a pattern without a class, or with something unknown in it."""
-    parts = PART.findall(pattern)
-    for part in parts:
-        if part not in MEANING:
-            known = [known for known in MEANING if known.startswith("{")]
-            hint = did_you_mean(part, known, "expected are")
-            raise DataError(f"a pattern can't hold {printable(part)}{hint}", "source")
-    if parts.count("{class}") != 1 or parts.count("{split}") > 1:
+    wanted = compiled(pattern, PARTS, "source")
+    if pattern.count("{class}") != 1 or pattern.count("{split}") > 1:
         raise DataError(
             f"{printable(pattern)} must hold {{class}} once and {{split}} at most once, such as "
             f"{EXAMPLE}",
             "source",
         )
-    texts = PART.split(pattern)
-    meanings = [MEANING[part] for part in parts]
-    return re.compile(
-        "".join(re.escape(x) + y for x, y in zip(texts, [*meanings, ""], strict=True))
-    )
+    return wanted
 
 
 def _root(pattern: str) -> Path:

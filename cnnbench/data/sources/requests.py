@@ -57,7 +57,8 @@ def request_of(spec: DataSpec) -> tuple[str, Request]:
         )
     if name in PATH_SOURCES:
         argument = _absolute(name, argument)
-    return name, Request(argument, spec.image_size, spec.color, spec.unreadable)
+    groups = spec.groups or ""
+    return name, Request(argument, spec.image_size, spec.color, spec.unreadable, groups)
 
 
 def no_argument(name: str, request: Request) -> None:

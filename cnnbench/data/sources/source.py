@@ -20,18 +20,20 @@ SplitName = Literal["train", "validation", "test"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What of a source is wanted; everything that changes the decoded pixels.
+    """What of a source is wanted: everything that changes the decoded pixels, and groups of images.
 
     argument: what follows the colon, "" without one (a path is absolute).
     image_size: (height, width), None for the source's own.
     color: "grey" is one channel, "rgb" three, "auto" what the source has.
     unreadable: an image that can't be decoded is skipped and counted, or is an error.
+    groups: how a recipe tells which images belong together, "" if it does not; changes no pixel.
     """
 
     argument: str = ""
     image_size: tuple[int, int] | None = None
     color: Literal["auto", "grey", "rgb"] = "auto"
     unreadable: Literal["skip", "error"] = "skip"
+    groups: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Facts:
     split where the source fixes splits ("train", "validation", "test"), else under "all"; of a
     folder the files, readable or not. class_count: under the same keys the number of images of each
     class, in the order of `classes`; empty where not known. signals: whether they are float32
-    signals, not images.
+    signals, not images. group_count: of each group of images that belong together the number of
+    each class, over all splits; empty where there are none, or not known.
     """
 
     shape: tuple[int, int, int]
@@ -50,6 +53,7 @@ class Facts:
     count: Mapping[str, int]
     class_count: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     signals: bool = False
+    group_count: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,10 @@ class ImageData:
     itself fixes (a test split that everybody uses), empty if none. notes: one sentence each about
     what a user should know: skipped files, duplicates, synthetic images. deep: where files have
     more than 8 bits a channel. passed_over: files that are of no known image format, by extension.
+    names: of the files, below their folder, empty where images are no files of their own. groups:
+    int64, shape (n,), equal numbers for images that belong together, such as those of one patient,
+    which no two splits share; None where the source does not tell. alike: int64, shape (m, 2), rows
+    of images that show nearly the same; None where nobody looked.
     """
 
     images: NDArray[np.uint8] | NDArray[np.float32]
@@ -70,6 +78,9 @@ class ImageData:
     notes: tuple[str, ...] = ()
     deep: Deep | None = None
     passed_over: Mapping[str, int] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    groups: NDArray[np.int64] | None = None
+    alike: NDArray[np.int64] | None = None
 
 
 class DataSource(ABC):

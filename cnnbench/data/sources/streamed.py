@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cnnbench.data.sources.groups import ToldGroups, told_by
 from cnnbench.data.sources.source import DataSource, ImageData, Request
 
 
@@ -56,3 +57,11 @@ class StreamedSource(DataSource):
         The images of what is returned are mapped from that file. Raises DataError, and OSError
         where the file can't be written.
         """
+
+    def grouped(self, request: Request, names: Sequence[str]) -> ToldGroups:
+        """The group of each image, as `request.groups` tells it; asked only where it does.
+
+        names: of the images that were read. `request.groups` is a pattern over them, or the path of
+        a table; sources with columns override it. Raises DataError.
+        """
+        return told_by(request.groups, names)

@@ -13,6 +13,8 @@ FIRST = 10
 def summary_line(facts: Facts, chosen: Sequence[str] | None = None) -> str:
     """Shape, classes, images of each: "40 images of 24x24x3 in 2 classes: cat 20, dog 20".
 
+    Of images that belong together the number of groups, too: "in 2 classes and 12 groups".
+
     facts: with images told by class. chosen: the classes that are used, all if None.
     """
     names = chosen or facts.classes
@@ -28,6 +30,8 @@ def summary_line(facts: Facts, chosen: Sequence[str] | None = None) -> str:
             f" x {channels} channels" if channels > 1 else ""
         )
     said = f"{images:,} {things} in {len(names):,} classes"
+    if groups := group_number(facts, names):
+        said += f" and {groups:,} {'group' if groups == 1 else 'groups'}"
     more = f" and {len(names) - FIRST:,} more" if len(names) > FIRST else ""
     listed = ", ".join(
         f"{name} {'+'.join(f'{counts[name]:,}' for counts in of.values())}"
@@ -35,3 +39,9 @@ def summary_line(facts: Facts, chosen: Sequence[str] | None = None) -> str:
     )
     splits = f" ({' + '.join(of)})" if len(of) > 1 else ""
     return f"{said}{splits}: {listed}{more}"
+
+
+def group_number(facts: Facts, names: Sequence[str]) -> int:
+    """How many groups hold an image of these classes; 0 where images are in none."""
+    places = [facts.classes.index(name) for name in names]
+    return sum(any(counts[place] for place in places) for counts in facts.group_count)

@@ -10,9 +10,10 @@ from typing import ClassVar
 from cnnbench.data.sources._found import ImageFile, Listing, size_and_time
 from cnnbench.data.sources._layout import folders
 from cnnbench.data.sources._names import printable
-from cnnbench.data.sources._table import TableRow, read_table
+from cnnbench.data.sources._table import ListedImages, TableRow, read_table
 from cnnbench.data.sources._tree import is_file
 from cnnbench.data.sources.folder import Folder, labelled_fingerprint
+from cnnbench.data.sources.groups import ToldGroups, is_pattern, is_table
 from cnnbench.data.sources.source import Request
 from cnnbench.errors import DataError
 
@@ -36,20 +37,35 @@ class TableSource(Folder):
 
     def listing(self, request: Request) -> Listing:
         """The rows of the table, as files."""
-        from cnnbench.data.sources._decode import readable_extensions
-
-        file, extensions = Path(request.argument), readable_extensions()
-        rows, notes = read_table(file, extensions)
-        base = _base(file, rows, extensions)
-        found = [_image(file, base, row, extensions) for row in rows]
-        moved = base.relative_to(file.parent)
+        table, base, found = _read(request)
+        notes = [table.together] if table.together else []
+        moved = base.relative_to(Path(request.argument).parent)
         if moved.parts:
             notes.append(f"Images are looked for in {printable(str(moved))}.")
-        return Listing.of(found, notes, f"{printable(str(file))} lists")
+        return Listing.of(found, notes, f"{printable(request.argument)} lists")
 
     def fingerprint(self, request: Request) -> str:
         """That of the files, and what the table says of them."""
         return labelled_fingerprint(super().fingerprint(request), self.listing(request))
+
+    def grouped(self, request: Request, names: Sequence[str]) -> ToldGroups:
+        """By a column of the table, too."""
+        if is_pattern(request.groups) or is_table(request.groups):
+            return super().grouped(request, names)
+        table, _, found = _read(request, request.groups)
+        group = {image.name: row.group for image, row in zip(found, table.rows, strict=True)}
+        settled = (table.together,) if table.together else ()
+        return ToldGroups([group.get(name) for name in names], settled=settled)
+
+
+def _read(request: Request, group: str = "") -> tuple[ListedImages, Path, list[ImageFile]]:
+    """The table, the folder that its paths are relative to, and the file of each row."""
+    from cnnbench.data.sources._decode import readable_extensions
+
+    file, extensions = Path(request.argument), readable_extensions()
+    table = read_table(file, extensions, group)
+    base = _base(file, table.rows, extensions)
+    return table, base, [_image(file, base, row, extensions) for row in table.rows]
 
 
 def _base(file: Path, rows: Sequence[TableRow], extensions: frozenset[str]) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from cnnbench.data.sources.source import SplitName
 from cnnbench.data.spec import DataSpec
 from cnnbench.data.splits.amounts import Counts, check_folds, lots, part_of, plan_amounts
+from cnnbench.data.splits.grouped import GroupDrawing, refuse_shared, refuse_untrained
+from cnnbench.data.splits.grouping import refuse_too_few
 from cnnbench.data.streams import random_fractions, random_order
 from cnnbench.errors import DataError
 
@@ -57,6 +60,7 @@ def split_rows(
     fold: int | None,
     folds: int,
     classes: Sequence[str] = (),
+    groups: NDArray[np.int64] | None = None,
 ) -> Split:
     """Draw the splits of one replicate.
 
@@ -65,12 +69,14 @@ def split_rows(
     them where `spec` asks for less; what it leaves open is drawn from the rest, and so is a test
     split without an image of the chosen classes. With folds > 0 all images outside a fixed test
     split are divided into that many parts by the seed, and part `fold` is the test split. classes:
-    their names, for messages.
+    their names, for messages. groups: shape (n,), equal for images that no two splits may share,
+    None where there are none.
 
     Every split keeps the class proportions of what it is drawn from to within one image, see
     `cnnbench.data.splits.amounts`; a fold's part holds each class's images divided by the folds,
-    rounded up or down. Which of equal classes are rounded up is drawn from the seed. Raises
-    DataError when more is asked than there is.
+    rounded up or down. Which of equal classes are rounded up is drawn from the seed. With groups,
+    splits and folds are made of whole ones, as near to that as they allow, see
+    `cnnbench.data.splits.grouping`. Raises DataError when more is asked than there is.
     """
     names = classes or [str(label) for label in range(int(labels.max(initial=-1)) + 1)]
     chosen = {split: rows[labels[rows] >= 0] for split, rows in fixed.items()}
@@ -94,29 +100,81 @@ def split_rows(
     if errors:
         raise errors[0]
 
-    def draw(split: SplitName, amounts: Counts) -> list[Rows]:
-        nonlocal pool
-        if split in keep:
-            return _take(stacks[split], amounts)[0]
-        drawn, pool = _take(pool, amounts)
-        return drawn
-
-    if part is None:
-        test = draw("test", amounts.test)
+    kept = {x: _take(stack, getattr(amounts, x))[0] for x, stack in stacks.items()}
+    drawing: Drawing
+    if groups is None:
+        drawing = ImageDrawing(pool, dealt)
     else:
-        test, pool = _deal(pool, fold or 0, folds, dealt)
-    validation = draw("validation", amounts.validation)
-    train = draw("train", amounts.train)
+        refuse_shared(groups, {"training": np.concatenate(pool), **{x: chosen[x] for x in keep}})
+        drawing = GroupDrawing(pool, groups, seed)
+        drawn = [x for x in KEPT if x not in keep and getattr(amounts, x).sum()]
+        refuse_too_few(drawing.counts, drawn, folds)
+    if part is None:
+        test = kept["test"] if "test" in kept else drawing.take("test", amounts.test)
+    else:
+        test = drawing.fold(fold or 0, folds)
+    validation = kept.get("validation") or drawing.take("validation", amounts.validation)
+    train = drawing.train(amounts.train)
+    if groups is not None:
+        refuse_untrained(train, names)
     return Split(_joined(train), _joined(validation), _joined(test))
 
 
-def held_out(split: Split, labels: NDArray[np.int32], *, seed: int, part: int, parts: int) -> Split:
+class Drawing(Protocol):
+    """What takes images from those that a source leaves open; all by class."""
+
+    def fold(self, fold: int, folds: int) -> list[Rows]:
+        """Those of one part of a cross-validation."""
+        ...
+
+    def take(self, split: str, amounts: Counts) -> list[Rows]:
+        """Those of a test or validation split. Raises DataError."""
+        ...
+
+    def train(self, amounts: Counts) -> list[Rows]:
+        """Those to train on, at last."""
+        ...
+
+
+class ImageDrawing:
+    """Draws single images, exactly as many as asked for. pool: rows of each class, as drawn.
+
+    order: of the classes, in which they are dealt out into folds.
+    """
+
+    def __init__(self, pool: Sequence[Rows], order: Rows) -> None:
+        self._pool, self._order = list(pool), order
+
+    def fold(self, fold: int, folds: int) -> list[Rows]:
+        """Those of one part of a cross-validation."""
+        part, self._pool = _deal(self._pool, fold, folds, self._order)
+        return part
+
+    def take(self, split: str, amounts: Counts) -> list[Rows]:  # noqa: ARG002 - see Drawing
+        """The first of each class."""
+        drawn, self._pool = _take(self._pool, amounts)
+        return drawn
+
+    def train(self, amounts: Counts) -> list[Rows]:
+        """The first of each class."""
+        return self.take("train", amounts)
+
+
+def held_out(
+    split: Split,
+    labels: NDArray[np.int32],
+    *,
+    seed: int,
+    part: int,
+    parts: int,
+    groups: NDArray[np.int64] | None = None,
+) -> Split:
     """The split of a trial that is to predict some of the training images.
 
     They are dealt out as those of a cross-validation are: a part holds each class's images divided
-    by `parts`, rounded up or down. Part `part` is the test split, and the others are what is
-    trained on; the split's own test images are in neither. Raises DataError where there are fewer
-    images than parts.
+    by `parts`, rounded up or down, or whole groups. Part `part` is the test split, and the others
+    are what is trained on; the split's own test images are in neither. Raises DataError where there
+    are fewer images, or groups, than parts.
     """
     if len(split.train) < parts:
         raise DataError(
@@ -127,7 +185,14 @@ def held_out(split: Split, labels: NDArray[np.int32], *, seed: int, part: int, p
     ordered = order[np.isin(order, split.train)]
     classes = int(labels.max()) + 1
     stacks = [ordered[labels[ordered] == index] for index in range(classes)]
-    mine, others = _deal(stacks, part, parts, lots(seed, classes, "test"))
+    if groups is None:
+        mine, others = _deal(stacks, part, parts, lots(seed, classes, "test"))
+    else:
+        drawing = GroupDrawing(stacks, groups, seed)
+        refuse_too_few(drawing.counts, ["test"], parts, "ensemble.folds")
+        mine = drawing.fold(part, parts)
+        others = drawing.train(_sizes(stacks))
+        refuse_untrained(others, [f"number {label}" for label in range(classes)])
     return Split(_joined(others), split.validation, _joined(mine))
 
 

@@ -16,6 +16,7 @@ from cnnbench.data.spec import DataSpec
 from cnnbench.data.splits.amounts import Amounts, Counts, check_folds, lots, part_of, plan_amounts
 from cnnbench.data.splits.classes import LISTED, check_classes
 from cnnbench.data.splits.draw import KEPT, kept_splits
+from cnnbench.data.splits.grouping import counts_of
 from cnnbench.errors import DataError
 
 MOST_BYTES = 16 * 2**30
@@ -44,7 +45,17 @@ def facts_of(cached: CachedImages) -> Facts:
     height, width, channels = cached.images.shape[1:]
     count = {split: sum(counts) for split, counts in per_class.items()}
     signals = cached.images.dtype != np.uint8
-    return Facts((height, width, channels), cached.classes, count, per_class, signals)
+    shape = (height, width, channels)
+    return Facts(shape, cached.classes, count, per_class, signals, _group_count(cached))
+
+
+def _group_count(cached: CachedImages) -> tuple[tuple[int, ...], ...]:
+    if cached.groups is None:
+        return ()
+    chosen = cached.labels >= 0
+    _, numbers = np.unique(cached.groups[chosen], return_inverse=True)
+    counts = counts_of(numbers, cached.labels[chosen], len(cached.classes))
+    return tuple(map(tuple, counts.tolist()))
 
 
 def amount_errors(facts: Facts, spec: DataSpec, folds: int) -> list[DataError]:

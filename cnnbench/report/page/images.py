@@ -39,6 +39,10 @@ def summary_of(chapter: Chapter) -> DataSummary:
         numbers = sorted({getattr(x, split) for x in samples})
         if numbers:
             facts.append((f"{split} images", _range(numbers)))
+    for split in _SPLITS:
+        groups = sorted({x.groups[split] for x in samples if split in x.groups})
+        if groups:
+            facts.append((f"{split} groups", _range(groups)))
     if samples and any(x.synthetic for x in samples):
         facts.append(("synthetic", "drawn by a program, not photographed"))
     facts += [("digest", x) for x in dict.fromkeys(x.digest[:16] for x in samples)]

@@ -175,6 +175,7 @@ def test_other_encodings_and_missing_files_are_said(photos):
 def test_groups_that_drawn_splits_would_tear_apart_are_noted(photos):
     lines = ["path,label,patient_id", *(f"{path},{label}," for path, label in ROWS)]
     (note,) = TableSource().load(write(photos, "\n".join(lines))).notes
-    assert note.startswith("Column patient_id does not keep images together: drawn splits may")
+    assert note.startswith("Column patient_id does not keep images together by itself: drawn")
+    assert note.endswith('data.groups = "patient_id" keeps each group in one split.')
     lines = ["path,label,group,split", *(f"{path},{label},1,train" for path, label in ROWS)]
     assert TableSource().load(write(photos, "\n".join(lines))).notes == ()
