@@ -20,14 +20,23 @@ def look(
         Path,
         typer.Option("--output", "-o", metavar="FILE", help="The picture: .png, .svg or .pdf."),
     ] = Path("look.png"),
+    groups: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Also write a table (.csv) of images that look almost alike, for data.groups.",
+        ),
+    ] = None,
     force: Replace = False,
 ) -> None:
     """Show the images before training: classes, samples, augmented draws, suspicious files."""
     from cnnbench.data.sources.downloading import allow_download
+    from cnnbench.data.sources.groups import is_table
+    from cnnbench.errors import ComparisonError
     from cnnbench.installed import installed_plugins
     from cnnbench.planning.preview import preview
     from cnnbench.recipe.load import load_recipe
-    from cnnbench.report.look import print_look
+    from cnnbench.report.look import groups_table, print_look
     from cnnbench.report.output import spare_file, write_report
     from cnnbench.report.pictures.canvas import format_of
     from cnnbench.report.pictures.look import look as draw
@@ -37,7 +46,11 @@ def look(
     if download:
         allow_download()
     kind = format_of(output)
-    spare_file(output, force=force)
+    if groups and not is_table(str(groups)):
+        raise ComparisonError(f"{groups} is no name of a table of groups; end it with .csv")
+    for file in (output, groups):
+        if file:
+            spare_file(file, force=force)
     plugins = installed_plugins()
     loaded = load_recipe(recipe, overrides=overrides or (), data=data, find_source=plugins.source)
     console = Terminal()
@@ -48,3 +61,6 @@ def look(
         content = draw(seen).content(kind)
     write_report(content, output, force=force)
     typer.echo(f"wrote {output}")
+    if groups:
+        write_report(groups_table(seen), groups, force=force)
+        typer.echo(f"wrote {groups}; to keep these images together: --set data.groups={groups}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cnnbench.data.passes.normalization import fit_normalization
 from cnnbench.data.passes.passes import TrainingPasses
 from cnnbench.data.passes.prepared import PreparedImages
+from cnnbench.data.sources.alike import sets_of
 from cnnbench.data.sources.cache import CachedImages, open_images
 from cnnbench.data.sources.source import Request
 from cnnbench.data.sources.streamed import Watcher, nobody
@@ -76,13 +77,17 @@ class Draws:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Preview:
-    """A recipe's images. lines: what they are. notes: what is to be known of them."""
+    """A recipe's images. lines: what they are. notes: what is to be known of them.
+
+    alike: names of images that look almost alike, in sets, and are in no group together.
+    """
 
     recipe: Recipe
     lines: tuple[str, ...]
     notes: tuple[str, ...]
     sampled: tuple[Sampled, ...]
     draws: tuple[Draws, ...]
+    alike: tuple[tuple[str, ...], ...] = ()
 
 
 def preview(recipe: Recipe, plugins: Plugins, watch: Watcher = nobody) -> Preview:
@@ -100,7 +105,13 @@ def preview(recipe: Recipe, plugins: Plugins, watch: Watcher = nobody) -> Previe
         tuple(dict.fromkeys([*notes, *odd])),
         _sampled(recipe, opened),
         _draws(recipe, opened),
+        tuple(dict.fromkeys(found for cached in opened.values() for found in _alike(cached))),
     )
+
+
+def _alike(cached: CachedImages) -> Iterator[tuple[str, ...]]:
+    for rows in sets_of(cached.alike) if cached.alike is not None else ():
+        yield tuple(cached.names[row] for row in rows)
 
 
 _Opened = Mapping[tuple[str, Request], CachedImages]

@@ -4,6 +4,8 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
+from sklearn.datasets import load_sample_images
 
 RECIPE = """
 [data]
@@ -79,3 +81,34 @@ def test_where_nothing_can_be_written_a_sentence_says_so(look):
     assert done.returncode == 2
     assert "can't be written to nowhere/look.png: it does not exist" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_photos_that_are_almost_alike_are_listed_and_written_as_groups(look, tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
+    china, flower = load_sample_images().images
+    for name, photo in (("china", china), ("flower", flower)):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for place in range(8):
+            window = photo[10:140, 60 * place : 60 * place + 130]
+            Image.fromarray(window).save(tmp_path / "photos" / name / f"{place}.png")
+        moved = Image.fromarray(photo[11:141, 0:130])
+        moved.save(tmp_path / "photos" / name / "0again.png")
+    (tmp_path / "photos.toml").write_text(
+        '[data]\nsource = "folder:photos"\nimage_size = [64, 64]\n[network]\nfilters = [4]\n'
+    )
+    done = look("photos.toml", "--groups", "groups.csv")
+    assert (done.returncode, done.stderr) == (0, "")
+    listed = [line for line in done.stdout.splitlines() if line.startswith("almost alike: ")]
+    assert "almost alike: flower/0.png, flower/0again.png" in listed
+    told = "wrote groups.csv; to keep these images together: --set data.groups=groups.csv"
+    assert done.stdout.splitlines()[-1] == told
+    again = look("photos.toml", "--force", "--set", "data.groups=groups.csv")
+    assert again.returncode == 0
+    assert "almost" not in again.stdout
+    assert " in 2 classes and " in again.stdout
+
+
+def test_a_table_of_groups_has_the_name_of_one(look):
+    done = look("tiny.toml", "--groups", "groups.txt")
+    assert done.returncode == 2
+    assert done.stderr == "cnnbench: groups.txt is no name of a table of groups; end it with .csv\n"

@@ -1,10 +1,10 @@
 """Images decoded once, kept on disk, mapped into the memory of every process that needs them.
 
-An entry is a folder NAME-REQUEST-STATE: images.npy, labels.npy, fixed-SPLIT.npy and meta.json, of
-a source that tells them names.json and groups.npy, and of one that streams what it needs to go on
-from there. It is written beside its place and
-renamed, so that whoever sees it sees all of it; a lock file makes concurrent processes decode once.
-When a source has changed, its new entry replaces the old one.
+An entry is a folder NAME-REQUEST-STATE: images.npy, labels.npy, fixed-SPLIT.npy and meta.json; of a
+source that tells them names.json, groups.npy and alike.npy; and of one that streams what it needs
+to go on from there. It is written beside its place and renamed, so that whoever sees it sees all of
+it; a lock file makes concurrent processes decode once. When a source has changed, its new entry
+replaces the old one.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cnnbench.data.sources._checks import checks_of
 from cnnbench.data.sources._rows import CHUNK_BYTES, array_bytes
+from cnnbench.data.sources.alike import alike_notes, apart
 from cnnbench.data.sources.groups import as_numbers, digest_of_groups, notes_on, told_by
 from cnnbench.data.sources.inventory import Inventory, PixelLevels
 from cnnbench.data.sources.source import DataSource, ImageData, Request, SplitName
@@ -37,7 +38,7 @@ from cnnbench.errors import DataError
 
 FORMAT = 2
 """The version of an entry's files; another version is another entry."""
-NAMES, GROUPS = "names.json", "groups.npy"
+NAMES, GROUPS, ALIKE = "names.json", "groups.npy", "alike.npy"
 VARIABLE = "CNNBENCH_CACHE"
 FULL = frozenset(getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EFBIG")) - {None}
 """What a system says that takes no more of a file."""
@@ -72,8 +73,8 @@ class CachedImages:
     images: uint8, or float32 of signals, shape (n, height, width, channels), read-only, mapped from
     disk. labels: int32, shape (n,), indices into `classes`, -1 for images that were not chosen.
     fixed: rows of the splits that the source fixes. digest: SHA-256 of pixels, labels, classes and
-    fixed splits. inventory: what else is known of the images. names, groups: as in `ImageData`,
-    the groups that a recipe asks for in place of the source's own.
+    fixed splits. inventory: what else is known of the images. names, groups, alike: as in
+    `ImageData`, but for groups that a recipe asks for, and without pairs that a group holds.
     """
 
     images: NDArray[np.uint8] | NDArray[np.float32]
@@ -86,6 +87,7 @@ class CachedImages:
     inventory: Inventory = field(default_factory=Inventory)
     names: tuple[str, ...] = ()
     groups: NDArray[np.int64] | None = None
+    alike: NDArray[np.int64] | None = None
 
     @property
     def identity(self) -> str:
@@ -123,8 +125,16 @@ def open_images(
     can't be written, or the groups that are asked for can't be told.
     """
     cached = _opened(source, replace(request, groups=""), watch, verify=verify)
-    if not request.groups:
+    if request.groups:
+        cached = _grouped(cached, source, request)
+    if cached.alike is None:
         return cached
+    pairs = apart(cached.alike, cached.groups)
+    notes = (*cached.notes, *alike_notes(pairs, cached.names))
+    return replace(cached, alike=pairs, notes=notes)
+
+
+def _grouped(cached: CachedImages, source: DataSource, request: Request) -> CachedImages:
     told = (
         source.grouped(request, cached.names)
         if isinstance(source, StreamedSource)
@@ -215,7 +225,6 @@ def _read_meta(entry: Path) -> Meta | None:
 
 def _read(entry: Path, source: DataSource, *, verify: bool) -> CachedImages | None:
     meta = _read_meta(entry)
-    names, groups = entry / NAMES, entry / GROUPS
     if meta is None or (isinstance(source, StreamedSource) and NAMES not in meta.sizes):
         return None  # images of before names were kept are taken over without decoding
     try:
@@ -229,8 +238,9 @@ def _read(entry: Path, source: DataSource, *, verify: bool) -> CachedImages | No
             digest=meta.digest,
             synthetic=source.synthetic,
             inventory=meta.inventory,
-            names=tuple(json.loads(names.read_bytes())) if names.name in meta.sizes else (),
-            groups=np.load(groups) if groups.name in meta.sizes else None,
+            names=tuple(json.loads((entry / NAMES).read_bytes())) if NAMES in meta.sizes else (),
+            groups=np.load(entry / GROUPS) if GROUPS in meta.sizes else None,
+            alike=np.load(entry / ALIKE) if ALIKE in meta.sizes else None,
         )
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a copy, it is made again
         LOGGER.info("%s can't be used: %s", entry, error)
@@ -298,13 +308,14 @@ def _fill(
 
 def _finish(partial: Path, data: ImageData) -> None:
     """Write what belongs to an entry beside its images."""
-    beside = (partial / name for name in ("meta.json", NAMES, GROUPS))
+    beside = (partial / name for name in ("meta.json", NAMES, GROUPS, ALIKE))
     for stale in (*beside, *partial.glob("fixed-*.npy")):
         stale.unlink(missing_ok=True)
     if data.names:
         (partial / NAMES).write_text(json.dumps(data.names))
-    if data.groups is not None:
-        _save(partial / GROUPS, np.ascontiguousarray(data.groups, np.int64))
+    for name, array in ((GROUPS, data.groups), (ALIKE, data.alike)):
+        if array is not None:
+            _save(partial / name, np.ascontiguousarray(array, np.int64))
     _save(partial / "labels.npy", np.ascontiguousarray(data.labels))
     for split, rows in data.fixed.items():
         _save(partial / f"fixed-{split}.npy", np.ascontiguousarray(rows))

@@ -48,6 +48,9 @@ class Folder(StreamedSource):
     argument: ClassVar[str] = "PATH"
     description: ClassVar[str] = "photos in a folder for each class, or train, val, test above them"
 
+    photos: ClassVar[bool] = True
+    """Whether images that look almost alike are looked for among those in colour."""
+
     def listing(self, request: Request) -> Listing:
         """The files that are images; sources that find theirs otherwise override it."""
         from cnnbench.data.sources._decode import readable_extensions
@@ -84,6 +87,7 @@ class Folder(StreamedSource):
         """Decode all images that are not there yet."""
         from cnnbench.data.sources._decode import library
         from cnnbench.data.sources._filling import IMAGES, Photos, close_gaps, fill
+        from cnnbench.data.sources._perceptual import alike_pairs, are_photos
 
         listing = self.listing(request)
         size = request.image_size or _one_size(listing.files)
@@ -100,8 +104,9 @@ class Folder(StreamedSource):
             for split in dict.fromkeys(file.split for file in files)
             if split is not None
         }
+        images = np.load(place.folder / IMAGES, mmap_mode="r")
         return ImageData(
-            np.load(place.folder / IMAGES, mmap_mode="r"),
+            images,
             np.array([index[file.class_name] for file in files], np.int32),
             listing.classes,
             fixed,
@@ -114,6 +119,7 @@ class Folder(StreamedSource):
             filled.deep,
             listing.passed_over,
             names=tuple(file.name for file in files),
+            alike=alike_pairs(images) if self.photos and are_photos(images) else None,
         )
 
     def oddities(self, request: Request) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar
 
 from cnnbench.data.sources._found import Listing
 from cnnbench.data.sources._shelf import Shelf
@@ -12,6 +13,8 @@ from cnnbench.data.sources.source import Request
 
 class RecordSource(Folder):
     """A source whose images are records; they are decoded as the files of a folder are."""
+
+    photos: ClassVar[bool] = False
 
     @abstractmethod
     def shelf(self, request: Request) -> Shelf:
