@@ -72,6 +72,7 @@ class Checker:
             yield from _unshareable(configuration)
         if facts.signals:
             yield from _of_images_alone(configuration)
+        yield from _balanced_twice(configuration)
         classes_known = all(wrong.key != "classes" for wrong in errors)
         yield from _network_complaints(candidate, facts, classes_known=classes_known)
 
@@ -161,6 +162,17 @@ def _unshareable(configuration: Configuration) -> Iterator[tuple[Key, str]]:
             'image there are, use "frozen", or leave [augmentation] out'
         )
         yield ("transfer", "strategy"), message
+
+
+def _balanced_twice(configuration: Configuration) -> Iterator[tuple[Key, str]]:
+    """What would make rare classes count more than frequent ones."""
+    training = configuration.training
+    if training.batches == "balanced" and training.class_weights == "balanced":
+        message = (
+            "balanced batches hold every class alike already, so that balanced class_weights would "
+            "make rare classes count more than frequent ones: choose one of the two"
+        )
+        yield ("training", "batches"), message
 
 
 def _unmonitored(facts: Facts, configuration: Configuration) -> Iterator[tuple[Key, str]]:

@@ -16,6 +16,7 @@ Optimizer = Literal[
 ]
 Precision = Literal["float32", "bfloat16"]
 ClassWeights = Literal["none", "balanced"]
+Batching = Literal["shuffled", "balanced"]
 
 DEFAULT_LEARNING_RATE: dict[Optimizer, float] = {
     "sgd": 0.01,
@@ -142,6 +143,11 @@ class TrainingSpec(Section):
     precision: Precision = Field("float32", description="bfloat16: mixed precision, where offered")
     class_weights: ClassWeights = Field(
         "none", description="balanced: in the loss of training, every class counts alike"
+    )
+    batches: Batching = Field(
+        "shuffled",
+        description="balanced: each batch holds every class alike, rare ones more often than there "
+        "are images of them; an epoch takes as many steps as otherwise",
     )
     schedule: Schedule = Schedule()
     averaging: Averaging = Averaging()

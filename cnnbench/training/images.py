@@ -59,6 +59,7 @@ class TrialImages:
             order_seed=self.trial.seed_for("order"),
             augmentation_seed=self.trial.seed_for("augmentation"),
             made=self.copies,
+            balanced=spec.batches == "balanced",
         )
 
     def evaluation(self, rows: NDArray[np.int64], batch_size: int | None = None) -> Batches:

@@ -91,6 +91,8 @@ def _training(spec: TrainingSpec) -> dict[str, Any]:
     settings |= {key: value for key in later if (value := getattr(spec, key))}
     if spec.class_weights != "none":
         settings["class_weights"] = spec.class_weights
+    if spec.batches != "shuffled":
+        settings["batches"] = spec.batches
     if spec.schedule.kind == "plateau":
         schedule = spec.schedule.model_dump(include={"kind", "factor", "patience"})
         settings["schedule"] = schedule | {"minimum": spec.schedule.min_lr}

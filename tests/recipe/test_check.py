@@ -43,6 +43,10 @@ PHOTOS = '[data]\nsource = "photos:pets"\n'
             'study.toml:4: network.output: output = "sigmoid" is one unit that tells two',
         ),
         (
+            TENS + '[training]\nbatches = "balanced"\nclass_weights = "balanced"\n',
+            "study.toml:4: training.batches: balanced batches hold every class alike already",
+        ),
+        (
             TENS + "[evaluation]\nfolds = 1\n",
             "study.toml:4: evaluation.folds: evaluation.folds = 1 leaves nothing to train on",
         ),

@@ -26,6 +26,9 @@ name = "plain"
 [[variant]]
 name = "balanced"
 training.class_weights = "balanced"
+[[variant]]
+name = "even"
+training.batches = "balanced"
 """
 
 
@@ -60,7 +63,18 @@ def test_balanced_classes_weigh_the_training_images_by_their_own_counts(images_o
         np.testing.assert_allclose(weights, compute_sample_weight("balanced", labels), rtol=1e-6)
 
 
-@pytest.mark.parametrize("variant", ["plain", "balanced"])
+def test_balanced_batches_hold_every_class_alike_in_as_many_steps(images_of):
+    passes, plain = images_of("even").training(), images_of("plain").training()
+    for epoch in (0, 1):
+        batches = list(passes.epoch(epoch))
+        assert [len(x.labels) for x in batches] == [len(x.labels) for x in plain.epoch(epoch)]
+        counts = [np.bincount(batch.labels, minlength=3) for batch in batches]
+        assert all(np.ptp(each) <= 1 for each in counts)
+        assert np.ptp(np.sum(counts, axis=0)) <= 1
+        assert all((batch.weights == 1).all() for batch in batches)
+
+
+@pytest.mark.parametrize("variant", ["plain", "balanced", "even"])
 def test_images_that_judge_a_network_count_alike(images_of, variant):
     images = images_of(variant)
     for rows in (images.split.train, images.split.validation, images.split.test):

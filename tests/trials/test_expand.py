@@ -198,6 +198,7 @@ EFFECTIVE = [
         {"precision": "bfloat16"},
         {"global_clipnorm": 1.0},
         {"class_weights": "balanced"},
+        {"batches": "balanced"},
         {"schedule": {"kind": "cosine"}},
         {"schedule": {"kind": "plateau"}},
         {"schedule": {"kind": "plateau", "factor": 0.5}},

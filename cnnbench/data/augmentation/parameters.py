@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
 
@@ -58,6 +59,13 @@ class Parameters:
     crop_top: Values
     contrast: Values
     brightness: Values
+
+    @classmethod
+    def joined(cls, parts: Sequence[Parameters]) -> Parameters:
+        """Those of all parts, one after the other."""
+        return cls(
+            *(np.concatenate([getattr(x, field.name) for x in parts]) for field in fields(cls))
+        )
 
     def take(self, positions: NDArray[np.int64]) -> Parameters:
         """The parameters of the images at these positions."""

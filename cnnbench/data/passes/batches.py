@@ -30,6 +30,7 @@ class Resident:
 
     key: equal keys mean equal arrays; the device copy may be kept under it. order: int64, where in
     the arrays the images of this pass are; batch i is order[i * batch_size : (i + 1) * batch_size].
+    Balanced batches name some images several times, and leave others out.
     """
 
     key: str

@@ -11,10 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.augmentation import Parameters, draw_parameters
+from cnnbench.data.passes.balanced import balanced_order
 from cnnbench.data.passes.batches import Batch, Batches, Resident
 from cnnbench.data.passes.prefetch import prefetch
 from cnnbench.data.passes.prepared import Features, PreparedImages
 from cnnbench.data.streams import random_order
+
+FURTHER = 1 << 32
+"""More epochs than there are: what a further copy of an image draws is that of no epoch."""
 
 
 class Pass(Batches):
@@ -81,12 +85,14 @@ class Pass(Batches):
 class TrainingPasses:
     """The epochs of a trial's training images.
 
-    The order of an epoch depends on (order_seed, epoch, number of images) alone; the augmentation
-    of the image at position i on (augmentation_seed, copy, i) alone, where the copy is the epoch
-    or, if the recipe has so many and no more, the epoch modulo their number.
+    The order of an epoch depends on (order_seed, epoch, number of images) alone, and of balanced
+    batches on the labels and the batch size; the augmentation of the image at position i on
+    (augmentation_seed, copy, i) alone, where the copy is the epoch or, if the recipe has so many
+    and no more, the epoch modulo their number. Where balanced batches show an image more than once
+    in an epoch, it is a further copy each time, unless the recipe says how many there are.
 
     made: what each copy has become, (n, height, width, channels), by its number; empty where copies
-    are made as they are needed.
+    are made as they are needed. balanced: whether each batch holds every class alike.
     """
 
     def __init__(
@@ -96,17 +102,29 @@ class TrainingPasses:
         order_seed: int,
         augmentation_seed: int,
         made: Mapping[int, Features] = MappingProxyType({}),
+        *,
+        balanced: bool = False,
     ) -> None:
         self.images = images
         self.batch_size = batch_size
         self.order_seed = order_seed
         self.augmentation_seed = augmentation_seed
         self.made = made
+        self.balanced = balanced
 
     def epoch(self, epoch: int) -> Batches:
         """The pass of an epoch, counted from 0."""
-        order = random_order(self.order_seed, epoch, len(self.images))
-        return self.in_order(order, epoch)
+        images = self.images
+        if not self.balanced:
+            return self.in_order(random_order(self.order_seed, epoch, len(images)), epoch)
+        drawn = balanced_order(images.labels, self.batch_size, seed=self.order_seed, epoch=epoch)
+        time, order = np.divmod(drawn, len(images))
+        augmentation = images.augmentation
+        if self.made or not augmentation.active or augmentation.copies or not time.any():
+            return self.in_order(order, epoch)
+        places = np.arange(len(order), dtype=np.int64)
+        parameters = self._of_times(time, order, epoch)
+        return Pass(images.take(order), places, self.batch_size, parameters)
 
     def seen(self, positions: NDArray[np.int64], epoch: int) -> NDArray[np.float32]:
         """What `epoch` shows of the images at these positions, whenever their turn comes."""
@@ -120,14 +138,29 @@ class TrainingPasses:
             # None of them is held beyond its epoch: together they may be large.
             images = images.replaced_by(self.made[copy])
         elif images.augmentation.active:
-            parameters = draw_parameters(
-                images.augmentation,
-                self.augmentation_seed,
-                copy,
-                count=len(images),
-                shape=images.source_shape,
-            )
+            parameters = self._drawn(copy)
         return Pass(images, positions, self.batch_size, parameters)
+
+    def _drawn(self, copy: int) -> Parameters:
+        images = self.images
+        return draw_parameters(
+            images.augmentation,
+            self.augmentation_seed,
+            copy,
+            count=len(images),
+            shape=images.source_shape,
+        )
+
+    def _of_times(
+        self, time: NDArray[np.int64], order: NDArray[np.int64], epoch: int
+    ) -> Parameters:
+        """Those of each place of an epoch, which shows some images more than once."""
+        places = [np.flatnonzero(time == number) for number in range(time.max() + 1)]
+        drawn = [
+            self._drawn(epoch + number * FURTHER).take(order[own])
+            for number, own in enumerate(places)
+        ]
+        return Parameters.joined(drawn).take(np.argsort(np.concatenate(places)))
 
 
 def evaluation_pass(images: PreparedImages, batch_size: int) -> Batches:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import cast
 
@@ -66,6 +66,15 @@ class PreparedImages:
             weights=np.ascontiguousarray(weights, dtype=np.float32),
             normalization=normalization,
             augmentation=augmentation,
+        )
+
+    def take(self, positions: NDArray[np.int64]) -> PreparedImages:
+        """The images at these positions, which may occur more than once."""
+        return replace(
+            self,
+            rows=self.rows[positions],
+            labels=self.labels[positions],
+            weights=self.weights[positions],
         )
 
     def __len__(self) -> int:

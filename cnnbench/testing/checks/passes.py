@@ -19,6 +19,8 @@ from cnnbench.trials.optimization import Optimization
 
 # Neither in sequence nor its own inverse.
 ORDER = np.array([9, 4, 0, 12, 7, 2, 13, 5, 10, 1, 3, 11, 6, 8], np.int64)
+REPEATED = np.array([9, 4, 9, 12, 7, 4, 13, 4, 10, 1, 9, 9, 6, 7], np.int64)
+"""As in balanced batches: some images come several times in a pass, others not at all."""
 PASS = batches(SMALL, 14, batch_size=4, weighted=True).copy(order=ORDER)
 RESIDENT = (
     "a resident pass is images[order], labels[order] and weights[order], batch by batch; the order "
@@ -66,6 +68,8 @@ def _resident(rig: Rig) -> None:
     pair = _pair(rig)
     for order in (ORDER, ORDER[::-1].copy(), np.roll(ORDER, 5)):
         _follow(pair, PASS.copy(order=order, key="all"), RESIDENT)
+    hint = f"{RESIDENT}; an order may name an image several times, and others not at all"
+    _follow(pair, PASS.copy(order=REPEATED, key="all"), hint)
     part = PASS.copy(key="all").select(1, 3)
     _follow(pair, part, f"{RESIDENT}; a part of a pass has a shorter order")
 

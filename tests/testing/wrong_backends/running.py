@@ -106,6 +106,14 @@ class IgnoresTheOrderOfResidentArrays(NumpyModel):
         return super().train_epoch(batches, learning_rate)
 
 
+class TakesEachResidentImageOnce(NumpyModel):
+    def train_epoch(self, batches, learning_rate):
+        if batches.resident is not None:
+            once = np.array(list(dict.fromkeys(batches.order.tolist())))
+            batches = batches.copy(order=once)
+        return super().train_epoch(batches, learning_rate)
+
+
 class KeepsResidentArraysForEver(NumpyModel):
     kept = None
 
@@ -318,6 +326,7 @@ BACKENDS = (
     with_model("prediction-order", PredictsInSequence),
     with_model("prediction-order", PredictsInFloat64),
     with_model("resident-pass", IgnoresTheOrderOfResidentArrays),
+    with_model("resident-pass", TakesEachResidentImageOnce),
     with_model("resident-keys", KeepsResidentArraysForEver),
     with_model("arrays-untouched", NormalizesInPlace),
     with_model("prediction-changes-nothing", PredictsWithNoise),
