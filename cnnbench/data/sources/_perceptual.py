@@ -8,105 +8,126 @@ more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.processes import usable_cores
+from cnnbench.data.sources._rows import RowFile
 
 SIDE, LOWEST = 32, 8
 """Pixels of a side of what is compared, and coefficients of a side of the hash."""
 DISTANCE, CORRELATION = 12, 0.85
 COLORED = 8
 """How far the channels of a colour image are apart on average, of 255."""
-MOST = 100_000
-"""Pairs that are kept, the nearest first."""
-BLOCK = 1024
-"""Images that are made small, or compared with all others, at a time."""
+SAMPLE = 100
+"""Images by which a set is known to be in colour."""
+EACH = 8
+"""Pairs that are looked at of each image, those whose signs differ least."""
+BLOCK = 256
+"""Images that are compared with all others at a time."""
 GREY = np.array([0.299, 0.587, 0.114], np.float32)
 """ITU-R BT.601, as Pillow and OpenCV weigh the channels."""
 
 Pixels = NDArray[np.uint8]
 
 
-def are_photos(images: Pixels) -> bool:
-    """Whether images are looked through for such pairs: most are in colour, and none is too small.
+def alike_photos(path: Path, distinct: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Rows of pairs, (m, 2), as `alike_pairs` finds them; None of images that are no photos.
 
-    Digits, drawings and X-rays look alike without being photos of the same thing.
+    path: of a file of images, which is read row by row. distinct: rows to look at, ascending, of
+    equal images one. Photos are in colour for the most part, and not smaller than what is compared:
+    digits, drawings and X-rays look alike without being of the same thing.
     """
-    if len(images) < 2 or images.shape[3] != 3 or min(images.shape[1:3]) < SIDE:  # noqa: PLR2004
-        return False
-    sample = images[:: -(-len(images) // 100)].astype(np.int16)
-    apart = (sample.max(axis=3) - sample.min(axis=3)).mean(axis=(1, 2))
+    with RowFile.open(path) as images:
+        _, height, width, channels = images.shape
+        if channels != 3 or min(height, width) < SIDE or len(distinct) < 2:  # noqa: PLR2004
+            return None
+        sample = distinct[:: -(-len(distinct) // SAMPLE)]
+        if not in_color(_all_small(images, sample.tolist())):
+            return None
+        pairs = alike_pairs(_all_small(images, distinct.tolist()))
+    return distinct[pairs]
+
+
+def in_color(small: Pixels) -> bool:
+    """Whether most images are. small: (n, SIDE, SIDE, 3)."""
+    apart = np.ptp(small.astype(np.int16), axis=3).mean(axis=(1, 2))
     return bool(np.median(apart) >= COLORED)
 
 
-def alike_pairs(images: Pixels) -> NDArray[np.int64]:
+def alike_pairs(small: Pixels) -> NDArray[np.int64]:
     """Rows of pairs, (m, 2), the earlier row first, those that correlate most before the others.
 
-    images: (n, height, width, 3), also mapped from disk; read a block at a time. Equal images are
-    no pair, nor are those without any contrast.
+    small: (n, SIDE, SIDE, 3). Of an image that many resemble the EACH likest of those behind it
+    count, which join all of them nevertheless.
     """
-    small = _all_small(images)
-    signs = np.concatenate([_signs(small[start : start + BLOCK]) for start in _starts(images)])
-    found = [_pairs_from(start, small, signs) for start in _starts(images)]
-    pairs = np.concatenate([pairs for pairs, _ in found])
-    nearness = np.concatenate([nearness for _, nearness in found])
-    nearest = pairs[np.argsort(-nearness, kind="stable")[:MOST]]
-    differ = [not np.array_equal(images[one], images[other]) for one, other in nearest.tolist()]
-    return nearest[np.array(differ, bool)]
+    signs = np.concatenate([_signs(small[start : start + BLOCK]) for start in _starts(small)])
+    near = np.concatenate([_near(start, signs) for start in _starts(small)])
+    likeness = np.concatenate(
+        [_correlations(small, near[start : start + BLOCK]) for start in _starts(near)] or [[]]
+    )
+    order = np.argsort(-likeness, kind="stable")
+    return near[order[: np.count_nonzero(likeness >= CORRELATION)]]
 
 
-def _starts(images: Pixels) -> range:
-    return range(0, len(images), BLOCK)
+def _starts(rows: NDArray[np.generic]) -> range:
+    return range(0, len(rows), BLOCK)
 
 
-def _all_small(images: Pixels) -> Pixels:
-    """All images at SIDE x SIDE pixels."""
-    with ThreadPoolExecutor(usable_cores()) as pool:
-        blocks = [images[start : start + BLOCK] for start in _starts(images)]
-        return np.concatenate(list(pool.map(_small, blocks)))
-
-
-def _small(images: Pixels) -> Pixels:
-    """Means over about equal parts of each image."""
+def _all_small(images: RowFile, rows: Sequence[int]) -> Pixels:
+    """These images at SIDE x SIDE pixels, means over about equal parts of each."""
     import cv2
 
-    made = (cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for image in images)
-    return np.stack([np.asarray(image, np.uint8) for image in made])
+    small = np.empty((len(rows), SIDE, SIDE, 3), np.uint8)
+    for place, row in enumerate(rows):
+        image = np.frombuffer(images.read(row), np.uint8).reshape(images.shape[1:])
+        cv2.resize(image, (SIDE, SIDE), dst=small[place], interpolation=cv2.INTER_AREA)
+    return small
 
 
 def _signs(small: Pixels) -> NDArray[np.float32]:
     """1 and -1, (n, 64)."""
-    from scipy.fft import dct
-
-    waves = dct(np.eye(SIDE), axis=0, norm="ortho")[:LOWEST].astype(np.float32)
-    flat = (waves @ (small @ GREY) @ waves.T).reshape(len(small), -1)
+    lowest = WAVES @ (small @ GREY) @ WAVES.T
+    flat = lowest.reshape(len(small), -1)
     above = flat > np.median(flat, axis=1, keepdims=True)
     return np.where(above, np.float32(1), np.float32(-1))
 
 
-def _pairs_from(
-    start: int, small: Pixels, signs: NDArray[np.float32]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The pairs of a block's images with those behind them, and how much each correlates."""
-    equal = signs[start : start + BLOCK] @ signs[start:].T  # signs that are equal minus the others
-    first, second = np.nonzero(equal >= signs.shape[1] - 2 * DISTANCE)
-    later = second > first
-    first, second = first[later] + start, second[later] + start
-    nearness = np.array([_correlation(small[a], small[b]) for a, b in _both(first, second)])
-    kept = nearness >= CORRELATION
-    return np.stack([first[kept], second[kept]], axis=1), nearness[kept]
+def _waves() -> NDArray[np.float32]:
+    """The first LOWEST rows of the orthonormal cosine transform (DCT-II) of SIDE values."""
+    number, place = np.ogrid[:LOWEST, :SIDE]
+    waves = np.cos(np.pi * number * (2 * place + 1) / (2 * SIDE)) * np.sqrt(2 / SIDE)
+    waves[0] /= np.sqrt(2)
+    return waves.astype(np.float32)
 
 
-def _both(first: NDArray[np.int64], second: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    return zip(first.tolist(), second.tolist(), strict=True)
+WAVES = _waves()
 
 
-def _correlation(one: Pixels, other: Pixels) -> float:
+def _near(start: int, signs: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Pairs, (m, 2), of a block's images with those behind them whose signs differ little."""
+    equal = signs[start : start + BLOCK] @ signs[start:].T  # equal signs minus those that differ
+    count = len(equal)
+    equal[:, :count][np.tril_indices(count)] = -np.inf
+    is_near = equal >= signs.shape[1] - 2 * DISTANCE
+    crowded = np.flatnonzero(is_near.sum(axis=1) > EACH)
+    if len(crowded):
+        likest = np.argpartition(-equal[crowded], EACH, axis=1)[:, :EACH]
+        is_near[crowded] = False
+        is_near[crowded[:, None], likest] = True
+    return np.argwhere(is_near).astype(np.int64) + start
+
+
+def _correlations(small: Pixels, pairs: NDArray[np.int64]) -> NDArray[np.float64]:
     """Pearson's over all pixels, each channel about its own mean; 0 where one is of one colour."""
-    a, b = ((x - x.mean(axis=(0, 1))).ravel() for x in (one, other))
-    size = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / size if size else 0.0
+    one, other = (_about_mean(small[rows]) for rows in pairs.T)
+    sizes = (one**2).sum(axis=(1, 2, 3)) * (other**2).sum(axis=(1, 2, 3))
+    products = (one * other).sum(axis=(1, 2, 3))
+    return np.divide(products, np.sqrt(sizes), out=np.zeros(len(pairs)), where=sizes > 0)
+
+
+def _about_mean(images: Pixels) -> NDArray[np.float32]:
+    wide = images.astype(np.float32)
+    return wide - wide.mean(axis=(1, 2), keepdims=True)

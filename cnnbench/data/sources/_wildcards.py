@@ -13,20 +13,23 @@ MEANING = {"{number}": "[0-9]+", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 PART = re.compile(r"\{[^/{}]*\}|\*\*|\*|\?")
 
 
-def compiled(pattern: str, parts: Mapping[str, str], key: str) -> re.Pattern[str]:
-    """The pattern as a regular expression for a whole path.
+def refuse_unknown(pattern: str, parts: Mapping[str, str], key: str) -> None:
+    """Raise DataError for a part in braces that is unknown.
 
     parts: those of this kind of pattern, "{class}" for one, with what they stand for. key: of the
-    recipe, to blame. Raises DataError for a part in braces that is unknown.
+    recipe, to blame.
     """
-    meaning = {**parts, **MEANING}
-    found = PART.findall(pattern)
-    for part in found:
-        if part not in meaning:
-            known = [known for known in meaning if known.startswith("{")]
+    known = [part for part in (*parts, *MEANING) if part.startswith("{")]
+    for part in PART.findall(pattern):
+        if part.startswith("{") and part not in known:
             hint = did_you_mean(part, known, "expected are")
             raise DataError(f"a pattern can't hold {printable(part)}{hint}", key)
-    texts = PART.split(pattern)
+
+
+def compiled(pattern: str, parts: Mapping[str, str]) -> re.Pattern[str]:
+    """The pattern as a regular expression for a whole path, once it holds nothing unknown."""
+    meaning = {**parts, **MEANING}
+    found, texts = PART.findall(pattern), PART.split(pattern)
     return re.compile(
         "".join(
             re.escape(text) + meaning.get(part, "")

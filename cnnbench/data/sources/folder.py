@@ -87,7 +87,6 @@ class Folder(StreamedSource):
         """Decode all images that are not there yet."""
         from cnnbench.data.sources._decode import library
         from cnnbench.data.sources._filling import IMAGES, Photos, close_gaps, fill
-        from cnnbench.data.sources._perceptual import alike_pairs, are_photos
 
         listing = self.listing(request)
         size = request.image_size or _one_size(listing.files)
@@ -104,9 +103,8 @@ class Folder(StreamedSource):
             for split in dict.fromkeys(file.split for file in files)
             if split is not None
         }
-        images = np.load(place.folder / IMAGES, mmap_mode="r")
         return ImageData(
-            images,
+            np.load(place.folder / IMAGES, mmap_mode="r"),
             np.array([index[file.class_name] for file in files], np.int32),
             listing.classes,
             fixed,
@@ -119,8 +117,16 @@ class Folder(StreamedSource):
             filled.deep,
             listing.passed_over,
             names=tuple(file.name for file in files),
-            alike=alike_pairs(images) if self.photos and are_photos(images) else None,
+            alike=self._alike(place.folder / IMAGES, rows["pixels"]),
         )
+
+    def _alike(self, images: Path, pixels: NDArray[np.void]) -> NDArray[np.int64] | None:
+        """Pairs of photos that show nearly the same. pixels: a digest of each image."""
+        from cnnbench.data.sources._perceptual import alike_photos
+
+        if not self.photos:
+            return None
+        return alike_photos(images, np.sort(np.unique(pixels, return_index=True)[1]))
 
     def oddities(self, request: Request) -> tuple[str, ...]:
         """Images of extreme sizes, from their headers; none where all must have one size."""

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.sources._names import printable, some
-from cnnbench.data.sources._wildcards import compiled
+from cnnbench.data.sources._wildcards import compiled, refuse_unknown
 from cnnbench.errors import DataError
 
 PART = "{group}"
+PARTS = {PART: "([^/]+?)"}
 TABLES = (".csv", ".tsv")
 FORMS = 'a pattern such as "{group}_{number}.*", or a table such as "groups.csv"'
 
@@ -100,11 +101,12 @@ def digest_of_groups(groups: NDArray[np.int64]) -> str:
 
 def _by_pattern(groups: str, names: Sequence[str]) -> list[str | None]:
     """A pattern is compared with as many of the last parts of a path as it has itself."""
-    wanted = compiled(groups, {PART: "([^/]+?)"}, "groups")
+    refuse_unknown(groups, PARTS, "groups")
     if PART not in groups:
         raise DataError(
             f"groups = {groups!r} is a pattern without {PART}; expected is {FORMS}", "groups"
         )
+    wanted = compiled(groups, PARTS)
     parts = 0 if "**" in groups else groups.count("/") + 1
     told: list[str | None] = []
     for name in names:

@@ -12,7 +12,7 @@ from cnnbench.data.sources._found import ImageFile, Listing, size_and_time
 from cnnbench.data.sources._layout import is_system, split_named
 from cnnbench.data.sources._names import printable, some
 from cnnbench.data.sources._tree import is_dir, walk
-from cnnbench.data.sources._wildcards import PART, compiled
+from cnnbench.data.sources._wildcards import PART, compiled, refuse_unknown
 from cnnbench.data.sources.folder import Folder, labelled_fingerprint
 from cnnbench.data.sources.source import Request
 from cnnbench.data.splits.classes import composed
@@ -70,14 +70,14 @@ class Pattern(Folder):
 
 def _compiled(pattern: str) -> re.Pattern[str]:
     """Raises DataError for a pattern without a class, or with something unknown in it."""
-    wanted = compiled(pattern, PARTS, "source")
+    refuse_unknown(pattern, PARTS, "source")
     if pattern.count("{class}") != 1 or pattern.count("{split}") > 1:
         raise DataError(
             f"{printable(pattern)} must hold {{class}} once and {{split}} at most once, such as "
             f"{EXAMPLE}",
             "source",
         )
-    return wanted
+    return compiled(pattern, PARTS)
 
 
 def _root(pattern: str) -> Path:

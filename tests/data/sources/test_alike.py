@@ -7,7 +7,6 @@ from PIL import Image
 from sklearn.datasets import load_sample_images
 
 from cnnbench.data.sources import _perceptual
-from cnnbench.data.sources._perceptual import alike_pairs, are_photos
 from cnnbench.data.sources.alike import apart, sets_of
 from cnnbench.data.sources.cache import open_images
 from cnnbench.data.sources.folder import Folder
@@ -32,42 +31,68 @@ def shot(scene, *, down=0, right=0, light=0):
     return np.asarray(small)
 
 
+@pytest.fixture
+def alike_photos(tmp_path):
+    """What is found in images, all rows of them or some."""
+
+    def alike_photos(images, rows=None):
+        np.save(tmp_path / "images.npy", np.ascontiguousarray(images))
+        rows = np.arange(len(images)) if rows is None else np.array(rows)
+        return _perceptual.alike_photos(tmp_path / "images.npy", rows)
+
+    return alike_photos
+
+
 def as_pairs(pairs):
     return {tuple(pair) for pair in pairs.tolist()}
 
 
-def test_photos_of_different_things_make_no_pair(scenes):
+def test_photos_of_different_things_make_no_pair(scenes, alike_photos):
     detailed = [shot(scene) for scene in scenes if scene.std() > 20]
     assert len(detailed) > 20
-    assert as_pairs(alike_pairs(np.stack(detailed))) == set()
+    assert as_pairs(alike_photos(np.stack(detailed))) == set()
 
 
-def test_another_photo_of_the_scene_is_found_beside_it(scenes):
+def test_another_photo_of_the_scene_is_found_beside_it(scenes, alike_photos):
     detailed = [scene for scene in scenes if scene.std() > 40][:12]
     images = [shot(scene) for scene in detailed]
     images += [shot(scene, down=1, right=-1, light=12) for scene in detailed]
     expected = {(row, row + 12) for row in range(12)}
-    assert as_pairs(alike_pairs(np.stack(images))) == expected
+    assert as_pairs(alike_photos(np.stack(images))) == expected
 
 
-def test_pairs_are_the_same_however_many_images_are_looked_at_at_a_time(scenes, monkeypatch):
+def test_pairs_are_the_same_however_many_images_are_looked_at_at_a_time(
+    scenes, monkeypatch, alike_photos
+):
     images = np.stack([shot(x, down=y) for x in scenes[:8] for y in (0, 1)])
-    whole = alike_pairs(images).tolist()
+    whole = alike_photos(images).tolist()
     assert whole
     monkeypatch.setattr(_perceptual, "BLOCK", 3)
-    assert alike_pairs(images).tolist() == whole
+    assert alike_photos(images).tolist() == whole
 
 
-def test_the_nearest_pair_comes_first(scenes):
+def test_the_nearest_pair_comes_first(scenes, alike_photos):
     scene = scenes[1]
     images = np.stack([shot(scene), shot(scene, down=2, right=2), shot(scene, light=3)])
-    assert alike_pairs(images).tolist()[0] == [0, 2]
+    assert alike_photos(images).tolist()[0] == [0, 2]
 
 
-def test_equal_images_and_those_without_contrast_are_no_pair(scenes):
+def test_images_without_contrast_are_no_pair(alike_photos):
     plain = [np.full((SIDE, SIDE, 3), (value, 0, 200 - value), np.uint8) for value in (90, 91)]
-    images = np.stack([shot(scenes[0]), shot(scenes[0]), *plain])
-    assert as_pairs(alike_pairs(images)) == set()
+    assert as_pairs(alike_photos(np.stack(plain))) == set()
+
+
+def test_only_rows_that_are_asked_for_are_compared(scenes, alike_photos):
+    images = np.stack([shot(scenes[1], light=light) for light in (0, 0, 3, 6)])
+    found = alike_photos(images, [0, 2, 3])
+    assert as_pairs(found) == {(0, 2), (2, 3), (0, 3)}
+
+
+def test_many_that_resemble_each_other_are_all_joined_by_few_pairs(scenes, alike_photos):
+    images = np.stack([shot(x, light=light) for light in range(40) for x in scenes[1:3]])
+    found = alike_photos(images)
+    assert len(found) <= 80 * _perceptual.EACH
+    assert sorted(sets_of(found)) == [list(range(0, 80, 2)), list(range(1, 80, 2))]
 
 
 def test_the_hash_is_that_of_the_cosine_transform(scenes):
@@ -90,9 +115,9 @@ def test_the_hash_is_that_of_the_cosine_transform(scenes):
     ],
     ids=["photos", "without colour", "one channel", "small", "one"],
 )
-def test_photos_are_in_colour_and_not_too_small(scenes, change, expected):
+def test_photos_are_in_colour_and_not_too_small(scenes, change, expected, alike_photos):
     images = change(np.stack([shot(scene) for scene in scenes]))
-    assert are_photos(images) is expected
+    assert (alike_photos(images) is not None) is expected
 
 
 def test_sets_are_joined_by_pairs_and_come_in_their_order():
@@ -132,7 +157,7 @@ def test_they_are_noted_once_found_and_found_once(photos, monkeypatch):
         ["left/0_0.png", "left/0_1.png"],
         ["right/0_0.png", "right/0_1.png"],
     ]
-    monkeypatch.setattr(_perceptual, "alike_pairs", lambda _: pytest.fail("looked again"))
+    monkeypatch.setattr(_perceptual, "alike_photos", lambda *_: pytest.fail("looked again"))
     assert open_images(Folder(), request).notes == first.notes
 
 
