@@ -115,3 +115,10 @@ def test_what_copies_draw_is_drawn_in_no_epoch():
         for epoch in (0, 1, 1 << 32, (1 << 32) + 1, 2 << 32)
     ]
     assert len({tuple(draw) for draw in draws}) == 5
+
+
+def test_a_recipe_that_says_how_many_copies_there_are_gets_no_further_ones(images):
+    made = passes(images, TURNED.model_copy(update={"copies": 2}))
+    drawn = balanced_order(images[1], 8, seed=1, epoch=2) % 24
+    shown = np.concatenate([batch.images for batch in made.epoch(2)])
+    np.testing.assert_array_equal(shown, made.seen(drawn, 0))
