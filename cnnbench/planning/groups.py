@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cnnbench.data.sources.cache import CachedImages
+from cnnbench.data.sources.source import SplitName
 from cnnbench.data.splits.draw import Split, split_rows
 from cnnbench.data.splits.feasibility import facts_of, split_sizes
 from cnnbench.data.splits.selection import select_classes
@@ -15,7 +16,7 @@ MOST_REPLICATES = 100
 """Of these at most the splits are drawn beforehand."""
 NEAR = 0.1
 """A split is about as large as asked for where it differs by this fraction at most."""
-SPLITS = ("train", "validation", "test")
+SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
 
 
 def group_notes(

@@ -24,9 +24,9 @@ def print_look(console: Console, preview: Preview) -> None:
     listed = f": {', '.join(names)}" if names else ""
     _print_line(console, f"augmented in {counted}{listed}")
     print_notes(console, preview.notes or [_NOTHING])
-    for names in preview.alike[:_SETS]:
-        more = f" and {len(names) - _NAMES:,} more" if len(names) > _NAMES else ""
-        _print_line(console, f"almost alike: {', '.join(names[:_NAMES])}{more}")
+    for alike in preview.alike[:_SETS]:
+        more = f" and {len(alike) - _NAMES:,} more" if len(alike) > _NAMES else ""
+        _print_line(console, f"almost alike: {', '.join(alike[:_NAMES])}{more}")
     if (more_sets := len(preview.alike) - _SETS) > 0:
         _print_line(console, f"and {more_sets:,} more sets of images that are almost alike")
 

@@ -65,11 +65,10 @@ def alike_pairs(small: Pixels) -> NDArray[np.int64]:
     """
     signs = np.concatenate([_signs(small[start : start + BLOCK]) for start in _starts(small)])
     near = np.concatenate([_near(start, signs) for start in _starts(small)])
-    likeness = np.concatenate(
-        [_correlations(small, near[start : start + BLOCK]) for start in _starts(near)] or [[]]
-    )
+    parts = [_correlations(small, near[start : start + BLOCK]) for start in _starts(near)]
+    likeness = np.concatenate(parts) if parts else np.empty(0)
     order = np.argsort(-likeness, kind="stable")
-    return near[order[: np.count_nonzero(likeness >= CORRELATION)]]
+    return near.take(order[: np.count_nonzero(likeness >= CORRELATION)], axis=0)
 
 
 def _starts(rows: NDArray[np.generic]) -> range:
@@ -89,7 +88,7 @@ def _all_small(images: RowFile, rows: Sequence[int]) -> Pixels:
 
 def _signs(small: Pixels) -> NDArray[np.float32]:
     """1 and -1, (n, 64)."""
-    lowest = WAVES @ (small @ GREY) @ WAVES.T
+    lowest: NDArray[np.float32] = WAVES @ (small @ GREY) @ WAVES.T
     flat = lowest.reshape(len(small), -1)
     above = flat > np.median(flat, axis=1, keepdims=True)
     return np.where(above, np.float32(1), np.float32(-1))
@@ -98,7 +97,9 @@ def _signs(small: Pixels) -> NDArray[np.float32]:
 def _waves() -> NDArray[np.float32]:
     """The first LOWEST rows of the orthonormal cosine transform (DCT-II) of SIDE values."""
     number, place = np.ogrid[:LOWEST, :SIDE]
-    waves = np.cos(np.pi * number * (2 * place + 1) / (2 * SIDE)) * np.sqrt(2 / SIDE)
+    waves: NDArray[np.float64] = np.cos(np.pi * number * (2 * place + 1) / (2 * SIDE)) * np.sqrt(
+        2 / SIDE
+    )
     waves[0] /= np.sqrt(2)
     return waves.astype(np.float32)
 
@@ -125,9 +126,12 @@ def _correlations(small: Pixels, pairs: NDArray[np.int64]) -> NDArray[np.float64
     one, other = (_about_mean(small[rows]) for rows in pairs.T)
     sizes = (one**2).sum(axis=(1, 2, 3)) * (other**2).sum(axis=(1, 2, 3))
     products = (one * other).sum(axis=(1, 2, 3))
-    return np.divide(products, np.sqrt(sizes), out=np.zeros(len(pairs)), where=sizes > 0)
+    likeness = np.zeros(len(pairs))
+    np.divide(products, np.sqrt(sizes), out=likeness, where=sizes > 0)
+    return likeness
 
 
 def _about_mean(images: Pixels) -> NDArray[np.float32]:
     wide = images.astype(np.float32)
-    return wide - wide.mean(axis=(1, 2), keepdims=True)
+    wide -= wide.mean(axis=(1, 2), keepdims=True)
+    return wide

@@ -12,7 +12,8 @@ def apart(pairs: NDArray[np.int64], groups: NDArray[np.int64] | None) -> NDArray
     """The pairs, (m, 2), that no group keeps together. groups: of all images, None without."""
     if groups is None:
         return pairs
-    return pairs[groups[pairs[:, 0]] != groups[pairs[:, 1]]]
+    parted: NDArray[np.int64] = pairs[groups[pairs[:, 0]] != groups[pairs[:, 1]]]
+    return parted
 
 
 def alike_notes(pairs: NDArray[np.int64], names: Sequence[str]) -> Iterator[str]:

@@ -57,7 +57,8 @@ class GroupDrawing:
 
     def _numbered(self) -> tuple[NDArray[np.int64], GroupCounts]:
         """The group of each image that is left, as numbers from 0, and what each group holds."""
-        labels = np.repeat(np.arange(len(self._pool)), [len(rows) for rows in self._pool])
+        of_class = np.arange(len(self._pool), dtype=np.int32)
+        labels = np.repeat(of_class, [len(rows) for rows in self._pool])
         _, numbers = np.unique(self._groups[np.concatenate(self._pool)], return_inverse=True)
         return numbers, counts_of(numbers, labels, len(self._pool))
 
