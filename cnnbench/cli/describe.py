@@ -50,17 +50,24 @@ def describe(
     from cnnbench.recipe.load import load_recipe
     from cnnbench.report.network import describe_network, print_network
 
+    plugins = load_plugins()
     if str(recipe).startswith(PREFIX):
         _refuse({"--variant": variant, "--data": data, "--set": overrides}, "a recipe")
         from cnnbench.report.bases import describe_base
 
         name = str(recipe).removeprefix(PREFIX)
-        print_network(describe_base(name, image_size, top=top), Console())
+        described = describe_base(name, image_size, plugins.offered_bases, top=top)
+        print_network(described, Console())
         return
     _refuse({"--top": top, "--image-size": image_size}, f"a published network, as {PREFIX}resnet50")
-    find_source = load_plugins().source
-    loaded = load_recipe(recipe, overrides=overrides or (), data=data, find_source=find_source)
-    print_network(describe_network(loaded, variant, find_source), Console())
+    loaded = load_recipe(
+        recipe,
+        overrides=overrides or (),
+        data=data,
+        find_source=plugins.source,
+        bases=plugins.offered_bases,
+    )
+    print_network(describe_network(loaded, variant, plugins.source), Console())
 
 
 def _refuse(options: Mapping[str, object], owner: str) -> None:

@@ -52,7 +52,13 @@ def look(
         if file:
             spare_file(file, force=force)
     plugins = installed_plugins()
-    loaded = load_recipe(recipe, overrides=overrides or (), data=data, find_source=plugins.source)
+    loaded = load_recipe(
+        recipe,
+        overrides=overrides or (),
+        data=data,
+        find_source=plugins.source,
+        bases=plugins.offered_bases,
+    )
     console = Terminal()
     with reading(console, "reading the images") as watcher:
         seen = preview(loaded, plugins, watcher)

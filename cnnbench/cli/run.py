@@ -155,7 +155,7 @@ def _open(prepared: Prepared, options: RunOptions, console: Terminal, *, dry_run
 
     due = due_of(prepared, anew=options.force)
     outlook = Outlook(
-        {each.variant for study in prepared.studies for each in study.wanted},
+        {x.variant for study in prepared.studies for x in study.wanted if not x.is_base},
         prepared.trials,
         prepared.missing,
         [trial for each in due for trial in each.next],

@@ -40,6 +40,7 @@ def row_notes(
         *((entry.label, text) for entry, row in both for text in _pairs(entry, row, measure)),
         *((entry.label, text) for entry, row in both for text in _level(entry, row, measure)),
         *((entry.label, text) for entry, _ in both for text in _together(entry)),
+        *((entry.label, text) for entry, _ in both for text in _pretraining(entry)),
     ]
     return tuple(grouped(said))
 
@@ -180,6 +181,20 @@ def _together(entry: TableEntry) -> Iterator[str]:
         f"{networks} networks together; alone {100 * alone:.1f} % of test images on average, the "
         f"best of them {100 * best:.1f} %"
     )
+
+
+def _pretraining(entry: TableEntry) -> Iterator[str]:
+    """What the study spent on bases, which no cost of a trial that starts from one has."""
+    found = [x.pretrained for x in entry.series.ok.values() if x.pretrained]
+    seconds: dict[str, dict[str, float]] = {}
+    for each in found:
+        if each.trained_in is not None:
+            seconds.setdefault(each.base, {})[each.digest] = each.trained_in
+    for base, times in seconds.items():
+        yield (
+            f"starts from {base}, which this study trained in {fmean(times.values()):.3g} s a "
+            "replicate, once for all that start from it; no cost here has it"
+        )
 
 
 def _trials(count: int) -> str:

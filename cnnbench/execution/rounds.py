@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from cnnbench.comparison.inference.settle import Settlement
 from cnnbench.comparison.select import select
 from cnnbench.comparison.settling import look_sentence
+from cnnbench.execution.bases import bases_first
 from cnnbench.execution.budget import Budget
 from cnnbench.planning.prepare import Prepared
 from cnnbench.planning.study import Study
@@ -42,7 +43,8 @@ def due_trials(study: Study, *, counting: Collection[str] | None = None) -> Due:
     unable = study.store.unsupported(each.id for each in study.wanted)
     refused = {each.variant for each in study.wanted if each.id in unable}
     wanted, ends = {}, {}
-    for name in {each.variant for each in study.wanted} - {study.plan.baseline}:
+    compared = {each.variant for each in study.wanted} & {*study.plan.variants}
+    for name in compared - {study.plan.baseline}:
         standing = settlement.standings.get(name)
         wanted[name] = (standing.wants or standing.look) if standing else first
         goes_on = standing.goes_on if standing else name not in refused
@@ -52,11 +54,15 @@ def due_trials(study: Study, *, counting: Collection[str] | None = None) -> Due:
 
 
 def _users(study: Study) -> Mapping[str, set[str]]:
-    """The variants that need a trial, by its id: its own, and those that combine it."""
-    users = {trial.id: {trial.variant} for trial in study.trials}
+    """The variants that need a trial, by its id: its own, those on its base, or that combine it."""
+    users = {trial.id: {trial.variant} for trial in study.trials if not trial.is_base}
+    users |= {trial.id: set() for trial in study.trials if trial.is_base}
     for combination in study.combinations:
         for trial in combination.trials:
             users[trial.id].add(combination.variant)
+    for trial in study.trials:
+        if trial.starts_from:
+            users[trial.starts_from] |= users[trial.id]
     return users
 
 
@@ -126,4 +132,6 @@ class Rounds:
             look = look_sentence(due.settlement) if added and due.settlement else ""
             known |= {trial.id for trial in left}
             self.given |= {trial.id for trial in trials}
-            yield Round(trials, added, look)
+            for part in bases_first(trials):
+                yield Round(part, added, look)
+                added, look = (), ""

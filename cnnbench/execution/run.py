@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 from cnnbench.errors import ResultsError
+from cnnbench.execution.bases import with_their_bases
 from cnnbench.execution.budget import Budget
 from cnnbench.execution.combining import Combiner
 from cnnbench.execution.limits import limits_of
@@ -24,6 +25,7 @@ from cnnbench.plugin.executor import (
     Executor,
     Limits,
     Listener,
+    Outcome,
     Remark,
     TrialEnded,
     TrialsAdded,
@@ -31,7 +33,7 @@ from cnnbench.plugin.executor import (
     Work,
 )
 from cnnbench.results.log import run_log
-from cnnbench.results.record import Plan, Record
+from cnnbench.results.record import Plan, Record, Status
 from cnnbench.trials.trial import Trial
 
 LOGGER = logging.getLogger(__name__)
@@ -93,7 +95,12 @@ def _run_study(
             with budget.measuring(study.backend):
                 limits = _limits(study, round_.trials, executor, plugins, options)
                 work = work_of(plugins.backend(study.backend), options.device, limits, plugins)
-                _train(study, round_.trials, executor, work, listener, combiner=combiner)
+                ready, lost = with_their_bases(round_.trials, study.store.folder)
+                for trial, status, reason in lost:
+                    outcome = _ended_as(status, work.lost(trial, reason))
+                    _store_lost(study, trial, outcome, listener, combiner)
+                if ready:
+                    _train(study, ready, executor, work, listener, combiner=combiner)
             combiner.combine()
         combiner.combine()
     return rounds
@@ -160,6 +167,23 @@ def _train(
                 failure=outcome.failure,
             )
             combiner.hear(recorded)
+
+
+def _ended_as(status: Status, outcome: Outcome) -> Outcome:
+    record = outcome.record.model_copy(update={"status": status})
+    return dataclasses.replace(outcome, record=record)
+
+
+def _store_lost(
+    study: Study, trial: Trial, outcome: Outcome, listener: Listener, combiner: Combiner
+) -> None:
+    """Record a trial that could not begin."""
+    recorded = study.store.append(outcome.record)
+    ended = TrialEnded(trial, 0, dataclasses.replace(outcome, record=recorded))
+    for event in (TrialStarted(trial, 0), ended):
+        _log(event)
+        listener(event)
+    combiner.hear(recorded)
 
 
 def _log(event: Event) -> None:

@@ -47,6 +47,11 @@ RENDER = Attribute("render", "function", callable)
 TRAINED_ON = _text("trained_on")
 LICENCE = _text("licence")
 SCALING = Attribute("scaling", "InputScaling", lambda value: isinstance(value, InputScaling))
+CHANNELS = Attribute(
+    "channels",
+    "number of at least 1",
+    lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 1,
+)
 ACCURACY = Attribute(
     "accuracy",
     "PublishedAccuracy or None",
@@ -74,7 +79,7 @@ BASE = Kind(
     "base",
     "cnnbench_bases",
     PretrainedBase,
-    (NAME, DESCRIPTION, TRAINED_ON, LICENCE, SCALING, ACCURACY),
+    (NAME, DESCRIPTION, TRAINED_ON, LICENCE, SCALING, CHANNELS, ACCURACY),
 )
 EXPORTER = Kind("exporter", "cnnbench_exporters", Exporter)
 KINDS = (BACKEND, SOURCE, EXECUTOR, REPORT_FORMAT, BASE, EXPORTER)

@@ -11,12 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cnnbench.data.sources.delivered import checked_facts, checked_images, checked_sentences
 from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
-from cnnbench.errors import CnnbenchError, DataError, PluginError
+from cnnbench.errors import CnnbenchError, DataError, NetworkError, PluginError
 from cnnbench.loading.foreign import foreign, shown
+from cnnbench.network.cut import MAP
 from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import Availability
+from cnnbench.plugin.base import PretrainedBase
 from cnnbench.plugin.executor import Executor, Limits, Listener, Outcome, Work
 from cnnbench.plugin.exporter import Exporter
 from cnnbench.plugin.report_format import ReportFormat
@@ -33,6 +37,8 @@ def guarded(thing: Any, origin: object) -> Any:
             return GuardedSource(thing, f"source {thing.name!r} of {origin}")
         case Executor():
             return GuardedExecutor(thing, f"executor {thing.name!r} of {origin}")
+        case PretrainedBase():
+            return GuardedBase(thing, f"base {thing.name!r} of {origin}")
         case Exporter():
             return GuardedExporter(thing, f"exporter {thing.name!r} of {origin}")
         case ReportFormat():
@@ -162,6 +168,51 @@ class GuardedExecutor(Executor):
         if not isinstance(outcome, Outcome) or not isinstance(outcome.record, Record):
             raise PluginError(f"{self._who} yielded {shown(outcome)}, not an Outcome with a Record")
         return outcome
+
+    def _blame(self, text: str) -> PluginError:
+        return PluginError(f"{self._who} failed: {text}")
+
+
+class GuardedBase(PretrainedBase):
+    """A base whose network and arrays are checked. Raises NetworkError and PluginError alone."""
+
+    def __init__(self, base: PretrainedBase, who: str) -> None:
+        self._base = base
+        self._who = who
+        about = "name", "description", "trained_on", "licence", "scaling", "channels", "accuracy"
+        for name in about:
+            vars(self)[name] = getattr(base, name)
+
+    def check(self) -> Availability:
+        """The base's own."""
+        return self._base.check()
+
+    def network(self, input_shape: tuple[int, int, int]) -> Network:
+        """The base's own, which has to end in a map of features."""
+        with foreign(self._blame, NetworkError, place=True):
+            network = self._base.network(input_shape)
+        if not isinstance(network, Network):
+            raise PluginError(f"{self._who} has a network that is {shown(network)}, not a Network")
+        last = network.nodes()[-1].shape
+        if network.output != "features" or network.input_shape != input_shape or len(last) != MAP:
+            raise PluginError(
+                f"{self._who} has a network for {network.input_shape} with output "
+                f"{network.output!r} of the shape {last}, not one for {input_shape} with output "
+                '"features" that ends in a map'
+            )
+        return network
+
+    def weights(self) -> Weights:
+        """The base's own, as arrays by name in float32."""
+        with foreign(self._blame, PluginError, place=True):
+            weights = {
+                str(name): np.asarray(array, np.float32)
+                for name, array in self._base.weights().items()
+            }
+        for name, array in weights.items():
+            if not np.isfinite(array).all():
+                raise PluginError(f"{self._who} has numbers in {name} that are not finite")
+        return weights
 
     def _blame(self, text: str) -> PluginError:
         return PluginError(f"{self._who} failed: {text}")

@@ -28,6 +28,7 @@ from cnnbench.loading.found import (
     Origin,
 )
 from cnnbench.loading.registry import Registry
+from cnnbench.network.bases.offered import PUBLISHED, OfferedBase, OfferedBases
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.base import PretrainedBase
 from cnnbench.plugin.executor import Event, Executor
@@ -88,6 +89,12 @@ class Plugins:
     def bases(self) -> Mapping[str, PretrainedBase]:
         """By name."""
         return self._things(BASE)
+
+    @property
+    def offered_bases(self) -> OfferedBases:
+        """The published networks and those of plugins, as recipes may name them."""
+        own = {name: OfferedBase(x.network, x.channels) for name, x in self.bases.items()}
+        return {**own, **PUBLISHED}
 
     @property
     def exporters(self) -> Mapping[str, Exporter]:

@@ -18,9 +18,11 @@ import pluggy
 
 from cnnbench.errors import did_you_mean, meant
 from cnnbench.loading.foreign import foreign, shown
-from cnnbench.loading.found import KINDS, TRACKER, Found, Kind, Origin, Tracker
+from cnnbench.loading.found import BASE, KINDS, TRACKER, Found, Kind, Origin, Tracker
 from cnnbench.loading.guards import guarded
+from cnnbench.network.bases import BASES
 from cnnbench.plugin import hooks
+from cnnbench.recipe.transfer import NO_BASE
 
 STATEMENT = "CNNBENCH_INTERFACE"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -119,6 +121,8 @@ class Registry:
 
     def _checked(self, kind: Kind, things: list[object], origin: Origin) -> list[Found]:
         taken = {name: str(owner) for (one, name), owner in self._own.items() if one is kind}
+        if kind is BASE:
+            taken |= dict.fromkeys([*BASES, NO_BASE], "cnnbench")
         checked = []
         for thing in things:
             if not isinstance(thing, kind.type):

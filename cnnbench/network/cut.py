@@ -1,9 +1,10 @@
-"""Cutting a network in two: what comes before a layer, computed once, and what is left to train."""
+"""Cutting a network in two: what comes before a layer, and what is left to train."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cnnbench.errors import NetworkError
 from cnnbench.network.layers import INPUT, AnyLayer, Dropping
 from cnnbench.network.network import Network, Node
 from cnnbench.network.weights import trainable_arrays
@@ -52,6 +53,24 @@ def split_network(network: Network, at: str) -> tuple[Network, Network]:
         update={"layers": tuple(rest), "input_shape": (height, width, channels)}
     )
     return front, tail
+
+
+def trunk(network: Network) -> Network:
+    """What makes a network's last map, without the head that follows: its output is "features".
+
+    Raises NetworkError where nothing with arrays comes before the head.
+    """
+    nodes = network.nodes()
+    last, weighted = "", False
+    for node, alone in zip(nodes, _alone(nodes), strict=True):
+        weighted = weighted or bool(node.layer.arrays(*node.inputs))
+        if alone and weighted and len(node.shape) == MAP:
+            last = node.name
+    if not last:
+        raise NetworkError(
+            "the network has no convolution before its head, so that nothing of it could be a base"
+        )
+    return split_network(network, last)[0]
 
 
 def _alone(nodes: tuple[Node, ...]) -> Iterator[bool]:

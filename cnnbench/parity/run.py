@@ -63,7 +63,9 @@ def probe_backends(
         backend = plugins.backend(study.backend)
         work = work_of(backend, study.trials[0].device, Limits(1, 1), plugins)
         # Of the networks of an ensemble the first will do: the others differ in their seeds alone.
-        first = {(trial.variant, trial.fold): trial for trial in reversed(study.trials)}
+        # What a base of the study would bring is no matter either: the seed's arrays will do.
+        alike = (trial.model_copy(update={"starts_from": ""}) for trial in reversed(study.trials))
+        first = {(trial.variant, trial.fold): trial for trial in alike}
         yield from _probe(work, [*first.values()][::-1], listener, nudged=number == 0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from math import prod
 
 import psutil
@@ -11,14 +12,19 @@ from cnnbench.data.sources.source import Request
 from cnnbench.data.splits.feasibility import split_sizes
 from cnnbench.errors import Problem, RecipeError
 from cnnbench.network.cost import layer_costs
+from cnnbench.network.cut import last_cut
 from cnnbench.network.layers import Conv, Flatten
 from cnnbench.network.network import Network
+from cnnbench.recipe.file import PRETRAIN
 from cnnbench.recipe.spec import Recipe, Variant
 from cnnbench.trials.expand import Known
 from cnnbench.trials.trial import Trial
 
 BYTES = 8
 """Of a parameter in training: itself and its gradient, in float32; optimisers keep more."""
+
+AT_REST = 4
+"""Of a parameter that no gradient moves."""
 
 MAP_BYTES = {"float32": 8, "bfloat16": 4}
 """Of a number in a feature map in training: itself and its gradient, by precision."""
@@ -33,21 +39,31 @@ def refuse_too_large(
     """
     memory = psutil.virtual_memory().total
     of_variant = {trial.variant: trial for trial in trials}
+    named = {variant.name: variant for variant in recipe.variants}
+    named |= {f"{PRETRAIN}.{base.name}": base for base in recipe.pretrain}
     problems: list[Problem] = []
-    for variant in recipe.variants:
-        trial = of_variant.get(variant.name)
+    for name, variant in named.items():
+        trial = of_variant.get(name)
         if trial is None:  # left out of this run
             continue
         images = known[trial.source, trial.request]
-        problems += _too_large(variant, trial.network, memory)
-        problems += _too_many_at_once(variant, trial.network, images, memory)
+        problems += _too_large(variant, trial, memory)
+        problems += _too_many_at_once(variant, trial, images, memory)
     if problems:
         raise RecipeError(problems)
 
 
-def _too_large(variant: Variant, network: Network, memory: int) -> Iterator[Problem]:
+def _too_large(variant: Variant, trial: Trial, memory: int) -> Iterator[Problem]:
+    network = trial.network
     sizes = [cost.parameters for cost in layer_costs(network)]
-    needed = BYTES * sum(sizes)
+    names = [name for name, _ in network.named_layers()]
+    needed = max(
+        sum(
+            size * (AT_REST if name in stage.frozen else BYTES)
+            for size, name in zip(sizes, names, strict=True)
+        )
+        for stage in trial.schedule
+    )
     if needed > memory:
         largest, (name, layer) = max(
             zip(sizes, network.named_layers(), strict=True), key=lambda pair: pair[0]
@@ -64,10 +80,11 @@ def _too_large(variant: Variant, network: Network, memory: int) -> Iterator[Prob
 
 
 def _too_many_at_once(
-    variant: Variant, network: Network, images: Known, memory: int
+    variant: Variant, trial: Trial, images: Known, memory: int
 ) -> Iterator[Problem]:
     training = variant.configuration.training
-    each = MAP_BYTES[training.precision] * sum(_map_sizes(network))
+    number = MAP_BYTES[training.precision]
+    each = max(_image_bytes(trial.network, stage.frozen, number) for stage in trial.schedule)
     if training.batch_size * each <= memory:
         return
     batch = min(training.batch_size, _trained(variant, images))
@@ -91,6 +108,15 @@ def _trained(variant: Variant, images: Known) -> int:
     return sizes if isinstance(sizes, int) else max(sizes)
 
 
-def _map_sizes(network: Network) -> Iterator[int]:
-    """Numbers that each layer makes of one image; flattening makes no new ones."""
-    return (prod(x.shape) for x in network.nodes() if not isinstance(x.layer, Flatten))
+def _image_bytes(network: Network, frozen: frozenset[str], number: int) -> int:
+    """What the maps of one image take in a step. number: bytes of one in training, see MAP_BYTES.
+
+    Of what comes before all that moves nothing is kept but a layer's input and output, while it is
+    computed, without gradients. Flattening makes no new numbers.
+    """
+    nodes = network.nodes()
+    sizes = [0 if isinstance(x.layer, Flatten) else prod(x.shape) for x in nodes]
+    cut = last_cut(network, frozen)
+    first = next((place for place, node in enumerate(nodes, 1) if node.name == cut), 0)
+    at_rest = max((a + b for a, b in pairwise([0, *sizes[:first]])), default=0)
+    return number * sum(sizes[first:]) + number // 2 * at_rest

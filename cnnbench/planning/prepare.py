@@ -16,6 +16,7 @@ from cnnbench.loading.plugins import Plugins
 from cnnbench.planning.arrays import arrays_of
 from cnnbench.planning.backends import backends_meant
 from cnnbench.planning.device import is_exclusive
+from cnnbench.planning.leaks import refuse_leaks
 from cnnbench.planning.memory import refuse_too_large
 from cnnbench.planning.study import (
     Study,
@@ -160,7 +161,13 @@ def prepare(
     alone; the others stay part of the plan. watch: is told how far the decoding has come.
     Raises RecipeError, PluginError, OptionsError, DataError, ResultsError.
     """
-    recipe = load_recipe(path, overrides=overrides, data=data, find_source=plugins.source)
+    recipe = load_recipe(
+        path,
+        overrides=overrides,
+        data=data,
+        find_source=plugins.source,
+        bases=plugins.offered_bases,
+    )
     LOGGER.info(
         "recipe %s: %d variants, %d replicates", path, len(recipe.variants), recipe.replicates
     )
@@ -168,8 +175,9 @@ def prepare(
     names, said_so = backends_meant(plugins, backends)
     found = [available_backend(plugins, name) for name in names]
     _refuse_more_than_one_process_can(plugins.executor(options.executor), found, options)
-    arrays = arrays_of(recipe)
+    arrays = arrays_of(recipe, plugins)
     known, notes = read_images(recipe, plugins, watch)
+    refuse_leaks(recipe, plugins)
     said = (*override_texts(overrides), *([f"data.source={data}"] if data else []))
     studies = tuple(
         plan_study(

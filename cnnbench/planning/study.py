@@ -37,7 +37,7 @@ class Study:
     trials: those asked for, in the order in which they run. combinations: ensembles that are made
     of them. recorded: ids that need not run.
     problems: what is damaged in the folder, a sentence each. without_weights: ids that are recorded
-    but run again, since their arrays are asked for and were not kept.
+    but run again, since their arrays are asked for and were not kept, or are damaged.
     """
 
     recipe: Recipe
@@ -70,7 +70,7 @@ class Study:
         """Those of them that no other run has recorded since; ask once the store is locked."""
         ids = [trial.id for trial in self.missing]
         done = self.store.done(ids) - self.store.unsupported(ids)
-        done -= self.store.without_weights(self.without_weights & done)
+        done -= self.store.unusable_weights(self.without_weights & done)
         return tuple(trial for trial in self.missing if trial.id not in done)
 
 
@@ -90,7 +90,7 @@ def read_images(
     grouped: set[tuple[DataSpec, int]] = set()
     notes: dict[str, None] = {}
     problems: dict[Problem, None] = {}
-    for variant in recipe.variants:
+    for variant in (*recipe.variants, *recipe.pretrain):
         data, folds = variant.configuration.data, variant.configuration.evaluation.folds
         name, request = key = variant.configuration.request()
         source = plugins.source(name)
@@ -138,9 +138,14 @@ def image_lines(recipe: Recipe, known: KnownImages) -> tuple[str, ...]:
         if facts.class_count:
             lines[summary_line(facts, data.classes)] = data.source
     sources = {*lines.values()}
-    return tuple(
-        f"{source}: {line}" if len(sources) > 1 else line for line, source in lines.items()
-    )
+    found = [f"{source}: {line}" if len(sources) > 1 else line for line, source in lines.items()]
+    for base in recipe.pretrain:
+        configuration = base.configuration
+        facts = known[configuration.request()].facts
+        if facts.class_count:
+            line = summary_line(facts, configuration.data.classes)
+            found.append(f"for the base {base.name}: {line}")
+    return tuple(found)
 
 
 def _images_of(recipe: Recipe, known: KnownImages) -> tuple[Images, ...]:
@@ -216,6 +221,8 @@ def plan_study(
         trials = tuple(x.model_copy(update={"keeps_weights": True}) for x in trials)
         lacking = store.without_weights(recorded)
         recorded -= lacking
+    lacking |= _bases_to_train_again(trials, recorded, store)
+    recorded -= lacking
     plan = Plan(
         recipe=recipe.name,
         title=recipe.title,
@@ -242,11 +249,22 @@ def plan_study(
     if variants is not None:
         combinations = tuple(each for each in combinations if each.variant in variants)
         needed = {trial.id for each in combinations for trial in each.trials}
-        trials = tuple(x for x in trials if x.id in needed or x.variant in variants)
+        needed |= {x.id for x in trials if x.variant in variants}
+        needed |= {x.starts_from for x in trials if x.id in needed}
+        trials = tuple(x for x in trials if x.id in needed)
     problems = store.problems
     return Study(
         recipe, backend.name, trials, recorded, plan, store, problems, lacking, combinations
     )
+
+
+def _bases_to_train_again(
+    trials: Sequence[Trial], recorded: Collection[str], store: Store
+) -> frozenset[str]:
+    """Ids of recorded bases that some trial is still to start from, but whose arrays are gone."""
+    needed = {x.starts_from for x in trials if x.id not in recorded}
+    bases = {x.id for x in trials if x.is_base and x.id in recorded}
+    return store.unusable_weights(bases & needed)
 
 
 def _supported(trial: Trial, backend: Backend) -> bool:

@@ -35,8 +35,8 @@ class PretrainedBase(ABC):
     same. Scaling belongs to the arrays: others for the same network may have been trained on other
     values.
 
-    Recipes have no section for bases yet: what a plugin brings is checked and listed, and nothing
-    in cnnbench asks for its weights.
+    A recipe asks for it by its name, `[transfer] base = "photos"`, with every strategy, on every
+    backend; a name that a published network has is refused.
     """
 
     name: ClassVar[str]
@@ -49,6 +49,8 @@ class PretrainedBase(ABC):
     """Of the arrays, "Apache-2.0"; "not stated" where the publisher doesn't say."""
     scaling: ClassVar[InputScaling]
     """What the arrays take: one of `SCALINGS`, or numbers of their own."""
+    channels: ClassVar[int] = 3
+    """Of the images that its network takes; grey ones are given to each of them."""
     accuracy: ClassVar[PublishedAccuracy | None] = None
     """What was measured with these arrays, None where nobody published it."""
 
@@ -60,7 +62,8 @@ class PretrainedBase(ABC):
     def network(self, input_shape: tuple[int, int, int]) -> Network:
         """The network for images of (height, width, channels), without its head: "features".
 
-        Raises NetworkError for images that it can't take. `BASES` has published ones by name.
+        It ends in a map, as heads take it. Raises NetworkError for images that it can't take.
+        `BASES` has published ones by name.
         """
 
     @abstractmethod

@@ -82,7 +82,7 @@ def cnnbench_bases() -> Iterable[PretrainedBase]:  # type: ignore[empty-body]
         def cnnbench_bases():
             return [Photos()]
 
-    What `cnnbench plugins` lists; recipes can't ask for a base yet.
+    What `[transfer] base` of a recipe names, beside the published networks.
     """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -54,11 +55,12 @@ def find_arrays(
             "scaling",
         )
     if weights == "random":
-        return _random(base, "none" if inside else scaling or "keras", padding or "keras")
+        own = SCALINGS["none" if inside else scaling or "keras"]
+        return random_arrays(base, own, padding or "keras")
     if weights == "imagenet":
-        return _refuse(_imagenet(base), scaling, padding)
+        return refuse_others(_imagenet(base), scaling, padding)
     path = folder / Path(weights).expanduser()
-    return _file(base, path, "none" if inside else scaling, padding, network)
+    return file_arrays(base, path, "none" if inside else scaling, padding, network)
 
 
 def published_scaling(base: str) -> str | None:
@@ -69,9 +71,10 @@ def published_scaling(base: str) -> str | None:
     return known.scaling if known else None
 
 
-def _random(base: str, scaling: str, padding: Padding) -> FoundArrays:
+def random_arrays(base: str, scaling: InputScaling, padding: Padding = "keras") -> FoundArrays:
+    """None: the network starts from its seed, with images scaled so."""
     origin = "random arrays, drawn from the seed"
-    return FoundArrays(base, origin, None, "", SCALINGS[scaling], "nothing", "none", pads=padding)
+    return FoundArrays(base, origin, None, "", scaling, "nothing", "none", pads=padding)
 
 
 def _imagenet(base: str) -> FoundArrays:
@@ -153,9 +156,13 @@ def _lite_path() -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def _file(
+def file_arrays(
     base: str, path: Path, scaling: str | None, padding: Padding | None, network: Network
 ) -> FoundArrays:
+    """Those of a file, whose names and shapes are held against the network's.
+
+    Raises PretrainedError where there is no such file, or it does not fit.
+    """
     if not path.exists() and path.suffix.lower() not in READERS:
         rest = did_you_mean(str(path.name), ["imagenet", "random"])
         raise PretrainedError(
@@ -170,7 +177,7 @@ def _file(
     found = digests(path)
     file = KERAS.get(base)
     if file is not None and file.md5 == found.md5:
-        return _refuse(_of_keras(base, file, path), scaling, padding)
+        return refuse_others(_of_keras(base, file, path), scaling, padding)
     if scaling is None:
         raise PretrainedError(
             f"{path} does not say how images were scaled for its arrays: set scaling to one of "
@@ -187,13 +194,14 @@ def _file(
     )
 
 
-def _refuse(found: FoundArrays, scaling: str | None, padding: Padding | None) -> FoundArrays:
-    """What is known of arrays can't be chosen: it belongs to them."""
+def refuse_others(found: FoundArrays, scaling: str | None, padding: Padding | None) -> FoundArrays:
+    """What is known of arrays can't be chosen: it belongs to them. Raises PretrainedError."""
     if scaling is not None and SCALINGS[scaling] != found.scaling:
         names: Mapping[InputScaling, str] = {value: name for name, value in SCALINGS.items()}
+        own = names.get(found.scaling)
         raise PretrainedError(
             f'scaling = "{scaling}" does not go with these arrays ({found.origin}), which were '
-            f'trained with "{names[found.scaling]}": leave it out',
+            f"trained with {json.dumps(own) if own else 'numbers of their own'}: leave it out",
             "scaling",
         )
     if padding not in (None, found.pads):

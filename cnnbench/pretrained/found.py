@@ -35,7 +35,8 @@ class FoundArrays:
     origin: where they come from, a sentence for records. path: the file, None for random ones.
     digest: SHA-256 of the file, "" for random ones. scaling: what the network takes with them.
     pads: whose padding and epsilon of batch normalisation they were trained with, see
-    `cnnbench.pretrained.convention`.
+    `cnnbench.pretrained.convention`. canonical: whether cnnbench wrote the file, which then has the
+    network's own names, among others. trained_in: seconds, where the study trained them itself.
     """
 
     base: str
@@ -47,3 +48,5 @@ class FoundArrays:
     licence: str = "not stated"
     accuracy: PublishedAccuracy | None = None
     pads: Padding = "keras"
+    canonical: bool = False
+    trained_in: float | None = None

@@ -10,6 +10,7 @@ from cnnbench.data.spec import DataSpec
 from cnnbench.data.splits.feasibility import amount_errors
 from cnnbench.errors import DataError, NetworkError, PluginError, Problem
 from cnnbench.network.architectures import SHAPING
+from cnnbench.network.bases.offered import PUBLISHED, OfferedBases
 from cnnbench.recipe.blame import (
     Candidate,
     Complaint,
@@ -22,6 +23,7 @@ from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.ensemble import ensemble_complaints
 from cnnbench.recipe.fitting import training_complaints
 from cnnbench.recipe.setting import Key, Settings
+from cnnbench.recipe.spec import Variant
 from cnnbench.recipe.transfer import TransferSpec
 from cnnbench.recipe.tunable import tune_complaints
 from cnnbench.recipe.unused import unused_keys
@@ -34,8 +36,10 @@ CROP: Key = ("augmentation", "crop")
 class Checker:
     """Checks the variants of one recipe; asks each source once."""
 
-    def __init__(self, find_source: FindSource) -> None:
+    def __init__(self, find_source: FindSource, bases: OfferedBases = PUBLISHED) -> None:
+        """bases: those that `[transfer]` may name."""
         self._find_source = find_source
+        self._bases = bases
         self._facts: dict[tuple[str, Request], Facts | DataError | PluginError] = {}
 
     def check(self, candidates: Sequence[Candidate], file: str) -> list[Problem]:
@@ -51,12 +55,19 @@ class Checker:
             groups.setdefault(complaint.mistake, []).append(complaint)
         return [problem_of(group, len(candidates), file) for group in groups.values()]
 
+    def problems_of_base(self, base: Variant) -> Iterator[Problem]:
+        """Those of a base that the study trains, by itself."""
+        assert base.entry is not None
+        candidate = Candidate(base.entry, base.settings, base.configuration)
+        for key, message in self._complaints(candidate):
+            yield base.problem(key, message)
+
     def _complaints(self, candidate: Candidate) -> Iterator[tuple[Key, str]]:
         configuration, settings = candidate.configuration, candidate.settings
         key: Key
         yield from training_complaints(configuration)
         try:
-            facts = self._facts_of(configuration.data)
+            facts = self.facts_of(configuration.data)
         except (DataError, PluginError) as error:
             wrong_name = isinstance(error, PluginError)
             hint = path_hint(settings) if wrong_name else other_images_hint(settings)
@@ -74,16 +85,17 @@ class Checker:
             yield from _of_images_alone(configuration)
         yield from _balanced_twice(configuration)
         classes_known = all(wrong.key != "classes" for wrong in errors)
-        yield from _network_complaints(candidate, facts, classes_known=classes_known)
+        yield from _network_complaints(candidate, facts, self._bases, classes_known=classes_known)
 
     def _untunable(self, candidate: Candidate) -> Iterator[tuple[str, str]]:
         try:
-            facts = self._facts_of(candidate.configuration.data)
+            facts = self.facts_of(candidate.configuration.data)
         except (DataError, PluginError):  # said before
             return
-        yield from tune_complaints(candidate, facts)
+        yield from tune_complaints(candidate, facts, self._bases)
 
-    def _facts_of(self, data: DataSpec) -> Facts:
+    def facts_of(self, data: DataSpec) -> Facts:
+        """Of the images that it names, asked once. Raises DataError and PluginError."""
         name, request = request_of(data)
         known = self._facts.get((name, request))
         if known is None:
@@ -107,7 +119,7 @@ def _ensemble_complaints(
 
 
 def _network_complaints(
-    candidate: Candidate, facts: Facts, *, classes_known: bool
+    candidate: Candidate, facts: Facts, bases: OfferedBases, *, classes_known: bool
 ) -> Iterator[tuple[Key, str]]:
     """What stands against building the network for these images."""
     configuration, settings = candidate.configuration, candidate.settings
@@ -118,8 +130,8 @@ def _network_complaints(
         return
     shaping = {("network", name) for name in SHAPING}
     try:
-        configuration.network_for(facts.shape, facts.classes)
-        configuration.stages_for(facts.shape)
+        configuration.network_for(facts.shape, facts.classes, bases)
+        configuration.stages_for(facts.shape, bases)
     except NetworkError as error:
         if error.key in TransferSpec.model_fields:
             yield ("transfer", error.key), str(error)
@@ -144,7 +156,7 @@ def _of_images_alone(configuration: Configuration) -> Iterator[tuple[Key, str]]:
         )
         yield ("augmentation",), message
     if configuration.transfer.active:
-        message = "published networks take images, not signals; leave [transfer] out"
+        message = "bases take images, not signals; leave [transfer] out"
         yield ("transfer", "base"), message
 
 

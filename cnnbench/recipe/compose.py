@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cnnbench.errors import Problem
+from cnnbench.recipe.bases import add_bases, change_base
 from cnnbench.recipe.document import Document
 from cnnbench.recipe.entries import Entry, read_entries
 from cnnbench.recipe.explain import unknown_key
-from cnnbench.recipe.file import SECTIONS, STRUCTURE, Header, table_beside
+from cnnbench.recipe.file import PRETRAIN, SECTIONS, STRUCTURE, Header, table_beside
 from cnnbench.recipe.matrix import MOST, combinations
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted, merge
 from cnnbench.recipe.texts import is_name
@@ -22,12 +23,16 @@ DEFAULT = "default"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A recipe before validation. base: the sections without variants and overrides."""
+    """A recipe before validation. base: the sections without variants and overrides.
+
+    pretrain: the bases that the study trains, with what the command line says of them.
+    """
 
     header: Settings
     base: Settings
     entries: tuple[Entry, ...]
     overrides: Settings
+    pretrain: tuple[Entry, ...] = ()
 
     def settings_of(self, entry: Entry) -> dict[Key, Setting]:
         """What counts for a variant: the command line beats the variant, the variant the base."""
@@ -42,6 +47,7 @@ class _Parts:
     base: dict[Key, Setting] = field(default_factory=dict)
     matrix: dict[Key, Setting] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
+    pretrain: dict[str, Entry] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -56,7 +62,8 @@ def compose(documents: Sequence[Document], overrides: Settings) -> tuple[Draft, 
         _add_document(parts, document)
     over = _sort_overrides(parts, overrides)
     entries = tuple(_multiply(parts, over))
-    return Draft(parts.header, parts.base, entries, over), parts.problems
+    pretrain = tuple(parts.pretrain.values())
+    return Draft(parts.header, parts.base, entries, over, pretrain), parts.problems
 
 
 def _add_document(parts: _Parts, document: Document) -> None:
@@ -75,6 +82,8 @@ def _add_document(parts: _Parts, document: Document) -> None:
             entries, problems = read_entries(document, value)
             parts.entries |= entries
             parts.problems += problems
+        elif name == PRETRAIN:
+            parts.problems += add_bases(parts.pretrain, document, value)
         elif name != "extends":
             message = unknown_key(name, [*Header.model_fields, *STRUCTURE, *SECTIONS])
             parts.problems.append(document.problem((name,), name, message))
@@ -117,6 +126,8 @@ def _sort_overrides(parts: _Parts, overrides: Settings) -> dict[Key, Setting]:
             parts.matrix = merge(parts.matrix, {key[1:]: axis})
         elif key[0] in SECTIONS:
             over[key] = setting
+        elif key[0] == PRETRAIN:
+            parts.problems += change_base(parts.pretrain, key, setting)
         else:
             allowed = [*Header.model_fields, "matrix", *SECTIONS]
             message = (

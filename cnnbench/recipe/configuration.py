@@ -11,6 +11,7 @@ from cnnbench.data.sources.requests import request_of
 from cnnbench.data.sources.source import Request
 from cnnbench.data.spec import AugmentationSpec, DataSpec
 from cnnbench.network.architectures import build_network, check_classes
+from cnnbench.network.bases.offered import PUBLISHED, OfferedBases
 from cnnbench.network.network import Network
 from cnnbench.network.spec import NetworkSpec
 from cnnbench.recipe.ensemble import EnsembleSpec
@@ -50,28 +51,37 @@ class Configuration(BaseModel):
         """The name of the source, and what is wanted of it. Raises DataError."""
         return request_of(self.data)
 
-    def network_for(self, shape: tuple[int, int, int], classes: Sequence[str]) -> Network:
+    def network_for(
+        self,
+        shape: tuple[int, int, int],
+        classes: Sequence[str],
+        bases: OfferedBases = PUBLISHED,
+    ) -> Network:
         """The network for a source's images of (height, width, channels) and its classes.
 
-        Of a recipe with `[transfer]` the base with the new head. Raises NetworkError.
+        Of a recipe with `[transfer]` the base with the new head. bases: those that it may name.
+        Raises NetworkError.
         """
         chosen = self.data.classes or classes
         if self.transfer.active:
             check_classes(self.network, len(chosen))
-            return self.transfer.network(self.base_for(shape), len(chosen), self.network.output)
+            base = self.base_for(shape, bases)
+            return self.transfer.network(base, len(chosen), self.network.output)
         return build_network(
             self.network, cropped_shape(shape, self.augmentation.crop), len(chosen)
         )
 
-    def base_for(self, shape: tuple[int, int, int]) -> Network:
+    def base_for(self, shape: tuple[int, int, int], bases: OfferedBases = PUBLISHED) -> Network:
         """The base of `[transfer]`, without a head, for a source's images of this shape."""
-        return self.transfer.base_network(cropped_shape(shape, self.augmentation.crop))
+        return self.transfer.base_network(cropped_shape(shape, self.augmentation.crop), bases)
 
-    def stages_for(self, shape: tuple[int, int, int]) -> tuple[Stage, ...]:
+    def stages_for(
+        self, shape: tuple[int, int, int], bases: OfferedBases = PUBLISHED
+    ) -> tuple[Stage, ...]:
         """What of a base is trained, one after the other, with images of this shape.
 
         Empty without one. Raises NetworkError where `[transfer]` names a layer that its base lacks.
         """
         if not self.transfer.active:
             return ()
-        return self.transfer.stages(self.base_for(shape), self.training)
+        return self.transfer.stages(self.base_for(shape, bases), self.training)

@@ -68,6 +68,9 @@ class VariantEntry(BaseModel):
     )
 
 
+PRETRAIN = "pretrain"
+OF_A_BASE = ("data", "network", "training", "augmentation")
+"""The sections below `[pretrain.NAME]`; the others concern the study."""
 SECTIONS: tuple[str, ...] = tuple(Configuration.model_fields)
 """data, network, transfer, training, augmentation, ensemble, tune, evaluation."""
 
@@ -75,6 +78,8 @@ STRUCTURE = {
     "extends": "another recipe, relative to this one, whose keys, matrix and variants this one has",
     "variant": "named configurations, each with the keys it changes",
     "matrix": "lists of values for keys; every combination is a variant",
+    "pretrain": "bases that the study trains itself, each by its name: data, network, training, "
+    "augmentation",
 }
 """What stands in a recipe beside header and sections."""
 

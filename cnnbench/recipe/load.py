@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cnnbench.errors import Problem, RecipeError, did_you_mean, nearest
+from cnnbench.network.bases.offered import PUBLISHED, OfferedBases
 from cnnbench.recipe.anchor import anchored, anchored_groups, given_source
 from cnnbench.recipe.blame import Candidate
 from cnnbench.recipe.check import Checker, FindSource
@@ -16,7 +17,13 @@ from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.document import Unreadable, read_chain
 from cnnbench.recipe.file import SECTIONS, Header
 from cnnbench.recipe.overrides import Overrides, read_overrides
-from cnnbench.recipe.setting import Key, dotted
+from cnnbench.recipe.pretraining import (
+    Pretraining,
+    pretraining_problems,
+    settings_of_base,
+    with_bases,
+)
+from cnnbench.recipe.setting import Key, Setting, dotted, merge
 from cnnbench.recipe.shipped import recipe_file
 from cnnbench.recipe.spec import Recipe, Variant
 from cnnbench.recipe.validate import validate
@@ -33,13 +40,15 @@ def load_recipe(
     overrides: Overrides = (),
     data: str | Path | None = None,
     find_source: FindSource,
+    bases: OfferedBases = PUBLISHED,
 ) -> Recipe:
     """The recipe in a file, or of a name that comes with cnnbench, ready to run.
 
     overrides: "training.epochs=3" or {"training.epochs": 3}, in force over everything the file
     says, variants included. data: a source or a folder in place of the recipe's. find_source: from
-    a source's name to the source, raises PluginError. Raises RecipeError with every mistake of form
-    or, where there is none, with everything that can't be done.
+    a source's name to the source, raises PluginError. bases: those that `[transfer]` may name.
+    Raises RecipeError with every mistake of form or, where there is none, with everything that
+    can't be done.
     """
     file = os.fspath(path)
     _refuse_lost_folder(file)
@@ -58,6 +67,8 @@ def load_recipe(
     header = validate(Header, draft.header)
     problems += [_placed(problem, file) for problem in header.problems]
     candidates, found = _candidates(draft, file, find_source)
+    pretrain, wrong = _pretrainings(draft, file, find_source)
+    found += wrong
     # What a section of a wrong name says is no second time missing in the one that is meant.
     meant = {nearest(problem.key, SECTIONS) for problem in structural}
     problems += [x for x in found if x.line or x.key.partition(".")[0] not in meant]
@@ -67,8 +78,12 @@ def load_recipe(
     if problems or about is None:
         raise RecipeError(_in_order(problems, files))
     # Only now, since what follows from a mistake of form would be a second error for one mistake.
-    checker = Checker(find_source)
+    bases = with_bases(bases, pretrain)
+    checker = Checker(find_source, bases)
     problems += checker.check(candidates, file)
+    for base in pretrain:
+        problems += checker.problems_of_base(base)
+    problems += pretraining_problems(pretrain, candidates, checker.facts_of)
     problems += _too_many_trials(draft, about, candidates, file)
     problems += _other_margins(candidates)
     problems += _not_to_be_settled(draft, about, candidates)
@@ -83,6 +98,8 @@ def load_recipe(
         looks=rule.looks if rule else (),
         seed=about.seed,
         baseline=about.baseline or draft.entries[0].name,
+        pretrain=tuple(pretrain),
+        bases=bases,
         variants=tuple(
             Variant(
                 name=candidate.entry.name,
@@ -179,12 +196,7 @@ def _candidates(
     candidates: list[Candidate] = []
     problems: list[Problem] = []
     for entry in draft.entries:
-        settings = draft.settings_of(entry)
-        source = settings.get(("data", "source"))
-        if source is not None:
-            settings["data", "source"] = anchored(source, find_source)
-        if groups := settings.get(("data", "groups")):
-            settings["data", "groups"] = anchored_groups(groups)
+        settings = _anchored(draft.settings_of(entry), find_source)
         validated = validate(Configuration, settings)
         problems += [_placed(problem, file) for problem in validated.problems]
         if validated.value is not None:
@@ -192,6 +204,46 @@ def _candidates(
         if len(problems) > ENOUGH:
             break
     return candidates, problems
+
+
+def _anchored(settings: dict[Key, Setting], find_source: FindSource) -> dict[Key, Setting]:
+    """The settings with absolute paths of images and of their groups."""
+    if source := settings.get(("data", "source")):
+        settings["data", "source"] = anchored(source, find_source)
+    if groups := settings.get(("data", "groups")):
+        settings["data", "groups"] = anchored_groups(groups)
+    return settings
+
+
+def _pretrainings(
+    draft: Draft, file: str, find_source: FindSource
+) -> tuple[list[Pretraining], list[Problem]]:
+    """The bases that the study trains, and what is wrong with the values of the others."""
+    bases: list[Pretraining] = []
+    problems: list[Problem] = []
+    for entry in draft.pretrain:
+        shared = merge(draft.base, draft.overrides)
+        settings = _anchored(settings_of_base(shared, entry.settings), find_source)
+        validated = validate(Configuration, settings)
+        for problem in validated.problems:
+            own = any(_touch(problem.key, dotted(key)) for key in entry.settings)
+            named = replace(problem, key=f"pretrain.{entry.name}.{problem.key}")
+            problems.append(_placed(named if own else problem, file))
+        if validated.value is not None:
+            bases.append(
+                Pretraining(
+                    name=entry.name,
+                    configuration=validated.value,
+                    settings=settings,
+                    entry=entry,
+                )
+            )
+    return bases, problems
+
+
+def _touch(one: str, other: str) -> bool:
+    """Whether one of two dotted keys is the other, or stands above it."""
+    return one.startswith(other) or other.startswith(one)
 
 
 def _placed(problem: Problem, file: str) -> Problem:

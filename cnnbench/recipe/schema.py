@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from cnnbench.recipe.configuration import Configuration
-from cnnbench.recipe.file import SECTIONS, STRUCTURE, Header, VariantEntry, submodel
+from cnnbench.recipe.file import OF_A_BASE, SECTIONS, STRUCTURE, Header, VariantEntry, submodel
 from cnnbench.recipe.replicates import UntilSettled
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -37,6 +37,11 @@ def recipe_schema() -> dict[str, Any]:
     definitions[UntilSettled.__name__].pop("required", None)
     definitions["Matrix"] = _matrix(Configuration, whole_keys=True)
     definitions["Variant"] = entry | {"properties": entry["properties"] | sections}
+    definitions["Pretrain"] = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: sections[name] for name in OF_A_BASE},
+    }
     return {
         "$schema": DRAFT,
         "title": "cnnbench recipe",
@@ -51,6 +56,11 @@ def recipe_schema() -> dict[str, Any]:
                 "type": "array",
                 "description": STRUCTURE["variant"],
                 "items": {"$ref": f"{REF}Variant"},
+            },
+            "pretrain": {
+                "type": "object",
+                "description": STRUCTURE["pretrain"],
+                "additionalProperties": {"$ref": f"{REF}Pretrain"},
             },
             "matrix": _with({"$ref": f"{REF}Matrix"}, description=STRUCTURE["matrix"]),
         },

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 
 from cnnbench.errors import Problem
+from cnnbench.network.bases.offered import PUBLISHED, OfferedBases
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.entries import Entry
 from cnnbench.recipe.file import Reported
@@ -40,7 +41,8 @@ class Recipe(BaseModel):
 
     name: the file's stem. replicates: how many, at most where looks are taken at fewer. looks: the
     numbers of replicates at which variants with a settled verdict stop; () where none does.
-    baseline: a variant's name, by default the first.
+    baseline: a variant's name, by default the first. pretrain: bases that the study trains itself.
+    bases: all that `[transfer]` may name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -53,6 +55,10 @@ class Recipe(BaseModel):
     seed: int = Field(0, ge=0)
     baseline: str
     variants: tuple[Variant, ...]
+    pretrain: tuple[Variant, ...] = ()
+    bases: SkipValidation[OfferedBases] = Field(
+        default_factory=lambda: PUBLISHED, exclude=True, repr=False
+    )
 
     @property
     def margin(self) -> float:

@@ -1,39 +1,30 @@
-"""The `[transfer]` section of a recipe: a published base, its arrays, and what of it may move."""
+"""The `[transfer]` section of a recipe: a base, its arrays, and what of it may move."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from cnnbench.data.spec import Section
-from cnnbench.errors import NetworkError
-from cnnbench.network.bases import BASES
+from cnnbench.errors import NetworkError, did_you_mean
+from cnnbench.network.bases.offered import PUBLISHED, OfferedBase, OfferedBases
 from cnnbench.network.heads import HeadSpec, layers_before, normalizations, with_head
 from cnnbench.network.network import Network
 from cnnbench.pretrained.found import Padding
 from cnnbench.recipe.training import Averaging, TrainingSpec
 
-Base = Literal[
-    "none",
-    "vgg16",
-    "vgg19",
-    "resnet50",
-    "densenet121",
-    "inception_v3",
-    "xception",
-    "mobilenet",
-    "mobilenet_v2",
-    "mobilenet_v3_small",
-    "efficientnet_b0",
-    "efficientnet_v2b0",
-    "efficientnet_lite0",
-]
 Scaling = Literal["none", "unit", "keras", "torch", "caffe", "lite"]
+NO_BASE = "none"
+OWN = "cnnbench:"
+"""What the weights of a base begin with that the study trains itself, before its name."""
+PUBLISHED_ARRAYS = "imagenet"
+RANDOM = "random"
 FINE = 100
 """How many times lower than the head's the rate of fine-tuning is, if not given."""
+LARGEST_MINIMUM = 512
+"""Pixels; a base that takes no image up to this size takes none for another reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +43,15 @@ class Stage:
 class TransferSpec(Section):
     """A base trained on other images below a new head, in place of `[network]`."""
 
-    base: Base = Field(
-        "none", description="the network to start from, as `cnnbench describe base:NAME` has it"
+    base: str = Field(
+        NO_BASE,
+        description="the network to start from, as `cnnbench describe base:NAME` has it: "
+        f"{', '.join(PUBLISHED)}, or one of a plugin",
     )
     weights: str = Field(
-        "imagenet",
-        description="imagenet: as published; random; or the path of a file of arrays",
+        PUBLISHED_ARRAYS,
+        description="imagenet: as published, or as the base's plugin brings them; random; or the "
+        f"path of a file of arrays; {OWN}NAME: the base that the section [pretrain.NAME] trains",
     )
     scaling: Scaling | None = Field(
         None, description="what a file's arrays take, where it does not say"
@@ -101,28 +95,74 @@ class TransferSpec(Section):
     @property
     def active(self) -> bool:
         """Whether there is a base at all."""
-        return self.base != "none"
+        return self.base != NO_BASE or self.is_own
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the base is one that the study trains itself."""
+        return self.weights.startswith(OWN)
+
+    @property
+    def own(self) -> str:
+        """The NAME of the `[pretrain.NAME]` that trains the base, "" if none does."""
+        return self.weights.removeprefix(OWN) if self.is_own else ""
+
+    @property
+    def offered(self) -> str:
+        """The name of the base among those that are offered."""
+        return self.weights if self.is_own else self.base
 
     @property
     def pretrained(self) -> bool:
         """Whether the base starts from arrays that somebody trained."""
-        return self.active and self.strategy != "scratch" and self.weights != "random"
+        return self.active and self.strategy != "scratch" and self.weights != RANDOM
 
-    def base_network(self, shape: tuple[int, int, int]) -> Network:
-        """The base for images of (height, width, channels); grey ones are given to it three times.
+    def base_network(self, shape: tuple[int, int, int], bases: OfferedBases = PUBLISHED) -> Network:
+        """The base for images of (height, width, channels), without a head.
 
-        Raises NetworkError where they are too small.
+        Grey images are given to each channel that it takes. Raises NetworkError where there is no
+        such base, or the images are too small or of too many channels.
         """
-        height, width, _ = shape
+        self._refuse_unknown(bases)
+        height, width, channels = shape
+        base = bases[self.offered]
+        taken = base.channels or channels
+        if channels not in (1, taken):
+            raise NetworkError(
+                f"{self.base} takes images of {taken} channel{'s' * (taken > 1)}, these have "
+                f'{channels}: set data.color = "grey"',
+                key="base",
+            )
         try:
-            return BASES[self.base]((height, width, 3))
-        except NetworkError:
-            smallest = next(side for side in count(1) if _fits(self.base, side))
+            return base.build((height, width, taken))
+        except NetworkError as error:
+            if self.is_own:
+                raise NetworkError(f"[pretrain.{self.own}]: {error}", key="weights") from None
+            smallest = _smallest(base, taken)
+            if smallest is None:
+                raise NetworkError(f"{self.base}: {error}", key="base") from None
             raise NetworkError(
                 f"{self.base} takes images of {smallest}x{smallest} pixels or more, these have "
                 f"{height}x{width}: set data.image_size",
                 key="base",
             ) from None
+
+    def _refuse_unknown(self, bases: OfferedBases) -> None:
+        if self.is_own and self.base != NO_BASE:
+            raise NetworkError(
+                f'weights = "{self.weights}" says which network it is: leave base out', key="base"
+            )
+        if self.offered in bases:
+            return
+        if not self.is_own:
+            rest = did_you_mean(self.base, [NO_BASE, *bases], "there are")
+            raise NetworkError(f"there is no base {self.base!r}{rest}", key="base")
+        names = [name.removeprefix(OWN) for name in bases if name.startswith(OWN)]
+        rest = did_you_mean(self.own, names, "sections") if names else ""
+        raise NetworkError(
+            f"there is no section [pretrain.{self.own or 'NAME'}] that trains a base{rest}",
+            key="weights",
+        )
 
     def network(
         self, base: Network, classes: int, output: Literal["softmax", "sigmoid"]
@@ -150,9 +190,14 @@ class TransferSpec(Section):
         return Stage(everything, head), fine
 
 
-def _fits(base: str, side: int) -> bool:
-    try:
-        BASES[base]((side, side, 3))
-    except NetworkError:
-        return False
-    return True
+def _smallest(base: OfferedBase, channels: int) -> int | None:
+    """The side of the smallest square images that it takes, None where it takes none."""
+
+    def fits(side: int) -> bool:
+        try:
+            base.build((side, side, channels))
+        except NetworkError:
+            return False
+        return True
+
+    return next(filter(fits, range(1, LARGEST_MINIMUM)), None)

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from cnnbench.data.sources.source import Facts
 from cnnbench.errors import NetworkError, did_you_mean
+from cnnbench.network.bases.offered import OfferedBases
 from cnnbench.recipe.blame import Candidate
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.file import fields_of
@@ -18,8 +19,13 @@ from cnnbench.recipe.unused import CHOICES
 _SECTIONS = ("network", "training", "augmentation")
 
 
-def tune_complaints(candidate: Candidate, facts: Facts) -> Iterator[tuple[str, str]]:
-    """What stands against the `[tune]` of a variant: the key to blame and why."""
+def tune_complaints(
+    candidate: Candidate, facts: Facts, bases: OfferedBases
+) -> Iterator[tuple[str, str]]:
+    """What stands against the `[tune]` of a variant: the key to blame and why.
+
+    bases: those that `[transfer]` may name.
+    """
     configuration = candidate.configuration
     wrong = list(shape_complaints(configuration))
     yield from wrong
@@ -32,7 +38,9 @@ def tune_complaints(candidate: Candidate, facts: Facts) -> Iterator[tuple[str, s
             yield "space", f"{each.key} is no key of network, training or augmentation{hint}"
             continue
         yield from (("space", message) for message in _unused(candidate, each))
-        yield from (("space", message) for message in _impossible(configuration, each, facts))
+        yield from (
+            ("space", message) for message in _impossible(configuration, each, facts, bases)
+        )
 
 
 def _unused(candidate: Candidate, each: Dimension) -> Iterator[str]:
@@ -42,11 +50,13 @@ def _unused(candidate: Candidate, each: Dimension) -> Iterator[str]:
             yield f"{each.key} {choice.complaint(candidate, key)}"
 
 
-def _impossible(configuration: Configuration, each: Dimension, facts: Facts) -> Iterator[str]:
+def _impossible(
+    configuration: Configuration, each: Dimension, facts: Facts, bases: OfferedBases
+) -> Iterator[str]:
     for value in each.ends:
         try:
             changed = with_values(configuration, {each.key: value})
-            changed.network_for(facts.shape, facts.classes)
+            changed.network_for(facts.shape, facts.classes, bases)
         except ValidationError as error:
             reason = error.errors()[0]["msg"]
             yield f"{each.key} = {value}: {reason[0].lower()}{reason[1:]}"

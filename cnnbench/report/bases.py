@@ -1,4 +1,4 @@
-"""Published networks as tables."""
+"""Bases as tables: published networks, and those of plugins."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 from cnnbench.errors import NetworkError, OptionsError, meant, nearest
 from cnnbench.network.bases import BASES
+from cnnbench.network.bases.offered import PUBLISHED, RGB, OfferedBases
 from cnnbench.network.summary import summarize
 from cnnbench.report.network import Description
 
@@ -15,20 +16,31 @@ SIDES = {"inception_v3": 299, "xception": 299}
 LARGEST = 4096
 
 
-def describe_base(name: str, image_size: str | None, *, top: bool) -> Description:
-    """A published network for colour images; top: with its classifier, of 1,000 classes.
+def describe_base(
+    name: str, image_size: str | None, bases: OfferedBases = PUBLISHED, *, top: bool
+) -> Description:
+    """A base for its images; top: a published one with its classifier, of 1,000 classes.
 
-    image_size: "224", or "224x160". Raises OptionsError.
+    image_size: "224", or "224x160". bases: those that there are. Raises OptionsError.
     """
-    if name not in BASES:
-        near = nearest(name, BASES)
-        rest = meant([f"base:{near}"] if near else [], f"after the colon one of {', '.join(BASES)}")
+    if name not in bases:
+        near = nearest(name, bases)
+        rest = meant([f"base:{near}"] if near else [], f"after the colon one of {', '.join(bases)}")
         raise OptionsError(f"there is no 'base:{name}'{rest}")
+    if top and name not in BASES:
+        raise OptionsError(f"base:{name} has no classifier: leave out --top")
     side = SIDES.get(name, SIDE)
     size = (side, side) if image_size is None else _sides(image_size)
+    shape = (*size, bases[name].channels or RGB)
     try:
-        summary = summarize(BASES[name]((*size, 3), top=top))
-    except NetworkError:
+        network = BASES[name](shape, top=True) if top else bases[name].build(shape)
+        summary = summarize(network)
+    except NetworkError as error:
+        if name not in BASES:
+            raise OptionsError(
+                f"base:{name} can't take images of {size[0]}x{size[1]} ({error}): give another "
+                "--image-size"
+            ) from None
         raise OptionsError(
             f"images of {size[0]}x{size[1]} are too small for base:{name}: give a larger "
             f"--image-size; it was published with {side}"

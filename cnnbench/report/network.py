@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -13,10 +14,14 @@ from rich.text import Text
 
 from cnnbench.data.sources.source import DataSource, Facts, Request
 from cnnbench.errors import Problem, RecipeError, did_you_mean
+from cnnbench.network.bases.offered import OfferedBases
+from cnnbench.network.network import Network
 from cnnbench.network.receptive import Receptive
 from cnnbench.network.summary import NetworkSummary, summarize
+from cnnbench.network.weights import trainable_arrays, weight_shapes
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.spec import Recipe
+from cnnbench.recipe.transfer import Stage
 
 FindSource = Callable[[str], DataSource]
 SEES = "sees pixels"
@@ -27,12 +32,16 @@ LABEL_WIDTH = 11
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """One variant's network in full, and the parameters of the other variants' by name."""
+    """One variant's network in full, and the parameters of the other variants' by name.
+
+    stages: a sentence about what of a base moves when, for each stage.
+    """
 
     recipe: str
     variant: str
     summary: NetworkSummary
     others: tuple[tuple[str, int], ...]
+    stages: tuple[str, ...] = ()
 
 
 def describe_network(recipe: Recipe, variant: str | None, find_source: FindSource) -> Description:
@@ -49,16 +58,44 @@ def describe_network(recipe: Recipe, variant: str | None, find_source: FindSourc
     def facts_of(name: str, request: Request) -> Facts:
         return find_source(name).facts(request)
 
-    summaries = {name: _summary(c, facts_of) for name, c in configurations.items()}
+    summaries = {name: _summary(c, facts_of, recipe.bases) for name, c in configurations.items()}
     others = tuple((name, s.parameters) for name, s in summaries.items() if name != chosen)
-    return Description(recipe.name, chosen, summaries[chosen], others)
+    shown = configurations[chosen]
+    facts = facts_of(*shown.request())
+    stages = shown.stages_for(facts.shape, recipe.bases)
+    network = shown.network_for(facts.shape, facts.classes, recipe.bases)
+    said = tuple(stage_sentences(network, stages))
+    return Description(recipe.name, chosen, summaries[chosen], others, said)
 
 
 def _summary(
-    configuration: Configuration, facts_of: Callable[[str, Request], Facts]
+    configuration: Configuration,
+    facts_of: Callable[[str, Request], Facts],
+    bases: OfferedBases,
 ) -> NetworkSummary:
     facts = facts_of(*configuration.request())
-    return summarize(configuration.network_for(facts.shape, facts.classes))
+    return summarize(configuration.network_for(facts.shape, facts.classes, bases))
+
+
+def stage_sentences(network: Network, stages: Sequence[Stage]) -> Iterator[str]:
+    """What of a network on a base learns in each stage, and which of its layers are at rest."""
+    shapes = weight_shapes(network)
+    layers = list(dict.fromkeys(name.partition("/")[0] for name in shapes))
+    for number, stage in enumerate(stages, 1):
+        moved = trainable_arrays(network, stage.frozen)
+        count = sum(prod(shapes[name]) for name in moved)
+        resting = [name for name in layers if name in stage.frozen]
+        epochs = stage.training.epochs
+        which = f"Stage {number}, " if len(stages) > 1 else ""
+        said = f"{which}{epochs:,} epoch{'s' * (epochs != 1)}: {count:,} parameters learn"
+        if not resting:
+            yield f"{said}, no layer is at rest."
+            continue
+        span = f"{resting[0]} to {resting[-1]}" if len(resting) > 1 else resting[0]
+        yield (
+            f"{said}; at rest {'is' if len(resting) == 1 else 'are'} {len(resting)} of "
+            f"{len(layers)} layers with parameters, {span}."
+        )
 
 
 def print_network(description: Description, console: Console) -> None:
@@ -73,7 +110,7 @@ def print_network(description: Description, console: Console) -> None:
     console.print(table if fits else layer_table(summary, title, flops=False))
     if not fits:
         console.print(f"{summary.flops:,} FLOPs", highlight=False)
-    for sentence in _remarks(summary):
+    for sentence in (*_remarks(summary), *description.stages):
         console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     if description.others:
         console.print("\nOther variants, with their parameters:", highlight=False)

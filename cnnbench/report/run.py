@@ -88,11 +88,12 @@ def print_dry_run(console: Console, recipe: Recipe, outlook: Outlook) -> None:
     counted = (outlook.trials, outlook.missing, outlook.least, outlook.most)
     all_of, missing, least, most = (Counter((x.variant, x.backend) for x in of) for of in counted)
     for backend in dict.fromkeys(trial.backend for trial in outlook.trials):
-        for variant in recipe.variants:
-            key = (variant.name, backend)
-            if variant.name not in outlook.variants:
+        bases = dict.fromkeys(trial.variant for trial in outlook.trials if trial.is_base)
+        for variant in (*bases, *(variant.name for variant in recipe.variants)):
+            key = (variant, backend)
+            if variant not in outlook.variants and variant not in bases:
                 continue
-            name = Text(printable(variant.name))
+            name = Text(printable(variant))
             recorded, to_run = all_of[key] - missing[key], _span(least[key], most[key])
             table.add_row(name, backend, str(all_of[key]), str(recorded), to_run)
     console.print(table)

@@ -132,7 +132,8 @@ class Pretrained(Value):
     """The arrays that a base started from.
 
     origin: where they come from. digest: SHA-256 of their file, "" for random ones. trained_on:
-    which images. licence: of the arrays.
+    which images. licence: of the arrays. trained_in: seconds, where the study trained them itself,
+    once a replicate for all that start from them.
     """
 
     base: str
@@ -140,6 +141,7 @@ class Pretrained(Value):
     digest: str
     trained_on: str
     licence: str
+    trained_in: Amount | None = None
 
 
 class Shared(Value):
@@ -203,6 +205,7 @@ class Record(Value):
     which candidate, it is, "" for a variant itself.
     diverged: whether it failed because what the network computed was no number any more: an outcome
     of its settings, not a failure of the machine.
+    kept: SHA-256 of the file of its arrays, "" where none was kept.
     epochs: trained; best_epoch: whose weights were evaluated, counted from 1.
     unmeasured: costs that could not be measured, with the reason.
     settings: the trial's configuration. environment: key of environments/KEY.json.
@@ -229,6 +232,7 @@ class Record(Value):
     metrics: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     epochs: Size | None = None
     best_epoch: Size | None = None
+    kept: str = ""
     costs: Costs = Costs()
     unmeasured: Mapping[str, str] = Field(default_factory=dict)
     settings: Mapping[str, Any] = Field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -41,9 +42,9 @@ from cnnbench.results.layout import (
     study_folder,
     weights_file,
 )
-from cnnbench.results.read import collector_paused, read_plan, read_statuses
+from cnnbench.results.read import collector_paused, read_plan, read_records, read_statuses
 from cnnbench.results.record import Epoch, Plan, Record, Status
-from cnnbench.results.weights import weights_bytes
+from cnnbench.results.weights import weights_bytes, weights_digest
 
 LOGGER = logging.getLogger(__name__)
 _PROBE_BYTES = 64 * 1024
@@ -145,7 +146,8 @@ class Store:
                 raise ValueError("predictions without rows and labels can't be told apart later")
             predicted = Predictions(predictions, rows, labels)
         try:
-            self._write_beside(record.trial, history, predicted, weights)
+            kept = self._write_beside(record.trial, history, predicted, weights)
+            record = record.model_copy(update={"kept": kept})
             if environment:
                 path = environment_file(self.folder, record.environment)
                 if not path.exists():
@@ -177,6 +179,16 @@ class Store:
         """Those of the trials recorded as ok whose arrays were not kept."""
         recorded = self._with_status(trials, Status.OK)
         return frozenset(x for x in recorded if not weights_file(self.folder, x).is_file())
+
+    def unusable_weights(self, trials: Iterable[str]) -> frozenset[str]:
+        """Those of the trials recorded as ok whose arrays are not there as they were stored."""
+        recorded = self._with_status(trials, Status.OK)
+        if not recorded:
+            return recorded
+        with collector_paused():
+            records, _ = read_records(self.folder / RECORDS)
+        kept = {record.trial: record.kept for record in records}
+        return frozenset(x for x in recorded if weights_digest(self.folder, x) != kept.get(x))
 
     def unsupported(self, trials: Iterable[str]) -> frozenset[str]:
         """Those of the trials recorded as unsupported, to run again once the backend can."""
@@ -217,7 +229,8 @@ class Store:
         history: Sequence[Epoch],
         predictions: Predictions | None,
         weights: Weights | None,
-    ) -> None:
+    ) -> str:
+        """Returns the SHA-256 of the file of arrays, "" without one."""
         if history:
             self._write(history_file(self.folder, trial), history_csv(history))
         if predictions:
@@ -225,7 +238,10 @@ class Store:
         if weights is not None:
             path = weights_file(self.folder, trial)
             make_folder(path.parent)
-            self._write(path, weights_bytes(weights))
+            content = weights_bytes(weights)
+            self._write(path, content)
+            return hashlib.sha256(content).hexdigest()
+        return ""
 
     def _with_failure(self, record: Record, failure: str) -> Record:
         """The record whose reason says where more stands, if it could be put there."""

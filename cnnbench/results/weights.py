@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,14 @@ def weights_from(content: bytes) -> Weights:
         return load(content)
     except (SafetensorError, KeyError, TypeError) as error:  # the latter of a foreign type
         raise ValueError(f"no arrays in the format of safetensors ({error})") from error
+
+
+def weights_digest(study: Path, trial: str) -> str:
+    """The SHA-256 of the file of a trial's arrays, "" where there is none that can be read."""
+    try:
+        return hashlib.sha256(read_regular(weights_file(study, trial))).hexdigest()
+    except OSError:
+        return ""
 
 
 def read_weights(study: Path, trial: str) -> Weights:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnbench.errors import PretrainedError
 from cnnbench.network.heads import without_head
 from cnnbench.network.network import Network, Weights
 from cnnbench.network.weights import initial_weights, weight_shapes
@@ -31,12 +32,14 @@ def starting_weights(trial: Trial) -> Weights:
     """The arrays of the trial's network before the first step.
 
     Those that the trial's seed gives, and of a base those that somebody trained. Raises
-    PretrainedError where these can't be read any more.
+    PretrainedError where these can't be read any more, or a base of the study is yet to be trained.
     """
     weights: dict[str, NDArray[np.float32]] = {
         **initial_weights(trial.network, trial.seed_for("weights"))
     }
     if trial.arrays is not None:
+        if trial.starts_from and trial.arrays.path is None:
+            raise PretrainedError(f"trial {trial.id} was given before the base it starts from")
         weights |= read_arrays(trial.arrays, without_head(trial.network))
     return weights
 

@@ -129,6 +129,7 @@ def _pretrained(trial: Trial) -> Pretrained | None:
         digest=found.digest,
         trained_on=found.trained_on,
         licence=found.licence,
+        trained_in=found.trained_in,
     )
 
 

@@ -6,21 +6,24 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from itertools import product
 
 from cnnbench.data.sources.inventory import Inventory
 from cnnbench.data.sources.source import Facts, Request
 from cnnbench.data.splits.feasibility import lots_decide, split_sizes
 from cnnbench.errors import Problem, RecipeError
+from cnnbench.network.bases.offered import OfferedBases
 from cnnbench.network.network import Network
 from cnnbench.pretrained.convention import as_trained
 from cnnbench.pretrained.found import FoundArrays
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.ensemble import EnsembleSpec
+from cnnbench.recipe.file import PRETRAIN
 from cnnbench.recipe.spec import Recipe, Variant
 from cnnbench.recipe.transfer import Stage
 from cnnbench.recipe.tune import TuneSpec, with_values
+from cnnbench.trials.bases import arrays_of_bases, own_base
 from cnnbench.trials.combination import Combination, combine, tuned
 from cnnbench.trials.identity import effective_settings
 from cnnbench.trials.member import Member
@@ -55,7 +58,8 @@ class Expansion:
     """What a recipe comes down to on a backend.
 
     trials: to be run, each once, by replicate, then fold, then variant, so that a run that is
-    interrupted has whole pairs; those of ensembles stand behind the others of their fold.
+    interrupted has whole pairs; those of ensembles stand behind the others of their fold, those
+    that train bases before all others of their replicate.
     combinations: the ensembles and choices that are made of trials.
     """
 
@@ -79,8 +83,14 @@ def expand(
     device alone does not tell. Raises RecipeError if two variants would be the same trials.
     """
     arrays = arrays or {}
+    bases = {
+        x.name: _plan(x.configuration, backend, known, None, recipe.bases, gpu=gpu)
+        for x in recipe.pretrain
+    }
+    outcomes = {name: plan.outcome for name, plan in bases.items()}
+    arrays = {**arrays, **arrays_of_bases(recipe, outcomes)}
     planned = {
-        x.name: _plan(x.configuration, backend, known, arrays.get(x.name), gpu=gpu)
+        x.name: _plan(x.configuration, backend, known, arrays.get(x.name), recipe.bases, gpu=gpu)
         for x in recipe.variants
     }
     _refuse_repeated(recipe.variants, planned)
@@ -96,6 +106,7 @@ def expand(
                 backend,
                 known,
                 arrays.get(variant.name),
+                recipe.bases,
                 gpu=gpu,
             )
             for values in tried[variant.name]
@@ -104,9 +115,19 @@ def expand(
         if variant.name in tried
     }
 
-    def trial(replicate: int, fold: int | None, variant: str, member: Member | None) -> Trial:
+    def trial(
+        replicate: int,
+        fold: int | None,
+        variant: str,
+        member: Member | None,
+        plan: _Planned | None = None,
+    ) -> Trial:
         candidate = member.candidate if member else None
-        plan = planned[variant] if candidate is None else candidates[variant][candidate]
+        if plan is None:
+            plan = planned[variant] if candidate is None else candidates[variant][candidate]
+        transfer = plan.configuration.transfer
+        start = base(replicate, name) if (name := own_base(transfer)) else None
+        is_base = member is not None and bool(member.base)
         return Trial(
             id=_identity(plan.outcome, recipe.seed, replicate, fold, member),
             recipe=recipe.name,
@@ -121,10 +142,16 @@ def expand(
             data=plan.digest,
             network=plan.network,
             configuration=plan.configuration,
-            arrays=arrays.get(variant),
+            arrays=None if is_base else arrays.get(variant),
             stages=plan.stages,
+            starts_from=start.id if start else "",
             member=member,
+            keeps_weights=is_base,
         )
+
+    @cache
+    def base(replicate: int, name: str) -> Trial:
+        return trial(replicate, None, f"{PRETRAIN}.{name}", Member(base=name), bases[name])
 
     trials: dict[str, Trial] = {}
     combinations: list[Combination] = []
@@ -132,6 +159,10 @@ def expand(
     for replicate, fold in product(range(recipe.replicates), [None, *range(folds)]):
         own = partial(trial, replicate, fold)
         there = [x for x in recipe.variants if fold in _folds(x.configuration)]
+        if fold is None:
+            started = (own_base(x.configuration.transfer) for x in recipe.variants)
+            for name in dict.fromkeys(name for name in started if name):
+                trials[base(replicate, name).id] = base(replicate, name)
         made = {*tried, *(x.name for x in there if x.configuration.ensemble.combines)}
         trained = [x for x in there if x.name not in made]
         combined = [
@@ -175,6 +206,7 @@ def _plan(
     backend: str,
     known: Mapping[tuple[str, Request], Known],
     arrays: FoundArrays | None,
+    bases: OfferedBases,
     *,
     gpu: bool,
 ) -> _Planned:
@@ -187,10 +219,10 @@ def _plan(
         configuration = configuration.model_copy(update={"tune": TuneSpec()})
     source, request = configuration.request()
     images = known[source, request]
-    network = configuration.network_for(images.shape, images.classes)
+    network = configuration.network_for(images.shape, images.classes, bases)
     if arrays is not None:
         network = as_trained(network, arrays)
-    stages = configuration.stages_for(images.shape)
+    stages = configuration.stages_for(images.shape, bases)
     settings = effective_settings(configuration, network, images.classes, arrays, stages)
     settings |= {"revision": REVISION, "images": images.digest, "backend": backend}
     data, folds = configuration.data, configuration.evaluation.folds

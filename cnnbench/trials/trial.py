@@ -30,10 +30,11 @@ class Trial(BaseModel):
     id: a hash of everything that can change the outcome (see `cnnbench.trials.expand`).
     source, request: where its images come from, and what is wanted of them. data: digest of the
     decoded images. network: what it trains, as built for them. arrays: what a base starts from.
-    stages: what of a base moves when, empty without one. member: for which network of an ensemble
-    it is trained, None if for a variant itself. keeps_weights: whether its outcome brings the
-    arrays that it was judged with. validates: whether validation images are kept apart, or trained
-    on with the others once all is decided.
+    stages: what of a base moves when, empty without one. starts_from: id of the trial that trains
+    the base, "" where the study trains none; the arrays have a file once it has ended. member: for
+    which network of an ensemble it is trained, None if for a variant itself. keeps_weights: whether
+    its outcome brings the arrays that it was judged with. validates: whether validation images are
+    kept apart, or trained on with the others once all is decided.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -53,6 +54,7 @@ class Trial(BaseModel):
     configuration: Configuration
     arrays: FoundArrays | None = None
     stages: tuple[Stage, ...] = ()
+    starts_from: str = ""
     member: Member | None = None
     keeps_weights: bool = False
     validates: bool = True
@@ -63,10 +65,15 @@ class Trial(BaseModel):
         return self.stages or (Stage(frozenset(), self.configuration.training),)
 
     @property
+    def is_base(self) -> bool:
+        """Whether others start from what it trains."""
+        return self.member is not None and bool(self.member.base)
+
+    @property
     def place(self) -> str:
         """Which one it is, for people: variant, replicate and fold from 1, network."""
         fold = "" if self.fold is None else f", fold {self.fold + 1}"
-        member = f", {self.member.label}" if self.member else ""
+        member = f", {self.member.label}" if self.member and not self.is_base else ""
         return f"{self.variant}, replicate {self.replicate + 1}{fold}{member}"
 
     @property

@@ -258,6 +258,14 @@ BROKEN = {
         BASE + "Base.accuracy = 0.9\n@hookimpl\ndef cnnbench_bases(): return [Base()]",
         "its base a value of type Base has no PublishedAccuracy or None 'accuracy'",
     ),
+    "a base of no channels": (
+        BASE + "Base.channels = 0\n@hookimpl\ndef cnnbench_bases(): return [Base()]",
+        "its base a value of type Base has no number of at least 1 'channels'",
+    ),
+    "a base with the name of a published one": (
+        BASE + "Base.name = 'vgg16'\n@hookimpl\ndef cnnbench_bases(): return [Base()]",
+        "its base 'vgg16' is already provided by cnnbench",
+    ),
     "a name that is a path": (
         GOOD + "Good.name = '../good'\n@hookimpl\ndef cnnbench_backends(): return [Good()]",
         "the backend name '../good' is not made of letters, digits, '.', '_' and '-'",

@@ -33,9 +33,9 @@ IMAGE = 8 * (8 * 8 * 4 + 4 + 10)
 def judge(tmp_path, monkeypatch):
     """Judge the recipe on a machine with so many bytes."""
     monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "study.toml").write_text(RECIPE)
 
-    def judged(memory, *overrides):
+    def judged(memory, *overrides, text=RECIPE):
+        (tmp_path / "study.toml").write_text(text)
         monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=memory))
         path = tmp_path / "study.toml"
         recipe = load_recipe(path, overrides=overrides, find_source=PLUGINS.source)
@@ -45,9 +45,9 @@ def judge(tmp_path, monkeypatch):
     return judged
 
 
-def refused(judge, *arguments):
+def refused(judge, *arguments, **options):
     with pytest.raises(RecipeError) as caught:
-        judge(*arguments)
+        judge(*arguments, **options)
     (problem,) = caught.value.problems
     return problem
 
@@ -84,3 +84,37 @@ def test_a_batch_counts_as_no_more_than_there_are_images_to_train_on(judge):
 
 def test_maps_take_half_in_bfloat16(judge):
     judge(25 * IMAGE, "training.precision=bfloat16")
+
+
+BASE = (
+    RECIPE.replace("train = 100", 'train = 100\nclasses = ["5", "6"]')
+    + """
+[pretrain.lower]
+data.classes = ["0", "1"]
+training.batch_size = 1
+[transfer]
+weights = "cnnbench:lower"
+head = { pooling = "average", dense = [], dropout = 0 }
+"""
+)
+HEAD = 8 * (4 + 2)
+"""Bytes of the average and the scores of an image and their gradients."""
+
+
+def test_of_what_is_at_rest_only_the_largest_step_counts_and_no_gradient(judge):
+    needed = 50 * (HEAD + 4 * 8 * 8 * 4)
+    judge(needed, text=BASE)
+    assert "training step of 50 images" in refused(judge, needed - 1, text=BASE).message
+
+
+def test_a_base_that_moves_in_the_end_counts_whole(judge):
+    needed = 50 * (HEAD + 8 * 8 * 8 * 4)
+    text = BASE.replace("[transfer]", '[transfer]\nstrategy = "full"')
+    judge(needed, text=text)
+    refused(judge, needed - 1, text=text)
+
+
+def test_a_base_that_the_study_trains_is_judged_by_its_own_section(judge):
+    large = BASE.replace("training.batch_size = 1", "training.batch_size = 100")
+    problem = refused(judge, 100 * (HEAD + 8 * 8 * 8 * 4) - 1, text=large)
+    assert problem.key == "pretrain.lower.training.batch_size"

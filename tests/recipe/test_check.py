@@ -386,4 +386,4 @@ def test_what_only_images_have_is_refused_of_signals(problems):
     assert problem.startswith("study.toml:4: augmentation")
     assert problem.endswith("has no meaning for them; leave [augmentation] out")
     found = problems(WAVES + '[transfer]\nbase = "vgg16"\n')
-    assert any("published networks take images, not signals" in each for each in found)
+    assert any("bases take images, not signals" in each for each in found)

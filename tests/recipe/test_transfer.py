@@ -71,8 +71,9 @@ def test_every_scaling_can_be_named():
     assert set(SCALINGS) == set(get_args(Scaling))
 
 
-def test_every_published_network_can_be_a_base():
-    assert set(BASES) | {"none"} == set(TransferSpec.model_fields["base"].annotation.__args__)
+def test_a_base_that_there_is_not_is_told_with_the_nearest_one(tmp_path):
+    with pytest.raises(RecipeError, match=r"5: transfer\.base: .*'mobilnet'; did you mean 'mobil"):
+        load(tmp_path, START.replace("mobilenet", "mobilnet"))
 
 
 @pytest.mark.parametrize("base", BASES)

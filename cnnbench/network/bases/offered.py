@@ -1,0 +1,31 @@
+"""Bases that a recipe may start from, by name: published ones, and others handed down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from cnnbench.network.bases import BASES
+from cnnbench.network.network import Network
+
+RGB = 3
+"""Channels of colour images."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedBase:
+    """A base that a recipe may name.
+
+    build: the network without a head, for images of (height, width, channels); raises NetworkError
+    for those that it can't take. channels: of its images; grey ones are given to each of them.
+    None for the study's own.
+    """
+
+    build: Callable[[tuple[int, int, int]], Network]
+    channels: int | None = RGB
+
+
+OfferedBases = Mapping[str, OfferedBase]
+PUBLISHED: OfferedBases = MappingProxyType({name: OfferedBase(BASES[name]) for name in BASES})
+"""Those that every recipe may name."""
