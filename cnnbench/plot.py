@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from cnnbench.report.page.notebook import Shown
     from cnnbench.report.pictures.canvas import Picture
 
-__all__ = ["confusion", "cost", "curve", "curves", "forest", "images", "reliability", "table"]
+__all__ = [
+    "confusion",
+    "cost",
+    "curve",
+    "curves",
+    "forest",
+    "images",
+    "ranks",
+    "reliability",
+    "table",
+]
 
 PathText = str | PathLike[str]
 
@@ -80,6 +90,30 @@ def images(*paths: PathText, variant: str | None = None, baseline: str | None = 
     from cnnbench.report.pictures import images as room
 
     return room.images(_chapter(paths, baseline, variant=variant), variant)
+
+
+def ranks(*paths: PathText, metric: str = "accuracy", backend: str | None = None) -> Picture:
+    """Variants by their mean rank over data sets, those that are not told apart joined.
+
+    backend: which one, where variants were ranked on several. Raises ComparisonError where there
+    are no ranks, or several.
+    """
+    from cnnbench.comparison.compare import compare_records
+    from cnnbench.errors import ComparisonError
+    from cnnbench.report.pictures.ranks import ranks_picture
+
+    wanted = [Path(path) for path in paths] or [Path("results")]
+    comparison = compare_records(wanted, metric=metric)
+    found = [x for x in comparison.ranks if backend in {None, x.backend}]
+    if len(found) == 1:
+        return ranks_picture(comparison, found[0])
+    if not found:
+        raise ComparisonError(
+            "ranks take three variants on three data sets on one backend, and here are none"
+            f"{''.join(f'; {note}' for note in comparison.notes)}"
+        )
+    backends = ", ".join(dict.fromkeys(x.backend for x in found))
+    raise ComparisonError(f"a picture is of one ranking, and here are {len(found)}, on {backends}")
 
 
 def reliability(

@@ -18,9 +18,10 @@ def complete_metric(incomplete: str) -> list[tuple[str, str]]:
 
 
 def _complete_format(incomplete: str) -> list[str]:
-    from cnnbench.report.formats import FORMATS, RECORDS_FORMAT
+    from cnnbench.report.formats import FORMATS, PARQUET_FORMAT, RECORDS_FORMAT
 
-    return [name for name in (*FORMATS, RECORDS_FORMAT) if name.startswith(incomplete)]
+    names = (*FORMATS, PARQUET_FORMAT, RECORDS_FORMAT)
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def complete_baseline(context: typer.Context, incomplete: str) -> list[str]:
@@ -74,7 +75,8 @@ def compare(
         typer.Option(
             "--format",
             "-f",
-            help="table, csv, markdown, json, latex, records (CSV, a row a trial), or a plugin's. "
+            help="table, csv, markdown, json, latex, parquet, records (a row a trial, CSV or "
+            "Parquet), or a plugin's. "
             "Default: what the suffix of --output says, else table.",
             autocompletion=_complete_format,
         ),
@@ -87,12 +89,12 @@ def compare(
 ) -> None:
     """Compare recorded variants with their baseline, paired by replicate."""
     from cnnbench.comparison.compare import with_metrics
-    from cnnbench.report.formats import RECORDS_FORMAT, notes_text, records_text
-    from cnnbench.report.output import find_format, format_of, write_report
+    from cnnbench.report.formats import RECORDS_FORMAT, notes_text
+    from cnnbench.report.output import find_writer, format_of, write_report
     from cnnbench.results.read import read_results
 
     format_ = format_ or format_of(output)
-    render = None if format_ == RECORDS_FORMAT else find_format(format_)
+    write = find_writer(format_, output)
     results = read_results(paths or [RESULTS])
     comparison = with_metrics(
         results,
@@ -110,10 +112,10 @@ def compare(
 
         print_comparison(comparison, Console())
         return
-    text = render(comparison) if render else records_text(results)
+    content = write(comparison, results)
     if output:
-        write_report(text, output, force=force)
+        write_report(content, output, force=force)
     else:
-        typer.echo(text, nl=False)
+        typer.echo(content, nl=False)
     if format_ in {"csv", RECORDS_FORMAT}:
         typer.echo(notes_text(comparison), nl=False, err=True)

@@ -15,7 +15,8 @@ from cnnbench.comparison.making import make_entry, make_table
 from cnnbench.comparison.metrics import Measure, find_measure
 from cnnbench.comparison.pairs import pair, pair_backends
 from cnnbench.comparison.places import with_places
-from cnnbench.comparison.select import Selection, select
+from cnnbench.comparison.ranks import ranks_over
+from cnnbench.comparison.select import Selection, select, sparing
 from cnnbench.comparison.values import By, Comparison, Table
 from cnnbench.errors import ComparisonError, did_you_mean
 from cnnbench.results.read import ResultSet, collector_paused, read_results
@@ -82,7 +83,7 @@ def compare_results(
             + ("--all-pairs" if all_pairs else f"--by {by}")
         )
     measure = find_measure(metric, split)
-    selections = with_places([x for study in results.studies for x in select(study)])
+    selections = sparing(with_places([x for study in results.studies for x in select(study)]))
     if curve is not None:
         tables, others = curve_tables(selections, curve, baseline, measure)
         return Comparison(measure.metric, split, by, tables, (*results.problems, *others))
@@ -100,7 +101,11 @@ def compare_results(
         make = _variant_tables if by == "variant" else _backend_tables
         tables = make(selections, baseline, measure)
     LOGGER.info("%d tables of %s by %s", len(tables), metric, by)
-    return Comparison(measure.metric, split, by, tables, results.problems)
+    if by == "backend" or all_pairs:
+        return Comparison(measure.metric, split, by, tables, results.problems)
+    ranks, reasons = ranks_over(selections, tables, measure, asked=results.asked > 1)
+    notes = (*results.problems, *reasons)
+    return Comparison(measure.metric, split, by, tables, notes, ranks=ranks)
 
 
 def _variant_tables(

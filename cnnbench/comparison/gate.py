@@ -16,6 +16,7 @@ from cnnbench.comparison.intervals import Estimate, Interval
 from cnnbench.comparison.judging import margin_for
 from cnnbench.comparison.metrics import Measure
 from cnnbench.comparison.places import with_places
+from cnnbench.comparison.reach import image_part
 from cnnbench.comparison.requirements import FigureRequirement, Requirement
 from cnnbench.comparison.rulings import GateOutcome, Ruling, no_loss, unknown_variant
 from cnnbench.comparison.select import Selection, select
@@ -153,11 +154,13 @@ def _figure_case(requirement: FigureRequirement, series: Series, place: str) -> 
     values = values_of(series, measure)
     ruling = Ruling(requirement.text, place, GateOutcome.OPEN, measure.metric, paired=False)
     records = {part: series.ok[part] for part in values}
+    shared, _ = image_part(series, values, measure)
     shifted = tuple(values[part] - number for part in sorted(values, key=in_order))
     family = Differences(
         shifted,
         test_fraction=test_fraction_of(records),
         resolution=resolution_of(records.values(), measure),
+        shared=shared,
     )
     asked = len(series.planned or series.records)
     missing = asked - len(values)

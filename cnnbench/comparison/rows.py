@@ -58,6 +58,7 @@ def _flat(comparison: Comparison, table: Table, number: int) -> dict[str, Cell]:
         "is_baseline": row.is_baseline,
         "n": row.n,
         **_columns(value_column(comparison), row.value),
+        "interval_over": str(row.reach) if row.value and row.value.interval else None,
         **_columns(difference, row.difference),
         "pairs": row.difference.n if row.difference else None,
         **_judgement(comparison, row.judgement),

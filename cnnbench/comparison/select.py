@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cnnbench.comparison.inference.schedule import LookSchedule, fixed, kept_to
 from cnnbench.comparison.inference.settle import Settlement
 from cnnbench.comparison.published import published_notes
-from cnnbench.comparison.series import Part, Series
+from cnnbench.comparison.series import READ, Part, Series
 from cnnbench.comparison.settings import differing_keys, first_few
 from cnnbench.comparison.settling import counted, settlement_notes, settlement_of
 from cnnbench.comparison.values import located
 from cnnbench.results.read import RecordedStudy
 from cnnbench.results.record import MARGIN, Plan, Record
 
+_MOST_READ = 500
+"""Files of predictions that a comparison reads, at 1 to 2 ms each."""
 _NO_PLAN = "no plan.json to go by, so that missing trials can't be told"
 
 
@@ -64,6 +66,19 @@ def select(study: RecordedStudy) -> tuple[Selection, ...]:
     )
 
 
+def sparing(selections: Sequence[Selection]) -> list[Selection]:
+    """The same, with no more predictions to be read than a comparison has time for.
+
+    Of more than fifty variants fewer than ten of each are read, of more than 250 none.
+    """
+    each = min(READ, _MOST_READ // max(1, sum(len(x.series) for x in selections)))
+    each = each if each > 1 else 0  # one alone tells nothing
+    return [
+        replace(x, series=tuple(replace(series, read=each) for series in x.series))
+        for x in selections
+    ]
+
+
 def _planned(study: RecordedStudy, plan: Plan) -> Selection:
     folder = str(study.place)
     recorded = {record.trial: record for record in study.records}
@@ -74,7 +89,14 @@ def _planned(study: RecordedStudy, plan: Plan) -> Selection:
         if trial in recorded:
             found.setdefault(variant, {})[replicate, fold] = recorded[trial]
     series = tuple(
-        Series(variant, plan.backend, folder, found.get(variant, {}), tuple(parts))
+        Series(
+            variant,
+            plan.backend,
+            folder,
+            found.get(variant, {}),
+            tuple(parts),
+            images=plan.images,
+        )
         for variant, parts in planned.items()
     )
     notes: list[str] = []

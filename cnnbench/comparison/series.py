@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cnnbench.results.record import Record, Status
+from cnnbench.results.record import Images, Record, Status
 
 Part = tuple[int, int | None]
 """Replicate and fold: equal parts of two series make a pair."""
+
+
+READ = 10
+"""Trials whose predictions tell how much images differ: ten replicates make 45 pairs."""
 
 
 def in_order(part: Part) -> tuple[int, int]:
@@ -23,7 +27,9 @@ class Series:
 
     folder: where they stand. planned: the parts that the study asks for, None where no plan tells.
     look: of a study that goes on until settled, the replicates that verdicts rest on, 0 before the
-    first look; None of any other. ok: the records of trials that ended well.
+    first look; None of any other. images: what the sources held that the study was planned with, ()
+    where no plan tells. read: of how many trials predictions may be read. ok: the records of
+    trials that ended well.
     """
 
     variant: str
@@ -32,6 +38,8 @@ class Series:
     records: Mapping[Part, Record] = field(default_factory=dict)
     planned: tuple[Part, ...] | None = None
     look: int | None = None
+    images: tuple[Images, ...] = ()
+    read: int = READ
     ok: Mapping[Part, Record] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -12,8 +12,9 @@ from cnnbench.comparison.classes import tested
 from cnnbench.comparison.intervals import ROUNDING, Estimate, estimate
 from cnnbench.comparison.metrics import Measure
 from cnnbench.comparison.pairs import Pairs
+from cnnbench.comparison.reach import image_part
 from cnnbench.comparison.series import Part, Series
-from cnnbench.comparison.values import Row, SplitSizes
+from cnnbench.comparison.values import Reach, Row, SplitSizes
 from cnnbench.results.record import Record, Samples, Status
 
 
@@ -78,6 +79,12 @@ def make_row(entry: TableEntry, measure: Measure) -> Row:
     value = _estimate(values, series.ok, measure)
     if value and series.diverged and not measure.metric.constant:
         value = Estimate(value.mean, value.n)
+    shared, reach = image_part(series, values, measure)
+    if value and value.interval and reach is not Reach.REPLICATES:
+        from cnnbench.comparison.inference.image_spread import interval_over_images
+
+        interval = interval_over_images(list(values.values()), shared)
+        value = Estimate(value.mean, value.n, interval)
     seconds = [x.costs.training for x in series.ok.values() if x.costs.training is not None]
     joules = [x.costs.energy for x in series.ok.values() if x.costs.energy is not None]
     sizes = {x.costs.parameters for x in series.records.values()}
@@ -101,6 +108,7 @@ def make_row(entry: TableEntry, measure: Measure) -> Row:
         diverged=len(series.diverged),
         recorded=len(series.records),
         joules=median(joules) if joules else None,
+        reach=reach if value and value.interval else Reach.REPLICATES,
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal
 
+from cnnbench.comparison.inference.data_sets import Ranking
 from cnnbench.comparison.inference.judge import Judgement
 from cnnbench.comparison.inference.verdicts import Margin
 from cnnbench.comparison.intervals import Estimate
@@ -23,6 +25,19 @@ class SplitSizes:
     test: int | None = None
 
 
+class Reach(StrEnum):
+    """What the interval of a value speaks of.
+
+    IMAGES: of new images that are tested, too; how much images differ is known from predictions.
+    IMAGES_AT_MOST: the same, as if each image were always right or always wrong, for want of
+    predictions, so that the interval is rather too wide.
+    """
+
+    REPLICATES = "replicates"
+    IMAGES = "replicates and images"
+    IMAGES_AT_MOST = "replicates and images at most"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One variant on one backend.
@@ -37,6 +52,7 @@ class Row:
     judgement: what the difference comes to among all of the table; the difference's interval is the
     judgement's. None for the baseline, without a pair, and of what is counted, not measured.
     against: the variant that it is compared with, where that is not the table's baseline.
+    reach: what the value's interval speaks of.
     training_seconds, joules: median over the trials. parameters: of the network, None if it varies.
     """
 
@@ -61,6 +77,7 @@ class Row:
     judgement: Judgement | None = None
     against: str = ""
     joules: float | None = None
+    reach: Reach = Reach.REPLICATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +141,25 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranks:
+    """Variants that were tried on the same data sets, on one backend.
+
+    means: of each variant, the mean of the metric on each data set. notes: a sentence each.
+    """
+
+    backend: str
+    data_sets: tuple[str, ...]
+    means: Mapping[str, tuple[float, ...]]
+    ranking: Ranking
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Tables by recipe.
 
     notes: what concerns all of them, such as damaged files. also: the same rows by other metrics.
+    ranks: of variants that several tables have, where these are of at least three data sets.
     """
 
     metric: Metric
@@ -136,6 +168,7 @@ class Comparison:
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
     also: tuple[Comparison, ...] = ()
+    ranks: tuple[Ranks, ...] = ()
 
 
 def located(name: str, place: str) -> str:

@@ -12,6 +12,20 @@ Ended = Callable[[Iterable[str]], frozenset[str]]
 """Those of some trials that have a record."""
 
 
+def with_kept_looks(store: Store, plan: Plan) -> Plan:
+    """The plan with the looks that the study was begun with, where it is the same study.
+
+    Between the same first and last one an earlier version of cnnbench took fewer; limits were
+    fixed by those before the first trial.
+    """
+    before = _plan_before(store)
+    if before is None or before.schedule is None or plan.schedule is None:
+        return plan
+    old, new = before.schedule.looks, plan.schedule.looks
+    same = before.trials.keys() == plan.trials.keys() and (old[0], old[-1]) == (new[0], new[-1])
+    return plan.model_copy(update={"schedule": before.schedule}) if same else plan
+
+
 def looks_before(store: Store, plan: Plan) -> tuple[int, ...]:
     """The numbers of replicates at which this study's results were seen by another plan, in order.
 
@@ -20,11 +34,15 @@ def looks_before(store: Store, plan: Plan) -> tuple[int, ...]:
     and one of a single pair says nothing that could be acted on; one that goes on until its
     verdicts are settled is seen at each look. A damaged plan tells nothing.
     """
-    try:
-        before = store.read_plan()
-    except ResultsError:
-        return ()
+    before = _plan_before(store)
     return _looks(before, plan, store.ended) if before else ()
+
+
+def _plan_before(store: Store) -> Plan | None:
+    try:
+        return store.read_plan()
+    except ResultsError:
+        return None
 
 
 def _looks(before: Plan, plan: Plan, ended: Ended) -> tuple[int, ...]:

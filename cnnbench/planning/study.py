@@ -17,7 +17,7 @@ from cnnbench.loading.availability import check_availability
 from cnnbench.loading.plugins import Plugins
 from cnnbench.planning.device import takes_gpu
 from cnnbench.planning.groups import group_notes
-from cnnbench.planning.looks import looks_before
+from cnnbench.planning.looks import looks_before, with_kept_looks
 from cnnbench.plugin.backend import Backend
 from cnnbench.pretrained.found import FoundArrays
 from cnnbench.recipe.spec import Recipe
@@ -245,6 +245,7 @@ def plan_study(
         },
         schedule=PlannedLooks(looks=recipe.looks) if recipe.looks else None,
     )
+    plan = with_kept_looks(store, plan)
     plan = plan.model_copy(update={"looks": looks_before(store, plan)})
     if variants is not None:
         combinations = tuple(each for each in combinations if each.variant in variants)

@@ -9,11 +9,22 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 MOST = 10_000
 FIRST_LOOKS = (5, 8, 12, 18)
 """Looks before the last. Below five differences Student's quantiles are out of all proportion."""
+_APART = 1.25
+"""How many times a later look the last has to be, for the two not to ask the same."""
 
 
 def looks_from(first: int, most: int) -> tuple[int, ...]:
-    """The numbers of replicates at which verdicts are taken: first, those of 8, 12, 18, most."""
-    return (first, *(look for look in FIRST_LOOKS if first < look < most), most)
+    """The numbers of replicates at which verdicts are taken.
+
+    They are first, those of 8, 12 and 18 that lie between, from there on 27, 40, 60 and so on, each
+    half as many again, while a quarter more lies below the most, and the most.
+    """
+    looks = [look for look in FIRST_LOOKS if first < look < most]
+    later = FIRST_LOOKS[-1] * 3 // 2
+    while later * _APART <= most:
+        looks += [later] if later > first else []
+        later = later * 3 // 2
+    return (first, *looks, most)
 
 
 class UntilSettled(BaseModel):

@@ -12,10 +12,11 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from cnnbench.comparison.inference.verdicts import Conclusion
-from cnnbench.comparison.values import Comparison, Table
+from cnnbench.comparison.values import Comparison, Ranks, Table
 from cnnbench.report.cells import Column, scale_for, title_of
 from cnnbench.report.columns import columns_of
 from cnnbench.report.printable import printable
+from cnnbench.report.ranks import ranks_answer, ranks_columns, ranks_explanation, ranks_title
 from cnnbench.report.sentences import answer_of, explanation_of
 from cnnbench.report.text_forest import forest_column, with_forest
 
@@ -60,6 +61,9 @@ def _print(comparison: Comparison, console: Console) -> None:
         if number:
             console.print()
         _print_table(comparison, table, console)
+    for ranks in comparison.ranks:
+        console.print()
+        _print_ranks(comparison, ranks, console)
     if comparison.notes:
         console.print()
         _print_notes(comparison.notes, console)
@@ -76,8 +80,26 @@ def _print_table(comparison: Comparison, table: Table, console: Console) -> None
     room = console.width if console.is_terminal else _width(console)
     shown = _that_fit(columns, room)
     drawn = _with_forest(comparison, table, shown, console) if shown == columns else shown
+    _print_columns(drawn, console, room)
+    _print_wrapped(explanation_of(comparison, table), console, style="dim")
+    _print_notes([*table.notes, *_left_out(columns, shown)], console)
+
+
+def _print_ranks(comparison: Comparison, ranks: Ranks, console: Console) -> None:
+    _print_wrapped(ranks_title(ranks), console, style="bold")
+    _print_wrapped(ranks_answer(ranks), console)
+    console.print()
+    columns = ranks_columns(comparison, ranks)
+    room = console.width if console.is_terminal else _width(console)
+    shown = _that_fit(columns, room)
+    _print_columns(shown, console, room)
+    _print_wrapped(ranks_explanation(comparison, ranks), console, style="dim")
+    _print_notes([*ranks.notes, *_left_out(columns, shown)], console)
+
+
+def _print_columns(columns: Sequence[Column], console: Console, room: int) -> None:
     rich_table = RichTable(box=None, header_style="bold", pad_edge=False)
-    for column in drawn:
+    for column in columns:
         rich_table.add_column(
             _encodable(column.head, console),
             justify="right" if column.numeric else "left",
@@ -85,14 +107,14 @@ def _print_table(comparison: Comparison, table: Table, console: Console) -> None
             overflow="fold",
         )
     for row in range(len(columns[0].cells)):
-        rich_table.add_row(*(_cell(column, row, console) for column in drawn))
+        rich_table.add_row(*(_cell(column, row, console) for column in columns))
     console.print(rich_table, width=room)
     console.print()
-    _print_wrapped(explanation_of(comparison, table), console, style="dim")
-    notes = list(table.notes)
-    if left_out := [column.head.split(",")[0] for column in columns if column not in shown]:
-        notes.append(f"no room at this width for {', '.join(left_out)}")
-    _print_notes(notes, console)
+
+
+def _left_out(columns: Sequence[Column], shown: Sequence[Column]) -> list[str]:
+    heads = [column.head.split(",")[0] for column in columns if column not in shown]
+    return [f"no room at this width for {', '.join(heads)}"] if heads else []
 
 
 def _with_forest(

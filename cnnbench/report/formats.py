@@ -11,12 +11,13 @@ from importlib.metadata import version
 
 from cnnbench.comparison.records import counting_records, flat_records
 from cnnbench.comparison.rows import Cell, flat_notes, flat_rows
-from cnnbench.comparison.values import Comparison, Table
-from cnnbench.report.cells import title_of
+from cnnbench.comparison.values import Comparison, Ranks, Table
+from cnnbench.report.cells import Column, title_of
 from cnnbench.report.columns import columns_of
 from cnnbench.report.console import comparison_text
 from cnnbench.report.latex import latex_text
 from cnnbench.report.printable import json_printable, printable
+from cnnbench.report.ranks import ranks_answer, ranks_columns, ranks_explanation, ranks_title
 from cnnbench.report.sentences import answer_of, explanation_of
 from cnnbench.results.read import ResultSet
 
@@ -49,6 +50,7 @@ def notes_text(comparison: Comparison) -> str:
 def markdown_text(comparison: Comparison) -> str:
     """A heading, a table, its explanation and its notes for each recipe."""
     parts = ["\n".join(_markdown_lines(comparison, table)) for table in comparison.tables]
+    parts += ["\n".join(_ranks_lines(comparison, ranks)) for ranks in comparison.ranks]
     if comparison.notes:
         parts.append("\n".join(f"- {_escaped(note)}" for note in comparison.notes))
     return "\n\n".join(parts) + "\n"
@@ -65,6 +67,9 @@ FORMATS: dict[str, Callable[[Comparison], str]] = {
 
 RECORDS_FORMAT = "records"
 """The one format that is not of a comparison, but of the trials behind it."""
+
+PARQUET_FORMAT = "parquet"
+"""The one format that is no text: `cnnbench.report.parquet`."""
 
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a formula begins with in a spreadsheet, in full width too."""
@@ -90,15 +95,32 @@ def _markdown_lines(comparison: Comparison, table: Table) -> Iterator[str]:
     if answer := answer_of(comparison, table):
         yield _escaped(answer)
         yield ""
-    yield _markdown_row(column.head for column in columns)
-    yield _markdown_row("---:" if column.numeric else "---" for column in columns)
-    for cells in zip(*(column.cells for column in columns), strict=True):
-        yield _markdown_row(_escaped(cell) for cell in cells)
+    yield from _markdown_table(columns)
     yield ""
     yield explanation_of(comparison, table)
     if table.notes:
         yield ""
         yield from (f"- {_escaped(note)}" for note in table.notes)
+
+
+def _ranks_lines(comparison: Comparison, ranks: Ranks) -> Iterator[str]:
+    yield f"### {_escaped(ranks_title(ranks))}"
+    yield ""
+    yield _escaped(ranks_answer(ranks))
+    yield ""
+    yield from _markdown_table(ranks_columns(comparison, ranks))
+    yield ""
+    yield ranks_explanation(comparison, ranks)
+    if ranks.notes:
+        yield ""
+        yield from (f"- {_escaped(note)}" for note in ranks.notes)
+
+
+def _markdown_table(columns: Sequence[Column]) -> Iterator[str]:
+    yield _markdown_row(_escaped(column.head) for column in columns)
+    yield _markdown_row("---:" if column.numeric else "---" for column in columns)
+    for cells in zip(*(column.cells for column in columns), strict=True):
+        yield _markdown_row(_escaped(cell) for cell in cells)
 
 
 def _markdown_row(cells: Iterator[str]) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cnnbench.comparison.metrics import Unit
 from cnnbench.comparison.values import Comparison, Table, name_of
 from cnnbench.report.cells import Column, title_of
 from cnnbench.report.columns import columns_of, reference_of
 from cnnbench.report.printable import printable
-from cnnbench.report.sentences import looks_of
+from cnnbench.report.ranks import ranks_columns, ranks_explanation, ranks_title
+from cnnbench.report.sentences import looks_of, reach_of
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -38,12 +39,27 @@ def latex_text(comparison: Comparison) -> str:
     What concerns all tables is a comment before them.
     """
     head = ["% needs \\usepackage{booktabs}", *(f"% {_line(x)}" for x in comparison.notes)]
-    labels = [_label(name_of(comparison, table)) for table in comparison.tables]
+    drawn = [
+        *(
+            (name_of(comparison, x), columns_of(comparison, x), caption_of(comparison, x), x.notes)
+            for x in comparison.tables
+        ),
+        *(
+            (
+                f"ranks on {x.backend}",
+                ranks_columns(comparison, x),
+                f"{ranks_title(x)}. {ranks_explanation(comparison, x)}",
+                x.notes,
+            )
+            for x in comparison.ranks
+        ),
+    ]
+    labels = [_label(name) for name, *_ in drawn]
     parts = []
-    for i, table in enumerate(comparison.tables):
+    for i, (_, columns, caption, notes) in enumerate(drawn):
         again = labels[:i].count(labels[i])
         label = f"{labels[i]}-{again + 1}" if again else labels[i]
-        parts.append("\n".join(_table_lines(comparison, table, label)))
+        parts.append("\n".join(_table_lines(columns, caption, label, notes)))
     return "\n\n".join(["\n".join(head), *parts]) + "\n"
 
 
@@ -72,7 +88,8 @@ def _caption(comparison: Comparison, table: Table) -> Iterator[str]:
     counts = {row.n for row in table.rows}
     over = "replicates and folds" if table.folds else "replicates"
     n = f"n = {counts.pop()} {over}" if len(counts) == 1 else f"n {over}, told in each row"
-    yield f"{what}, {direction} is better: mean and 95 % interval over {n}."
+    reach = reach_of(comparison, table)
+    yield f"{what}, {direction} is better: mean and 95 % interval over {n}{reach}."
     if not any(row.judgement for row in table.rows):
         return
     to = reference_of(comparison, table) or table.baseline
@@ -102,11 +119,12 @@ def _correction(table: Table) -> str:
     return "one comparison, so without a correction, level .05"
 
 
-def _table_lines(comparison: Comparison, table: Table, label: str) -> Iterator[str]:
-    columns = columns_of(comparison, table)
+def _table_lines(
+    columns: Sequence[Column], caption: str, label: str, notes: Sequence[str]
+) -> Iterator[str]:
     yield r"\begin{table}[htbp]"
     yield r"\centering"
-    yield rf"\caption{{{escaped(caption_of(comparison, table))}}}"
+    yield rf"\caption{{{escaped(caption)}}}"
     yield rf"\label{{{label}}}"
     yield rf"\begin{{tabular}}{{{''.join('r' if x.numeric else 'l' for x in columns)}}}"
     yield r"\toprule"
@@ -116,7 +134,7 @@ def _table_lines(comparison: Comparison, table: Table, label: str) -> Iterator[s
         yield _row(iter(cells))
     yield r"\bottomrule"
     yield r"\end{tabular}"
-    for note in table.notes:
+    for note in notes:
         yield rf"\par\smallskip{{\footnotesize Note: {escaped(note)}\par}}"
     yield r"\end{table}"
 

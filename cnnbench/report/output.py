@@ -9,15 +9,46 @@ from typing import Any
 
 from cnnbench.comparison.values import Comparison
 from cnnbench.errors import ComparisonError, did_you_mean
-from cnnbench.report.formats import FORMATS, RECORDS_FORMAT
+from cnnbench.report.formats import FORMATS, PARQUET_FORMAT, RECORDS_FORMAT, records_text
 from cnnbench.report.printable import printable
 from cnnbench.results.files import explain, write_atomically
 from cnnbench.results.layout import PLAN, RECORDS
+from cnnbench.results.read import ResultSet
 
-SUFFIXES = {".txt": "table", ".csv": "csv", ".md": "markdown", ".json": "json", ".tex": "latex"}
+SUFFIXES = {
+    ".txt": "table",
+    ".csv": "csv",
+    ".md": "markdown",
+    ".json": "json",
+    ".tex": "latex",
+    ".parquet": PARQUET_FORMAT,
+}
 """What the names of files say of their formats."""
 
 Render = Callable[[Comparison], str]
+Write = Callable[[Comparison, ResultSet], str | bytes]
+"""From a comparison and what it was made of."""
+
+
+def find_writer(name: str, output: Path | None) -> Write:
+    """What makes the content of a file, or of the terminal, in the format of that name.
+
+    Records go into a Parquet file where the file's name ends so. Raises ComparisonError as
+    `find_format` does, and where Parquet has no file to go into.
+    """
+    into_parquet = output is not None and SUFFIXES.get(output.suffix.lower()) == PARQUET_FORMAT
+    if name == PARQUET_FORMAT or (name == RECORDS_FORMAT and into_parquet):
+        if output is None:
+            raise ComparisonError(
+                "Parquet is not for a terminal; name a file, as in --output comparison.parquet"
+            )
+        from cnnbench.report.parquet import comparison_parquet, records_parquet
+
+        return comparison_parquet if name == PARQUET_FORMAT else records_parquet
+    if name == RECORDS_FORMAT:
+        return lambda _, results: records_text(results)
+    render = find_format(name)
+    return lambda comparison, _: render(comparison)
 
 
 def find_format(name: str) -> Render:
@@ -28,7 +59,7 @@ def find_format(name: str) -> Render:
 
     foreign = load_plugins().report_formats
     if name not in foreign:
-        names = list(dict.fromkeys((*FORMATS, RECORDS_FORMAT, *foreign)))
+        names = list(dict.fromkeys((*FORMATS, PARQUET_FORMAT, RECORDS_FORMAT, *foreign)))
         raise ComparisonError(
             f"there is no report format {name!r}{did_you_mean(name, names, 'formats')}"
         )

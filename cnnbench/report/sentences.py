@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cnnbench.comparison.inference.verdicts import Conclusion
 from cnnbench.comparison.metrics import Unit
-from cnnbench.comparison.values import Comparison, Row, Table
+from cnnbench.comparison.values import Comparison, Reach, Row, Table
 from cnnbench.report.cells import scale_for
 from cnnbench.report.columns import reference_of
 from cnnbench.report.curve import curve_answer
@@ -70,7 +70,10 @@ def _numbers(comparison: Comparison, table: Table) -> Iterator[str]:
     if comparison.metric.constant:
         yield "Counted from the network, so without intervals."
     else:
-        yield f"± and [ ] are 95 % intervals over {over}{_corrected(table)}."
+        yield (
+            f"± and [ ] are 95 % intervals over {over}{reach_of(comparison, table)}"
+            f"{_corrected(table)}."
+        )
     yield f"Differences are to {other},{unit} paired; {direction} is better."
     if table.chance is not None:
         majority = ""
@@ -80,6 +83,20 @@ def _numbers(comparison: Comparison, table: Table) -> Iterator[str]:
     means = () if comparison.metric.constant else ("values are means",)
     medians = () if comparison.metric.name == "training" else ("training is a median",)
     yield f"{', '.join((*means, *medians)).capitalize()}."
+
+
+def reach_of(comparison: Comparison, table: Table) -> str:
+    """Whether the values' intervals speak of new images, with a comma before it; "" of costs."""
+    if comparison.metric.cost or table.folds:
+        return ""
+    known = [row for row in table.rows if row.value and row.value.interval]
+    short = [row.variant for row in known if row.reach is Reach.REPLICATES]
+    if not known:
+        return ""
+    if len(short) == len(known):
+        return f", ± of these {comparison.split} images alone"
+    but = f" (but {_listed(list(dict.fromkeys(short)))})" if short else ""
+    return f", ± over new {comparison.split} images too{but}"
 
 
 def _corrected(table: Table) -> str:

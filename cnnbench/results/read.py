@@ -55,11 +55,12 @@ class RecordedStudy:
 class ResultSet:
     """The studies found, in the order of the paths, below each the nearest first and by name.
 
-    unread: a sentence about each folder that could not be looked into.
+    unread: a sentence about each folder that could not be looked into. asked: how many paths.
     """
 
     studies: tuple[RecordedStudy, ...]
     unread: tuple[str, ...] = ()
+    asked: int = 1
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -88,7 +89,7 @@ def read_results(paths: Sequence[Path]) -> ResultSet:
         studies = tuple(read_study(file) for file in files.values())
     for study in studies:
         LOGGER.info("%s: %d records", study.file, len(study.records))
-    result = ResultSet(studies, tuple(unread))
+    result = ResultSet(studies, tuple(unread), len(paths))
     if not result.records:
         places = ", ".join(str(path) for path in paths) or "no path"
         damage = f" ({'; '.join(result.problems)})" if result.problems else ""

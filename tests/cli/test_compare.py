@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+import pandas as pd
 import pytest
 
 from cnnbench.cli import main
@@ -275,8 +276,43 @@ def test_the_suffix_of_the_output_decides_its_format(compare, results, tmp_path)
     assert "\\begin{table}" in (tmp_path / "a.tex").read_text()
     unknown = compare(results, "-o", tmp_path / "a.cvs")
     assert unknown.returncode == 2
-    assert "name it with one of .txt, .csv, .md, .json, .tex, or give --format" in unknown.stderr
+    assert (
+        "name it with one of .txt, .csv, .md, .json, .tex, .parquet, or give --format"
+        in unknown.stderr
+    )
     assert compare(results, "-o", tmp_path / "a.cvs", "-f", "csv").returncode == 0
+
+
+def test_parquet_holds_the_rows_of_csv_with_their_kinds_and_the_notes(compare, results, tmp_path):
+    run = compare(results, "-o", tmp_path / "all.parquet")
+    assert (run.returncode, run.stdout) == (0, "")
+    frame = pd.read_parquet(tmp_path / "all.parquet")
+    as_text = pd.read_csv(io.StringIO(compare(results, "--format", "csv").stdout))
+    assert list(frame) == list(as_text)
+    assert frame["variant"].tolist() == ["plain", "dropout"] * 2
+    assert frame["test_accuracy_mean"].tolist() == pytest.approx([0.92, 0.94, 0.91, 0.93])
+    assert frame["is_baseline"].dtype == bool
+    assert frame.attrs["notes"]
+
+
+def test_records_go_into_parquet_where_the_name_of_the_file_says_so(compare, results, tmp_path):
+    run = compare(results, "--format", "records", "-o", tmp_path / "trials.parquet")
+    assert run.returncode == 0
+    frame = pd.read_parquet(tmp_path / "trials.parquet")
+    assert len(frame) == 12
+    assert frame["test_accuracy"].sum() == pytest.approx(12 * 0.925)
+
+
+def test_parquet_needs_a_file_and_pyarrow(compare, results, tmp_path, monkeypatch):
+    bare = compare(results, "--format", "parquet")
+    assert bare.returncode == 2
+    assert "name a file, as in --output comparison.parquet" in bare.stderr
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    without = compare(results, "-o", tmp_path / "all.parquet")
+    assert without.returncode == 2
+    assert "install it with: pip install 'cnnbench[parquet]'" in without.stderr
+    assert len(without.stderr.splitlines()) == 1
+    assert not (tmp_path / "all.parquet").exists()
 
 
 def test_every_pair_of_variants_is_compared_once(compare, results):

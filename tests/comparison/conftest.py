@@ -96,10 +96,10 @@ class StudyWriter:
 
 @pytest.fixture
 def study(tmp_path):
-    """A writer of studies: study(), study(backend="jax")."""
+    """A writer of studies: study(), study(backend="jax"), study("other results")."""
 
-    def make(**names):
-        return StudyWriter(tmp_path / "results", **names)
+    def make(folder="results", **names):
+        return StudyWriter(tmp_path / folder, **names)
 
     return make
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnnbench.planning.looks import looks_before
+from cnnbench.planning.looks import looks_before, with_kept_looks
 from cnnbench.results.record import Plan, PlannedLooks, Record, Status
 from cnnbench.results.store import Store
 
@@ -124,3 +124,31 @@ def test_a_fixed_number_after_a_look_was_chosen_after_it_and_the_other_way_round
     assert looks(store, 12) == (5,)
     ask(store, 12, 12)
     assert looks(store, 12, schedule=TO_12) == (5, 12)
+
+
+FEW, MORE = (5, 8, 12, 18, 60), (5, 8, 12, 18, 27, 40, 60)
+
+
+def kept(store, replicates, **kind):
+    return with_kept_looks(store, plan(replicates, **kind)).schedule.looks
+
+
+def test_a_study_keeps_the_looks_that_it_was_begun_with(store):
+    ask(store, 60, recorded=20, schedule=FEW)
+    assert kept(store, 60, schedule=MORE) == FEW
+
+
+@pytest.mark.parametrize(
+    ("replicates", "seed", "wanted"), [(90, 0, (*MORE, 90)), (60, 1, MORE), (60, 0, (8, 60))]
+)
+def test_a_study_of_another_size_seed_or_first_look_has_looks_of_its_own(
+    store, replicates, seed, wanted
+):
+    ask(store, 60, recorded=20, schedule=FEW)
+    assert kept(store, replicates, seed=seed, schedule=wanted) == wanted
+
+
+def test_a_first_study_and_one_after_a_fixed_number_have_their_own_looks(store):
+    assert kept(store, 60, schedule=MORE) == MORE
+    ask(store, 60, recorded=5)
+    assert kept(store, 60, schedule=MORE) == MORE

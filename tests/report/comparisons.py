@@ -8,7 +8,7 @@ from cnnbench.comparison.inference.judge import Judgement
 from cnnbench.comparison.inference.verdicts import Conclusion, margin_of_fractions, verdict
 from cnnbench.comparison.intervals import Estimate, Interval
 from cnnbench.comparison.metrics import METRICS
-from cnnbench.comparison.values import Comparison, Row, SplitSizes, Table
+from cnnbench.comparison.values import Comparison, Reach, Row, SplitSizes, Table
 
 
 def estimate(mean, half=None, n=5):
@@ -53,6 +53,7 @@ def judged(variant, outcome, mean, half, won, **changes):
     if outcome == "diverges":
         judgement, difference = replace(judgement, interval=None, plain=None, n=0), None
     value = estimate(0.9 + mean, 0.01, n=10)
+    changes = {"reach": Reach.IMAGES} | changes
     return row(variant, value, difference, n=10, planned=10, judgement=judgement, **changes)
 
 
@@ -117,7 +118,14 @@ SMALL_DATA = comparison(
 
 VERDICTS = comparison(
     table(
-        row("plain", estimate(0.9, 0.01, n=10), n=10, planned=10, is_baseline=True),
+        row(
+            "plain",
+            estimate(0.9, 0.01, n=10),
+            n=10,
+            planned=10,
+            is_baseline=True,
+            reach=Reach.IMAGES,
+        ),
         judged("augmentation", "better", 0.044, 0.013, 10),
         judged("dropout", "better", 0.018, 0.012, 9),
         judged("l1", "slightly worse", -0.005, 0.003, 1),

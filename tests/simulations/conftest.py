@@ -7,12 +7,23 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture(scope="session")
-def simulate():
-    """The function of studies.py, which a script uses, too."""
-    file = Path(__file__).parent / "studies.py"
-    spec = importlib.util.spec_from_file_location("cnnbench_simulated_studies", file)
+def _module(name):
+    """A file of this folder, which a script uses, too."""
+    file = Path(__file__).parent / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"cnnbench_simulated_{name}", file)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
-    return module.simulate
+    return module
+
+
+@pytest.fixture(scope="session")
+def simulate():
+    """The function of studies.py."""
+    return _module("studies").simulate
+
+
+@pytest.fixture(scope="session")
+def simulated_images():
+    """The module images.py."""
+    return _module("images")

@@ -136,7 +136,10 @@ def simulate(
             for i, r in enumerate(rows)
         }
         found = settled(
-            study, schedule=looks_to(most), metric=METRICS["accuracy"], margin=within
+            study,
+            schedule=schedule or looks_to(most),
+            metric=METRICS["accuracy"],
+            margin=within,
         ).standings.values()
         tally.add(effects, [standing.judgement for standing in found])
         looks = [standing.look for standing in found]

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import argparse
 
+from images import DESIGNS
+from images import coverage as coverage_of_images
+from ranks import false_claims
 from studies import KINDS, peek, simulate, values_covered
 
-from cnnbench.comparison.inference.schedule import LookSchedule
+from cnnbench.comparison.inference.schedule import LookSchedule, looks_to
 
 SEED = 1
 SIZES = (2, 6, 12)
@@ -36,6 +39,9 @@ def main() -> None:
     values(runs)
     equivalence(runs)
     at_the_margin(runs)
+    many_looks(runs)
+    over_images(runs)
+    ranks(runs)
 
 
 def errors(runs: int) -> None:
@@ -131,6 +137,47 @@ def at_the_margin(runs: int) -> None:
         found = simulate((size,) * 6, runs=runs, seed=SEED, n=n, most=most, margin=size)
         cells.append(f"{found.called_small / runs:.3f}")
     print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def many_looks(runs: int) -> None:
+    print("\nSix variants without effect, and one of 0.3 sd found (mean number of replicates):\n")
+    heads = (*(f"false, {kind}" for kind in KINDS), "found, fixed", "few looks", "these looks")
+    print(f"| replicates | looks | {' | '.join(heads)} |\n|---|---|{'---|' * len(heads)}")
+    for most in (30, 60, 100):
+        errors = [
+            simulate((0.0,) * 6, runs=runs, seed=SEED, kind=kind, most=most).family_error
+            for kind in KINDS
+        ]
+        few = LookSchedule((5, 8, 12, 18, most))
+        ways = ({"n": most}, {"most": most, "schedule": few}, {"most": most})
+        found = [simulate((0.3,), runs=runs, seed=SEED, **way) for way in ways]
+        cells = [f"{x:.3f}" for x in errors]
+        cells += [f"{x.power[0]:.2f} ({x.trials / 2:.1f})" for x in found]
+        looks = ", ".join(map(str, looks_to(most).looks))
+        print(f"| 5 to {most} | {looks} | {' | '.join(cells)} |", flush=True)
+
+
+def over_images(runs: int) -> None:
+    """A fifth of the runs: each trains hundreds of classifiers."""
+    runs = max(1, runs // 5)
+    print(f"\nMean accuracies inside the interval, over new images, {runs:,} studies each:\n")
+    print("| images | replicates | Student's | with predictions | without |\n|---|---|---|---|---|")
+    counts = (5, 12, 30)
+    for name, design in DESIGNS.items():
+        found = coverage_of_images(design, counts, runs=runs, seed=SEED)
+        for count, x in zip(counts, found, strict=True):
+            cells = (x.student, x.known, x.at_most)
+            print(f"| {name} | {count} | {' | '.join(f'{c:.3f}' for c in cells)} |", flush=True)
+
+
+def ranks(runs: int) -> None:
+    print("\nRanks over data sets, no technique better than another: false claims:\n")
+    print("| data sets | techniques | F | shuffled ranks | a pair |\n|---|---|---|---|---|")
+    for data_sets in (3, 5, 10):
+        for techniques in (3, 5, 10):
+            found = false_claims(techniques, data_sets, runs=10 * runs, seed=SEED)
+            cells = " | ".join(f"{x:.3f}" for x in (found.f, found.shuffled, found.pairs))
+            print(f"| {data_sets} | {techniques} | {cells} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,20 @@ def test_replicates_until_settled_find_what_the_most_finds_in_fewer_trials(simul
         assert grown.power[i] >= fixed.power[i] - loss - 4 * (0.2 * 0.8 / RUNS) ** 0.5
 
 
+def test_of_a_hundred_replicates_looks_beyond_the_first_cost_no_false_claims(simulate):
+    found = simulate((0.0,) * 6, runs=RUNS, seed=6, most=100)
+    assert found.family_error < 0.05 + 4 * ERROR
+
+
+@pytest.mark.parametrize("images", [(300, 150, 90), (2000, 200, 500, True)])
+def test_accuracies_hold_for_new_images_where_students_interval_does_not(simulated_images, images):
+    design = simulated_images.Design(*images)
+    (found,) = simulated_images.coverage(design, (30,), runs=60, seed=7)
+    assert found.student < 0.85
+    assert found.known > 0.95 - 4 * (0.05 * 0.95 / 60) ** 0.5
+    assert found.at_most >= found.known
+
+
 @pytest.mark.parametrize(("n", "deviations"), [(5, 1.682), (10, 0.996), (30, 0.529)])
 def test_so_many_pairs_find_what_they_are_said_to_find(simulate, n, deviations):
     found = simulate((deviations,), runs=RUNS, seed=5, n=n)

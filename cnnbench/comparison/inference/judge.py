@@ -18,7 +18,7 @@ class Differences:
     """Of one comparison, pair by pair, in the order of the replicates.
 
     diverged: of the planned trials, those that ended without a result because training diverged.
-    test_fraction, resolution: as `sample_of` takes them.
+    test_fraction, resolution, shared: as `sample_of` takes them.
     """
 
     values: tuple[float, ...]
@@ -26,6 +26,7 @@ class Differences:
     diverged: int = 0
     test_fraction: float = 0.0
     resolution: float = 0.0
+    shared: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,10 @@ def judge(
 
 def _sample(differences: Differences, values: tuple[float, ...]) -> Sample | None:
     return sample_of(
-        values, test_fraction=differences.test_fraction, resolution=differences.resolution
+        values,
+        test_fraction=differences.test_fraction,
+        resolution=differences.resolution,
+        shared=differences.shared,
     )
 
 

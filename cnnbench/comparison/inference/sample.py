@@ -18,17 +18,19 @@ class Sample:
     """Mean and spread of n paired differences, in the unit of the metric.
 
     spread: the standard deviation s. overlap: what folds add to 1/n, as they share training images;
-    0 of independent differences.
+    0 of independent differences. shared: a variance that more of them make no smaller, as of test
+    images that all replicates share; pairs have none, as image luck is the same for both.
     """
 
     n: int
     mean: float
     spread: float
     overlap: float = 0.0
+    shared: float = 0.0
 
     def standard_error(self, n: int | None = None) -> float:
         """Of the mean of these differences, or of n like them."""
-        return self.spread * sqrt(1 / (n or self.n) + self.overlap)
+        return sqrt(self.spread**2 * (1 / (n or self.n) + self.overlap) + self.shared)
 
     @property
     def scale(self) -> float:
@@ -53,7 +55,11 @@ class Probabilities:
 
 
 def sample_of(
-    differences: Sequence[float], *, test_fraction: float = 0.0, resolution: float = 0.0
+    differences: Sequence[float],
+    *,
+    test_fraction: float = 0.0,
+    resolution: float = 0.0,
+    shared: float = 0.0,
 ) -> Sample | None:
     """Mean and spread of independent differences, or of folds; None below two.
 
@@ -64,6 +70,7 @@ def sample_of(
     resolution: the step in which the metric comes, one over the test images for an accuracy.
     Rounding to steps adds resolution^2/12 to a variance (Sheppard 1898), so that no spread is taken
     to be smaller: two replicates that happen to differ by the same three images are not certain.
+    shared: as of `Sample`.
     """
     n = len(differences)
     if n < FEWEST:
@@ -72,7 +79,7 @@ def sample_of(
     equal = max(differences) - min(differences) <= ROUNDING
     variance = 0.0 if equal else fsum((x - mean) ** 2 for x in differences) / (n - 1)
     spread = sqrt(max(variance, resolution**2 / 12))
-    return Sample(n, mean, spread, test_fraction / (1 - test_fraction))
+    return Sample(n, mean, spread, test_fraction / (1 - test_fraction), shared)
 
 
 def two_sided_p(sample: Sample) -> float:

@@ -102,7 +102,7 @@ def shared(schedules: Iterable[LookSchedule]) -> LookSchedule:
 
 
 def looks_to(most: int) -> LookSchedule:
-    """Looks at 5, 8, 12, 18 and the most, those that lie below it. Raises ComparisonError under 5.
+    """Looks from 5 to the most, as `looks_from` places them. Raises ComparisonError under 5.
 
     Limits of looks: `cnnbench.comparison.inference.spending`.
     """

@@ -14,16 +14,22 @@ from typing import Any
 
 from markupsafe import Markup
 
-from cnnbench.comparison.values import Comparison, Table
+from cnnbench.comparison.values import Comparison, Ranks, Table
 from cnnbench.report.chapters import Book, Chapter, only_variant, read_book
 from cnnbench.report.page.answer import answer, answer_across
 from cnnbench.report.page.images import DataSummary, summary_of
 from cnnbench.report.page.methods import command, machines, methods
-from cnnbench.report.page.sections import PageSection, detail_sections, forest_section
+from cnnbench.report.page.sections import (
+    PageSection,
+    detail_sections,
+    forest_section,
+    ranks_section,
+)
 from cnnbench.report.page.settings import Settings, settings_of
-from cnnbench.report.page.tables import HtmlTable, table_of
+from cnnbench.report.page.tables import HtmlTable, html_table, table_of
 from cnnbench.report.pictures.palette import DAY, NIGHT
 from cnnbench.report.printable import printable
+from cnnbench.report.ranks import ranks_answer, ranks_columns, ranks_explanation, ranks_title
 from cnnbench.report.sentences import explanation_of, finds_of
 
 MOST_BYTES = 1_500_000
@@ -86,6 +92,18 @@ class Across:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RankedPart:
+    """Variants over several data sets."""
+
+    title: str
+    answer: str
+    section: PageSection
+    table: HtmlTable
+    explanation: str
+    notes: tuple[str, ...]
+
+
 def page(book: Book, parts: Sequence[Part]) -> str:
     """Fill the template."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -105,6 +123,10 @@ def page(book: Book, parts: Sequence[Part]) -> str:
         title=first.title or first.name if len(parts) == 1 else "Comparisons",
         parts=parts,
         across=[_across(comparison, table) for comparison, table in book.across],
+        ranked=[
+            _ranked(book.comparison, ranks, f"r{number}-")
+            for number, ranks in enumerate(book.comparison.ranks, start=1)
+        ],
         notes=book.comparison.notes,
         version=version("cnnbench"),
         style=Markup(_colours() + _text("page.css")),  # noqa: S704 - files of ours
@@ -154,6 +176,18 @@ def _across(comparison: Comparison, table: Table) -> Across:
         table_of(comparison, table),
         explanation_of(comparison, table),
         table.notes,
+    )
+
+
+def _ranked(comparison: Comparison, ranks: Ranks, prefix: str) -> RankedPart:
+    columns = ranks_columns(comparison, ranks)
+    return RankedPart(
+        ranks_title(ranks),
+        ranks_answer(ranks),
+        ranks_section(comparison, ranks, prefix),
+        html_table(columns, (False,) * len(ranks.means)),
+        ranks_explanation(comparison, ranks),
+        ranks.notes,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from cnnbench.comparison.values import Reach
 from cnnbench.recipe.training import USED
 from cnnbench.report.chapters import Chapter
 from cnnbench.report.page.settings import common
@@ -83,10 +84,27 @@ def _sentences(chapter: Chapter) -> Iterator[str]:
         yield (
             f"The {'' if metric.cost else f'{chapter.comparison.split} '}{metric.title} is given "
             f"as mean and {what}; differences to {table.baseline} are taken pair by pair. "
-            f"{_test(chapter)}Intervals speak of new splits of these images and new initial "
-            "weights, not of images from elsewhere."
+            f"{_test(chapter)}{_images(chapter)}Intervals speak of new splits of these images and "
+            "new initial weights, not of images from elsewhere."
         )
     yield from _versions(chapter)
+
+
+def _images(chapter: Chapter) -> str:
+    """What makes the intervals of accuracies speak of new images; "" where none do."""
+    reaches = {row.reach for row in chapter.table.rows if row.value and row.value.interval}
+    if not reaches - {Reach.REPLICATES}:
+        return ""
+    split = chapter.comparison.split
+    how = "estimated from what several replicates said of the same images"
+    if Reach.IMAGES_AT_MOST in reaches:
+        how = "taken at its largest, p (1 - p) of an accuracy p, for want of predictions"
+    return (
+        f"To the variance of a mean accuracy, s^2/n, that of the {split} images is added, which "
+        f"all replicates draw from the same pool (crossed random effects; Owen 2007): the variance "
+        f"between images over their number, {how}; the degrees of freedom are Satterthwaite's "
+        f"(1946). These intervals hold for new {split} images like these, too. "
+    )
 
 
 def _test(chapter: Chapter) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from cnnbench.comparison.values import Comparison, Table
+from cnnbench.comparison.values import Comparison, Ranks, Table
 from cnnbench.data.sources.kept import kept_images
 from cnnbench.report.chapters import Chapter, NothingToDrawError
 from cnnbench.report.page.thumbnails import Thumbnail, thumbnails
@@ -22,6 +22,7 @@ from cnnbench.report.pictures.forest import forest
 from cnnbench.report.pictures.images import gone
 from cnnbench.report.pictures.mistakes import mistakes_of
 from cnnbench.report.pictures.predicted import both_of
+from cnnbench.report.pictures.ranks import ranks_picture
 from cnnbench.report.pictures.reliability import reliability
 from cnnbench.report.sentences import answer_of
 
@@ -72,6 +73,12 @@ def forest_section(chapter: Chapter, prefix: str) -> PageSection:
     except NothingToDrawError as error:
         return PageSection("differences", title, missing=_why(error, chapter))
     return PageSection("differences", title, pictures=(_both_widths(picture, prefix),))
+
+
+def ranks_section(comparison: Comparison, ranks: Ranks, prefix: str) -> PageSection:
+    """Mean ranks on a line, as wide as the page and as narrow as a telephone."""
+    picture = ranks_picture(comparison, ranks)
+    return PageSection("differences", picture.title, pictures=(_both_widths(picture, prefix),))
 
 
 def detail_sections(chapter: Chapter, variant: str | None, prefix: str) -> Iterator[PageSection]:

@@ -39,6 +39,11 @@ class HtmlTable:
 def table_of(comparison: Comparison, table: Table) -> HtmlTable:
     """The same cells as on a terminal."""
     columns = columns_of(comparison, table)
+    return html_table(columns, tuple(row.is_baseline for row in table.rows))
+
+
+def html_table(columns: tuple[Column, ...], baselines: tuple[bool, ...]) -> HtmlTable:
+    """Those columns, row by row."""
     rows = tuple(
         tuple(
             Cell(
@@ -51,7 +56,7 @@ def table_of(comparison: Comparison, table: Table) -> HtmlTable:
         )
         for number in range(len(columns[0].cells))
     )
-    return HtmlTable(columns, rows, tuple(row.is_baseline for row in table.rows))
+    return HtmlTable(columns, rows, baselines)
 
 
 def _tone(column: Column, number: int) -> str:

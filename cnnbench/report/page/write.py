@@ -17,6 +17,7 @@ from cnnbench.report.pictures.cost import cost
 from cnnbench.report.pictures.curves import curves
 from cnnbench.report.pictures.forest import forest
 from cnnbench.report.pictures.images import images
+from cnnbench.report.pictures.ranks import ranks_picture
 from cnnbench.report.pictures.reliability import reliability
 from cnnbench.results.files import explain
 
@@ -71,7 +72,8 @@ def write_pictures(
     Raises as `cnnbench.comparison.compare.compare_records` does, and ComparisonError where nothing
     can be written.
     """
-    chapters = read_book(paths, baseline=baseline, metric=metric, split=split).chapters
+    book = read_book(paths, baseline=baseline, metric=metric, split=split)
+    chapters = book.chapters
     only_variant(chapters, variant)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -92,6 +94,13 @@ def write_pictures(
                 path = folder / f"{stem}{picture.name}-{width}.{format_}"
                 picture.save(path, format_, width)
                 written.append(path)
+    for number, ranks in enumerate(book.comparison.ranks, start=1):
+        picture = ranks_picture(book.comparison, ranks)
+        stem = f"ranks-{number}" if len(book.comparison.ranks) > 1 else "ranks"
+        for width in WIDTHS:
+            path = folder / f"{stem}-{width}.{format_}"
+            picture.save(path, format_, width)
+            written.append(path)
     return written, list(dict.fromkeys(missing))
 
 

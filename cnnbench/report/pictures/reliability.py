@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from cnnbench.report.chapters import Chapter
 from cnnbench.report.pictures.canvas import WIDTHS, Picture, Width, axes_at, new_figure, short
 from cnnbench.report.pictures.palette import BLUE, MUTED, ORANGE
-from cnnbench.report.pictures.predicted import Told, both_of
+from cnnbench.report.pictures.predicted import both_of
+from cnnbench.results.told import Told
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

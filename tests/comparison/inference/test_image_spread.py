@@ -1,37 +1,79 @@
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 
-from cnnbench.comparison.inference.image_spread import image_variance, interval_over_images
+from cnnbench.comparison.inference.image_spread import (
+    interval_over_images,
+    largest_variance,
+    variance_between_images,
+)
+from cnnbench.comparison.intervals import student_interval
+
+ROWS = np.arange(100)
 
 
-def test_an_example_is_the_one_worked_out_by_hand():
+def test_images_that_all_replicates_judge_alike_differ_as_much_as_they_can():
+    right = ROWS < 80
+    assert variance_between_images([(ROWS, right)] * 3) == pytest.approx(0.8 * 0.2)
+    assert largest_variance(0.8) == pytest.approx(0.8 * 0.2)
+
+
+def test_where_replicates_agree_by_chance_alone_images_do_not_differ():
+    halves, even = ROWS < 50, ROWS % 2 == 0  # right together about 25 of 100
+    assert variance_between_images([(ROWS, halves), (ROWS, even)]) == pytest.approx(0)
+    assert variance_between_images([(ROWS, halves), (ROWS, ~halves)]) == 0
+
+
+def test_it_is_the_mean_product_of_residuals_on_images_that_two_replicates_tested():
+    rng = np.random.default_rng(0)
     replicates = [
-        (np.array([0, 1]), np.array([True, False])),
-        (np.array([1, 2]), np.array([True, True])),
+        (rows := rng.choice(200, 90, replace=False), rng.random(90) < 0.3 + rows / 400)
+        for _ in range(4)
     ]
-    # m = 3/4; images: 0 (1 - .75), 1 (1 - 1.5), 2 (1 - .75); squares .0625 + .25 + .0625, over 4^2
-    assert image_variance(replicates) == pytest.approx(0.375 / 16)
+    products = []
+    for (rows, right), (others, also) in permutations(replicates, 2):
+        ours = dict(zip(rows, right - right.mean(), strict=True))
+        theirs = dict(zip(others, also - also.mean(), strict=True))
+        products += [ours[row] * theirs[row] for row in ours.keys() & theirs.keys()]
+    assert variance_between_images(replicates) == pytest.approx(np.mean(products))
 
 
-def test_replicates_of_the_same_images_add_up_to_the_binomial_variance():
-    right = np.arange(100) < 80
-    once = image_variance([(np.arange(100), right)])
-    assert once == pytest.approx(0.8 * 0.2 / 100)
-    assert image_variance([(np.arange(100), right)] * 30) == pytest.approx(once)
+def test_too_few_images_in_common_tell_nothing():
+    right = ROWS < 80
+    assert variance_between_images([(ROWS, right)]) is None
+    assert variance_between_images([(ROWS, right), (ROWS + 1, right)]) is None  # 99
+    assert variance_between_images([(ROWS, right), (ROWS, right)]) is not None
 
 
-def test_the_order_of_rows_does_not_matter():
-    rows, right = np.arange(50), np.arange(50) % 3 > 0
-    other = (rows[::-1], right[::-1])
-    assert image_variance([(rows, right), other]) == pytest.approx(
-        image_variance([(rows, right), (rows, right)])
-    )
+def test_an_interval_is_the_one_worked_out_by_hand():
+    # s^2/n = .0001/3, shared .0009/3: in all .001/3, with 2 * 10^2 degrees of freedom.
+    interval = interval_over_images([0.79, 0.8, 0.81], 0.0003)
+    assert interval.high - 0.8 == pytest.approx(1.971896 * (0.001 / 3) ** 0.5, abs=1e-7)
+    assert 0.8 - interval.low == pytest.approx(interval.high - 0.8)
+
+
+def test_without_anything_shared_it_is_students():
+    values = [0.8, 0.83, 0.79, 0.85]
+    ours, students = interval_over_images(values, 0.0), student_interval(values)
+    assert (ours.low, ours.high) == pytest.approx((students.low, students.high))
+
+
+@pytest.mark.parametrize("shared", [1e-6, 1e-5, 1e-4])
+def test_images_never_make_it_narrower_however_sure_they_are(shared):
+    values = [0.8, 0.83, 0.79, 0.85]
+    assert interval_over_images(values, shared).low <= student_interval(values).low + 1e-12
+
+
+def test_equal_accuracies_are_as_uncertain_as_their_images_are_few():
+    interval = interval_over_images([0.8, 0.8, 0.8], 0.16 / 400)
+    assert interval.high - 0.8 == pytest.approx(1.959964 * 0.02)
 
 
 def test_an_interval_takes_two_replicates():
-    assert interval_over_images([(np.arange(3), np.array([True, True, False]))]) is None
+    assert interval_over_images([0.8], 0.001) is None
 
 
 def _replicate(rng, easy, n):
@@ -46,10 +88,11 @@ def test_the_interval_covers_new_images_where_the_one_over_replicates_does_not()
     for _ in range(studies):
         easy = rng.beta(4, 1, 300)  # the mean over the world of images is .8
         replicates = [_replicate(rng, easy, 20) for _ in range(20)]
-        interval = interval_over_images(replicates)
+        accuracies = [right.mean() for _, right in replicates]
+        interval = interval_over_images(accuracies, variance_between_images(replicates) / 300)
         covered += interval.low <= 0.8 <= interval.high
-        accuracies = np.array([right.mean() for _, right in replicates])
-        half = 2.093 * accuracies.std(ddof=1) / 20**0.5
-        plain += abs(accuracies.mean() - 0.8) <= half
-    assert covered / studies > 0.95 - 3 * (0.05 * 0.95 / studies) ** 0.5
+        students = student_interval(accuracies)
+        plain += students.low <= 0.8 <= students.high
+    error = (0.05 * 0.95 / studies) ** 0.5
+    assert covered / studies == pytest.approx(0.95, abs=3 * error)
     assert plain / studies < 0.85

@@ -8,7 +8,9 @@ from scipy import stats
 
 from cnnbench.comparison.inference.judge import Differences, judge
 from cnnbench.comparison.inference.schedule import LookSchedule, looks_to
+from cnnbench.comparison.inference.settle import EndedPairs, settled
 from cnnbench.comparison.inference.verdicts import Conclusion, margin_of_fractions
+from cnnbench.comparison.metrics import METRICS
 
 MARGIN = margin_of_fractions(0.01)
 SCHEDULES = (
@@ -16,6 +18,7 @@ SCHEDULES = (
     LookSchedule((5,)),
     looks_to(12),
     looks_to(30),
+    looks_to(100),
     LookSchedule(anytime=True),
 )
 
@@ -163,6 +166,24 @@ def test_interval_p_and_word_never_contradict_each_other(family, schedule, margi
     )
     for judgement in found.values():
         check(judgement, margin, higher)
+
+
+@settings(max_examples=300, deadline=None)
+@given(families(), st.sampled_from([12, 30, 100]), st.floats(0, 2))
+def test_nor_do_they_where_each_variant_left_at_a_look_of_its_own(family, most, margin):
+    study = {
+        name: EndedPairs(dict(enumerate(x.values)), resolution=x.resolution)
+        for name, x in family.items()
+    }
+    within = margin_of_fractions(margin)
+    found = settled(
+        study, schedule=looks_to(most), metric=METRICS["accuracy"], margin=within
+    ).standings
+    for standing in found.values():
+        check(standing.judgement, margin, higher=True)
+        assert standing.judgement.n == standing.look
+        left = standing.look and not standing.goes_on and standing.look < most
+        assert not left or standing.judgement.verdict.outcome.settled
 
 
 def check(judgement, margin, higher):

@@ -8,12 +8,24 @@ from cnnbench.comparison.inference.sample import Sample
 from cnnbench.comparison.inference.schedule import LookSchedule, fixed, looks_to
 from cnnbench.errors import ComparisonError
 
-schedules = st.sampled_from([fixed(), looks_to(8), looks_to(30), LookSchedule(anytime=True)])
+schedules = st.sampled_from(
+    [fixed(), looks_to(8), looks_to(30), looks_to(100), LookSchedule(anytime=True)]
+)
 
 
 @pytest.mark.parametrize(
     ("most", "looks"),
-    [(5, (5,)), (6, (5, 6)), (12, (5, 8, 12)), (30, (5, 8, 12, 18, 30)), (18, (5, 8, 12, 18))],
+    [
+        (5, (5,)),
+        (6, (5, 6)),
+        (12, (5, 8, 12)),
+        (30, (5, 8, 12, 18, 30)),
+        (18, (5, 8, 12, 18)),
+        (33, (5, 8, 12, 18, 33)),
+        (34, (5, 8, 12, 18, 27, 34)),
+        (60, (5, 8, 12, 18, 27, 40, 60)),
+        (100, (5, 8, 12, 18, 27, 40, 60, 100)),
+    ],
 )
 def test_looks_lead_to_the_most(most, looks):
     assert looks_to(most).looks == looks

@@ -21,8 +21,9 @@ from cnnbench.report.pictures.confusions import confusions_of
 from cnnbench.report.pictures.cost import Point, pareto, spread
 from cnnbench.report.pictures.courses import course_of
 from cnnbench.report.pictures.mistakes import mistakes_of
-from cnnbench.report.pictures.predicted import Both, Told
+from cnnbench.report.pictures.predicted import Both
 from cnnbench.report.pictures.reliability import bins_of
+from cnnbench.results.told import Told
 
 STUDY = Path(__file__).parents[3] / "results" / "reference" / "small_data" / "torch"
 CURVE = Path(__file__).parents[3] / "results" / "reference" / "learning_curve" / "torch"
