@@ -47,12 +47,12 @@ def compare(
     metric: Annotated[
         list[str],
         typer.Option(
-            help="Repeat for further columns: accuracy, balanced_accuracy, precision, recall, f1, "
-            "log_loss, calibration_error, "
+            help="Repeat for further columns. Default: accuracy, where classes are uneven with "
+            "balanced_accuracy and f1. Others: precision, recall, log_loss, calibration_error, "
             "or a cost such as training, images_per_second, latency_single, peak_memory.",
             autocompletion=complete_metric,
         ),
-    ] = ["accuracy"],  # noqa: B006 - typer copies it
+    ] = [],  # noqa: B006 - typer copies it
     all_pairs: Annotated[
         bool, typer.Option("--all-pairs", help="Every variant with every other.")
     ] = False,

@@ -182,7 +182,7 @@ def _train(
 
     again: the command that goes on with it. advise: whether to name the next commands.
     """
-    from cnnbench.comparison.compare import compare_records
+    from cnnbench.comparison.compare import with_metrics
     from cnnbench.execution.rounds import due_of
     from cnnbench.execution.run import run_prepared
     from cnnbench.report.console import print_comparison
@@ -190,6 +190,7 @@ def _train(
     from cnnbench.report.run import interruption, open_lines, print_ending
     from cnnbench.report.standings import Standings
     from cnnbench.report.terminal import say
+    from cnnbench.results.read import read_results
 
     begun, clock = time.time(), time.monotonic()
     due = [x for due in due_of(prepared, anew=options.force) for x in due.next]
@@ -205,7 +206,7 @@ def _train(
         raise
     if not console.quiet:
         if found := bool(prepared.records()):
-            print_comparison(compare_records(prepared.folders), console)
+            print_comparison(with_metrics(read_results(prepared.folders), ()), console)
         took = time.monotonic() - clock
         still = {
             study.backend: each.settlement

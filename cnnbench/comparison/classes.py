@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cnnbench.comparison.metrics import Measure
 from cnnbench.comparison.settings import first_few
@@ -11,6 +11,10 @@ from cnnbench.results.record import Record, Samples
 _NAMED = 10
 _LONGEST = 30
 _MACRO = {"balanced_accuracy", "precision", "recall", "f1"}
+UNEVEN = 1.5
+"""Classes are uneven where one has more than so many times the images of another."""
+USUAL, OF_EACH_CLASS = "accuracy", ("balanced_accuracy", "f1")
+"""What is shown without being asked for, and what beside it where classes are uneven."""
 
 
 def classes_of(samples: Sequence[Samples]) -> str:
@@ -42,8 +46,26 @@ def tested(record: Record, split: str) -> Mapping[str, int]:
     return dict(zip(samples.classes, counts, strict=True))
 
 
+def usual_metrics(records: Iterable[Record], split: str) -> tuple[str, ...]:
+    """Accuracy, and beside it what counts every class alike where those of any trial are uneven.
+
+    Balanced accuracy is the mean recall of the classes, macro F1 the mean of their F1.
+    """
+    known = {id(x.samples): x for x in records if x.samples}
+    uneven = any(is_uneven(tested(record, split).values()) for record in known.values())
+    return (USUAL, *OF_EACH_CLASS) if uneven else (USUAL,)
+
+
+def is_uneven(counts: Iterable[int]) -> bool:
+    """Whether classes of so many images are, those without any aside."""
+    there = [count for count in counts if count]
+    return bool(there) and max(there) > UNEVEN * min(there)
+
+
 def class_notes(records: Sequence[Record], measure: Measure) -> Iterator[str]:
-    """A sentence about the classes without an image, of which the metric says nothing."""
+    """On uneven classes, and on those without an image, of which the metric says nothing."""
+    if measure.metric.name == USUAL:
+        yield from _leaning(records, measure.split)
     counted = [counts for x in records if any((counts := tested(x, measure.split)).values())]
     lacking = [tuple(name for name, n in counts.items() if not n) for counts in counted]
     names = [_short(name) for name in dict.fromkeys(name for left in lacking for name in left)]
@@ -59,6 +81,17 @@ def class_notes(records: Sequence[Record], measure: Measure) -> Iterator[str]:
     if measure.metric.name in _MACRO - {"balanced_accuracy"}:
         text += "; another that is predicted all the same counts as 0"
     yield text
+
+
+def _leaning(records: Sequence[Record], split: str) -> Iterator[str]:
+    counted = [[n for n in tested(x, split).values() if n] for x in records]
+    uneven = [counts for counts in counted if is_uneven(counts)]
+    if uneven:
+        low, high = min(map(min, uneven)), max(map(max, uneven))
+        yield (
+            f"classes have {low:,} to {high:,} {split} images, so that accuracy leans to the "
+            "larger ones; balanced accuracy and macro F1 count each class alike"
+        )
 
 
 def _images_each(samples: Samples) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import get_args
 
+from cnnbench.comparison.classes import USUAL, usual_metrics
 from cnnbench.comparison.curves import curve_tables
 from cnnbench.comparison.making import make_entry, make_table
 from cnnbench.comparison.metrics import Measure, find_measure
@@ -163,8 +164,11 @@ def with_metrics(
 ) -> Comparison:
     """`compare_results` by the first metric, beside it the values of the others.
 
+    metrics: without any accuracy, and what counts every class alike where classes are uneven.
     Raises ComparisonError as that does, and for a curve by several.
     """
+    if not metrics:
+        metrics = (USUAL,) if curve is not None else usual_metrics(results.records, split)
     if curve is not None and len(dict.fromkeys(metrics)) > 1:
         raise ComparisonError("a curve is of one metric: give --metric once")
     first, *others = (

@@ -103,7 +103,8 @@ def _others(comparison: Comparison, table: Table) -> tuple[Column, ...]:
         same = other.tables[place]
         scale = scale_for(other, same)
         cells = tuple(scale.value(row.value) if row.value else "-" for row in same.rows)
-        found.append(Column(_value_head(other), cells, optional=True))
+        head = _value_head(other).removeprefix(f"{comparison.split} ")  # it stands there once
+        found.append(Column(head, cells, optional=True))
     return tuple(found)
 
 

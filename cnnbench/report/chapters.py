@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cnnbench.comparison.compare import compare_results
+from cnnbench.comparison.classes import USUAL
+from cnnbench.comparison.compare import compare_results, with_metrics
 from cnnbench.comparison.curves import IMAGES, NoCurveError
 from cnnbench.comparison.intervals import ROUNDING
 from cnnbench.comparison.metrics import Measure, find_measure
@@ -125,7 +126,8 @@ def read_book(
     Raises as `compare_records` does.
     """
     results = read_results(paths)
-    comparison = compare_results(results, baseline=baseline, metric=metric, split=split)
+    shown = () if metric == USUAL else (metric,)
+    comparison = with_metrics(results, shown, baseline=baseline, split=split)
     measure = find_measure(metric, split)
     series: dict[tuple[str, str, str, str], Series] = {}
     folders: dict[str, Path] = {}

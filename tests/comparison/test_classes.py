@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from cnnbench.comparison.compare import compare_records
+from cnnbench.comparison.classes import is_uneven
+from cnnbench.comparison.compare import compare_records, with_metrics
 from cnnbench.comparison.frame import compare_frame
+from cnnbench.report.columns import columns_of
 from cnnbench.report.formats import FORMATS, notes_text
+from cnnbench.results.read import read_results
 
 FIVE = [0.90, 0.92, 0.91, 0.93, 0.94]
 
@@ -152,3 +155,49 @@ def test_a_confusion_matrix_that_is_none_says_nothing(study, samples, matrix):
 
 def test_classes_do_not_matter_to_costs(study, counted):
     assert table_of(study, counted(a=(3, 1, 5), b=(3, 1, 0)), "training").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ((20, 20), False),
+        ((15, 10), False),
+        ((16, 10), True),
+        ((10, 10, 16), True),
+        ((3, 2), False),
+        ((2, 1), True),
+        ((0, 10, 10), False),
+        ((), False),
+    ],
+)
+def test_classes_are_uneven_beyond_one_and_a_half_times_as_many(counts, expected):
+    assert is_uneven(counts) is expected
+
+
+def shown(study, samples, metrics=(), **options):
+    folder = study().add("plain", FIVE, samples=samples).write()
+    return with_metrics(read_results([folder]), metrics, **options)
+
+
+def test_what_counts_each_class_alike_stands_beside_accuracy_where_classes_are_uneven(
+    study, counted
+):
+    uneven = counted(cat=(30, 15, 16), dog=(10, 5, 10))
+    found = shown(study, uneven)
+    assert found.metric.name == "accuracy"
+    assert [x.metric.name for x in found.also] == ["balanced_accuracy", "f1"]
+    (table,) = found.tables
+    assert (
+        "classes have 10 to 16 test images, so that accuracy leans to the larger ones; balanced "
+        "accuracy and macro F1 count each class alike"
+    ) in table.notes
+    heads = [column.head for column in columns_of(found, table)]
+    assert {"test accuracy", "balanced accuracy", "macro F1"} < set(heads)
+
+
+def test_it_stays_away_where_they_are_even_or_others_are_asked_for(study, counted):
+    even, uneven = counted(cat=(3, 1, 15), dog=(3, 1, 10)), counted(cat=(3, 9, 16), dog=(3, 9, 10))
+    assert shown(study, even).also == ()
+    assert not any("leans" in note for note in shown(study, even).tables[0].notes)
+    assert shown(study, uneven, ("accuracy",)).also == ()
+    assert shown(study, uneven, split="validation").also == ()
