@@ -65,6 +65,14 @@ def run(
     executor: Annotated[
         str, typer.Option(help="local: worker processes; inline: this process, for debugging.")
     ] = "local",
+    stack: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Train up to N replicates of a variant as one program, where the backend can.",
+        ),
+    ] = 1,
     timeout: Annotated[
         float | None, typer.Option(min=0.001, help="Seconds a trial may take.")
     ] = None,
@@ -114,7 +122,7 @@ def run(
         allow_download()
     console = Terminal(quiet=quiet)
     plugins = installed_plugins()
-    options = RunOptions(results, device, jobs, executor, timeout, force, save_weights)
+    options = RunOptions(results, device, jobs, executor, timeout, force, save_weights, stack)
     changes = [*(overrides or []), *([f"replicates={replicates}"] if replicates else [])]
     spending = Budget(budget)
     with reading(console, "reading the recipe and its images") as watcher:

@@ -105,6 +105,7 @@ from cnnbench.plugin.exporter import Exporter
 from cnnbench.plugin.hooks import hookimpl
 from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.plugin.resident import ResidentSplits
+from cnnbench.plugin.stacked import ModelLoop, Passes, StackedModel, StackedStepModel
 from cnnbench.plugin.steps import StepModel
 from cnnbench.plugin.surroundings import installed_version, look_for, worker_environment
 from cnnbench.plugin.versions import refuse_other_versions, versions_here
@@ -157,12 +158,14 @@ __all__ = [
     "Limits",
     "Listener",
     "Model",
+    "ModelLoop",
     "Multiply",
     "Network",
     "NetworkError",
     "Node",
     "Optimization",
     "Outcome",
+    "Passes",
     "PluginError",
     "Pool",
     "PretrainedBase",
@@ -175,6 +178,8 @@ __all__ = [
     "Resident",
     "ResidentSplits",
     "Shape",
+    "StackedModel",
+    "StackedStepModel",
     "Status",
     "StepModel",
     "StochasticDepth",

@@ -7,9 +7,9 @@ Everything that decides a result is handed in: batches, initial weights, seeds, 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, get_args
+from typing import TYPE_CHECKING, ClassVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from cnnbench.network.layers import LAYER_OPTIONS, LAYER_TYPES, Activation
 from cnnbench.network.network import Network, Weights
 from cnnbench.recipe.training import Optimizer
 from cnnbench.trials.optimization import Optimization
+
+if TYPE_CHECKING:
+    from cnnbench.plugin.stacked import StackedModel
 
 ACTIVATIONS: frozenset[str] = frozenset(get_args(Activation))
 OUTPUTS: frozenset[str] = frozenset({"softmax", "sigmoid", "features"})
@@ -34,7 +37,8 @@ class Capabilities:
         lacking = dense_only.missing(network, Optimization("adam"))  # "layer conv"
 
     options: parameters of layers and optimisers that it knows beside their defaults ("groups",
-    "dilation", "nesterov", "global_clipnorm").
+    "dilation", "nesterov", "global_clipnorm"). stacked: whether it trains replicates as one
+    program, of whatever else is declared.
     """
 
     layers: frozenset[str] = LAYER_TYPES
@@ -44,6 +48,7 @@ class Capabilities:
     outputs: frozenset[str] = OUTPUTS
     devices: frozenset[str] = frozenset({"cpu"})
     precisions: frozenset[str] = frozenset({"float32"})
+    stacked: bool = False
 
     def missing(self, network: Network, optimization: Optimization) -> str:
         """What this network or optimisation needs and the backend lacks, "" if nothing."""
@@ -188,6 +193,19 @@ class Engine(ABC):
         The network's nodes end in a dense layer without activation, whose units are the logits;
         those of a network whose output is "features", which is never trained, in any.
         """
+
+    def build_stacked(
+        self,
+        network: Network,
+        weights: Sequence[Weights],
+        optimization: Optimization,
+        seeds: Sequence[int],
+    ) -> StackedModel:
+        """Replicates with these weights and seeds as one; asked where `stacked` is declared.
+
+        There are at least two, and the output is not "features".
+        """
+        raise NotImplementedError("this backend declares `stacked`, but builds no stack")
 
     def device_memory(self) -> int | None:
         """Peak bytes allocated on an accelerator since the last `build`, None on a CPU."""

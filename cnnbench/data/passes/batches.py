@@ -55,6 +55,12 @@ class Batches(ABC):
     def __len__(self) -> int:
         return math.ceil(self.size / self.batch_size)
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Images in a batch, each number once: of whole batches, and of the rest."""
+        whole, rest = min(self.batch_size, self.size), self.size % self.batch_size
+        return tuple(sorted({whole, rest} - {0}))
+
     def __iter__(self) -> Iterator[Batch]:
         batches = self.produce()
         try:

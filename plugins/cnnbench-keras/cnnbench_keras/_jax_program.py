@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -55,6 +56,8 @@ class JaxProgram:
         self.parameters = int(sum(np.prod(v.shape) for v in self._built.variables.values()))
         self.step = jax.jit(self._step, donate_argnums=0)
         self.predict = jax.jit(self._predict)
+        self.stacked_step = jax.jit(_mapped(self._step), donate_argnums=0)
+        self.stacked_predict = jax.jit(_mapped(self._predict))
 
     def initial_state(self, weights: Weights, seed: int) -> State:
         """These weights, dropout seeded, the optimiser at its start."""
@@ -82,11 +85,19 @@ class JaxProgram:
             values[part][at] = value
         return State(*values, state.optimizer)
 
-    def with_learning_rate(self, state: State, learning_rate: float) -> State:
-        """The state for steps at this rate."""
+    def with_learning_rate(
+        self, state: State, learning_rate: float, replicates: int | None = None
+    ) -> State:
+        """The state for steps at this rate, or as many states in one."""
         optimizer = list(state.optimizer)
-        optimizer[self._rate] = on_device(np.array(learning_rate, np.float32))
+        shape = () if replicates is None else (replicates,)
+        optimizer[self._rate] = on_device(np.full(shape, learning_rate, np.float32))
         return state._replace(optimizer=optimizer)
+
+    def blank(self, size: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Images, labels and weights of a batch, to compile for."""
+        images = np.zeros((size, *self.network.input_shape), np.float32)
+        return images, np.zeros(size, np.int32), np.zeros(size, np.float32)
 
     def _step(
         self, state: State, images: jax.Array, labels: jax.Array, weights: jax.Array
@@ -130,6 +141,23 @@ def on_device(array: NDArray[Any]) -> jax.Array:
     Unlike jnp.array, which compiles a program for every shape that it meets, to stay in memory.
     """
     return jax.device_put(np.array(array))
+
+
+def padded(images: Any, size: int) -> Any:
+    """Images filled up rather than compiled for anew: the rows of a prediction don't touch."""
+    if len(images) == size:
+        return images
+    padding = [(0, size - len(images))] + [(0, 0)] * (images.ndim - 1)
+    return on_device(np.pad(np.asarray(images), padding))
+
+
+def _mapped(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function for states along a first axis, and sequences of arrays, one each."""
+
+    def call(state: State, *given: Sequence[jax.Array]) -> Any:
+        return jax.vmap(function)(state, *map(jnp.stack, given))
+
+    return call
 
 
 def _blank(shape: tuple[int, ...], dtype: str | None = None) -> jax.Array:

@@ -31,7 +31,9 @@ class TorchNative(Backend):
     name = "torch-native"
     title = "PyTorch"
     capabilities = Capabilities(
-        devices=frozenset({"cpu", "gpu"}), precisions=frozenset({"float32", "bfloat16"})
+        devices=frozenset({"cpu", "gpu"}),
+        precisions=frozenset({"float32", "bfloat16"}),
+        stacked=True,
     )
 
     def check(self) -> Availability:

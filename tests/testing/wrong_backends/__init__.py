@@ -9,6 +9,7 @@ from wrong_backends import (
     optimizers,
     running,
     single,
+    stacked,
     training,
 )
 
@@ -22,4 +23,5 @@ WRONG_BACKENDS = (
     *optimizers.BACKENDS,
     *frozen.BACKENDS,
     *running.BACKENDS,
+    *stacked.BACKENDS,
 )
