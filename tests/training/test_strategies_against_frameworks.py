@@ -12,8 +12,8 @@ from transfer_studies import RECIPE
 from cnnbench.loading.manager import load_plugins
 
 TOLERANCE = 1e-4
-# From scratch one step: batch normalisation of few maps of one pixel makes the loss so steep that the
-# last bits of a first step are the second digit of what the next one finds.
+# From scratch one step: batch normalisation of few maps of one pixel makes the loss so steep that
+# the last bits of a first step are the second digit of what the next one finds.
 STUDY = RECIPE.replace(
     'transfer.strategy = "scratch"',
     'transfer.strategy = "scratch"\n'
