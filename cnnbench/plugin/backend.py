@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ACTIVATIONS: frozenset[str] = frozenset(get_args(Activation))
 OUTPUTS: frozenset[str] = frozenset({"softmax", "sigmoid", "features"})
 OPTIMIZERS: frozenset[str] = frozenset(get_args(Optimizer))
-OPTIONS: frozenset[str] = LAYER_OPTIONS | {"nesterov", "global_clipnorm"}
+OPTIONS: frozenset[str] = LAYER_OPTIONS | {"nesterov", "global_clipnorm", "soft_labels"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Capabilities:
         dense_only = Capabilities(layers=frozenset({"flatten", "dense"}), options=frozenset())
         lacking = dense_only.missing(network, Optimization("adam"))  # "layer conv"
 
-    options: parameters of layers and optimisers that it knows beside their defaults ("groups",
-    "dilation", "nesterov", "global_clipnorm"). stacked: whether it trains replicates as one
-    program, of whatever else is declared.
+    options: parameters of layers and optimisations that it knows beside their defaults ("groups",
+    "dilation", "nesterov", "global_clipnorm", "soft_labels"). stacked: whether it trains replicates
+    as one program, of whatever else is declared.
     """
 
     layers: frozenset[str] = LAYER_TYPES
@@ -57,7 +57,8 @@ class Capabilities:
             f"layer {name}" for name in sorted({x.type for x in network.layers} - self.layers)
         ]
         options = {option for layer in network.layers for option in layer.options}
-        options |= {name for name in ("nesterov", "global_clipnorm") if getattr(optimization, name)}
+        wanted = ("nesterov", "global_clipnorm", "soft_labels")
+        options |= {name for name in wanted if getattr(optimization, name)}
         lacking += [f"option {name}" for name in sorted(options - self.options)]
         lacking += [
             f"activation {name}" for name in sorted(_activations(network) - self.activations)
@@ -99,7 +100,8 @@ class EpochResult:
 
     loss: sum of weight * loss over the images divided by their number, without penalties.
     penalty: mean over the steps of the L1/L2 penalties of all kernels, frozen or not.
-    correct: images whose largest score (or sigmoid above 0.5) is their label. count: images.
+    correct: images whose largest score (or sigmoid above 0.5) is their label, of soft labels the
+    class of the largest probability. count: images.
     """
 
     loss: float

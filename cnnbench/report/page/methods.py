@@ -24,9 +24,12 @@ _TRAINING: Mapping[str, str] = {
     "schedule.warmup_epochs": "a warm-up of {} epochs",
     "global_clipnorm": "gradients clipped to a norm of {}",
     "averaging.kind": "weights averaged by {}",
+    "label_smoothing": "label smoothing {}",
     "precision": "{}",
 }
-_SWITCHES = frozenset({"nesterov", "schedule.warmup_epochs", "global_clipnorm", "averaging.kind"})
+_SWITCHES = frozenset(
+    {"nesterov", "schedule.warmup_epochs", "global_clipnorm", "averaging.kind", "label_smoothing"}
+)
 """Keys of which 0, false or "none" means that nothing is done."""
 
 

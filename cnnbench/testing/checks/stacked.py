@@ -73,6 +73,7 @@ class _Beside:
         self.net = net
         self.starts = [random_weights(net, number) for number in range(len(SEEDS))]
         how = optimization or rig.plain
+        self.soft = how.soft_labels
         self.stack: StackedModel = rig.build_stacked(net, self.starts, how, SEEDS)
         self.alone: list[Model] = [
             rig.build(net, start, how, seed) for start, seed in zip(self.starts, SEEDS, strict=True)
@@ -80,7 +81,7 @@ class _Beside:
 
     def passes(self, which: Iterable[int] = range(len(SEEDS)), key: str = "") -> Passes:
         """Other images for each, in an order of its own, with a smaller last batch."""
-        return {number: _pass(self.net, number, key) for number in which}
+        return {number: _pass(self.net, number, key, soft=self.soft) for number in which}
 
     def train(self, passes: Passes, rate: float) -> None:
         """An epoch of both; compares what they report."""
@@ -115,9 +116,9 @@ class _Beside:
             )
 
 
-def _pass(net: Network, number: int, key: str = "") -> ArrayBatches:
+def _pass(net: Network, number: int, key: str = "", *, soft: bool = False) -> ArrayBatches:
     order = np.random.default_rng(number).permutation(14).astype(np.int64)
-    given = batches(net, 14, batch_size=4, weighted=True, seed=number)
+    given = batches(net, 14, batch_size=4, weighted=True, soft=soft, seed=number)
     return given.copy(order=order, key=f"{key}{number}" if key else None)
 
 
@@ -145,6 +146,15 @@ def _optimizers(rig: Rig) -> None:
         beside = _Beside(rig, rig.small, optimization)
         for factor in (1.0, 0.5):
             beside.train(beside.passes(), factor * RATES[optimization.optimizer])
+        beside.compare()
+
+
+def _soft(rig: Rig) -> None:
+    for net in rig.outputs:
+        beside = _Beside(rig, net, replace(rig.plain, soft_labels=True))
+        beside.stack.compile(beside.passes())
+        for key in ("", "all"):
+            beside.train(beside.passes(key=key), 0.05)
         beside.compare()
 
 
@@ -216,6 +226,7 @@ def _compiled(rig: Rig) -> None:
 CHECKS = (
     Check("stacked", "replicates trained as one are what each is alone", _layers),
     Check("stacked-optimizers", "each keeps the state of its optimiser", _optimizers),
+    Check("stacked-soft-labels", "labels may be probabilities of the classes", _soft),
     Check("stacked-dropout", "each draws its dropout from its own seed", _dropout),
     Check("stacked-stopped", "the others train on where one has stopped", _stopped),
     Check("stacked-isolation", "numbers that are none stay in their replicate", _isolation),

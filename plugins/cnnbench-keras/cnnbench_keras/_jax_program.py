@@ -34,6 +34,7 @@ class JaxProgram:
 
     def __init__(self, network: Network, optimization: Optimization) -> None:
         self.network = network
+        self._soft = optimization.soft_labels
         self._binary = network.output == "sigmoid"
         self._built = build_keras(network, optimization, seed=0, initializer=_blank)
         model = self._built.model
@@ -97,7 +98,10 @@ class JaxProgram:
     def blank(self, size: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Images, labels and weights of a batch, to compile for."""
         images = np.zeros((size, *self.network.input_shape), np.float32)
-        return images, np.zeros(size, np.int32), np.zeros(size, np.float32)
+        labels: NDArray[Any] = np.zeros(size, np.int32)
+        if self._soft:
+            labels = np.zeros((size, self.network.classes), np.float32)
+        return images, labels, np.zeros(size, np.float32)
 
     def _step(
         self, state: State, images: jax.Array, labels: jax.Array, weights: jax.Array
@@ -182,15 +186,20 @@ def _zeros(variables: list[Any]) -> list[jax.Array]:
 
 def _judge(scores: jax.Array, labels: jax.Array, binary: bool) -> tuple[jax.Array, jax.Array]:
     """The loss of each image, and how many scores are highest for their label."""
+    soft = labels.ndim > 1
+    likely = labels.argmax(axis=-1) if soft else labels
     if binary:
-        scores = scores[:, 0]
-        losses = jax.nn.softplus(scores) - labels * scores
+        scores, ones = scores[:, 0], labels[:, 1] if soft else labels
+        losses = jax.nn.softplus(scores) - ones * scores
         guesses = scores > 0
     else:
         likelihoods = jax.nn.log_softmax(scores)
-        losses = -jnp.take_along_axis(likelihoods, labels[:, None], axis=-1)[:, 0]
+        if soft:
+            losses = -(labels * likelihoods).sum(axis=-1)
+        else:
+            losses = -jnp.take_along_axis(likelihoods, labels[:, None], axis=-1)[:, 0]
         guesses = scores.argmax(axis=-1)
-    return losses, (guesses == labels).sum().astype(jnp.float32)
+    return losses, (guesses == likely).sum().astype(jnp.float32)
 
 
 class ProgramCache:

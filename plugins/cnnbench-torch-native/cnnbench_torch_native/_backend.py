@@ -23,7 +23,7 @@ from cnnbench.plugin import (
     penalized_kernels,
     trainable_arrays,
 )
-from cnnbench_torch_native._device import OnDevice, canonical
+from cnnbench_torch_native._device import OnDevice, canonical, judge
 from cnnbench_torch_native._layers import Part, compute, network_parts
 from cnnbench_torch_native._optimizer import make_update
 from cnnbench_torch_native._stacked import TorchStack
@@ -112,8 +112,8 @@ class TorchModel(OnDevice, StepModel):
 
     def train_step(self, images: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
         """One step; the totals stay on the device."""
-        scores, labels = self._scores(images, self._training), labels.long()
-        loss = functional.cross_entropy(scores, labels, reduction="none") @ weights
+        losses, hits = judge(self._scores(images, self._training), labels)
+        loss = losses @ weights
         penalty = torch.zeros((), device=self.device)
         for kernel, l1, l2 in self._penalized:
             penalty = penalty + l1 * kernel.abs().sum() + l2 * kernel.square().sum()
@@ -122,8 +122,7 @@ class TorchModel(OnDevice, StepModel):
         self._update(self.learning_rate)
         for array in self._trainable:
             array.grad = None
-        correct = (scores.argmax(dim=1) == labels).sum()
-        return torch.stack([loss.detach(), penalty.detach(), correct.float()])
+        return torch.stack([loss.detach(), penalty.detach(), hits.sum().float()])
 
     def predict_step(self, images: Tensor, batch_size: int) -> Tensor:  # noqa: ARG002 - any size will do
         """Probabilities of one batch."""

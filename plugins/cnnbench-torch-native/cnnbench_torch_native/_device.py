@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from cnnbench_torch_native._layers import SLIDING, kernel_as_oihw
 
@@ -37,6 +38,15 @@ class OnDevice:
         if tensor.ndim != SLIDING:
             return tensor
         return kernel_as_oihw(tensor).contiguous(memory_format=torch.channels_last)
+
+
+def judge(scores: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """The loss of each image, and whether it is classified right; scores: (n, classes)."""
+    soft = labels.ndim > 1
+    right = labels if soft else labels.long()
+    likely = labels.argmax(dim=1) if soft else labels
+    losses = functional.cross_entropy(scores, right, reduction="none")
+    return losses, scores.argmax(dim=1) == likely
 
 
 def canonical(tensor: Tensor) -> NDArray[np.float32]:

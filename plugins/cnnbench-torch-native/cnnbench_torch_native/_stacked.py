@@ -35,7 +35,7 @@ from cnnbench.plugin import (
     penalized_kernels,
     trainable_arrays,
 )
-from cnnbench_torch_native._device import OnDevice, canonical
+from cnnbench_torch_native._device import OnDevice, canonical, judge
 from cnnbench_torch_native._layers import (
     FUSED,
     MAKERS,
@@ -91,9 +91,9 @@ class TorchStack(OnDevice, StackedStepModel):
         self, images: Sequence[Tensor], labels: Sequence[Tensor], weights: Sequence[Tensor]
     ) -> Tensor:
         """One step of each; what one loses has no slope in the arrays of another."""
-        scores, right = self._scores(images, self._training), torch.stack([*labels]).long()
-        losses = functional.cross_entropy(scores.flatten(0, 1), right.flatten(), reduction="none")
-        loss = (losses.view_as(right) * torch.stack([*weights])).sum(1)
+        scores = self._scores(images, self._training).flatten(0, 1)
+        losses, hits = (x.view(self.count, -1) for x in judge(scores, torch.cat([*labels])))
+        loss = (losses * torch.stack([*weights])).sum(1)
         penalty = torch.zeros(self.count, device=self.device)
         for name, l1, l2 in self._penalized:
             kernels = torch.stack([x.flatten() for x in self._apart(name)])
@@ -105,8 +105,7 @@ class TorchStack(OnDevice, StackedStepModel):
         self._update(self.learning_rate)
         for array in self._trainable:
             array.grad = None
-        correct = (scores.argmax(dim=2) == right).sum(1)
-        return torch.stack([loss.detach(), penalty.detach(), correct.float()], dim=1)
+        return torch.stack([loss.detach(), penalty.detach(), hits.sum(1).float()], dim=1)
 
     def predict_step(self, images: Sequence[Tensor], batch_size: int) -> Tensor:  # noqa: ARG002 - any size will do
         """Probabilities of one batch of each."""

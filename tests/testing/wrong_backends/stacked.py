@@ -85,6 +85,19 @@ class KeepsOneSplitForAll(ModelLoop):
         return super().train_epoch(passes, learning_rate)
 
 
+class TakesTheMostProbableClass(ModelLoop):
+    def train_epoch(self, passes, learning_rate):
+        if any(x.labels.ndim > 1 for x in passes.values()):
+            passes = {
+                number: ArrayBatches(
+                    x.images, x.labels.argmax(axis=1), weights=x.weights, order=x.order,
+                    batch_size=x.batch_size,
+                )
+                for number, x in passes.items()
+            }  # fmt: skip
+        return super().train_epoch(passes, learning_rate)
+
+
 class CompilesByTraining(ModelLoop):
     def compile(self, passes):
         self.train_epoch(passes, 0.1)
@@ -131,6 +144,7 @@ BACKENDS = (
     stack_of("stacked", GivesAllTheSameBatches),
     stack_of("stacked", SwapsTheirPredictions),
     stack_of("stacked-optimizers", ForgetsTheOptimizersState, rebuilds=True),
+    stack_of("stacked-soft-labels", TakesTheMostProbableClass),
     stack_of("stacked-dropout", SeedsAllAlike, rebuilds=True),
     stack_of("stacked-stopped", CountsByPlace),
     stack_of("stacked-stopped", AnswersForThoseThatStopped),
