@@ -73,6 +73,7 @@ def run(
     from cnnbench.execution.run import run_prepared
     from cnnbench.installed import installed_plugins
     from cnnbench.planning.prepare import RunOptions, prepare
+    from cnnbench.report.ended import ended_runs
     from cnnbench.report.watch import watch, watch_reading
 
     asked = arguments.a_listener("progress", progress)
@@ -92,7 +93,9 @@ def run(
         )
     due = [trial for due in due_of(prepared, anew=force) for trial in due.next]
     with watch(asked, due) as view:
-        run_prepared(prepared, plugins, options, view.hear, spending)
+        ran = run_prepared(prepared, plugins, options, view.hear, spending)
+    for ended in ended_runs(prepared) if ran.trained else ():
+        plugins.notify(ended)
     return prepared.records()
 
 

@@ -194,6 +194,7 @@ def _train(
     from cnnbench.execution.rounds import due_of
     from cnnbench.execution.run import run_prepared
     from cnnbench.report.console import print_comparison
+    from cnnbench.report.ended import ended_runs
     from cnnbench.report.live import choose_view
     from cnnbench.report.run import interruption, open_lines, print_ending
     from cnnbench.report.standings import Standings
@@ -212,6 +213,8 @@ def _train(
         most = bool(prepared.recipe.looks)
         say(interruption(recorded, prepared.wanted, force=options.force, at_most=most))
         raise
+    for ended in ended_runs(prepared) if ran.trained else ():
+        plugins.notify(ended)
     if not console.quiet:
         if found := bool(prepared.records()):
             print_comparison(with_metrics(read_results(prepared.folders), ()), console)

@@ -102,9 +102,12 @@ from cnnbench.plugin.executor import (
     Work,
 )
 from cnnbench.plugin.exporter import Exporter
+from cnnbench.plugin.flat import flat_results, flat_settings
 from cnnbench.plugin.hooks import hookimpl
+from cnnbench.plugin.outbox import Outbox
 from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.plugin.resident import ResidentSplits
+from cnnbench.plugin.run_ended import RunEnded
 from cnnbench.plugin.stacked import ModelLoop, Passes, StackedModel, StackedStepModel
 from cnnbench.plugin.steps import StepModel
 from cnnbench.plugin.surroundings import installed_version, look_for, worker_environment
@@ -164,6 +167,7 @@ __all__ = [
     "NetworkError",
     "Node",
     "Optimization",
+    "Outbox",
     "Outcome",
     "Passes",
     "PluginError",
@@ -177,6 +181,7 @@ __all__ = [
     "Rescaling",
     "Resident",
     "ResidentSplits",
+    "RunEnded",
     "Shape",
     "StackedModel",
     "StackedStepModel",
@@ -194,6 +199,8 @@ __all__ = [
     "by_layer",
     "conform",
     "conform_shape",
+    "flat_results",
+    "flat_settings",
     "hookimpl",
     "installed_version",
     "look_for",

@@ -31,12 +31,14 @@ from cnnbench.plugin import (
     Network,
     NetworkError,
     Optimization,
+    Outbox,
     PretrainedBase,
     PublishedAccuracy,
     Record,
     ReportFormat,
     Request,
     ResidentSplits,
+    RunEnded,
     StackedModel,
     StackedStepModel,
     Status,
@@ -143,7 +145,8 @@ def test_the_hooks_of_the_examples_bring_what_they_say(plugin):
     manager.register(SimpleNamespace(**{name: getattr(plugin, name) for name in HOOKS}))
     manager.check_pending()
     kinds = (Backend, DataSource, Executor, ReportFormat, PretrainedBase, Exporter)
-    brought = [name for name in HOOKS if not name.startswith(("cnnbench_trial", "cnnbench_epoch"))]
+    told = ("cnnbench_trial", "cnnbench_epoch", "cnnbench_run")
+    brought = [name for name in HOOKS if not name.startswith(told)]
     for name, kind in zip(brought, kinds, strict=True):
         ((thing,),) = getattr(manager.hook, name)()
         assert isinstance(thing, kind)
@@ -166,6 +169,27 @@ def test_the_tracker_of_the_examples_hears_of_a_trial(plugin):
         ("log", trial.id, 1, {"val_accuracy": None}),
         ("end", trial.id, {"failed": True}),
     ]
+
+
+def test_the_tracker_of_the_examples_hears_of_the_end_of_a_run(plugin, tmp_path):
+    rows = [{"variant": "plain", "test_accuracy_mean": 0.9}]
+    run = RunEnded("tiny", "sketch", tmp_path, lambda: rows, lambda: "<html>")
+    for example in (hooks.cnnbench_run_ended, RunEnded):
+        plugin.tracker.heard.clear()
+        names = vars(plugin) | {}
+        exec(example_of(example), names)  # noqa: S102 - our own docstrings
+        names["cnnbench_run_ended"](run)
+        assert plugin.tracker.heard == [("keep", "tiny", rows, "<html>", {})]
+
+
+def test_the_outbox_of_the_example_sends(plugin, tmp_path):
+    heard = []
+    names = vars(plugin) | {"server": SimpleNamespace(log=lambda *values: heard.append(values))}
+    exec(example_of(Outbox), names)  # noqa: S102 - our own docstrings
+    epoch = Epoch(epoch=1, loss=1.5, penalty=0.0, accuracy=0.5, learning_rate=0.1, seconds=1.0)
+    names["cnnbench_epoch_ended"](example_trial(id="t1"), epoch)
+    names["cnnbench_run_ended"](RunEnded("tiny", "sketch", tmp_path, list, str))
+    assert heard == [("t1", 1.5)]
 
 
 def test_the_models_of_the_examples_train_and_agree(plugin):
