@@ -37,7 +37,7 @@ KINDS: tuple[Kind, ...] = ("build", "compile", "predict", "train")
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class Asked:
     """Work on a model that is done for all who ask for it. given: batches, or the initial state."""
 
     kind: Kind
@@ -70,16 +70,16 @@ class Replicate(Model):
 
     def compile(self, batches: Batches) -> None:
         """With all others."""
-        self._lane.ask(Shared("compile", batches))
+        self._lane.ask(Asked("compile", batches))
 
     def train_epoch(self, batches: Batches, learning_rate: float) -> EpochResult:
         """With all that train on."""
-        result: EpochResult = self._lane.ask(Shared("train", batches, learning_rate))
+        result: EpochResult = self._lane.ask(Asked("train", batches, learning_rate))
         return result
 
     def predict(self, batches: Batches) -> NDArray[np.float32]:
         """With all that predict now."""
-        probabilities: NDArray[np.float32] = self._lane.ask(Shared("predict", batches))
+        probabilities: NDArray[np.float32] = self._lane.ask(Asked("predict", batches))
         return probabilities
 
     def get_weights(self) -> Weights:
@@ -135,7 +135,7 @@ def _build(
     stage: Stage,
 ) -> Model:
     start = _Start(network, weights, trial.optimization_of(stage), trial.seed_for("dropout"))
-    model: Model = lane.ask(Shared("build", start))
+    model: Model = lane.ask(Asked("build", start))
     return model
 
 
