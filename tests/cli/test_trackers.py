@@ -55,8 +55,8 @@ def tracked(scripted_as, scripted_path, tmp_path, monkeypatch):
 
 
 def study(path, results):
-    command = ["run", str(path), "--backend", "scripted", "--executor", "inline", "-o", str(results)]
-    return CliRunner().invoke(app, command)
+    where = ["--backend", "scripted", "--executor", "inline", "-o", str(results)]
+    return CliRunner().invoke(app, ["run", str(path), *where])
 
 
 def test_a_tracker_hears_of_the_end_of_a_run_that_trained(tracked, recipe, tmp_path):
