@@ -5,7 +5,7 @@ Everything else that is raised is a bug and keeps its traceback.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -106,6 +106,13 @@ class RecipeError(CnnbenchError):
         if len(problems) > LISTED:
             self.lines.append(f"... and {len(problems) - LISTED:,} more")
         super().__init__("\n".join(self.lines))
+
+
+def refuse_options(options: Mapping[str, object], owner: str) -> None:
+    """Raise OptionsError for an option that was given. owner: what it belongs to."""
+    for name, value in options.items():
+        if value:
+            raise OptionsError(f"{name} belongs to {owner}: leave it out")
 
 
 def nearest(word: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from cnnbench.cli.check import check
 from cnnbench.cli.compare import compare
 from cnnbench.cli.describe import describe
+from cnnbench.cli.explain import explain
 from cnnbench.cli.export import export
 from cnnbench.cli.gate import gate
 from cnnbench.cli.logs import logged
@@ -82,6 +83,7 @@ app.command()(logged(report))
 app.command()(logged(gate))
 app.command()(logged(pick))
 app.command()(logged(predict))
+app.command()(logged(explain))
 app.command()(logged(export))
 app.command()(logged(plugins))
 app.command()(logged(check))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -46,20 +45,22 @@ def describe(
     """Show a network layer by layer: output shape, parameters, FLOPs, receptive field."""
     from rich.console import Console
 
+    from cnnbench.errors import refuse_options
     from cnnbench.loading.manager import load_plugins
     from cnnbench.recipe.load import load_recipe
     from cnnbench.report.network import describe_network, print_network
 
     plugins = load_plugins()
     if str(recipe).startswith(PREFIX):
-        _refuse({"--variant": variant, "--data": data, "--set": overrides}, "a recipe")
+        refuse_options({"--variant": variant, "--data": data, "--set": overrides}, "a recipe")
         from cnnbench.report.bases import describe_base
 
         name = str(recipe).removeprefix(PREFIX)
         described = describe_base(name, image_size, plugins.offered_bases, top=top)
         print_network(described, Console())
         return
-    _refuse({"--top": top, "--image-size": image_size}, f"a published network, as {PREFIX}resnet50")
+    of_base = {"--top": top, "--image-size": image_size}
+    refuse_options(of_base, f"a published network, as {PREFIX}resnet50")
     loaded = load_recipe(
         recipe,
         overrides=overrides or (),
@@ -68,11 +69,3 @@ def describe(
         bases=plugins.offered_bases,
     )
     print_network(describe_network(loaded, variant, plugins.source), Console())
-
-
-def _refuse(options: Mapping[str, object], owner: str) -> None:
-    from cnnbench.errors import OptionsError
-
-    for name, value in options.items():
-        if value:
-            raise OptionsError(f"{name} belongs to {owner}: leave it out")

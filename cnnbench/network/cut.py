@@ -1,4 +1,4 @@
-"""Cutting a network in two: what comes before a layer, and what is left to train."""
+"""Cutting a network in two, at a layer whose output is all that the rest needs."""
 
 from __future__ import annotations
 
@@ -31,6 +31,27 @@ def last_cut(network: Network, frozen: frozenset[str]) -> str:
         if alone and weighted and len(node.shape) == MAP and node is not nodes[-1]:
             last = node.name
     return last
+
+
+def places_to_cut(network: Network) -> tuple[Node, ...]:
+    """The layers that make a map, and whose output alone the rest needs; not the last one."""
+    nodes = network.nodes()
+    return tuple(
+        node
+        for node, alone in zip(nodes, _alone(nodes), strict=True)
+        if alone and len(node.shape) == MAP and node is not nodes[-1]
+    )
+
+
+def up_to(network: Network, at: str) -> Network:
+    """What makes the output of a layer, which is given out as "features"; names stay."""
+    needed = {at}
+    for node in reversed(network.nodes()):
+        if node.name in needed:
+            needed |= set(node.layer.inputs)
+    layers = [_placed(node) for node in network.nodes() if node.name in needed]
+    changes = {"layers": tuple(layers), "output": "features", "classes": 0}
+    return network.model_copy(update=changes)
 
 
 def split_network(network: Network, at: str) -> tuple[Network, Network]:

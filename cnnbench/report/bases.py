@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from cnnbench.errors import NetworkError, OptionsError, meant, nearest
 from cnnbench.network.bases import BASES
@@ -23,14 +24,10 @@ def describe_base(
 
     image_size: "224", or "224x160". bases: those that there are. Raises OptionsError.
     """
-    if name not in bases:
-        near = nearest(name, bases)
-        rest = meant([f"base:{near}"] if near else [], f"after the colon one of {', '.join(bases)}")
-        raise OptionsError(f"there is no 'base:{name}'{rest}")
+    refuse_unknown_base(name, bases)
     if top and name not in BASES:
         raise OptionsError(f"base:{name} has no classifier: leave out --top")
-    side = SIDES.get(name, SIDE)
-    size = (side, side) if image_size is None else _sides(image_size)
+    size = base_size(name, image_size)
     shape = (*size, bases[name].channels or RGB)
     try:
         network = BASES[name](shape, top=True) if top else bases[name].build(shape)
@@ -43,9 +40,23 @@ def describe_base(
             ) from None
         raise OptionsError(
             f"images of {size[0]}x{size[1]} are too small for base:{name}: give a larger "
-            f"--image-size; it was published with {side}"
+            f"--image-size; it was published with {SIDES.get(name, SIDE)}"
         ) from None
     return Description("base", name, summary, ())
+
+
+def refuse_unknown_base(name: str, bases: Collection[str]) -> None:
+    """Raise OptionsError for a name that is none of the bases."""
+    if name not in bases:
+        near = nearest(name, bases)
+        rest = meant([f"base:{near}"] if near else [], f"after the colon one of {', '.join(bases)}")
+        raise OptionsError(f"there is no 'base:{name}'{rest}")
+
+
+def base_size(name: str, image_size: str | None) -> tuple[int, int]:
+    """(height, width) as asked for, else as the base was published. Raises OptionsError."""
+    side = SIDES.get(name, SIDE)
+    return (side, side) if image_size is None else _sides(image_size)
 
 
 def _sides(text: str) -> tuple[int, int]:

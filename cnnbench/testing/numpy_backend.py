@@ -6,7 +6,7 @@ arithmetic itself is in `cnnbench.testing.reference`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -23,7 +23,6 @@ from cnnbench.plugin.backend import (
     EpochResult,
     Model,
 )
-from cnnbench.plugin.stacked import ModelLoop, StackedModel
 from cnnbench.testing.reference import Reference
 from cnnbench.trials.optimization import Optimization
 
@@ -55,6 +54,12 @@ class NumpyModel(Model):
             [self.inner.predict(batch.images).astype(np.float32) for batch in batches]
         )
 
+    def gradients(
+        self, images: NDArray[np.float32], slopes: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """The way back of prediction, down to the images."""
+        return self.inner.image_gradients(images, slopes.astype(np.float64)).astype(np.float32)
+
     def get_weights(self) -> Weights:
         """Copies in float32."""
         return {name: array.astype(np.float32) for name, array in self.inner.get_weights().items()}
@@ -77,27 +82,13 @@ class NumpyEngine(Engine):
         """A model with these weights."""
         return self.model(network, weights, optimization, seed)
 
-    def build_stacked(
-        self,
-        network: Network,
-        weights: Sequence[Weights],
-        optimization: Optimization,
-        seeds: Sequence[int],
-    ) -> StackedModel:
-        """One after the other: what a stack computes is what its replicates do alone."""
-        models = [
-            self.build(network, each, optimization, seed)
-            for each, seed in zip(weights, seeds, strict=True)
-        ]
-        return ModelLoop(models)
-
 
 class NumpyBackend(Backend):
     """The executable specification of a backend."""
 
     name: ClassVar[str] = "numpy"
     title: ClassVar[str] = "NumPy reference"
-    capabilities: ClassVar[Capabilities] = Capabilities(stacked=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(gradients=True)
     engine: ClassVar[type[NumpyEngine]] = NumpyEngine
 
     def check(self) -> Availability:

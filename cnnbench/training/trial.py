@@ -55,8 +55,9 @@ def run_trial(
         try:
             reset_peak_memory()
             images = prepare_images(trial, open_images(trial))
-            training = Training(engine, build, on_epoch, result, alone=beside.stack == 1)
-            _carry_out(trial, backend, images, training)
+            _carry_out(
+                trial, backend, engine, images, build=build, on_epoch=on_epoch, result=result
+            )
         except UnsupportedError as error:
             status, reason = Status.UNSUPPORTED, str(error)
         except CnnbenchError as error:
@@ -83,7 +84,7 @@ def run_trial(
                 device_memory=engine.device_memory(),
                 **meter.costs,
             ),
-            "unmeasured": result.unmeasured | meter.unmeasured,
+            "unmeasured": meter.unmeasured,
             **result.fields,
         }
     )
@@ -141,15 +142,23 @@ def engine_environment(engine: Engine) -> dict[str, Any]:
     }
 
 
-def _carry_out(trial: Trial, backend: Backend, images: TrialImages, training: Training) -> None:
-    result = training.result
+def _carry_out(
+    trial: Trial,
+    backend: Backend,
+    engine: Engine,
+    images: TrialImages,
+    *,
+    build: Build,
+    on_epoch: Callable[[Epoch], None],
+    result: Gathered,
+) -> None:
     result.fields["samples"] = images.samples()
     summary = summarize(trial.network)
     result.costs |= {"parameters": summary.parameters, "flops": summary.flops}
     if missing := backend.capabilities.missing(trial.network, trial.optimization):
         raise UnsupportedError(f"backend {backend.name} lacks {missing}")
 
-    answers, networks = answers_of(trial, training, images)
+    answers, networks = answers_of(trial, Training(engine, build, on_epoch, result), images)
     counts = len(result.fitted.history), result.fitted.training, result.fitted.best_epoch
     LOGGER.info("trial %s: %d epochs in %.2f s, epoch %s counts", trial.id, *counts)
     if networks == 1:

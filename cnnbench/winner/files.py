@@ -68,6 +68,15 @@ def decoded(files: Sequence[Path], preprocessing: Preprocessing) -> Iterator[Dec
             yield Decoded(part, tuple(x if isinstance(x, str) else "" for x in results), images)
 
 
+def readable(files: Sequence[Path], preprocessing: Preprocessing) -> Iterator[Decoded]:
+    """The files in order, some at a time. Raises DataError for one that can't be read."""
+    for part in decoded(files, preprocessing):
+        for path, reason in zip(part.paths, part.reasons, strict=True):
+            if reason:
+                raise DataError(f"{path} can't be read: {reason}")
+        yield part
+
+
 def _in_folder(folder: Path) -> list[Path]:
     """Files with an image's extension; hidden ones and folders behind links are passed over."""
     known = readable_extensions()

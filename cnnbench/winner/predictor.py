@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,22 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.passes.passes import evaluation_pass
-from cnnbench.data.passes.prepared import PreparedImages
 from cnnbench.data.sources.pixels import GREY, RGB, RGBA, conform
-from cnnbench.data.spec import AugmentationSpec
 from cnnbench.errors import DataError, PluginError
-from cnnbench.loading.availability import check_availability
 from cnnbench.loading.manager import load_plugins
-from cnnbench.loading.plugins import Plugins
-from cnnbench.planning.study import available_backend
-from cnnbench.plugin.backend import Backend, Model
-from cnnbench.processes import usable_cores
-from cnnbench.training.images import with_channels
+from cnnbench.plugin.backend import Engine, Model
 from cnnbench.training.metrics import class_probabilities
 from cnnbench.trials.optimization import Optimization
 from cnnbench.trials.trial import Device
-from cnnbench.winner.files import Decoded, decoded, image_files
-from cnnbench.winner.folder import Winner, read_winner
+from cnnbench.winner.backends import choose_backend, lacking_to_explain, open_engine
+from cnnbench.winner.explanation.grad_cam import Explainer, HeatMaps
+from cnnbench.winner.explanation.layers import grad_cam_layer
+from cnnbench.winner.explanation.subject import Subject
+from cnnbench.winner.files import Decoded, decoded, image_files, readable
+from cnnbench.winner.folder import read_winner
 
 PathText = str | PathLike[str]
 Images = NDArray[np.uint8] | PathText | Iterable[PathText]
@@ -55,7 +53,14 @@ class Predictor:
         device: Device = "auto",
     ) -> None:
         self.winner = read_winner(Path(folder))
-        self.backend = choose_backend(self.winner, load_plugins(), backend)
+        description = self.winner.description
+        self.backend = choose_backend(
+            load_plugins(),
+            description.network,
+            precision=description.precision,
+            trained_by=description.backend,
+            asked=backend,
+        )
         self.classes_: NDArray[np.str_] = np.array(self.winner.description.classes)
         self._device: Device = device
         self._model: Model | None = None
@@ -81,19 +86,38 @@ class Predictor:
         """
         if isinstance(images, np.ndarray):
             return self._probabilities(self._conformed(images))
-        return np.concatenate([part for _, part in self._of_readable(_paths(images))])
+        parts = (self._probabilities(part.images) for part in self._readable(images))
+        return np.concatenate(list(parts))
+
+    def explain(
+        self, images: Images, *, of: str | None = None, layer: str | None = None
+    ) -> HeatMaps:
+        """How strongly each place of each image speaks for a class, by Grad-CAM.
+
+        images: as for predict_proba. of: a class, by default the most probable one of each image.
+        layer: whose maps are weighed, by default the last one with maps; its rows and columns are
+        those of the result. Raises as predict_proba, OptionsError for an unknown class or layer,
+        PluginError where the backend has no gradients.
+        """
+        subject = Subject.of_winner(self.winner)
+        wanted, place = subject.class_number(of), grad_cam_layer(subject.network, layer)
+        if lacking := lacking_to_explain(self.backend):
+            raise PluginError(f"backend {self.backend.name} lacks {lacking}: choose another one")
+        if isinstance(images, np.ndarray):
+            pixels = self._conformed(images)
+        else:
+            pixels = np.concatenate([part.images for part in self._readable(images)])
+        if not len(pixels):
+            raise DataError("there is no image to explain")
+        return Explainer(subject, self.backend, self._engine).heat_maps(pixels, place, wanted)
 
     def predict_files(self, paths: Sequence[Path]) -> Iterator[tuple[Decoded, NDArray[np.float32]]]:
         """The files some at a time, and the probabilities of those that can be read."""
         for part in decoded(paths, self.winner.description.preprocessing):
             yield part, self._probabilities(part.images)
 
-    def _of_readable(self, paths: Sequence[Path]) -> Iterator[tuple[Decoded, NDArray[np.float32]]]:
-        for part, probabilities in self.predict_files(image_files(paths)):
-            for path, reason in zip(part.paths, part.reasons, strict=True):
-                if reason:
-                    raise DataError(f"{path} can't be read: {reason}")
-            yield part, probabilities
+    def _readable(self, images: Any) -> Iterator[Decoded]:
+        return readable(image_files(_paths(images)), self.winner.description.preprocessing)
 
     def _conformed(self, images: NDArray[Any]) -> NDArray[np.uint8]:
         shaped = images[..., np.newaxis] if images.ndim == 3 else images  # noqa: PLR2004 - grey
@@ -114,55 +138,24 @@ class Predictor:
         description = self.winner.description
         if not len(images):
             return np.empty((0, len(description.classes)), np.float32)
-        preprocessing = description.preprocessing
-        prepared = PreparedImages.of_rows(
-            with_channels(images, description.network.input_shape[2]),
-            np.zeros(len(images), np.int32),
-            np.arange(len(images)),
-            preprocessing.scaling.normalization(),
-            AugmentationSpec(crop=preprocessing.crop),
-        )
+        channels = description.network.input_shape[2]
+        prepared = description.preprocessing.prepared(images, channels)
         outputs = self._opened().predict(evaluation_pass(prepared, description.batch_size))
         return class_probabilities(outputs)
 
     def _opened(self) -> Model:
         """The network on its backend, built once."""
         if self._model is None:
-            description, threads = self.winner.description, usable_cores()
-            os.environ.update(self.backend.environment(self._device, threads))
-            engine = self.backend.open(self._device, threads)
+            description = self.winner.description
             optimization = Optimization(precision=description.precision)
-            self._model = engine.build(description.network, self.winner.weights, optimization, 0)
+            self._model = self._engine.build(
+                description.network, self.winner.weights, optimization, 0
+            )
         return self._model
 
-
-def choose_backend(winner: Winner, plugins: Plugins, asked: str | None) -> Backend:
-    """The backend that is asked for, else the one that trained the network, else any that can.
-
-    Raises PluginError where that one, or none, can run here or compute this network.
-    """
-    if asked is not None:
-        backend = available_backend(plugins, asked)
-        if lacking := _lacking(backend, winner):
-            raise PluginError(f"backend {asked} lacks {lacking}: choose another --backend")
-        return backend
-    trained = winner.description.backend
-    names = sorted(plugins.backends, key=lambda name: name != trained)
-    for backend in (plugins.backends[name] for name in names):
-        if check_availability(backend).available and not _lacking(backend, winner):
-            return backend
-    raise PluginError(
-        f"no backend here can compute this network, which {trained} trained; `cnnbench plugins` "
-        "lists what was found and what to install"
-    )
-
-
-def _lacking(backend: Backend, winner: Winner) -> str:
-    description, able = winner.description, backend.capabilities
-    any_optimizer = next(iter(able.optimizers), "")  # none is needed to predict
-    return able.missing(
-        description.network, Optimization(any_optimizer, precision=description.precision)
-    )
+    @cached_property
+    def _engine(self) -> Engine:
+        return open_engine(self.backend, self._device)
 
 
 def _paths(images: Any) -> list[Path]:

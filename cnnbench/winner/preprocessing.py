@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from cnnbench.data.augmentation import cropped_shape
+from cnnbench.data.augmentation import central_window, cropped_shape
 from cnnbench.data.passes.normalization import Normalization
+from cnnbench.data.passes.prepared import PreparedImages
 from cnnbench.data.passes.scaling import InputScaling
 from cnnbench.data.sources.source import Request
-from cnnbench.data.spec import Side
+from cnnbench.data.spec import AugmentationSpec, Side
+from cnnbench.training.images import TrialImages, with_channels
 
 Numbers = Annotated[tuple[Annotated[float, Field(allow_inf_nan=False)], ...], Field(min_length=1)]
 
@@ -74,6 +76,21 @@ class Preprocessing(BaseModel):
         """(height, width, channels) before the crop."""
         return self.height, self.width, 1 if self.color == "grey" else 3
 
+    def prepared(self, images: NDArray[np.uint8], channels: int) -> PreparedImages:
+        """Images of `shape`, cut and scaled; grey ones are repeated for a network of 3 channels."""
+        return PreparedImages.of_rows(
+            with_channels(images, channels),
+            np.zeros(len(images), np.int32),
+            np.arange(len(images)),
+            self.scaling.normalization(),
+            AugmentationSpec(crop=self.crop),
+        )
+
+    def cut(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The part of images of `shape` that the network sees, before they are scaled."""
+        inside = central_window(images, self.crop)
+        return inside.clip(0, 255).round().astype(np.uint8)
+
     def gives(self, shape: tuple[int, int, int]) -> bool:
         """Whether an image becomes one of (height, width, channels); grey ones may be repeated."""
         channels = shape[2]
@@ -84,6 +101,19 @@ class Preprocessing(BaseModel):
             and cropped_shape(self.shape, self.crop)[:2] == shape[:2]
             and (self.shape[2] in {1, channels})
         )
+
+
+def preprocessing_of(images: TrialImages, white: int | None) -> Preprocessing:
+    """What a trial did to its images. white: what became 255, of files of more than 8 bits."""
+    height, width, channels = images.chosen.images.shape[1:]
+    return Preprocessing(
+        height=height,
+        width=width,
+        color="grey" if channels == 1 else "rgb",
+        crop=images.trial.configuration.augmentation.crop,
+        white=white,
+        scaling=scaling_of(images.normalization),
+    )
 
 
 def scaling_of(normalization: Normalization | InputScaling) -> Affine | Standard:

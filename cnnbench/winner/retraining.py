@@ -10,10 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnbench.data.sources.cache import CachedImages, open_images
-from cnnbench.data.sources.groups import digest_of_groups
 from cnnbench.data.splits.selection import select_classes
-from cnnbench.errors import DataError, PretrainedError, ResultsError
-from cnnbench.execution.bases import with_their_bases
+from cnnbench.errors import ResultsError
 from cnnbench.execution.limits import limits_of
 from cnnbench.execution.work import work_of
 from cnnbench.loading.plugins import Plugins
@@ -22,16 +20,12 @@ from cnnbench.planning.device import takes_gpu
 from cnnbench.planning.study import available_backend, read_images
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.executor import Listener, Outcome
-from cnnbench.recipe.anchor import anchored, given_source
-from cnnbench.recipe.pretraining import Pretraining, with_bases
-from cnnbench.recipe.spec import Recipe, Variant
-from cnnbench.recipe.transfer import TransferSpec
-from cnnbench.results.record import Record, Status
+from cnnbench.results.record import Status
 from cnnbench.training.images import TrialImages, prepare_images, split_of
-from cnnbench.trials.expand import Known, expand
-from cnnbench.trials.member import Member
+from cnnbench.trials.expand import expand
 from cnnbench.trials.trial import Device, Trial
-from cnnbench.winner.choice import VariantChoice, configuration_of
+from cnnbench.winner.again import on_its_base, recipe_again, refuse_other_inputs, white_of
+from cnnbench.winner.choice import VariantChoice
 from cnnbench.winner.schedule import final_stages
 
 
@@ -67,16 +61,17 @@ def plan_retraining(
     data: where the images are now, if not where the records say. Raises DataError and
     PretrainedError where images or arrays are not those of the records, PluginError, ResultsError.
     """
-    recipe = _recipe_of(choice, plugins, data)
+    record, study = choice.records[0], choice.study
+    recipe = recipe_again(study, choice.plan, record, plugins, data=data)
     backend = available_backend(plugins, choice.plan.backend)
     known, _ = read_images(recipe, plugins)
     arrays = arrays_of(recipe, plugins)
     gpu = takes_gpu(device, backend)
     planned = expand(recipe, backend.name, device, known, arrays=arrays, gpu=gpu).trials
-    trial = _on_its_base(next(x for x in planned if not x.is_base), choice)
+    trial = on_its_base(next(x for x in planned if not x.is_base), study)
     name, request = recipe.variants[0].configuration.request()
     cached = open_images(plugins.source(name), request)
-    _refuse_others(choice.records[0], trial, cached)
+    refuse_other_inputs(record, trial, cached)
     stages, counting = final_stages(choice.study.folder, choice.records, trial.schedule)
     if known[name, request].signals:
         raise ResultsError(
@@ -96,7 +91,7 @@ def plan_retraining(
         final,
         prepare_images(final, cached),
         backend,
-        _white(known[name, request]),
+        white_of(known[name, request]),
         counting,
         _overlap(choice, trial, cached),
     )
@@ -116,76 +111,9 @@ def retrain(retraining: Retraining, plugins: Plugins, listener: Listener) -> Out
     return outcome
 
 
-def _recipe_of(choice: VariantChoice, plugins: Plugins, data: str | None) -> Recipe:
-    """The chosen variant alone, with the base that it starts from, as a recipe of one replicate."""
-    configuration = choice.configuration
-    pretrain = _base_of(configuration.transfer, choice)
-    if data is not None:
-        source = anchored(given_source(data, plugins.source), plugins.source).value
-        moved = configuration.data.model_copy(update={"source": source})
-        configuration = configuration.model_copy(update={"data": moved})
-    assert choice.plan.seed is not None
-    return Recipe(
-        name=choice.plan.recipe,
-        title=choice.plan.title,
-        replicates=1,
-        seed=choice.plan.seed,
-        baseline=choice.variant,
-        variants=(Variant(name=choice.variant, configuration=configuration),),
-        pretrain=pretrain,
-        bases=with_bases(plugins.offered_bases, pretrain),
-    )
-
-
-def _base_of(spec: TransferSpec, choice: VariantChoice) -> tuple[Pretraining, ...]:
-    """The base of the variant that the study trained, as its record says; empty without one."""
-    if not spec.is_own:
-        return ()
-    label = Member(base=spec.own).label
-    found = next((record for record in choice.study.records if record.member == label), None)
-    if found is None:
-        raise ResultsError(
-            f"{choice.study.folder} has no record of the base {spec.own}, whose network "
-            f"{choice.variant} has: run the recipe again"
-        )
-    return (Pretraining(name=spec.own, configuration=configuration_of(found)),)
-
-
-def _on_its_base(trial: Trial, choice: VariantChoice) -> Trial:
-    """The trial with the arrays of the base that the study trained, if it starts from one."""
-    ready, lost = with_their_bases([trial], choice.study.folder)
-    if lost:
-        raise ResultsError(f"{trial.variant} can't be trained once more: {lost[0].reason}")
-    return ready[0]
-
-
-def _refuse_others(record: Record, trial: Trial, cached: CachedImages) -> None:
-    """Refuse images and arrays that are not those of the records."""
-    source = trial.configuration.data.source
-    grouping = "" if cached.groups is None else digest_of_groups(cached.groups)
-    samples = record.samples
-    if samples is None or (samples.digest, samples.grouping) != (cached.digest, grouping):
-        raise DataError(
-            f"the images of {source} are not those of the records: run the recipe again, or say "
-            "with --data where they are"
-        )
-    digest = trial.arrays.digest if trial.arrays else None
-    recorded = record.pretrained.digest if record.pretrained else None
-    if digest != recorded:
-        raise PretrainedError(
-            f"the arrays of {trial.configuration.transfer.offered} that are found here are not "
-            "those of the records: run the recipe again"
-        )
-
-
 def _identity(trial: Trial, epochs: list[int]) -> str:
     text = json.dumps([trial.id, "training and validation images", epochs])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _white(known: Known) -> int | None:
-    deep = known.inventory.deep
-    return deep.white if deep else None
 
 
 def _overlap(choice: VariantChoice, trial: Trial, cached: CachedImages) -> int:

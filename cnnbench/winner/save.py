@@ -9,7 +9,7 @@ from cnnbench.network.graph import spelled_out
 from cnnbench.plugin.executor import Outcome
 from cnnbench.results.details import Predictions
 from cnnbench.winner.folder import NewFolder, winner_files
-from cnnbench.winner.preprocessing import Preprocessing, scaling_of
+from cnnbench.winner.preprocessing import preprocessing_of
 from cnnbench.winner.retraining import Retraining
 
 
@@ -20,21 +20,12 @@ def save_winner(retraining: Retraining, outcome: Outcome, folder: NewFolder) -> 
     assert outcome.rows is not None
     assert outcome.labels is not None
     trial, images = retraining.trial, retraining.images
-    height, width, channels = images.chosen.images.shape[1:]
-    preprocessing = Preprocessing(
-        height=height,
-        width=width,
-        color="grey" if channels == 1 else "rgb",
-        crop=trial.configuration.augmentation.crop,
-        white=retraining.white,
-        scaling=scaling_of(images.normalization),
-    )
     description = {
         "classes": images.chosen.classes,
         "network": trial.network.model_copy(
             update={"layers": tuple(spelled_out(trial.network.layers))}
         ),
-        "preprocessing": preprocessing,
+        "preprocessing": preprocessing_of(images, retraining.white),
         "precision": trial.precision,
         "backend": trial.backend,
         "batch_size": trial.configuration.training.batch_size,

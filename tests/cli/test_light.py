@@ -38,6 +38,7 @@ def imported_by(*arguments):
         ("look", "--help"),
         ("pick", "--help"),
         ("predict", "--help"),
+        ("explain", "--help"),
         ("export", "--help"),
         ("recipes",),
         ("schema",),

@@ -134,6 +134,9 @@ def test_what_the_new_backend_can_do_agrees_with_the_reference(tmp_path, output,
         np.testing.assert_allclose(ours[name], array, atol=1e-6, err_msg=name)
     ours, right = (model.predict(batches) for model in models)
     np.testing.assert_allclose(ours, right, atol=1e-6)
+    slopes = rng.standard_normal((10, units)).astype(np.float32)
+    ours, right = (model.gradients(batches.images, slopes) for model in models)
+    np.testing.assert_allclose(ours, right, atol=1e-6)
 
 
 def test_what_the_new_backend_lacks_it_does_not_leave_out_in_silence(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from cnnbench.network.bases import BASES
-from cnnbench.network.cut import last_cut, split_network
+from cnnbench.network.cut import last_cut, split_network, up_to
 from cnnbench.network.heads import HeadSpec, layers_before, with_head, without_head
 from cnnbench.network.layers import Conv, Dense, Dropout, Flatten, StochasticDepth
 from cnnbench.network.network import Network
@@ -55,3 +55,16 @@ def test_chance_in_a_frozen_part_differs_from_epoch_to_epoch(kind):
     layers = (Conv(filters=2, kernel=(3, 3)), kind(rate=0.5), Conv(filters=2, kernel=(3, 3)))
     network = Network(input_shape=(8, 8, 1), layers=(*layers, Flatten(), Dense(units=2)), classes=2)
     assert last_cut(network, frozenset({"conv_1", "conv_2"})) == "conv_1"
+
+
+def test_what_a_layer_needs_is_all_that_is_left_above_it():
+    network = headed("resnet50")
+    part = up_to(network, "conv2_block1_1_relu")
+    assert (part.nodes()[-1].name, part.output, part.classes) == (
+        "conv2_block1_1_relu",
+        "features",
+        0,
+    )
+    names = {name for name, _ in part.named_layers()}
+    assert "conv2_block1_0_conv" not in names, "the shortcut beside it"
+    assert weight_shapes(part).items() <= weight_shapes(network).items()

@@ -9,6 +9,7 @@ from cnnbench.testing.checks import (
     forward,
     frozen,
     gradients,
+    images,
     memory,
     objective,
     optimizers,
@@ -16,7 +17,6 @@ from cnnbench.testing.checks import (
     precision,
     repetition,
     running,
-    stacked,
     stochastic_depth,
     weights,
 )
@@ -35,10 +35,10 @@ CHECKS: tuple[Check, ...] = (
     *dropout.CHECKS,
     *stochastic_depth.CHECKS,
     *frozen.CHECKS,
+    *images.CHECKS,
     *precision.CHECKS,
     *repetition.CHECKS,
     *running.CHECKS,
-    *stacked.CHECKS,
     *memory.CHECKS,
 )
 """All of them, in the order in which a backend grows."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.passes.batches import Batch, Labels
+from cnnbench.data.passes.batches import Batch
 from cnnbench.network.layers import INPUT
 from cnnbench.network.network import Network, Weights
 from cnnbench.testing.reference.activations import ActivateNode
@@ -148,18 +148,26 @@ class Reference:
         """The layers whose arrays move."""
         return ((name, node) for name, node in self.nodes.items() if not node.frozen)
 
-    def weighted_slopes(self, scores: Array, labels: Labels, weights: NDArray[np.float32]) -> Array:
+    def weighted_slopes(
+        self, scores: Array, labels: NDArray[np.int32], weights: NDArray[np.float32]
+    ) -> Array:
         """The derivative of sum(weight * loss) / n by the scores: n counts images, not weights."""
         return self.output.slopes(scores, labels) * weights[:, None] / len(labels)
 
-    def backward(self, slope: Array) -> None:
-        """Fill the gradients of every layer."""
+    def image_gradients(self, images: NDArray[np.floating[Any]], slopes: Array) -> Array:
+        """The derivative of sum(slopes * scores) by each image, as in prediction."""
+        self.scores(images)
+        return self.backward(slopes)
+
+    def backward(self, slope: Array) -> Array:
+        """Fill the gradients of every layer; returns that of the images."""
         *_, last = self.nodes
         slopes = {last: slope}
         for name, node in reversed(self.nodes.items()):
             for other, part in zip(node.layer.inputs, self.below(node, slopes[name]), strict=True):
                 # What several layers take gets the sum of what they send back.
                 slopes[other] = slopes[other] + part if other in slopes else part
+        return slopes[INPUT]
 
     def below(self, node: AnyNode[Any], slope: Array) -> Sequence[Array]:
         """What a layer sends back to its inputs."""

@@ -25,7 +25,9 @@ class KerasBackend(Backend):
     """Keras 3 on one framework. Keras reads KERAS_BACKEND once, so a process has one of them."""
 
     capabilities = Capabilities(
-        devices=frozenset({"cpu", "gpu"}), precisions=frozenset({"float32", "bfloat16"})
+        devices=frozenset({"cpu", "gpu"}),
+        precisions=frozenset({"float32", "bfloat16"}),
+        gradients=True,
     )
     distributions: ClassVar[tuple[str, ...]]
     """Names under which the framework may be installed, the usual one first."""
@@ -132,7 +134,6 @@ class JaxBackend(KerasBackend):
 
     name = "jax"
     title = "Keras 3 on JAX"
-    capabilities = dataclasses.replace(KerasBackend.capabilities, stacked=True)
     distributions = ("jax",)
     computing = ("jaxlib",)
 

@@ -133,21 +133,24 @@ class TorchModel(StepModel):
             binary = self._output == "sigmoid"
             return torch.sigmoid(scores) if binary else torch.softmax(scores, dim=-1)
 
+    def gradient_step(self, images: Any, slopes: Any) -> Any:
+        """By the images of one batch."""
+        images = images.clone().requires_grad_()
+        scores = self._built.model(images, training=False)
+        return torch.autograd.grad(scores, images, slopes)[0]
+
 
 def _judge(
     scores: torch.Tensor, labels: torch.Tensor, binary: bool
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The loss of each image, and how many scores are highest for their label."""
-    soft = labels.ndim > 1
-    likely = labels.argmax(dim=-1) if soft else labels
     if binary:
-        scores, ones = scores[:, 0], labels[:, 1] if soft else labels
+        scores = scores[:, 0]
         losses = functional.binary_cross_entropy_with_logits(
-            scores, ones.to(scores.dtype), reduction="none"
+            scores, labels.to(scores.dtype), reduction="none"
         )
         guesses = scores > 0
     else:
-        right = labels if soft else labels.long()
-        losses = functional.cross_entropy(scores, right, reduction="none")
+        losses = functional.cross_entropy(scores, labels.long(), reduction="none")
         guesses = scores.argmax(dim=-1)
-    return losses, (guesses == likely).sum().to(torch.float32)
+    return losses, (guesses == labels).sum().to(torch.float32)

@@ -247,6 +247,18 @@ def test_a_step_of_descent_follows_the_slope_of_the_objective(layers, output):
         assert slope == pytest.approx((ahead - behind) / 2e-5, rel=1e-4, abs=1e-8), name
 
 
+@pytest.mark.parametrize("layers", LAYERS.values(), ids=LAYERS)
+def test_gradients_by_the_images_follow_the_scores(layers):
+    make, weights = build(layers, "softmax")
+    images, rng = batch(3).images, np.random.default_rng(2)
+    direction, slopes = rng.normal(size=images.shape), rng.normal(size=(len(images), 3))
+    ahead, behind = (
+        (slopes * make(weights).scores(images + sign * 1e-5 * direction)).sum() for sign in (1, -1)
+    )
+    slope = (make(weights).image_gradients(images, slopes) * direction).sum()
+    assert slope == pytest.approx((ahead - behind) / 2e-5, rel=1e-4, abs=1e-8)
+
+
 def test_a_frozen_batch_norm_passes_gradients_through_its_moving_statistics():
     layers = [FIRST, BatchNorm(), Flatten()]
     make, weights = build(layers, "softmax", frozen=frozenset({"batch_norm_1"}))

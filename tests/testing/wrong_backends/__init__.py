@@ -5,11 +5,11 @@ from wrong_backends import (
     frozen,
     gradients,
     graphs,
+    images,
     layers,
     optimizers,
     running,
     single,
-    stacked,
     training,
 )
 
@@ -23,5 +23,5 @@ WRONG_BACKENDS = (
     *optimizers.BACKENDS,
     *frozen.BACKENDS,
     *running.BACKENDS,
-    *stacked.BACKENDS,
+    *images.BACKENDS,
 )
