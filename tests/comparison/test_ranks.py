@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+import cnnbench.plot
 from cnnbench.comparison.compare import compare_records
+from cnnbench.errors import ComparisonError
 from cnnbench.report.console import comparison_text
 from cnnbench.report.formats import json_text, markdown_text
 from cnnbench.report.latex import latex_text
@@ -143,3 +145,14 @@ def test_page_and_pictures_show_the_critical_difference(four, tmp_path):
     assert "critical difference 1.66" in text
     written, _ = write_pictures(four, tmp_path / "pictures")
     assert {"ranks-double.svg", "ranks-single.svg"} <= {path.name for path in written}
+
+
+def test_a_picture_of_ranks_is_of_one_backend(four, write):
+    assert cnnbench.plot.ranks(*four).name == "ranks"
+    for i, source in enumerate(SOURCES[:3]):
+        write(i, source, backend="jax")
+    with pytest.raises(ComparisonError, match="here are 2, on jax, torch"):
+        cnnbench.plot.ranks(*four)
+    assert "on jax" in cnnbench.plot.ranks(*four, backend="jax").title
+    with pytest.raises(ComparisonError, match="here are none; no ranks over data sets"):
+        cnnbench.plot.ranks(*four[:2])

@@ -101,13 +101,14 @@ def _name(
     axes.plot([rank, rank, edge], [line, y, y], color=INK, lw=0.8, clip_on=False)
     axes.plot([rank], [line], marker="o", ms=3.5, color=INK, clip_on=False)
     shown = short(name, _LETTERS[width])
-    text = f"{shown} {rank:.2f} " if left else f" {rank:.2f} {shown}"
-    axes.text(
-        edge,
-        y,
-        text,
+    axes.annotate(
+        f"{shown} {rank:.2f}" if left else f"{rank:.2f} {shown}",
+        (edge, y),
+        xytext=(-4 if left else 4, 0),
+        textcoords="offset points",
         ha="right" if left else "left",
         va="center_baseline",
         color=INK,
         fontsize=_SIZE[width],
+        annotation_clip=False,
     )

@@ -184,6 +184,8 @@ def test_a_report_draws_the_curve_where_the_numbers_of_images_differ(tmp_path):
     page = report_html([CURVE])
     assert "Accuracy against number of images" in page
     assert cnnbench.plot.curve(CURVE).alt in page
+    section = page.partition("Accuracy against number of images</h2>")[2]
+    assert section.strip().startswith("<div>\n")  # not beside its text, where it would be tiny
     written, _ = write_pictures([CURVE], tmp_path)
     assert {path.name for path in written} >= {"amounts-single.svg", "amounts-double.svg"}
     assert read_book([STUDY]).chapters[0].amounts is None
