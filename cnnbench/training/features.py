@@ -188,8 +188,9 @@ def _compute(model: Model, one: _Wanted, missing: NDArray[np.int64], progress: _
         rows = missing[start : start + CHUNK]
         begun = time.monotonic()
         made = model.predict(one.images(rows))
-        one.entry.write(rows, made, time.monotonic() - begun)
-        progress.tell(len(rows))
+        seconds = time.monotonic() - begun
+        one.entry.write(rows, made, seconds)
+        progress.tell(len(rows), seconds)
 
 
 class _Progress:
@@ -198,18 +199,18 @@ class _Progress:
     def __init__(self, count: int) -> None:
         self._count = count
         self._done = 0
-        self._begun = time.monotonic()
+        self._seconds = 0.0
         self._told = False
 
     def skip(self, count: int) -> None:
         """So many are there already."""
         self._count -= count
 
-    def tell(self, count: int) -> None:
-        """So many more are done."""
+    def tell(self, count: int, seconds: float) -> None:
+        """So many more are done, which took so long."""
         self._done += count
-        passed = time.monotonic() - self._begun
-        left = passed / self._done * (self._count - self._done)
+        self._seconds += seconds
+        left = self._seconds / self._done * (self._count - self._done)
         LOGGER.info("features: %d of %d images, %.0f s left", self._done, self._count, left)
         if not self._told and left > LONG:
             self._told = True
