@@ -51,6 +51,7 @@ def run(
     budget: float | str | None = None,
     force: bool = False,
     save_weights: bool = False,
+    stack: int = 1,
     progress: bool | Listener | None = None,
 ) -> list[Record]:
     """Run what is missing of a recipe; return the newest record of each of its trials.
@@ -60,7 +61,8 @@ def run(
     {"training.epochs": 3}. jobs: trials at a time, by default one a core, and one
     on a GPU. timeout: seconds a trial may take. budget: seconds, or "20min", after which no further
     replicate begins. save_weights: keep the arrays of each trained
-    network beside its record. progress: shown on terminals and in notebooks; True
+    network beside its record. stack: replicates of a variant to train as one program, where the
+    backend can. progress: shown on terminals and in notebooks; True
     shows it anywhere, False nowhere, and a function hears each `cnnbench.plugin.Event` instead.
     A trial that fails is a record with its reason.
     Raises cnnbench.errors.CnnbenchError for a request that is wrong.
@@ -71,11 +73,12 @@ def run(
     from cnnbench.execution.run import run_prepared
     from cnnbench.installed import installed_plugins
     from cnnbench.planning.prepare import RunOptions, prepare
+    from cnnbench.report.ended import ended_runs
     from cnnbench.report.watch import watch, watch_reading
 
     asked = arguments.a_listener("progress", progress)
     folder = arguments.a_path("results", results)
-    options = RunOptions(folder, device, jobs, executor, timeout, force, save_weights)
+    options = RunOptions(folder, device, jobs, executor, timeout, force, save_weights, stack)
     spending = Budget(read_budget(budget) if isinstance(budget, str) else budget)
     plugins = installed_plugins()
     with watch_reading(asked) as watcher:
@@ -90,7 +93,9 @@ def run(
         )
     due = [trial for due in due_of(prepared, anew=force) for trial in due.next]
     with watch(asked, due) as view:
-        run_prepared(prepared, plugins, options, view.hear, spending)
+        ran = run_prepared(prepared, plugins, options, view.hear, spending)
+    for ended in ended_runs(prepared) if ran.trained else ():
+        plugins.notify(ended)
     return prepared.records()
 
 

@@ -21,7 +21,7 @@ def test_wheels_run_compare_and_report_without_a_clone(workshop):
         + " ".join(map(str, DISTRIBUTIONS))
     )
     wheels = sorted((workshop.folder / "wheels").glob("*.whl"))
-    assert len(wheels) == len(DISTRIBUTIONS) == 6
+    assert len(wheels) == len(DISTRIBUTIONS) == 8
     for wheel in wheels:
         names = zipfile.ZipFile(wheel).namelist()
         assert any(x.endswith(".dist-info/licenses/LICENSE") for x in names), wheel
@@ -31,7 +31,7 @@ def test_wheels_run_compare_and_report_without_a_clone(workshop):
         )
         assert [x for x in LINK.findall(page) if not x.startswith("https://")] == [], wheel
     workshop.run("python -m pip install --no-deps wheels/*.whl")
-    for module in ("keras", "ray", "scenes", "submitit", "torch_native"):
+    for module in ("keras", "mlflow", "ray", "scenes", "submitit", "torch_native", "wandb"):
         places = workshop.run(HERE.format(module)).split()
         home = str(workshop.bin.parent)
         assert all(place.startswith(home) for place in places), places

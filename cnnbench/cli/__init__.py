@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from cnnbench.cli.farewell import watch_the_end
 from cnnbench.cli.stopping import stoppable
@@ -26,10 +28,27 @@ def main() -> None:
             del os.environ["COLUMNS"]  # a terminal without a size: rich would print nothing at all
         from cnnbench.report.streams import standard_streams
 
+        warnings.showwarning = _said(warnings.showwarning)
         with standard_streams() as lost:
             code = _code()
             watch_the_end()
             sys.exit(code or int(lost()))
+
+
+def _said(show: Callable[..., Any]) -> Callable[..., Any]:
+    """Warnings of cnnbench itself as sentences for its user, others as they are."""
+
+    def show_warning(
+        message: Warning | str, category: type[Warning], *place: Any, **more: Any
+    ) -> None:
+        if category.__module__.partition(".")[0] != "cnnbench":
+            show(message, category, *place, **more)
+            return
+        from cnnbench.report.terminal import say
+
+        say(f"note: {message}")
+
+    return show_warning
 
 
 def _code() -> int | str | None:

@@ -65,6 +65,14 @@ def run(
     executor: Annotated[
         str, typer.Option(help="local: worker processes; inline: this process, for debugging.")
     ] = "local",
+    stack: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Train up to N replicates of a variant as one program, where the backend can.",
+        ),
+    ] = 1,
     timeout: Annotated[
         float | None, typer.Option(min=0.001, help="Seconds a trial may take.")
     ] = None,
@@ -114,7 +122,7 @@ def run(
         allow_download()
     console = Terminal(quiet=quiet)
     plugins = installed_plugins()
-    options = RunOptions(results, device, jobs, executor, timeout, force, save_weights)
+    options = RunOptions(results, device, jobs, executor, timeout, force, save_weights, stack)
     changes = [*(overrides or []), *([f"replicates={replicates}"] if replicates else [])]
     spending = Budget(budget)
     with reading(console, "reading the recipe and its images") as watcher:
@@ -186,6 +194,7 @@ def _train(
     from cnnbench.execution.rounds import due_of
     from cnnbench.execution.run import run_prepared
     from cnnbench.report.console import print_comparison
+    from cnnbench.report.ended import ended_runs
     from cnnbench.report.live import choose_view
     from cnnbench.report.run import interruption, open_lines, print_ending
     from cnnbench.report.standings import Standings
@@ -204,6 +213,8 @@ def _train(
         most = bool(prepared.recipe.looks)
         say(interruption(recorded, prepared.wanted, force=options.force, at_most=most))
         raise
+    for ended in ended_runs(prepared) if ran.trained else ():
+        plugins.notify(ended)
     if not console.quiet:
         if found := bool(prepared.records()):
             print_comparison(with_metrics(read_results(prepared.folders), ()), console)

@@ -164,6 +164,12 @@ def _beside(records: Sequence[Record]) -> Iterator[str]:
         )
     elif slots and slots[0] > 1:
         yield f"times were taken with {slots[0]} trials at a time on the machine"
+    if stacks := sorted({x.stack for x in beside} - {1}):
+        some = "some " if any(x.stack == 1 for x in beside) else ""
+        yield (
+            f"{some}trials were trained in stacks of {' or '.join(map(str, stacks))}: the times of "
+            "each are its share of what they took together"
+        )
 
 
 def _either(numbers: Sequence[int], thing: str) -> str:

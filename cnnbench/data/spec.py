@@ -64,6 +64,8 @@ Share = Annotated[float, Field(ge=-1, le=1)]
 Growth = Annotated[float, Field(gt=-1, le=1)]
 Amplitude = Annotated[float, Field(ge=0, le=1)]
 """The values that Keras's layers accept."""
+Concentration = Annotated[float, Field(ge=0, le=1000)]
+"""Both parameters of a symmetric beta distribution; 0 for none."""
 
 
 class AugmentationSpec(Section):
@@ -95,6 +97,21 @@ class AugmentationSpec(Section):
     brightness: Share | tuple[Share, Share] = Field(
         0.0, description="fraction of the value range, added"
     )
+    random_erasing: Amplitude = Field(
+        0.0,
+        description="part of the images of which a rectangle, of 0.02 to 0.33 of the area, becomes "
+        "noise",
+    )
+    mixup: Concentration = Field(
+        0.0,
+        description="alpha: each image and its label blended with another's, in shares drawn from "
+        "Beta(alpha, alpha)",
+    )
+    cutmix: Concentration = Field(
+        0.0,
+        description="alpha: a rectangle of each image from another, its label by its part of the "
+        "area; sizes drawn from Beta(alpha, alpha)",
+    )
     fill_mode: Literal["reflect", "nearest", "wrap", "constant"] = Field(
         "reflect", description="what fills the places that a moved image leaves empty"
     )
@@ -114,3 +131,8 @@ class AugmentationSpec(Section):
     def copy_of(self, epoch: int) -> int:
         """Which copy of each image an epoch shows, both counted from 0."""
         return epoch if self.copies is None else epoch % self.copies
+
+    @property
+    def mixes(self) -> bool:
+        """Whether images are put together of two, and so of two classes."""
+        return self.mixup > 0 or self.cutmix > 0

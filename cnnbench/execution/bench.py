@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from cnnbench.data.sources.cache import CachedImages, digest_of, open_images
 from cnnbench.errors import DataError
@@ -13,6 +13,7 @@ from cnnbench.loading.plugins import Plugins
 from cnnbench.plugin.executor import Limits, Outcome
 from cnnbench.results.record import Beside, Epoch
 from cnnbench.training.build import Build, build_model
+from cnnbench.training.stack import run_stack
 from cnnbench.training.trial import run_trial
 from cnnbench.trials.trial import Device, Trial
 
@@ -41,20 +42,35 @@ class Bench:
         images: CachedImages | None = None,
     ) -> Outcome:
         """Run one trial; images: of its source, if they were brought here."""
-        beside = Beside(
-            slots=self._limits.slots,
-            threads=self._limits.threads,
-            exclusive=self._limits.exclusive,
-            load=_load(),
-        )
         return run_trial(
             trial,
             self._backend,
             self.engine,
             open_images=self.images if images is None else lambda it: self._brought(it, images),
-            beside=beside,
+            beside=self._beside(),
             on_epoch=on_epoch,
             build=build,
+        )
+
+    def run_stack(
+        self, trials: Sequence[Trial], on_epoch: Callable[[Trial, Epoch], None]
+    ) -> Iterator[Outcome]:
+        """Run replicates of a variant as one program."""
+        return run_stack(
+            trials,
+            self._backend,
+            self.engine,
+            open_images=self.images,
+            beside=self._beside(),
+            on_epoch=on_epoch,
+        )
+
+    def _beside(self) -> Beside:
+        return Beside(
+            slots=self._limits.slots,
+            threads=self._limits.threads,
+            exclusive=self._limits.exclusive,
+            load=_load(),
         )
 
     def images(self, trial: Trial) -> CachedImages:

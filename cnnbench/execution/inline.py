@@ -27,6 +27,7 @@ class InlineExecutor(Executor):
     name = "inline"
     description = "in this very process, one trial at a time, for debugging"
     in_process = True
+    stacks = True
 
     def run(
         self,
@@ -44,13 +45,15 @@ class InlineExecutor(Executor):
             work.open()
         except PluginError as error:
             raise error.__cause__ or error from None
-        for trial in trials:
-            listener(TrialStarted(trial, 0))
 
-            def on_epoch(epoch: Epoch, trial: Trial = trial) -> None:
-                listener(EpochEnded(trial, 0, epoch))
+        def on_epoch(trial: Trial, epoch: Epoch) -> None:
+            listener(EpochEnded(trial, 0, epoch))
 
-            outcome = work(trial, on_epoch)
-            sys.stderr.write(outcome.failure)  # a traceback, for whoever debugs here
-            yield outcome
-            listener(TrialEnded(trial, 0, outcome))
+        for piece in work.together(trials):
+            by_id = {trial.id: trial for trial in piece}
+            for trial in piece:
+                listener(TrialStarted(trial, 0))
+            for outcome in work.run(piece, on_epoch):
+                sys.stderr.write(outcome.failure)  # a traceback, for whoever debugs here
+                yield outcome
+                listener(TrialEnded(by_id[outcome.record.trial], 0, outcome))

@@ -6,7 +6,7 @@ import dataclasses
 import logging
 import queue
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,12 +44,17 @@ _TICK = 1.0
 
 @dataclass(slots=True)
 class _Running:
-    """A trial on a worker. since: on the pool's clock; history: the epochs heard of."""
+    """A piece of work on a worker: a trial, or several that are run as one.
 
-    trial: Trial
+    trials: those that have not ended, by id. count: of all. since: on the pool's clock. history:
+    the epochs heard of.
+    """
+
+    trials: dict[str, Trial]
+    count: int
     since: float
     started: float = field(default_factory=time.time)
-    history: list[Epoch] = field(default_factory=list)
+    history: dict[str, list[Epoch]] = field(default_factory=lambda: defaultdict(list))
 
 
 @dataclass(slots=True)
@@ -65,6 +70,7 @@ class LocalExecutor(Executor):
 
     name = "local"
     description = "warm worker processes on this machine"
+    stacks = True
 
     def run(
         self, trials: Sequence[Trial], limits: Limits, listener: Listener, work: Work
@@ -116,7 +122,7 @@ class _Pool:
     def __init__(self, limits: Limits, work: Work) -> None:
         self._limits = limits
         self._listener: Listener = lambda _: None
-        self._waiting: deque[Trial] = deque()
+        self._waiting: deque[tuple[Trial, ...]] = deque()
         self._inbox: Inbox = queue.SimpleQueue()
         self._slots: dict[WorkerProcess, int] = {}
         self._opening: dict[WorkerProcess, _Opening] = {}
@@ -131,7 +137,7 @@ class _Pool:
         self._listener = listener
         self._forget_dead()
         self._failed_starts.clear()
-        self._waiting.extend(trials)
+        self._waiting.extend(self._work.together(trials))
         for worker in [x for x in self._slots if x not in self._opening]:
             self._give(worker)
         free = [x for x in range(self._limits.slots) if x not in self._slots.values()]
@@ -185,39 +191,49 @@ class _Pool:
                 self._opened = True
                 self._tell_given_up()
                 self._give(worker)
-            case {"kind": "epoch", "epoch": content} if running:
+            case {"kind": "epoch", "trial": str(name), "epoch": content} if running:
                 try:
-                    running.history.append(Epoch.model_validate(content))
-                except ValueError as error:
+                    trial, epoch = running.trials[name], Epoch.model_validate(content)
+                except (ValueError, KeyError) as error:
                     worker.kill(error)
                     return
-                self._listener(EpochEnded(running.trial, self._slots[worker], running.history[-1]))
+                running.history[name].append(epoch)
+                self._listener(EpochEnded(trial, self._slots[worker], epoch))
             case {"kind": "outcome"} if running:
-                try:
-                    outcome = unpack_outcome(message)
-                    if outcome.record.trial != running.trial.id:
-                        raise ValueError(f"an outcome of trial {outcome.record.trial}")  # noqa: TRY301
-                except (ValueError, KeyError, TypeError) as error:
-                    worker.kill(error)
-                    return
-                del self._running[worker]
-                if outcome.failure:
-                    failure = failure_text(outcome.failure, worker.log(_LAST_OUTPUT))
-                    outcome = dataclasses.replace(outcome, failure=failure)
-                # First the next trial, so that the worker does not idle while this one is stored.
-                self._give(worker)
-                yield outcome
-                self._listener(TrialEnded(running.trial, self._slots[worker], outcome))
+                yield from self._ended(worker, running, message)
             case _:
                 worker.kill(f"{message['kind']!r} out of turn")  # its death is heard of next
+
+    def _ended(
+        self, worker: WorkerProcess, running: _Running, message: dict[str, Any]
+    ) -> Iterator[Outcome]:
+        try:
+            outcome = unpack_outcome(message)
+            if outcome.record.trial not in running.trials:
+                raise ValueError(f"an outcome of trial {outcome.record.trial}")  # noqa: TRY301
+        except (ValueError, KeyError, TypeError) as error:
+            worker.kill(error)
+            return
+        trial = running.trials.pop(outcome.record.trial)
+        if outcome.failure:
+            failure = failure_text(outcome.failure, worker.log(_LAST_OUTPUT))
+            outcome = dataclasses.replace(outcome, failure=failure)
+        if not running.trials:
+            # First the next one, so that the worker does not idle while this is stored.
+            del self._running[worker]
+            self._give(worker)
+        yield outcome
+        self._listener(TrialEnded(trial, self._slots[worker], outcome))
 
     def _give(self, worker: WorkerProcess) -> None:
         if not self._waiting:
             return
-        trial = self._waiting.popleft()
-        self._running[worker] = _Running(trial, self._clock.read())
-        worker.send("trial", trial=trial.model_dump_json())
-        self._listener(TrialStarted(trial, self._slots[worker]))
+        piece = self._waiting.popleft()
+        trials = {trial.id: trial for trial in piece}
+        self._running[worker] = _Running(trials, len(piece), self._clock.read())
+        worker.send("trials", trials=[trial.model_dump_json() for trial in piece])
+        for trial in piece:
+            self._listener(TrialStarted(trial, self._slots[worker]))
 
     def _died(self, worker: WorkerProcess) -> Iterator[Outcome]:
         words = worker.last_words()
@@ -279,9 +295,12 @@ class _Pool:
         allowed = self._limits.timeout
         if allowed is None:
             return
-        for worker in [x for x, it in self._running.items() if now - it.since >= allowed]:
+        for worker, running in list(self._running.items()):
+            most = allowed * running.count
+            if now - running.since < most:
+                continue
             worker.kill()
-            yield from self._lose(worker, f"took longer than {allowed:g} s", timeout=True)
+            yield from self._lose(worker, f"took longer than {most:g} s", timeout=True)
             slot = self._slots.pop(worker)
             if self._waiting:
                 self._start(slot)
@@ -290,16 +309,17 @@ class _Pool:
         self, worker: WorkerProcess, reason: str, *, timeout: bool = False
     ) -> Iterator[Outcome]:
         running = self._running.pop(worker)
-        outcome = self._work.lost(
-            running.trial,
-            reason,
-            timeout=timeout,
-            history=running.history,
-            started=running.started,
-            output=worker.log(_LAST_OUTPUT),
-        )
-        yield outcome
-        self._listener(TrialEnded(running.trial, self._slots[worker], outcome))
+        for name, trial in running.trials.items():
+            outcome = self._work.lost(
+                trial,
+                reason,
+                timeout=timeout,
+                history=running.history[name],
+                started=running.started,
+                output=worker.log(_LAST_OUTPUT),
+            )
+            yield outcome
+            self._listener(TrialEnded(trial, self._slots[worker], outcome))
 
     def _patience(self) -> float | None:
         """Seconds until the next look at the clock, None if nothing can be overdue."""

@@ -18,6 +18,7 @@ from cnnbench.execution.work import work_of
 from cnnbench.loading.plugins import Plugins
 from cnnbench.planning.device import takes_gpu
 from cnnbench.planning.prepare import Prepared, RunOptions
+from cnnbench.planning.stacking import most_together, stacked
 from cnnbench.planning.study import Study
 from cnnbench.plugin.executor import (
     EpochEnded,
@@ -93,8 +94,11 @@ def _run_study(
                 listener(Remark(round_.look))
                 listener(TrialsAdded(round_.added))
             with budget.measuring(study.backend):
-                limits = _limits(study, round_.trials, executor, plugins, options)
-                work = work_of(plugins.backend(study.backend), options.device, limits, plugins)
+                backend = plugins.backend(study.backend)
+                stack = most_together(options.stack, backend, executor)
+                pieces = len(stacked(round_.trials, stack))
+                limits = _limits(study, pieces, executor, plugins, options)
+                work = work_of(backend, options.device, limits, plugins, stack)
                 ready, lost = with_their_bases(round_.trials, study.store.folder)
                 for trial, status, reason in lost:
                     outcome = _ended_as(status, work.lost(trial, reason))
@@ -107,11 +111,7 @@ def _run_study(
 
 
 def _limits(
-    study: Study,
-    trials: Sequence[Trial],
-    executor: Executor,
-    plugins: Plugins,
-    options: RunOptions,
+    study: Study, pieces: int, executor: Executor, plugins: Plugins, options: RunOptions
 ) -> Limits:
     """How they run: by what the whole study asks for, so that all rounds run alike."""
     backend = plugins.backend(study.backend)
@@ -122,7 +122,7 @@ def _limits(
         gpu=takes_gpu(options.device, backend),
         executor=executor,
     )
-    return dataclasses.replace(limits, slots=min(limits.slots, len(trials)))
+    return dataclasses.replace(limits, slots=min(limits.slots, pieces))
 
 
 def _train(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ from cnnbench.execution.bench import Bench, planned_images
 from cnnbench.loading.availability import check_availability
 from cnnbench.loading.manager import load_plugins
 from cnnbench.loading.plugins import Plugins
+from cnnbench.planning.stacking import stacked
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.executor import Limits, Outcome, Work
 from cnnbench.plugin.versions import PYTHON, refuse_other_versions, versions_here
@@ -34,7 +35,12 @@ _BENCHES: dict[tuple[str, Device, Limits], Bench] = {}
 
 @dataclass(frozen=True)
 class BenchWork(Work):
-    """Trains on a bench of this process, which is made once and kept."""
+    """Trains on a bench of this process, which is made once and kept.
+
+    stack: replicates of a variant to be trained as one program.
+    """
+
+    stack: int = 1
 
     def open(self, on_wait: Callable[[str], None] | None = None) -> None:
         """Make the bench. Raises PluginError, with the backend's own error as its cause."""
@@ -48,6 +54,18 @@ class BenchWork(Work):
     ) -> Outcome:
         """Run a trial; the first one makes the bench."""
         return self.bench().run(trial, on_epoch or (lambda _: None), images=images)
+
+    def together(self, trials: Sequence[Trial]) -> list[tuple[Trial, ...]]:
+        """Stacks of replicates, as far as they can be trained as one."""
+        return stacked(trials, self.stack)
+
+    def run(
+        self, piece: Sequence[Trial], on_epoch: Callable[[Trial, Epoch], None]
+    ) -> Iterator[Outcome]:
+        """Run a stack, or a trial by itself."""
+        if len(piece) > 1:
+            return self.bench().run_stack(piece, on_epoch)
+        return super().run(piece, on_epoch)
 
     def bench(self, on_wait: Callable[[str], None] | None = None) -> Bench:
         """Where it trains. Raises PluginError."""
@@ -96,11 +114,13 @@ class BenchWork(Work):
         )
 
 
-def work_of(backend: Backend, device: Device, limits: Limits, plugins: Plugins) -> BenchWork:
-    """The work of a backend within these limits."""
+def work_of(
+    backend: Backend, device: Device, limits: Limits, plugins: Plugins, stack: int = 1
+) -> BenchWork:
+    """The work of a backend within these limits. stack: replicates to be trained as one."""
     environment = dict(backend.environment(device, limits.threads))
     versions = _versions_of(backend, plugins)
-    return BenchWork(backend.name, device, limits, environment, versions)
+    return BenchWork(backend.name, device, limits, environment, versions, stack)
 
 
 def _versions_of(backend: Backend, plugins: Plugins) -> dict[str, str]:

@@ -33,8 +33,8 @@ def main() -> None:
     def wait(text: str) -> None:
         starter.send("waiting", text=text)
 
-    def on_epoch(epoch: Epoch) -> None:
-        starter.send("epoch", epoch=epoch.model_dump(mode="json"))
+    def on_epoch(trial: Trial, epoch: Epoch) -> None:
+        starter.send("epoch", trial=trial.id, epoch=epoch.model_dump(mode="json"))
 
     opening = starter.next()
     hand_over(starter.send, opening["log_level"])
@@ -46,14 +46,15 @@ def main() -> None:
     starter.send("ready")
     while True:
         request = starter.next()
-        trial = Trial.model_validate_json(request["trial"])
+        piece = [Trial.model_validate_json(trial) for trial in request["trials"]]
         if request["kind"] == "call":
             module, _, name = request["work"].partition(":")
             assert isinstance(work, BenchWork), "parity starts it with this work"
             call = getattr(import_module(module), name)
-            starter.send("answer", content=call(work.bench(), trial, **request["options"]))
+            starter.send("answer", content=call(work.bench(), *piece, **request["options"]))
         else:
-            starter.send("outcome", **pack_outcome(work(trial, on_epoch)))
+            for outcome in work.run(piece, on_epoch):
+                starter.send("outcome", **pack_outcome(outcome))
 
 
 if __name__ == "__main__":

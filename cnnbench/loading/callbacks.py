@@ -17,18 +17,19 @@ from cnnbench.plugin.executor import (
     TrialsAdded,
     TrialStarted,
 )
+from cnnbench.plugin.run_ended import RunEnded
 
 LOGGER = logging.getLogger(__name__)
 
 
 class Callbacks:
-    """The hooks on trial start, epoch and end, of every plugin that still behaves."""
+    """The hooks on trials and on the end of a run, of every plugin that still behaves."""
 
     def __init__(self, manager: pluggy.PluginManager) -> None:
         self._manager = manager
         self._active = dict(manager.list_name_plugin())
 
-    def notify(self, event: Event, report: Callable[[str], None]) -> None:
+    def notify(self, event: Event | RunEnded, report: Callable[[str], None]) -> None:
         """Call the hook of this event in each plugin; switch off a plugin that raises."""
         if isinstance(event, Remark | TrialsAdded):
             return
@@ -47,8 +48,12 @@ class Callbacks:
                 )
 
 
-def _call(event: TrialStarted | EpochEnded | TrialEnded) -> tuple[str, Mapping[str, object]]:
+def _call(
+    event: TrialStarted | EpochEnded | TrialEnded | RunEnded,
+) -> tuple[str, Mapping[str, object]]:
     match event:
+        case RunEnded():
+            return "cnnbench_run_ended", {"run": event}
         case TrialStarted():
             return "cnnbench_trial_started", {"trial": event.trial}
         case EpochEnded():

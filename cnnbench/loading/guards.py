@@ -94,7 +94,7 @@ class GuardedExecutor(Executor):
     def __init__(self, executor: Executor, who: str) -> None:
         self._executor = executor
         self._who = who
-        for name in ("name", "argument", "description", "in_process"):
+        for name in ("name", "argument", "description", "in_process", "stacks"):
             vars(self)[name] = getattr(executor, name)
 
     def at(self, argument: str) -> Executor:

@@ -34,6 +34,7 @@ from cnnbench.plugin.base import PretrainedBase
 from cnnbench.plugin.executor import Event, Executor
 from cnnbench.plugin.exporter import Exporter
 from cnnbench.plugin.report_format import ReportFormat
+from cnnbench.plugin.run_ended import RunEnded
 
 
 class PluginWarning(UserWarning):
@@ -144,7 +145,7 @@ class Plugins:
                 return found.origin
         raise KeyError(thing)
 
-    def notify(self, event: Event, report: Callable[[str], None] = _warn) -> None:
+    def notify(self, event: Event | RunEnded, report: Callable[[str], None] = _warn) -> None:
         """Tell the callbacks of plugins; one that raises is reported once and switched off."""
         self._callbacks.notify(event, report)
 

@@ -92,7 +92,7 @@ def _probe(
                     "trial %s (%s) is taken apart on %s", trial.id, trial.variant, work.backend
                 )
                 worker.send(
-                    "call", work=WORK, trial=trial.model_dump_json(), options={"nudged": nudged}
+                    "call", work=WORK, trials=[trial.model_dump_json()], options={"nudged": nudged}
                 )
                 try:
                     probe = unpack_probe(_answer("answer", inbox)["content"])

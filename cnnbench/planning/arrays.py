@@ -11,7 +11,7 @@ from cnnbench.planning.plugin_bases import find_of_plugin
 from cnnbench.pretrained.find import find_arrays, published_scaling
 from cnnbench.pretrained.found import FoundArrays
 from cnnbench.recipe.spec import Recipe, Variant
-from cnnbench.recipe.transfer import TransferSpec
+from cnnbench.recipe.transfer import RANDOM, TransferSpec
 
 
 def arrays_of(recipe: Recipe, plugins: Plugins | None = None) -> Mapping[str, FoundArrays]:
@@ -43,17 +43,19 @@ def arrays_of(recipe: Recipe, plugins: Plugins | None = None) -> Mapping[str, Fo
 
 
 def _find(spec: TransferSpec, variant: Variant) -> FoundArrays:
-    if spec.pretrained:
+    def asked() -> FoundArrays:
+        folder = _folder(variant)
         return find_arrays(
-            spec.base,
-            spec.weights,
-            spec.scaling,
-            folder=_folder(variant),
-            padding=spec.padding,
+            spec.base, spec.weights, spec.scaling, folder=folder, padding=spec.padding
         )
-    # From scratch images are scaled as for the published arrays, so that nothing else differs.
+
+    if spec.pretrained:
+        return asked()
+    # From scratch images are scaled as for the published arrays, and maps padded as for those of a
+    # file, so that nothing else differs.
     scaling = spec.scaling or published_scaling(spec.base)
-    return find_arrays(spec.base, "random", scaling, folder=Path(), padding=spec.padding)
+    padding = asked().pads if spec.names_a_file else spec.padding
+    return find_arrays(spec.base, RANDOM, scaling, folder=Path(), padding=padding)
 
 
 def _shape(variant: Variant, plugins: Plugins) -> tuple[int, int, int]:

@@ -18,6 +18,7 @@ from cnnbench.planning.backends import backends_meant
 from cnnbench.planning.device import is_exclusive
 from cnnbench.planning.leaks import refuse_leaks
 from cnnbench.planning.memory import refuse_too_large
+from cnnbench.planning.stacking import stack_notes
 from cnnbench.planning.study import (
     Study,
     available_backend,
@@ -43,8 +44,9 @@ class RunOptions:
     """How to run, none of which changes an outcome but `device`.
 
     jobs: trials at a time, one a core if None, and one on a GPU. timeout: seconds a trial may take.
-    force: run recorded trials again, too. save_weights: keep the arrays of each trial. Raises
-    OptionsError for values that can't be.
+    force: run recorded trials again, too. save_weights: keep the arrays of each trial. stack:
+    replicates to train as one program where a backend can. Raises OptionsError for values that
+    can't be.
     """
 
     results: Path = Path("results")
@@ -54,12 +56,15 @@ class RunOptions:
     timeout: float | None = None
     force: bool = False
     save_weights: bool = False
+    stack: int = 1
 
     def __post_init__(self) -> None:
         if self.device not in (devices := get_args(Device)):
             raise OptionsError(f"device is {self.device!r}, expected {', '.join(devices)}")
         if self.jobs is not None and not (_is(self.jobs, Integral) and self.jobs >= 1):
             raise OptionsError(f"jobs is {self.jobs!r}, expected at least 1 trial at a time")
+        if not (_is(self.stack, Integral) and self.stack >= 1):
+            raise OptionsError(f"stack is {self.stack!r}, expected at least 1 replicate")
         if self.timeout is not None and not (
             _is(self.timeout, Real) and 0 < self.timeout < math.inf
         ):
@@ -201,6 +206,9 @@ def prepare(
         LOGGER.debug("missing: %s", ", ".join(trial.id for trial in study.missing) or "none")
         for problem in study.problems:
             LOGGER.info("%s", problem)
+    executor = plugins.executor(options.executor)
+    for study, each in zip(studies, found, strict=True):
+        notes = (*notes, *stack_notes(study.trials, options.stack, each, executor))
     notes = (*said_so, *notes, *_lacking_weights(studies))
     refuse_too_large(recipe, studies[0].trials, known)
     if (options.jobs or 1) > 1 and any(is_exclusive(study.trials) for study in studies):

@@ -102,9 +102,13 @@ from cnnbench.plugin.executor import (
     Work,
 )
 from cnnbench.plugin.exporter import Exporter
+from cnnbench.plugin.flat import flat_results, flat_settings
 from cnnbench.plugin.hooks import hookimpl
+from cnnbench.plugin.outbox import Outbox
 from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.plugin.resident import ResidentSplits
+from cnnbench.plugin.run_ended import RunEnded
+from cnnbench.plugin.stacked import ModelLoop, Passes, StackedModel, StackedStepModel
 from cnnbench.plugin.steps import StepModel
 from cnnbench.plugin.surroundings import installed_version, look_for, worker_environment
 from cnnbench.plugin.versions import refuse_other_versions, versions_here
@@ -157,12 +161,15 @@ __all__ = [
     "Limits",
     "Listener",
     "Model",
+    "ModelLoop",
     "Multiply",
     "Network",
     "NetworkError",
     "Node",
     "Optimization",
+    "Outbox",
     "Outcome",
+    "Passes",
     "PluginError",
     "Pool",
     "PretrainedBase",
@@ -174,7 +181,10 @@ __all__ = [
     "Rescaling",
     "Resident",
     "ResidentSplits",
+    "RunEnded",
     "Shape",
+    "StackedModel",
+    "StackedStepModel",
     "Status",
     "StepModel",
     "StochasticDepth",
@@ -189,6 +199,8 @@ __all__ = [
     "by_layer",
     "conform",
     "conform_shape",
+    "flat_results",
+    "flat_settings",
     "hookimpl",
     "installed_version",
     "look_for",

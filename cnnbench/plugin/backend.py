@@ -7,9 +7,9 @@ Everything that decides a result is handed in: batches, initial weights, seeds, 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, get_args
+from typing import TYPE_CHECKING, ClassVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,13 @@ from cnnbench.network.network import Network, Weights
 from cnnbench.recipe.training import Optimizer
 from cnnbench.trials.optimization import Optimization
 
+if TYPE_CHECKING:
+    from cnnbench.plugin.stacked import StackedModel
+
 ACTIVATIONS: frozenset[str] = frozenset(get_args(Activation))
 OUTPUTS: frozenset[str] = frozenset({"softmax", "sigmoid", "features"})
 OPTIMIZERS: frozenset[str] = frozenset(get_args(Optimizer))
-OPTIONS: frozenset[str] = LAYER_OPTIONS | {"nesterov", "global_clipnorm"}
+OPTIONS: frozenset[str] = LAYER_OPTIONS | {"nesterov", "global_clipnorm", "soft_labels"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,9 @@ class Capabilities:
         dense_only = Capabilities(layers=frozenset({"flatten", "dense"}), options=frozenset())
         lacking = dense_only.missing(network, Optimization("adam"))  # "layer conv"
 
-    options: parameters of layers and optimisers that it knows beside their defaults ("groups",
-    "dilation", "nesterov", "global_clipnorm"). gradients: whether its models have
+    options: parameters of layers and optimisations that it knows beside their defaults ("groups",
+    "dilation", "nesterov", "global_clipnorm", "soft_labels"). stacked: whether it trains replicates
+    as one program, of whatever else is declared. gradients: whether its models have
     `Model.gradients`, which no trial needs, but `cnnbench explain` does.
     """
 
@@ -45,6 +49,7 @@ class Capabilities:
     outputs: frozenset[str] = OUTPUTS
     devices: frozenset[str] = frozenset({"cpu"})
     precisions: frozenset[str] = frozenset({"float32"})
+    stacked: bool = False
     gradients: bool = False
 
     def missing(self, network: Network, optimization: Optimization) -> str:
@@ -54,7 +59,8 @@ class Capabilities:
             f"layer {name}" for name in sorted({x.type for x in network.layers} - self.layers)
         ]
         options = {option for layer in network.layers for option in layer.options}
-        options |= {name for name in ("nesterov", "global_clipnorm") if getattr(optimization, name)}
+        wanted = ("nesterov", "global_clipnorm", "soft_labels")
+        options |= {name for name in wanted if getattr(optimization, name)}
         lacking += [f"option {name}" for name in sorted(options - self.options)]
         lacking += [
             f"activation {name}" for name in sorted(_activations(network) - self.activations)
@@ -96,7 +102,8 @@ class EpochResult:
 
     loss: sum of weight * loss over the images divided by their number, without penalties.
     penalty: mean over the steps of the L1/L2 penalties of all kernels, frozen or not.
-    correct: images whose largest score (or sigmoid above 0.5) is their label. count: images.
+    correct: images whose largest score (or sigmoid above 0.5) is their label, of soft labels the
+    class of the largest probability. count: images.
     """
 
     loss: float
@@ -202,6 +209,19 @@ class Engine(ABC):
         The network's nodes end in a dense layer without activation, whose units are the logits;
         those of a network whose output is "features", which is never trained, in any.
         """
+
+    def build_stacked(
+        self,
+        network: Network,
+        weights: Sequence[Weights],
+        optimization: Optimization,
+        seeds: Sequence[int],
+    ) -> StackedModel:
+        """Replicates with these weights and seeds as one; asked where `stacked` is declared.
+
+        There are at least two, and the output is not "features".
+        """
+        raise NotImplementedError("this backend declares `stacked`, but builds no stack")
 
     def device_memory(self) -> int | None:
         """Peak bytes allocated on an accelerator since the last `build`, None on a CPU."""

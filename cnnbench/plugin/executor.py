@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -141,6 +142,17 @@ class Work(ABC):
         as `open` does.
         """
 
+    def together(self, trials: Sequence[Trial]) -> list[tuple[Trial, ...]]:
+        """The trials in pieces for `run`, in the order in which they are to begin."""
+        return [(trial,) for trial in trials]
+
+    def run(
+        self, piece: Sequence[Trial], on_epoch: Callable[[Trial, Epoch], None]
+    ) -> Iterator[Outcome]:
+        """Run a piece to its end, and yield the outcome of each of its trials as it ends."""
+        for trial in piece:
+            yield self(trial, partial(on_epoch, trial))
+
     @abstractmethod
     def images(self, trial: Trial) -> CachedImages:
         """The decoded images of a trial, for an executor that brings them to its workers.
@@ -194,6 +206,8 @@ class Executor(ABC):
     """One line for `cnnbench plugins`."""
     in_process: ClassVar[bool] = False
     """Whether trials run in this very process: one at a time, of one backend, and unstoppable."""
+    stacks: ClassVar[bool] = False
+    """Whether it runs the pieces of `Work.together`, by `Work.run`, and not each trial alone."""
 
     def at(self, argument: str) -> Executor:
         """The executor for what was typed after its name and a colon. Raises PluginError."""

@@ -12,6 +12,7 @@ from cnnbench.plugin.base import PretrainedBase
 from cnnbench.plugin.executor import Executor
 from cnnbench.plugin.exporter import Exporter
 from cnnbench.plugin.report_format import ReportFormat
+from cnnbench.plugin.run_ended import RunEnded
 from cnnbench.results.record import Epoch, Record
 from cnnbench.trials.trial import Trial
 
@@ -131,4 +132,16 @@ def cnnbench_trial_ended(trial: Trial, record: Record) -> None:
             tracker.end(trial.id, failed=record.status is not Status.OK)
 
     The record is what `cnnbench compare` reads later.
+    """
+
+
+@hookspec
+def cnnbench_run_ended(run: RunEnded) -> None:
+    """A run of a study on one backend is over; called in the main process. Since version 1.1.
+
+        @hookimpl
+        def cnnbench_run_ended(run):
+            tracker.keep(run.recipe, run.rows(), run.page())
+
+    Not after an interruption, nor where nothing was left to train. `Outbox` sends without waiting.
     """

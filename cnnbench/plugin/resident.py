@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cnnbench.data.passes.batches import Resident
 
 _SPLITS = 3
-"""Training, validation and test images of one trial; the least recently used make room."""
+"""Training, validation and test images of a trial; the least recently used make room."""
 
 
 class ResidentSplits:
@@ -21,8 +21,10 @@ class ResidentSplits:
         model = StepwiseModel(weights, resident)
 
     put: a NumPy array to the device, copied. take: rows of a device array by a device array of
-    positions.
+    positions. models: that are trained at a time, which have splits of their own.
     """
+
+    models = 1
 
     def __init__(self, put: Callable[[NDArray[Any]], Any], take: Callable[[Any, Any], Any]) -> None:
         self._put = put
@@ -39,7 +41,7 @@ class ResidentSplits:
 
     def _split(self, resident: Resident) -> tuple[Any, Any, Any]:
         if resident.key not in self._splits:
-            while len(self._splits) >= _SPLITS:
+            while len(self._splits) >= _SPLITS * self.models:
                 self._splits.popitem(last=False)
             arrays = (resident.images, resident.labels, resident.weights)
             self._splits[resident.key] = tuple(self._put(array) for array in arrays)

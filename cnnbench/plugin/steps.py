@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,7 +53,8 @@ class StepModel(Model):
     def train_epoch(self, batches: Batches, learning_rate: float) -> EpochResult:
         """Take one optimiser step a batch, in order."""
         self.learning_rate = learning_rate
-        totals = [self.train_step(*batch) for batch in self._on_device(batches)]
+        given = device_batches(batches, self.put, self.resident)
+        totals = [self.train_step(*batch) for batch in given]
         loss, penalty, correct = np.stack(self.fetch(totals)).astype(np.float64).sum(axis=0)
         return EpochResult(
             loss=float(loss / batches.size),
@@ -66,7 +67,7 @@ class StepModel(Model):
         """Probabilities in the order of the pass."""
         outputs = [
             self.predict_step(images, batches.batch_size)
-            for images, _, _ in self._on_device(batches)
+            for images, _, _ in device_batches(batches, self.put, self.resident)
         ]
         # What follows belongs to images that filled the last batch up.
         return np.concatenate(self.fetch(outputs))[: batches.size].astype(np.float32, copy=False)
@@ -77,14 +78,6 @@ class StepModel(Model):
         """The derivative of sum(slopes * scores) by each image."""
         [found] = self.fetch([self.gradient_step(self.put(images), self.put(slopes))])
         return found.astype(np.float32, copy=False)
-
-    def _on_device(self, batches: Batches) -> Iterator[tuple[Any, Any, Any]]:
-        """Images, labels and sample weights of each batch, on the device."""
-        if self.resident is not None and batches.resident is not None:
-            yield from self.resident.batches(batches.resident, batches.batch_size)
-            return
-        for batch in batches:
-            yield self.put(batch.images), self.put(batch.labels), self.put(batch.weights)
 
     @abstractmethod
     def put(self, array: NDArray[Any]) -> Any:
@@ -111,3 +104,14 @@ class StepModel(Model):
     def gradient_step(self, images: Any, slopes: Any) -> Any:
         """What `gradients` gives of one batch, on the device; for those who declare them."""
         raise NotImplementedError(f"{type(self).__name__} has no gradients by its images")
+
+
+def device_batches(
+    batches: Batches, put: Callable[[NDArray[Any]], Any], resident: ResidentSplits | None
+) -> Iterator[tuple[Any, Any, Any]]:
+    """Images, labels and sample weights of each batch, on the device."""
+    if resident is not None and batches.resident is not None:
+        yield from resident.batches(batches.resident, batches.batch_size)
+        return
+    for batch in batches:
+        yield put(batch.images), put(batch.labels), put(batch.weights)

@@ -47,6 +47,11 @@ class Configuration(BaseModel):
             return self.augmentation.copies is not None
         return strategy != "frozen"
 
+    @property
+    def soft_labels(self) -> bool:
+        """Whether training images have probabilities of classes instead of one class each."""
+        return self.training.label_smoothing > 0 or self.augmentation.mixes
+
     def request(self) -> tuple[str, Request]:
         """The name of the source, and what is wanted of it. Raises DataError."""
         return request_of(self.data)

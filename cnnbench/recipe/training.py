@@ -149,6 +149,9 @@ class TrainingSpec(Section):
         description="balanced: each batch holds every class alike, rare ones more often than there "
         "are images of them; an epoch takes as many steps as otherwise",
     )
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="part of every training label that is shared out among all classes"
+    )
     schedule: Schedule = Schedule()
     averaging: Averaging = Averaging()
     early_stopping: EarlyStopping = EarlyStopping()

@@ -113,6 +113,11 @@ class TransferSpec(Section):
         return self.weights if self.is_own else self.base
 
     @property
+    def names_a_file(self) -> bool:
+        """Whether the weights are a path."""
+        return not self.is_own and self.weights not in (PUBLISHED_ARRAYS, RANDOM)
+
+    @property
     def pretrained(self) -> bool:
         """Whether the base starts from arrays that somebody trained."""
         return self.active and self.strategy != "scratch" and self.weights != RANDOM

@@ -204,8 +204,8 @@ class LiveView:
             case TrialStarted():
                 self._slots[event.slot] = _Slot(event.trial)
             case EpochEnded():
-                slot = self._slots[event.slot]
-                slot.epoch, slot.val_accuracy = event.epoch.epoch, event.epoch.val_accuracy
+                epoch = event.epoch
+                self._slots[event.slot] = _Slot(event.trial, epoch.epoch, epoch.val_accuracy)
             case Remark():
                 say(event.text)
             case TrialEnded():

@@ -89,12 +89,17 @@ class Costs(Value):
 
 
 class Beside(Value):
-    """What ran on the machine at the same time. load: 1-minute load average at the start."""
+    """What ran on the machine at the same time.
+
+    load: 1-minute load average at the start. stack: replicates trained as one program, this one
+    among them; what was done for several at once counts in equal shares.
+    """
 
     slots: Size
     threads: Size
     exclusive: bool
     load: Amount | None = None
+    stack: Size = 1
 
 
 class Samples(Value):

@@ -7,21 +7,22 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.passes.batches import Batch, Batches, Resident
+from cnnbench.data.passes.batches import Batch, Batches, Labels, Resident
 
 
 class ArrayBatches(Batches):
     """A pass over arrays in a given order.
 
-    images: float32, (n, height, width, channels). labels: int32, (n,). weights: float32, (n,), ones
-    if not given. order: rows, all in sequence if not given. key: offers the arrays as resident ones
-    under this key; None only iterates. Where the images are read-only, so are the batches.
+    images: float32, (n, height, width, channels). labels: int32, (n,), or soft ones, float32, (n,
+    classes). weights: float32, (n,), ones if not given. order: rows, all in sequence if not given.
+    key: offers the arrays as resident ones under this key; None only iterates. Where the images are
+    read-only, so are the batches.
     """
 
     def __init__(
         self,
         images: NDArray[np.float32],
-        labels: NDArray[np.int32],
+        labels: Labels,
         *,
         weights: NDArray[np.float32] | None = None,
         order: NDArray[np.int64] | None = None,

@@ -6,7 +6,7 @@ arithmetic itself is in `cnnbench.testing.reference`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -23,6 +23,7 @@ from cnnbench.plugin.backend import (
     EpochResult,
     Model,
 )
+from cnnbench.plugin.stacked import ModelLoop, StackedModel
 from cnnbench.testing.reference import Reference
 from cnnbench.trials.optimization import Optimization
 
@@ -82,13 +83,27 @@ class NumpyEngine(Engine):
         """A model with these weights."""
         return self.model(network, weights, optimization, seed)
 
+    def build_stacked(
+        self,
+        network: Network,
+        weights: Sequence[Weights],
+        optimization: Optimization,
+        seeds: Sequence[int],
+    ) -> StackedModel:
+        """One after the other: what a stack computes is what its replicates do alone."""
+        models = [
+            self.build(network, each, optimization, seed)
+            for each, seed in zip(weights, seeds, strict=True)
+        ]
+        return ModelLoop(models)
+
 
 class NumpyBackend(Backend):
     """The executable specification of a backend."""
 
     name: ClassVar[str] = "numpy"
     title: ClassVar[str] = "NumPy reference"
-    capabilities: ClassVar[Capabilities] = Capabilities(gradients=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(stacked=True, gradients=True)
     engine: ClassVar[type[NumpyEngine]] = NumpyEngine
 
     def check(self) -> Availability:

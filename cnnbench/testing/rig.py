@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import Backend, Engine, Model
+from cnnbench.plugin.stacked import StackedModel
 from cnnbench.testing.finding import Unsupported
 from cnnbench.testing.numpy_backend import NumpyModel
 from cnnbench.testing.samples import RATES, SIGMOID, SMALL, random_weights, reduce_network
@@ -107,6 +108,20 @@ class Rig:
         if weights is None:
             weights = random_weights(network)
         return self.engine.build(network, weights, optimization, seed)
+
+    def build_stacked(
+        self,
+        network: Network,
+        weights: Sequence[Weights],
+        optimization: Optimization,
+        seeds: Sequence[int],
+    ) -> StackedModel:
+        """The backend's replicates as one. Raises Unsupported."""
+        if not self.backend.capabilities.stacked:
+            raise Unsupported("declared as missing: stacked")
+        if lacking := self.backend.capabilities.missing(network, optimization):
+            raise Unsupported(f"declared as missing: {lacking}")
+        return self.engine.build_stacked(network, weights, optimization, seeds)
 
     def pair(
         self,

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnbench.data.passes.batches import Labels
 from cnnbench.network.layers import Activate, AnyLayer, Conv, Dense, Flatten, GlobalAveragePool
 from cnnbench.network.network import Network, Weights
 from cnnbench.network.weights import weight_shapes
@@ -106,15 +107,25 @@ def batches(
     *,
     batch_size: int = 6,
     weighted: bool = False,
+    soft: bool = False,
     seed: int = 0,
 ) -> ArrayBatches:
-    """Random images and labels for a network; weighted: with sample weights, a zero among them."""
+    """Random images and labels for a network.
+
+    weighted: with sample weights, a zero among them. soft: labels are probabilities, some of them 0
+    or 1.
+    """
     rng = np.random.default_rng([seed, count])
     weights = rng.uniform(0.2, 3.0, count).astype(np.float32)
     weights[0] = 0.0
+    images = rng.standard_normal((count, *network.input_shape)).astype(np.float32)
+    labels: Labels = rng.integers(0, max(network.classes, 1), count).astype(np.int32)
+    if soft:
+        labels = rng.dirichlet(np.ones(network.classes), count).astype(np.float32)
+        labels[::3] = np.eye(network.classes)[labels[::3].argmax(axis=1)]
     return ArrayBatches(
-        rng.standard_normal((count, *network.input_shape)).astype(np.float32),
-        rng.integers(0, max(network.classes, 1), count).astype(np.int32),
+        images,
+        labels,
         weights=weights if weighted else None,
         batch_size=batch_size,
     )

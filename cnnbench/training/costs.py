@@ -8,6 +8,7 @@ import gc
 import statistics
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,6 +26,10 @@ OF_PREDICTION = ("parameters", "flops", "latency_single", "latency_batch")
 """Costs of a prediction, which networks that answer together make one after the other."""
 
 
+CLOCK: ContextVar[Callable[[], float]] = ContextVar("clock", default=time.perf_counter)
+"""Seconds of the trial that runs in this context."""
+
+
 class Stopwatch:
     """Adds up the seconds spent in its `with` blocks, the device's work included."""
 
@@ -35,7 +40,7 @@ class Stopwatch:
         self.seconds = 0.0
 
     def __enter__(self) -> Self:
-        self._start = time.perf_counter()
+        self._start = CLOCK.get()()
         return self
 
     def __exit__(
@@ -46,7 +51,7 @@ class Stopwatch:
     ) -> None:
         if kind is None:
             self._synchronize()
-        self.last = time.perf_counter() - self._start
+        self.last = CLOCK.get()() - self._start
         self.seconds += self.last
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import numpy as np
@@ -15,6 +15,7 @@ from cnnbench.data.passes.normalization import Normalization, fit_normalization
 from cnnbench.data.passes.passes import TrainingPasses, evaluation_pass
 from cnnbench.data.passes.prepared import Features, PreparedImages
 from cnnbench.data.passes.scaling import InputScaling
+from cnnbench.data.passes.soft_labels import soft_labels
 from cnnbench.data.sources.cache import CachedImages
 from cnnbench.data.sources.groups import digest_of_groups
 from cnnbench.data.spec import AugmentationSpec
@@ -53,8 +54,12 @@ class TrialImages:
             weights = balanced_weights(self.chosen.labels[self.split.train])
         if self.emphasis is not None:
             weights = self.emphasis if weights is None else weights * self.emphasis
+        images = self._prepared(self.split.train, weights, augmented=bool(self.copies))
+        if self.trial.configuration.soft_labels:
+            own, classes = self.chosen.labels[self.split.train], len(self.chosen.classes)
+            images = replace(images, labels=soft_labels(own, classes, spec.label_smoothing))
         return TrainingPasses(
-            self._prepared(self.split.train, weights, augmented=bool(self.copies)),
+            images,
             batch_size or spec.batch_size,
             order_seed=self.trial.seed_for("order"),
             augmentation_seed=self.trial.seed_for("augmentation"),

@@ -80,6 +80,8 @@ class Meter:
     def _others(self) -> str:
         """Who is beside it, "" for nobody."""
         beside = self._beside
+        if beside.stack > 1:
+            return f"{beside.stack} replicates were trained as one"
         shared = beside.slots > 1 and not beside.exclusive
         return f"{beside.slots} trials ran at a time" if shared else ""
 

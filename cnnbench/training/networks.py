@@ -37,6 +37,7 @@ class Gathered:
     fields: dict[str, Any] = field(default_factory=dict)
     fitted: Fit = field(default_factory=Fit)
     costs: dict[str, Any] = field(default_factory=dict)
+    unmeasured: dict[str, str] = field(default_factory=dict)
     arrays: dict[str, Any] = field(default_factory=dict)
 
     def take(self, shared: Shared) -> None:
@@ -61,12 +62,16 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What trains the networks of a trial; what is found out of it is gathered in `result`."""
+    """What trains the networks of a trial; what is found out of it is gathered in `result`.
+
+    alone: whether a prediction of its models is one of a single network.
+    """
 
     engine: Engine
     build: Build
     on_epoch: Callable[[Epoch], None]
     result: Gathered
+    alone: bool = True
 
     def networks(self, trial: Trial, whole: TrialImages) -> Iterator[Trained]:
         """Train, and give the network when it is to be asked: at the end, or at each snapshot."""
@@ -136,6 +141,10 @@ class Training:
         """Of a whole network alone: the time of a part of it would tell nothing of an image's."""
         model, images = trained.model, trained.images
         if trained.network is not images.trial.network:
+            return
+        if not self.alone:
+            why = "its network predicts as one with others"
+            self.result.unmeasured |= {"latency_single": why, "latency_batch": why}
             return
         batch = images.split.test[: images.trial.configuration.training.batch_size]
         self.result.costs |= {

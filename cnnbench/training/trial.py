@@ -55,9 +55,8 @@ def run_trial(
         try:
             reset_peak_memory()
             images = prepare_images(trial, open_images(trial))
-            _carry_out(
-                trial, backend, engine, images, build=build, on_epoch=on_epoch, result=result
-            )
+            training = Training(engine, build, on_epoch, result, alone=beside.stack == 1)
+            _carry_out(trial, backend, images, training)
         except UnsupportedError as error:
             status, reason = Status.UNSUPPORTED, str(error)
         except CnnbenchError as error:
@@ -84,7 +83,7 @@ def run_trial(
                 device_memory=engine.device_memory(),
                 **meter.costs,
             ),
-            "unmeasured": meter.unmeasured,
+            "unmeasured": result.unmeasured | meter.unmeasured,
             **result.fields,
         }
     )
@@ -142,23 +141,15 @@ def engine_environment(engine: Engine) -> dict[str, Any]:
     }
 
 
-def _carry_out(
-    trial: Trial,
-    backend: Backend,
-    engine: Engine,
-    images: TrialImages,
-    *,
-    build: Build,
-    on_epoch: Callable[[Epoch], None],
-    result: Gathered,
-) -> None:
+def _carry_out(trial: Trial, backend: Backend, images: TrialImages, training: Training) -> None:
+    result = training.result
     result.fields["samples"] = images.samples()
     summary = summarize(trial.network)
     result.costs |= {"parameters": summary.parameters, "flops": summary.flops}
     if missing := backend.capabilities.missing(trial.network, trial.optimization):
         raise UnsupportedError(f"backend {backend.name} lacks {missing}")
 
-    answers, networks = answers_of(trial, Training(engine, build, on_epoch, result), images)
+    answers, networks = answers_of(trial, training, images)
     counts = len(result.fitted.history), result.fitted.training, result.fitted.best_epoch
     LOGGER.info("trial %s: %d epochs in %.2f s, epoch %s counts", trial.id, *counts)
     if networks == 1:

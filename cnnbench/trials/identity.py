@@ -93,6 +93,8 @@ def _training(spec: TrainingSpec) -> dict[str, Any]:
         settings["class_weights"] = spec.class_weights
     if spec.batches != "shuffled":
         settings["batches"] = spec.batches
+    if spec.label_smoothing:
+        settings["label_smoothing"] = spec.label_smoothing
     if spec.schedule.kind == "plateau":
         schedule = spec.schedule.model_dump(include={"kind", "factor", "patience"})
         settings["schedule"] = schedule | {"minimum": spec.schedule.min_lr}

@@ -38,6 +38,9 @@ class Optimization:
     frozen: names of layers whose arrays don't move; a frozen batch normalisation predicts with its
     moving statistics in training too and leaves them alone.
     precision: "bfloat16" allows the forward and backward pass, not the weights, to be in it.
+    soft_labels: the labels of training are probabilities of the classes, t: float32, (n, classes).
+    The loss of an image is -sum t log p over the classes, also of a single sigmoid unit, whose p is
+    of class 1 and 1 - p of class 0; its label is the class of the largest t.
     """
 
     optimizer: str = "adam"
@@ -47,4 +50,5 @@ class Optimization:
     initial_accumulator_value: float = 0.1
     global_clipnorm: float = 0.0
     precision: str = "float32"
+    soft_labels: bool = False
     frozen: frozenset[str] = frozenset()

@@ -103,6 +103,7 @@ class Trial(BaseModel):
             initial_accumulator_value=spec.initial_accumulator_value,
             global_clipnorm=spec.global_clipnorm,
             precision=spec.precision,
+            soft_labels=self.configuration.soft_labels,
             frozen=stage.frozen,
         )
 

@@ -11,6 +11,8 @@ import sys
 import numpy as np
 from keras import layers, ops
 
+TYPES = {"flips": "bool", "batch_masks": "bool", "permutation_order": "int64"}
+
 
 def apply(step, images):
     layer = getattr(layers, step["layer"])(**step["arguments"])
@@ -19,7 +21,7 @@ def apply(step, images):
         return layer(images, training=True)
     if isinstance(drawn, dict):
         drawn = {
-            name: ops.convert_to_tensor(value, "bool" if name == "flips" else "float32")
+            name: ops.convert_to_tensor(value, TYPES.get(name, "float32"))
             for name, value in drawn.items()
         }
     return layer.transform_images(images, drawn, training=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnbench.data.augmentation import augment, central_window, draw_parameters
+from cnnbench.data.augmentation import Mixing, augment, central_window, draw_parameters
 from cnnbench.data.spec import AugmentationSpec
 
 FILLS = ("reflect", "nearest", "wrap", "constant")
@@ -28,6 +28,9 @@ BRIGHTNESSES = (-0.6, 0.1, 1.0)
 CROPS = ((5, 4), (12, 8), (13, 9), (7, 20), (30, 10))
 OFFSET = (3, 1)
 GREY = 0.3
+SHARES = np.array([0.3, 0.85])
+PARTNERS = np.array([1, 0])
+BOXES = np.array([[1, 2, 5, 3], [0, 4, 13, 2]])
 
 TOLERANCE = 0.002
 """Of 255. Both interpolate in float32 with weights of full precision, but round the coordinates
@@ -105,6 +108,13 @@ def cases():
                 [step("RandomBrightness", factor=[factor] * 2)],
             )
         yield f"offset, {shape}", images, [step("RandomCrop", OFFSET, height=5, width=4)]
+        mixup = {"mix_weight": SHARES.tolist(), "permutation_order": PARTNERS.tolist()}
+        yield f"mixup, {shape}", images, [step("MixUp", mixup)]
+        masks = np.zeros((2, *shape[:2], 1), bool)
+        for mask, (top, left, rows, columns) in zip(masks, BOXES.tolist(), strict=True):
+            mask[top : top + rows, left : left + columns] = True
+        cutmix = {"batch_masks": masks.tolist(), "permutation_order": PARTNERS.tolist()}
+        yield f"cutmix, {shape}", images, [step("CutMix", cutmix)]
         for height, width in CROPS:
             resizing = step("Resizing", height=height, width=width, crop_to_aspect_ratio=True)
             yield f"window {height, width}, {shape}", images, [resizing]
@@ -172,6 +182,16 @@ def test_contrast_agrees_with_keras(keras_pixels, factor, shape):
 def test_brightness_agrees_with_keras(keras_pixels, factor, shape):
     pixels = augmented(picture(*shape), AugmentationSpec(brightness=(factor, factor)))
     expected = keras_pixels[f"brightness {factor}, {shape}"]
+    np.testing.assert_allclose(pixels, expected, rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("layer", ["mixup", "cutmix"])
+def test_mixtures_agree_with_keras(keras_pixels, layer, shape):
+    mixing = Mixing(PARTNERS, SHARES, np.full(2, layer == "mixup"), BOXES)
+    own = picture(*shape).astype(np.float32)
+    pixels = mixing.images(np.arange(2), own.copy(), own[PARTNERS])
+    expected = keras_pixels[f"{layer}, {shape}"]
     np.testing.assert_allclose(pixels, expected, rtol=0, atol=TOLERANCE)
 
 

@@ -292,4 +292,4 @@ def test_features_that_are_computed_outlive_a_kill(victim, tmp_path, monkeypatch
     logs = [file.read_text() for file in (results / "tiny" / "scripted" / "log").iterdir()]
     counts = {int(x) for log in logs for x in re.findall(r"features: \d+ of (\d+) images", log)}
     assert 0 < min(counts) <= IMAGES - kept
-    assert len(counts) == 2, "what was left was computed by one process, once"
+    assert len(counts - {IMAGES}) == 1, "what was left was computed by one process, once"

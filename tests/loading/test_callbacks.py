@@ -5,6 +5,7 @@ import pytest
 from cnnbench.loading.manager import load_plugins
 from cnnbench.loading.plugins import PluginWarning
 from cnnbench.plugin.executor import EpochEnded, Outcome, TrialEnded, TrialStarted
+from cnnbench.plugin.run_ended import RunEnded
 from cnnbench.results.record import Epoch, Record, Status
 from cnnbench.testing.example import example_trial
 
@@ -78,3 +79,13 @@ def test_an_interrupt_in_a_tracker_stops_the_run(place):
     place("aa_slow", "@hookimpl\ndef cnnbench_trial_started():\n    raise KeyboardInterrupt")
     with pytest.raises(KeyboardInterrupt):
         load_plugins().notify(EVENTS[0])
+
+
+def test_a_tracker_is_told_of_the_end_of_a_run(place, tmp_path):
+    code = "@hookimpl\ndef cnnbench_run_ended(run):\n    print(run.recipe, run.rows(), file=FILE)"
+    place("tracker_plugin", f"FILE = open({str(tmp_path / 'log')!r}, 'w', buffering=1)\n{code}")
+    plugins = load_plugins()
+    plugins.notify(RunEnded("tiny", "good", tmp_path, list, str))
+    assert (tmp_path / "log").read_text() == "tiny []\n"
+    (found,) = [x for x in plugins.found() if x.name == "tracker_plugin"]
+    assert found.thing.description == "is told: run ended"

@@ -46,6 +46,12 @@ def test_clipping_can_be_missing():
     assert capabilities.missing(NETWORK, clipping) == "option global_clipnorm"
 
 
+def test_soft_labels_can_be_missing():
+    capabilities = Capabilities(options=frozenset())
+    assert capabilities.missing(NETWORK, Optimization()) == ""
+    assert capabilities.missing(NETWORK, Optimization(soft_labels=True)) == "option soft_labels"
+
+
 def test_what_a_network_does_not_use_is_not_missed():
     capabilities = Capabilities(activations=frozenset({"linear", "elu", "gelu"}))
     assert capabilities.missing(NETWORK, Optimization()) == ""

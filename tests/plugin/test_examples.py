@@ -31,22 +31,27 @@ from cnnbench.plugin import (
     Network,
     NetworkError,
     Optimization,
+    Outbox,
     PretrainedBase,
     PublishedAccuracy,
     Record,
     ReportFormat,
     Request,
     ResidentSplits,
+    RunEnded,
+    StackedModel,
+    StackedStepModel,
     Status,
     StepModel,
     hooks,
 )
 from cnnbench.testing import ArrayBatches, StandIn, example_trial, initial_weights
+from cnnbench.testing.numpy_backend import NumpyEngine
 
 INTERFACES = (
     *(Capabilities, Availability, EpochResult, Model, Engine, Backend, StepModel, ResidentSplits),
     *(DataSource, Executor, ReportFormat, InputScaling, PublishedAccuracy, PretrainedBase),
-    Exporter,
+    *(Exporter, StackedModel, StackedStepModel),
 )
 """In an order in which each example needs only those above it."""
 HOOKS = [name for name in vars(hooks) if name.startswith("cnnbench_")]
@@ -85,6 +90,16 @@ class Framework:
         arrays["dense_1/bias"] -= rate * slope.sum(axis=0)
         return SimpleNamespace(loss=loss, correct=correct)
 
+    @classmethod
+    def scores_all(cls, every, images):
+        return np.stack([cls.scores(*each) for each in zip(every, images, strict=True)])
+
+    @classmethod
+    def step_all(cls, every, images, labels, weights, rate):
+        given = zip(every, images, labels, weights, strict=True)
+        steps = [cls.step(*each, rate) for each in given]
+        return np.array([[step.loss, 0, step.correct] for step in steps], np.float32)
+
 
 class Tracker:
     def __init__(self):
@@ -94,6 +109,12 @@ class Tracker:
         return lambda *values, **more: self.heard.append((name, *values, more))
 
 
+def a_pass(seed):
+    images = np.random.default_rng(seed).random((10, 2, 2, 1), np.float32)
+    labels = (images.mean(axis=(1, 2, 3)) > 0.5).astype(np.int32)
+    return ArrayBatches(images, labels, batch_size=4, key=f"train {seed}")
+
+
 @pytest.fixture
 def plugin(tmp_path, monkeypatch):
     """The names that the examples make, all run in one module."""
@@ -101,6 +122,8 @@ def plugin(tmp_path, monkeypatch):
     names = {name: getattr(cnnbench.plugin, name) for name in cnnbench.plugin.__all__}
     names |= {"np": np, "framework": Framework, "tracker": Tracker()}
     names |= {"network": NETWORK, "weights": initial_weights(NETWORK, 1)}
+    names |= {"engine": NumpyEngine(), "optimization": Optimization("sgd")}
+    names |= {"batches": a_pass(1), "others": a_pass(2)}
     for thing in (*INTERFACES, *(getattr(hooks, name) for name in HOOKS)):
         exec(example_of(thing), names)  # noqa: S102 - our own docstrings
     return SimpleNamespace(**names)
@@ -122,7 +145,8 @@ def test_the_hooks_of_the_examples_bring_what_they_say(plugin):
     manager.register(SimpleNamespace(**{name: getattr(plugin, name) for name in HOOKS}))
     manager.check_pending()
     kinds = (Backend, DataSource, Executor, ReportFormat, PretrainedBase, Exporter)
-    brought = [name for name in HOOKS if not name.startswith(("cnnbench_trial", "cnnbench_epoch"))]
+    told = ("cnnbench_trial", "cnnbench_epoch", "cnnbench_run")
+    brought = [name for name in HOOKS if not name.startswith(told)]
     for name, kind in zip(brought, kinds, strict=True):
         ((thing,),) = getattr(manager.hook, name)()
         assert isinstance(thing, kind)
@@ -147,10 +171,29 @@ def test_the_tracker_of_the_examples_hears_of_a_trial(plugin):
     ]
 
 
+def test_the_tracker_of_the_examples_hears_of_the_end_of_a_run(plugin, tmp_path):
+    rows = [{"variant": "plain", "test_accuracy_mean": 0.9}]
+    run = RunEnded("tiny", "sketch", tmp_path, lambda: rows, lambda: "<html>")
+    for example in (hooks.cnnbench_run_ended, RunEnded):
+        plugin.tracker.heard.clear()
+        names = vars(plugin) | {}
+        exec(example_of(example), names)  # noqa: S102 - our own docstrings
+        names["cnnbench_run_ended"](run)
+        assert plugin.tracker.heard == [("keep", "tiny", rows, "<html>", {})]
+
+
+def test_the_outbox_of_the_example_sends(plugin, tmp_path):
+    heard = []
+    names = vars(plugin) | {"server": SimpleNamespace(log=lambda *values: heard.append(values))}
+    exec(example_of(Outbox), names)  # noqa: S102 - our own docstrings
+    epoch = Epoch(epoch=1, loss=1.5, penalty=0.0, accuracy=0.5, learning_rate=0.1, seconds=1.0)
+    names["cnnbench_epoch_ended"](example_trial(id="t1"), epoch)
+    names["cnnbench_run_ended"](RunEnded("tiny", "sketch", tmp_path, list, str))
+    assert heard == [("t1", 1.5)]
+
+
 def test_the_models_of_the_examples_train_and_agree(plugin):
-    images = np.random.default_rng(1).random((10, 2, 2, 1), np.float32)
-    labels = (images.mean(axis=(1, 2, 3)) > 0.5).astype(np.int32)
-    batches = ArrayBatches(images, labels, batch_size=4, key="train")
+    batches = a_pass(1)
     weights = initial_weights(NETWORK, 1)
     engine = plugin.Sketch().open("cpu", 1)
     resident = ResidentSplits(Framework.put, Framework.take)
@@ -170,6 +213,22 @@ def test_the_models_of_the_examples_train_and_agree(plugin):
         model.set_weights(weights)
         for name, array in model.get_weights().items():
             np.testing.assert_array_equal(array, initial_weights(NETWORK, 1)[name])
+
+
+def test_the_stacks_of_the_examples_train_each_as_one_alone(plugin):
+    weights = [initial_weights(NETWORK, seed) for seed in (1, 2)]
+    passes = {0: a_pass(1), 1: a_pass(2)}
+    stack = plugin.StackedSketch(weights)
+    results = stack.train_epoch(passes, 0.5)
+    for number, start in enumerate(weights):
+        alone = plugin.StepwiseModel(start)
+        assert alone.train_epoch(passes[number], 0.5) == results[number]
+        np.testing.assert_allclose(
+            stack.predict(passes)[number], alone.predict(passes[number]), rtol=1e-6
+        )
+        assert stack.get_weights(number).keys() == start.keys()
+    assert plugin.results.keys() == {0, 1}
+    assert not np.array_equal(plugin.one["dense_1/kernel"], plugin.two["dense_1/kernel"])
 
 
 def test_the_backend_of_the_examples_says_what_is_missing(plugin):

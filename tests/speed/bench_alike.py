@@ -66,7 +66,7 @@ def main() -> None:
     for move, turn in MOVES:
         some = images[::10]
         both = np.concatenate([some, [changed(image, move, turn, draw) for image in some]])
-        pairs = _perceptual.alike_pairs(np.stack([small(image) for image in both]))
+        pairs = pairs_of(np.stack([small(image) for image in both]))
         copies = int((pairs[:, 1] - pairs[:, 0] == len(some)).sum())
         print(
             f"  moved and zoomed by up to {move:.0%}, turned by up to {turn} degrees: "
@@ -74,7 +74,7 @@ def main() -> None:
         )
     noise = draw.integers(0, 256, (MANY, 32, 32, 3)).astype(np.uint8)
     start = time.perf_counter()
-    _perceptual.alike_pairs(noise)
+    pairs_of(noise)
     print(f"  {MANY:,} images of 32x32 compared in {time.perf_counter() - start:.1f} s")
 
 
@@ -83,6 +83,10 @@ def decode(source: Folder, photos: str) -> float:
     start = time.perf_counter()
     open_images(source, Request(photos, (SIDE, SIDE)))
     return time.perf_counter() - start
+
+
+def pairs_of(images: Pixels) -> NDArray[np.int64]:
+    return _perceptual.alike_pairs(images.__getitem__, np.arange(len(images)))
 
 
 def small(image: Pixels) -> Pixels:

@@ -29,6 +29,17 @@ training.class_weights = "balanced"
 [[variant]]
 name = "even"
 training.batches = "balanced"
+[[variant]]
+name = "smoothed"
+training.label_smoothing = 0.3
+[[variant]]
+name = "blended"
+training.class_weights = "balanced"
+augmentation.mixup = 0.4
+[[variant]]
+name = "cut"
+training.label_smoothing = 0.3
+augmentation.cutmix = 1.0
 """
 
 
@@ -85,3 +96,31 @@ def test_images_that_judge_a_network_count_alike(images_of, variant):
 def test_training_images_count_alike_by_default(images_of):
     _, weights = joined(images_of("plain").training().epoch(0))
     assert (weights == 1).all()
+
+
+def test_smoothed_labels_are_those_of_training_alone(images_of):
+    hard, _ = joined(images_of("plain").training().epoch(0))
+    smoothed = images_of("smoothed")
+    soft, weights = joined(smoothed.training().epoch(0))
+    np.testing.assert_allclose(soft, 0.7 * np.eye(3)[hard] + 0.1, atol=1e-6)
+    assert (weights == 1).all()
+    judging, _ = joined(smoothed.evaluation(smoothed.split.train))
+    assert judging.dtype == np.int32
+
+
+def test_mixtures_weigh_as_their_classes_do(images_of):
+    images = images_of("blended")
+    labels, weights = joined(images.training().epoch(0))
+    own = images.chosen.labels[images.split.train]
+    each = dict(zip(own.tolist(), compute_sample_weight("balanced", own), strict=True))
+    # weight * label is the sum of both images' shares, each times the weight of its class.
+    shares = weights[:, None] * labels / [each[label] for label in range(3)]
+    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-5)
+    assert ((labels > 0.05).sum(axis=1) == 2).sum() > 5
+
+
+def test_cut_and_smoothed_labels_keep_a_part_for_every_class(images_of):
+    labels, _ = joined(images_of("cut").training().epoch(0))
+    np.testing.assert_allclose(labels.sum(axis=1), 1, rtol=1e-6)
+    assert labels.min() > 0.0999
+    assert labels.max() < 0.8001

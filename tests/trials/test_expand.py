@@ -115,7 +115,16 @@ IGNORED = [
     {"training": {"early_stopping": {"monitor": "loss", "restore_best_weights": False}}},
     {"training": {"averaging": {"start": 0.5, "momentum": 0.5}}},
     {"augmentation": {"fill_mode": "wrap", "fill_value": 0.5}},  # nothing is moved
-    {"augmentation": {"rotation": 0, "copies": 3}},
+    {
+        "augmentation": {
+            "rotation": 0,
+            "copies": 3,
+            "random_erasing": 0.0,
+            "mixup": 0.0,
+            "cutmix": 0.0,
+        }
+    },
+    {"training": {"label_smoothing": 0.0}},
     {"data": {"classes": ["a", "b", "c"]}},  # all there are
     {"data": {"source": "npz:/same.npz"}},  # another name for the same images
     {"transfer": {"weights": "random", "strategy": "full", "head_epochs": 2}},  # of no base
@@ -199,6 +208,7 @@ EFFECTIVE = [
         {"global_clipnorm": 1.0},
         {"class_weights": "balanced"},
         {"batches": "balanced"},
+        {"label_smoothing": 0.1},
         {"schedule": {"kind": "cosine"}},
         {"schedule": {"kind": "plateau"}},
         {"schedule": {"kind": "plateau", "factor": 0.5}},
@@ -250,6 +260,9 @@ EFFECTIVE = [
         {"brightness": 0.1},
         {"brightness": 0.1, "copies": 3},
         {"brightness": 0.1, "copies": 4},
+        {"random_erasing": 0.1},
+        {"mixup": 0.1},
+        {"cutmix": 0.1},
     )),
     {"evaluation": {"folds": 2}},
     {"evaluation": {"folds": 3}},

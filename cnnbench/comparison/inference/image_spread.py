@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import fsum, inf, sqrt
+from math import hypot, sqrt
 from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.comparison.inference.schedule import LEVEL
-from cnnbench.comparison.intervals import Interval
+from cnnbench.comparison.intervals import CONFIDENCE, FEWEST, Interval, student_interval
 
 Tested = tuple[NDArray[np.integer], NDArray[np.bool_]]
 """Of a replicate: the row of each image it tested, and whether it was right about it."""
-_FEWEST = 100
+_ENOUGH = 100
 """Pairs of tests of the same image, by two replicates, that tell how much images differ: their
 correlation is then known to a tenth."""
 
@@ -31,7 +30,7 @@ def variance_between_images(replicates: Sequence[Tested]) -> float | None:
     _, image = np.unique(rows, return_inverse=True)
     times = np.bincount(image).astype(float)
     pairs = float((times * (times - 1)).sum())
-    if pairs < 2 * _FEWEST:  # each is counted in both orders
+    if pairs < 2 * _ENOUGH:  # each is counted in both orders
         return None
     products = np.square(np.bincount(image, residuals)) - np.bincount(image, np.square(residuals))
     return max(0.0, float(products.sum()) / pairs)
@@ -42,28 +41,20 @@ def largest_variance(accuracy: float) -> float:
     return max(0.0, accuracy * (1 - accuracy))
 
 
-def interval_over_images(
-    accuracies: Sequence[float], shared: float, *, level: float = LEVEL
-) -> Interval | None:
+def interval_over_images(accuracies: Sequence[float], shared: float) -> Interval | None:
     """The interval of a mean accuracy over replicates and over new test images like these.
 
-    mean +- t sqrt(s^2/n + shared). shared: the variance between images over the number of those
-    that all replicates draw their test images from. It gets no smaller with more replicates: s^2/n
-    holds what differs between them, the images of each test included, and this what they share. t
-    has Satterthwaite's (1946) degrees of freedom: n - 1 of s^2/n, and of the images as good as
-    infinitely many; but the interval is never narrower than Student's, which holds without them.
+    mean +- sqrt(t^2 s^2/n + z^2 shared), the half-widths of two independent parts put together as
+    Zou and Donner (2008) do: Student's, of what differs between replicates, the images of each test
+    included; and a normal one, of the images that all replicates draw from.
 
-    accuracies: one a replicate. None below two.
+    accuracies: one a replicate. shared: the variance between images over the number of those that
+    test images are drawn from; it gets no smaller with more replicates. None below two.
     """
-    n = len(accuracies)
-    if n < 2:  # noqa: PLR2004 - a spread takes two
+    if len(accuracies) < FEWEST:
         return None
-    from scipy.special import ndtri, stdtrit
+    from scipy.special import ndtri
 
-    mean = fmean(accuracies)
-    own = fsum((x - mean) ** 2 for x in accuracies) / (n - 1) / n
-    freedom = (n - 1) * ((own + shared) / own) ** 2 if own else inf
-    quantile = -float(ndtri(level / 2) if freedom == inf else stdtrit(freedom, level / 2))
-    students = -float(stdtrit(n - 1, level / 2)) * sqrt(own)
-    half = max(quantile * sqrt(own + shared), students)
+    mean, students = fmean(accuracies), student_interval(accuracies)
+    half = hypot(students.high - mean, float(ndtri((1 - CONFIDENCE) / 2)) * sqrt(shared))
     return Interval(mean - half, mean + half)

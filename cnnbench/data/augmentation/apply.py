@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.augmentation.color import WHITE, adjust_brightness, adjust_contrast
+from cnnbench.data.augmentation.erasing import erase
 from cnnbench.data.augmentation.matrices import affine_maps
 from cnnbench.data.augmentation.parameters import Parameters
 from cnnbench.data.augmentation.window import central_window, cropped_shape, is_random_crop
@@ -32,6 +33,8 @@ def augment(
         adjust_contrast(moved, parameters.contrast)
     if spec.brightness != 0:
         adjust_brightness(moved, parameters.brightness)
+    if spec.random_erasing > 0:
+        erase(moved, parameters.erased, parameters.noise)
     return moved
 
 

@@ -9,9 +9,11 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.augmentation.window import is_random_crop
+from cnnbench.data.augmentation.boxes import Boxes
+from cnnbench.data.augmentation.erasing import erased_boxes
+from cnnbench.data.augmentation.window import cropped_shape, is_random_crop
 from cnnbench.data.spec import AugmentationSpec, Factor
-from cnnbench.data.streams import random_fractions
+from cnnbench.data.streams import random_bits, random_fractions
 
 Values = NDArray[np.float64]
 EVEN = 0.5
@@ -33,6 +35,20 @@ class DrawStream(IntEnum):
     CROP_TOP = 9
     CONTRAST = 10
     BRIGHTNESS = 11
+    ERASED = 12
+    ERASED_SIZE = 13
+    ERASED_DOWN = 14
+    ERASED_ACROSS = 15
+    ERASED_NOISE = 16
+    PARTNER = 17
+    SHARE = 18
+    CUT_DOWN = 19
+    CUT_ACROSS = 20
+    BLENDS = 21
+
+
+ERASING_TRIES = 10
+"""Sizes that are drawn for a rectangle to be erased, of which the first counts that fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +62,8 @@ class Parameters:
     shear_x, shear_y: pixels of shift per pixel of the other axis.
     crop_left, crop_top: whole pixels. contrast: factor of the distance to the mean, 1 leaves it.
     brightness: fraction of the range of values that is added.
+    erased: rectangles, (n, 4), as of `cnnbench.data.augmentation.boxes`; of no pixel where nothing
+    is erased. noise: uint64, the keys of what fills them.
     """
 
     flip: Values
@@ -59,6 +77,8 @@ class Parameters:
     crop_top: Values
     contrast: Values
     brightness: Values
+    erased: Boxes
+    noise: NDArray[np.uint64]
 
     @classmethod
     def joined(cls, parts: Sequence[Parameters]) -> Parameters:
@@ -106,6 +126,10 @@ def draw_parameters(
     flip = np.zeros(count)
     if spec.flip != "none":
         flip[uniform(DrawStream.FLIP, 0, 1) <= EVEN] = 1
+    erased, noise = np.zeros((count, 4), np.int64), np.zeros(count, np.uint64)
+    if spec.random_erasing > 0:
+        erased = _draw_erased(spec, seed, epoch, count, shape)
+        noise = random_bits(seed, epoch, DrawStream.ERASED_NOISE, count)
     shear = interval(spec.shear)
     # RandomShear draws one sign for both axes.
     sign = np.where(uniform(DrawStream.SHEAR_SIGN, 0, 1) > EVEN, -1.0, 1.0)
@@ -123,4 +147,25 @@ def draw_parameters(
         crop_top=offset(DrawStream.CROP_TOP, shape[0] - crop_height),
         contrast=uniform(DrawStream.CONTRAST, *contrast_interval(spec.contrast)),
         brightness=uniform(DrawStream.BRIGHTNESS, *interval(spec.brightness)),
+        erased=erased,
+        noise=noise,
     )
+
+
+def _draw_erased(
+    spec: AugmentationSpec, seed: int, epoch: int, count: int, shape: tuple[int, int, int]
+) -> Boxes:
+    """The rectangles of all images, emptied where chance spares one."""
+
+    def fractions(stream: DrawStream, each: int = 1) -> Values:
+        return random_fractions(seed, epoch, stream, count * each)
+
+    height, width, _ = cropped_shape(shape, spec.crop)
+    boxes = erased_boxes(
+        fractions(DrawStream.ERASED_SIZE, ERASING_TRIES * 2).reshape(count, ERASING_TRIES, 2),
+        fractions(DrawStream.ERASED_DOWN),
+        fractions(DrawStream.ERASED_ACROSS),
+        (height, width),
+    )
+    boxes[fractions(DrawStream.ERASED) >= spec.random_erasing] = 0
+    return boxes

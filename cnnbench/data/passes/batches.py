@@ -12,15 +12,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+Labels = NDArray[np.int32] | NDArray[np.float32]
+"""The class of each image, int32, (n,), or soft labels: the probability of each, (n, classes)."""
+
 
 class Batch(NamedTuple):
-    """images: float32, (n, height, width, channels), C-contiguous, normalised. labels: int32, (n,).
+    """images: float32, (n, height, width, channels), C-contiguous, normalised.
 
-    weights: float32, (n,). The objective of a batch is sum(weight * loss) / n plus the penalties.
+    labels: int32, (n,), or in training with soft labels float32, (n, classes). weights: float32,
+    (n,). The objective of a batch is sum(weight * loss) / n plus the penalties.
     """
 
     images: NDArray[np.float32]
-    labels: NDArray[np.int32]
+    labels: Labels
     weights: NDArray[np.float32]
 
 
@@ -35,7 +39,7 @@ class Resident:
 
     key: str
     images: NDArray[np.float32]
-    labels: NDArray[np.int32]
+    labels: Labels
     weights: NDArray[np.float32]
     order: NDArray[np.int64]
 
@@ -54,6 +58,12 @@ class Batches(ABC):
 
     def __len__(self) -> int:
         return math.ceil(self.size / self.batch_size)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Images in a batch, each number once: of whole batches, and of the rest."""
+        whole, rest = min(self.batch_size, self.size), self.size % self.batch_size
+        return tuple(sorted({whole, rest} - {0}))
 
     def __iter__(self) -> Iterator[Batch]:
         batches = self.produce()

@@ -10,8 +10,15 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.augmentation import Parameters, augment, central_window, cropped_shape
+from cnnbench.data.augmentation import (
+    Mixing,
+    Parameters,
+    augment,
+    central_window,
+    cropped_shape,
+)
 from cnnbench.data.augmentation.window import Images
+from cnnbench.data.passes.batches import Labels
 from cnnbench.data.passes.normalization import Normalization
 from cnnbench.data.passes.scaling import InputScaling
 from cnnbench.data.spec import AugmentationSpec
@@ -30,13 +37,13 @@ class PreparedImages:
     """Position i is row rows[i] of the source.
 
     source: uint8 in 0..255, or features, which nothing augments, (n, height, width, channels), all
-    images of the source. labels: int32, weights:
+    images of the source. labels: one each of `rows`, soft ones where images are mixed. weights:
     float32, one each of `rows`.
     """
 
     source: Images
     rows: NDArray[np.int64]
-    labels: NDArray[np.int32]
+    labels: Labels
     weights: NDArray[np.float32]
     normalization: Normalization | InputScaling
     augmentation: AugmentationSpec
@@ -68,6 +75,12 @@ class PreparedImages:
             augmentation=augmentation,
         )
 
+    @property
+    def classes(self) -> NDArray[np.int32]:
+        """The class of each, (n,), that of the largest probability where labels are soft."""
+        likely = self.labels if self.labels.ndim == 1 else self.labels.argmax(axis=1)
+        return likely.astype(np.int32)
+
     def take(self, positions: NDArray[np.int64]) -> PreparedImages:
         """The images at these positions, which may occur more than once."""
         return replace(
@@ -86,12 +99,26 @@ class PreparedImages:
         return self.normalization.apply(central_window(raw, self.augmentation.crop))
 
     def augmented(
-        self, positions: NDArray[np.int64], parameters: Parameters
+        self, positions: NDArray[np.int64], parameters: Parameters, mixing: Mixing | None = None
     ) -> NDArray[np.float32]:
-        """Augmented with the parameters of all positions."""
-        raw = cast("NDArray[np.uint8]", self.source[self.rows[positions]])  # no features: see above
-        moved = augment(raw, parameters.take(positions), self.augmentation)
+        """Augmented with the parameters of all positions, and mixed with others so augmented."""
+        moved = self._moved(positions, parameters)
+        if mixing is not None:
+            others = self._moved(mixing.partner[positions], parameters)
+            moved = mixing.images(positions, moved, others)
         return self.normalization.apply(moved)
+
+    def _moved(self, positions: NDArray[np.int64], parameters: Parameters) -> NDArray[np.float32]:
+        raw = cast("NDArray[np.uint8]", self.source[self.rows[positions]])  # no features: see above
+        return augment(raw, parameters.take(positions), self.augmentation)
+
+    def labelled(
+        self, positions: NDArray[np.int64], mixing: Mixing | None
+    ) -> tuple[Labels, NDArray[np.float32]]:
+        """Labels and weights of images at these positions, or of their mixtures with others."""
+        if mixing is None:
+            return self.labels[positions], self.weights[positions]
+        return mixing.labels(positions, cast("NDArray[np.float32]", self.labels), self.weights)
 
     @cached_property
     def held(self) -> NDArray[np.float32] | None:
@@ -116,14 +143,17 @@ class PreparedImages:
             digest.update(array.data)
         return digest.hexdigest()
 
-    def replaced_by(self, features: Features) -> PreparedImages:
-        """Features, one for each position, (len(self), height, width, channels), labelled alike."""
+    def replaced_by(self, features: Features, mixing: Mixing | None = None) -> PreparedImages:
+        """Features, one for each position, (len(self), height, width, channels), labelled alike.
+
+        mixing: of the images that they were made of, which their labels have to follow.
+        """
         assert len(features) == len(self), "one row for each position"
+        rows = np.arange(len(self))
         return PreparedImages(
             features,
-            np.arange(len(self)),
-            self.labels,
-            self.weights,
+            rows,
+            *self.labelled(rows, mixing),
             InputScaling(),
             AugmentationSpec(),
         )

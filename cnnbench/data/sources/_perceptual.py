@@ -8,7 +8,8 @@ more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ GREY = np.array([0.299, 0.587, 0.114], np.float32)
 """ITU-R BT.601, as Pillow and OpenCV weigh the channels."""
 
 Pixels = NDArray[np.uint8]
+Reader = Callable[[NDArray[np.int64]], Pixels]
 
 
 def alike_photos(path: Path, distinct: NDArray[np.int64]) -> NDArray[np.int64] | None:
@@ -44,11 +46,10 @@ def alike_photos(path: Path, distinct: NDArray[np.int64]) -> NDArray[np.int64] |
         _, height, width, channels = images.shape
         if channels != 3 or min(height, width) < SIDE or len(distinct) < 2:  # noqa: PLR2004
             return None
-        sample = distinct[:: -(-len(distinct) // SAMPLE)]
-        if not in_color(_all_small(images, sample.tolist())):
+        read = partial(_small, images)
+        if not in_color(read(distinct[:: -(-len(distinct) // SAMPLE)])):
             return None
-        pairs = alike_pairs(_all_small(images, distinct.tolist()))
-    return distinct[pairs]
+        return alike_pairs(read, distinct)
 
 
 def in_color(small: Pixels) -> bool:
@@ -57,30 +58,34 @@ def in_color(small: Pixels) -> bool:
     return bool(np.median(apart) >= COLORED)
 
 
-def alike_pairs(small: Pixels) -> NDArray[np.int64]:
-    """Rows of pairs, (m, 2), the earlier row first, those that correlate most before the others.
+def alike_pairs(read: Reader, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Pairs of rows, (m, 2), the earlier one first, those that correlate most before the others.
 
-    small: (n, SIDE, SIDE, 3). Of an image that many resemble the EACH likest of those behind it
+    read: the images of some rows, (n, SIDE, SIDE, 3); asked for a block at a time, and again for
+    those that may be in a pair. Of an image that many resemble the EACH likest of those behind it
     count, which join all of them nevertheless.
     """
-    signs = np.concatenate([_signs(small[start : start + BLOCK]) for start in _starts(small)])
-    near = np.concatenate([_near(start, signs) for start in _starts(small)])
-    parts = [_correlations(small, near[start : start + BLOCK]) for start in _starts(near)]
+    signs = np.concatenate([_signs(read(rows[start : start + BLOCK])) for start in _starts(rows)])
+    near = np.concatenate([_near(start, signs) for start in _starts(rows)])
+    met, places = np.unique(near, return_inverse=True)
+    small, places = read(rows[met]), places.reshape(near.shape)
+    parts = [_correlations(small, places[start : start + BLOCK]) for start in _starts(near)]
     likeness = np.concatenate(parts) if parts else np.empty(0)
     order = np.argsort(-likeness, kind="stable")
-    return near.take(order[: np.count_nonzero(likeness >= CORRELATION)], axis=0)
+    found = near.take(order[: np.count_nonzero(likeness >= CORRELATION)], axis=0)
+    return rows.take(found)
 
 
 def _starts(rows: NDArray[np.generic]) -> range:
     return range(0, len(rows), BLOCK)
 
 
-def _all_small(images: RowFile, rows: Sequence[int]) -> Pixels:
+def _small(images: RowFile, rows: NDArray[np.int64]) -> Pixels:
     """These images at SIDE x SIDE pixels, means over about equal parts of each."""
     import cv2
 
     small = np.empty((len(rows), SIDE, SIDE, 3), np.uint8)
-    for place, row in enumerate(rows):
+    for place, row in enumerate(rows.tolist()):
         image = np.frombuffer(images.read(row), np.uint8).reshape(images.shape[1:])
         cv2.resize(image, (SIDE, SIDE), dst=small[place], interpolation=cv2.INTER_AREA)
     return small

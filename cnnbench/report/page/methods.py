@@ -24,9 +24,12 @@ _TRAINING: Mapping[str, str] = {
     "schedule.warmup_epochs": "a warm-up of {} epochs",
     "global_clipnorm": "gradients clipped to a norm of {}",
     "averaging.kind": "weights averaged by {}",
+    "label_smoothing": "label smoothing {}",
     "precision": "{}",
 }
-_SWITCHES = frozenset({"nesterov", "schedule.warmup_epochs", "global_clipnorm", "averaging.kind"})
+_SWITCHES = frozenset(
+    {"nesterov", "schedule.warmup_epochs", "global_clipnorm", "averaging.kind", "label_smoothing"}
+)
 """Keys of which 0, false or "none" means that nothing is done."""
 
 
@@ -102,8 +105,8 @@ def _images(chapter: Chapter) -> str:
     return (
         f"To the variance of a mean accuracy, s^2/n, that of the {split} images is added, which "
         f"all replicates draw from the same pool (crossed random effects; Owen 2007): the variance "
-        f"between images over their number, {how}; the degrees of freedom are Satterthwaite's "
-        f"(1946). These intervals hold for new {split} images like these, too. "
+        f"between images over their number, {how}; half-widths are put together as by Zou and "
+        f"Donner (2008). These intervals hold for new {split} images like these, too. "
     )
 
 

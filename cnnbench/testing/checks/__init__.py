@@ -17,6 +17,7 @@ from cnnbench.testing.checks import (
     precision,
     repetition,
     running,
+    stacked,
     stochastic_depth,
     weights,
 )
@@ -39,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     *precision.CHECKS,
     *repetition.CHECKS,
     *running.CHECKS,
+    *stacked.CHECKS,
     *memory.CHECKS,
 )
 """All of them, in the order in which a backend grows."""

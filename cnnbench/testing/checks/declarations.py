@@ -97,6 +97,8 @@ def _missing(rig: Rig) -> None:
     _named("option", "nesterov", looking_ahead, declared.options)
     clipping = declared.missing(network(), Optimization("sgd", global_clipnorm=1.0))
     _named("option", "global_clipnorm", clipping, declared.options)
+    soft = declared.missing(network(), Optimization("sgd", soft_labels=True))
+    _named("option", "soft_labels", soft, declared.options)
     for name in PRECISIONS:
         answer = declared.missing(network(), Optimization(optimizer="sgd", precision=name))
         _named("precision", name, answer, declared.precisions)

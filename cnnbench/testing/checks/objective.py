@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cnnbench.network.layers import Conv, Dense, Flatten
@@ -145,6 +147,24 @@ def _one(rig: Rig) -> None:
         expect_close(f"the loss of a batch of one ({net.output})", got.loss, expected.loss, hint)
 
 
+def _soft(rig: Rig) -> None:
+    hint = "the loss of soft labels t, (n, classes), is -sum t log p over the classes, from the "
+    hint += "scores; a sigmoid unit has p of class 1, and 1 - p of class 0"
+    optimization = replace(rig.plain, soft_labels=True)
+    for net in rig.outputs:
+        pair = rig.pair(net, optimization)
+        passes = batches(net, 14, batch_size=6, weighted=True, soft=True).copy(key=net.output)
+        pair.model.compile(passes)
+        got, expected = _train(pair, passes, 0.3, hint)
+        expect_close(f"the loss of soft labels ({net.output})", got.loss, expected.loss, hint)
+        expect_equal(
+            f"the number classified correctly by soft labels ({net.output})",
+            got.correct,
+            expected.correct,
+            "an image is correct where the largest score is that of its most probable class",
+        )
+
+
 def _penalty(rig: Rig) -> None:
     hint = "l1 * sum|w| + l2 * sum w^2 (no half) over kernels, never biases; not divided by n"
     means = f"{hint}; the mean over the steps, each before its update"
@@ -168,5 +188,6 @@ CHECKS = (
     Check("sample-weights", "sample weights scale loss and gradient", _weighted),
     Check("partial-batch", "a smaller last batch counts as what it is", _partial),
     Check("batch-of-one", "a batch of one image predicts and trains", _one),
+    Check("soft-labels", "labels may be probabilities of the classes", _soft),
     Check("penalties", "L1 and L2 are in the penalty and in the update", _penalty),
 )

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.data.passes.batches import Batch
+from cnnbench.data.passes.batches import Batch, Labels
 from cnnbench.network.layers import INPUT
 from cnnbench.network.network import Network, Weights
 from cnnbench.testing.reference.activations import ActivateNode
@@ -148,9 +148,7 @@ class Reference:
         """The layers whose arrays move."""
         return ((name, node) for name, node in self.nodes.items() if not node.frozen)
 
-    def weighted_slopes(
-        self, scores: Array, labels: NDArray[np.int32], weights: NDArray[np.float32]
-    ) -> Array:
+    def weighted_slopes(self, scores: Array, labels: Labels, weights: NDArray[np.float32]) -> Array:
         """The derivative of sum(weight * loss) / n by the scores: n counts images, not weights."""
         return self.output.slopes(scores, labels) * weights[:, None] / len(labels)
 

@@ -7,14 +7,24 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnbench.data.passes.batches import Labels
 from cnnbench.testing.reference.activations import sigmoid, softmax
 from cnnbench.testing.reference.node import Array
 
-Labels = NDArray[np.int32]
+EVEN = 0.5
+"""A probability above it says class 1."""
+
+
+def shares(labels: Labels, classes: int) -> Array:
+    """The probability of each class, (n, classes): that of soft labels, or 1 for the label."""
+    if labels.ndim > 1:
+        return labels.astype(np.float64)
+    right: Array = (labels[:, None] == np.arange(classes)).astype(np.float64)
+    return right
 
 
 class Output(ABC):
-    """Scores have shape (n, units), labels (n,)."""
+    """Scores have shape (n, units), labels (n,) or, of soft ones, (n, classes)."""
 
     @abstractmethod
     def probabilities(self, scores: Array) -> Array:
@@ -41,21 +51,21 @@ class Softmax(Output):
         return softmax(scores)
 
     def losses(self, scores: Array, labels: Labels) -> Array:
-        """Per image log sum exp(s) - s of the label."""
+        """Per image the mean of log sum exp(s) - s over the classes, by their probabilities."""
         highest: Array = scores.max(axis=1, keepdims=True)
         shifted = scores - highest
-        own = np.take_along_axis(shifted, labels[:, None].astype(np.int64), axis=1)[:, 0]
-        total: Array = np.exp(shifted).sum(axis=1)
-        return np.log(total) - own
+        total: Array = np.exp(shifted).sum(axis=1, keepdims=True)
+        losses: Array = (shares(labels, scores.shape[1]) * (np.log(total) - shifted)).sum(axis=1)
+        return losses
 
     def slopes(self, scores: Array, labels: Labels) -> Array:
-        """Probabilities minus one-hot labels."""
-        right: Array = (labels[:, None] == np.arange(scores.shape[1])).astype(np.float64)
-        return self.probabilities(scores) - right
+        """Probabilities minus those of the labels."""
+        return self.probabilities(scores) - shares(labels, scores.shape[1])
 
     def hits(self, scores: Array, labels: Labels) -> NDArray[np.bool_]:
-        """The largest score is the label's."""
-        right: NDArray[np.bool_] = scores.argmax(axis=1) == labels
+        """The largest score is that of the label, or of the most probable class."""
+        likely = shares(labels, scores.shape[1]).argmax(axis=1)
+        right: NDArray[np.bool_] = scores.argmax(axis=1) == likely
         return right
 
 
@@ -75,14 +85,14 @@ class Sigmoid(Output):
         return sigmoid(scores)
 
     def losses(self, scores: Array, labels: Labels) -> Array:
-        """Per image log(1 + exp(s)) - label * s."""
-        return np.logaddexp(0, scores[:, 0]) - labels * scores[:, 0]
+        """Per image log(1 + exp(s)) - t * s, t the probability of class 1."""
+        return np.logaddexp(0, scores[:, 0]) - shares(labels, 2)[:, 1] * scores[:, 0]
 
     def slopes(self, scores: Array, labels: Labels) -> Array:
-        """Probability minus label."""
-        return sigmoid(scores) - labels[:, None]
+        """Probability minus that of the label."""
+        return sigmoid(scores) - shares(labels, 2)[:, 1:]
 
     def hits(self, scores: Array, labels: Labels) -> NDArray[np.bool_]:
         """A probability above 0.5 says class 1."""
-        right: NDArray[np.bool_] = (scores[:, 0] > 0) == (labels == 1)
+        right: NDArray[np.bool_] = (scores[:, 0] > 0) == (shares(labels, 2)[:, 1] > EVEN)
         return right

@@ -134,6 +134,7 @@ class JaxBackend(KerasBackend):
 
     name = "jax"
     title = "Keras 3 on JAX"
+    capabilities = dataclasses.replace(KerasBackend.capabilities, stacked=True)
     distributions = ("jax",)
     computing = ("jaxlib",)
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
-import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.plugin import (
@@ -19,10 +18,12 @@ from cnnbench.plugin import (
     Optimization,
     PluginError,
     ResidentSplits,
+    StackedModel,
     StepModel,
     Weights,
 )
-from cnnbench_keras._jax_program import JaxProgram, ProgramCache, on_device
+from cnnbench_keras._jax_program import JaxProgram, ProgramCache, on_device, padded
+from cnnbench_keras._jax_stack import JaxStack
 
 
 class JaxEngine(Engine):
@@ -47,10 +48,26 @@ class JaxEngine(Engine):
         self, network: Network, weights: Weights, optimization: Optimization, seed: int
     ) -> Model:
         """A model with a state of its own; models of the same network share what is compiled."""
+        program = self._program(network, optimization, models=1)
+        return JaxModel(program, weights, seed, self._resident)
+
+    def build_stacked(
+        self,
+        network: Network,
+        weights: Sequence[Weights],
+        optimization: Optimization,
+        seeds: Sequence[int],
+    ) -> StackedModel:
+        """As many states, which one program takes on together."""
+        program = self._program(network, optimization, models=len(seeds))
+        return JaxStack(program, weights, seeds, self._resident)
+
+    def _program(self, network: Network, optimization: Optimization, models: int) -> JaxProgram:
         # Keras's layers hold each other in cycles, which only the collector frees.
         gc.collect()
-        program = self._programs.get(network, optimization)
-        return JaxModel(program, weights, seed, self._resident)
+        if self._resident:
+            self._resident.models = models
+        return self._programs.get(network, optimization)
 
 
 class JaxModel(StepModel):
@@ -65,17 +82,12 @@ class JaxModel(StepModel):
 
     def compile(self, batches: Batches) -> None:
         """Compile a step for whole batches and for the rest, and a prediction of whole batches."""
-        shape = self._program.network.input_shape
-        for size in sorted(
-            {min(batches.batch_size, batches.size), batches.size % batches.batch_size} - {0}
-        ):
-            images = on_device(np.zeros((size, *shape), np.float32))
-            labels = on_device(np.zeros(size, np.int32))
-            weights = on_device(np.zeros(size, np.float32))
+        for size in batches.sizes:
+            given = map(on_device, self._program.blank(size))
             # The step takes over the state it is given.
             state = jax.tree.map(on_device, self._state)
-            jax.block_until_ready(self._program.step(state, images, labels, weights))
-        images = on_device(np.zeros((batches.batch_size, *shape), np.float32))
+            jax.block_until_ready(self._program.step(state, *given))
+        images = on_device(self._program.blank(batches.batch_size)[0])
         jax.block_until_ready(self._program.predict(self._state, images))
 
     def synchronize(self) -> None:
@@ -110,12 +122,7 @@ class JaxModel(StepModel):
 
     def predict_step(self, images: Any, batch_size: int) -> Any:
         """Probabilities of one batch."""
-        count = len(images)
-        if count < batch_size:
-            # Padded rather than compiled anew: the rows of a prediction don't touch each other.
-            padding = [(0, batch_size - count)] + [(0, 0)] * (images.ndim - 1)
-            images = on_device(np.pad(np.asarray(images), padding))
-        return self._program.predict(self._state, images)
+        return self._program.predict(self._state, padded(images, batch_size))
 
     def gradient_step(self, images: Any, slopes: Any) -> Any:
         """By the images of one batch."""

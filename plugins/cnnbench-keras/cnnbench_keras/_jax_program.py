@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -33,6 +34,7 @@ class JaxProgram:
 
     def __init__(self, network: Network, optimization: Optimization) -> None:
         self.network = network
+        self._soft = optimization.soft_labels
         self._binary = network.output == "sigmoid"
         self._built = build_keras(network, optimization, seed=0, initializer=_blank)
         model = self._built.model
@@ -56,6 +58,8 @@ class JaxProgram:
         self.step = jax.jit(self._step, donate_argnums=0)
         self.predict = jax.jit(self._predict)
         self.gradient = jax.jit(self._gradient)
+        self.stacked_step = jax.jit(_mapped(self._step), donate_argnums=0)
+        self.stacked_predict = jax.jit(_mapped(self._predict))
 
     def initial_state(self, weights: Weights, seed: int) -> State:
         """These weights, dropout seeded, the optimiser at its start."""
@@ -83,11 +87,22 @@ class JaxProgram:
             values[part][at] = value
         return State(*values, state.optimizer)
 
-    def with_learning_rate(self, state: State, learning_rate: float) -> State:
-        """The state for steps at this rate."""
+    def with_learning_rate(
+        self, state: State, learning_rate: float, replicates: int | None = None
+    ) -> State:
+        """The state for steps at this rate, or as many states in one."""
         optimizer = list(state.optimizer)
-        optimizer[self._rate] = on_device(np.array(learning_rate, np.float32))
+        shape = () if replicates is None else (replicates,)
+        optimizer[self._rate] = on_device(np.full(shape, learning_rate, np.float32))
         return state._replace(optimizer=optimizer)
+
+    def blank(self, size: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Images, labels and weights of a batch, to compile for."""
+        images = np.zeros((size, *self.network.input_shape), np.float32)
+        labels: NDArray[Any] = np.zeros(size, np.int32)
+        if self._soft:
+            labels = np.zeros((size, self.network.classes), np.float32)
+        return images, labels, np.zeros(size, np.float32)
 
     def _step(
         self, state: State, images: jax.Array, labels: jax.Array, weights: jax.Array
@@ -142,6 +157,23 @@ def on_device(array: NDArray[Any]) -> jax.Array:
     return jax.device_put(np.array(array))
 
 
+def padded(images: Any, size: int) -> Any:
+    """Images filled up rather than compiled for anew: the rows of a prediction don't touch."""
+    if len(images) == size:
+        return images
+    padding = [(0, size - len(images))] + [(0, 0)] * (images.ndim - 1)
+    return on_device(np.pad(np.asarray(images), padding))
+
+
+def _mapped(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function for states along a first axis, and sequences of arrays, one each."""
+
+    def call(state: State, *given: Sequence[jax.Array]) -> Any:
+        return jax.vmap(function)(state, *map(jnp.stack, given))
+
+    return call
+
+
 def _blank(shape: tuple[int, ...], dtype: str | None = None) -> jax.Array:
     return on_device(np.zeros(shape, dtype))
 
@@ -164,15 +196,20 @@ def _zeros(variables: list[Any]) -> list[jax.Array]:
 
 def _judge(scores: jax.Array, labels: jax.Array, binary: bool) -> tuple[jax.Array, jax.Array]:
     """The loss of each image, and how many scores are highest for their label."""
+    soft = labels.ndim > 1
+    likely = labels.argmax(axis=-1) if soft else labels
     if binary:
-        scores = scores[:, 0]
-        losses = jax.nn.softplus(scores) - labels * scores
+        scores, ones = scores[:, 0], labels[:, 1] if soft else labels
+        losses = jax.nn.softplus(scores) - ones * scores
         guesses = scores > 0
     else:
         likelihoods = jax.nn.log_softmax(scores)
-        losses = -jnp.take_along_axis(likelihoods, labels[:, None], axis=-1)[:, 0]
+        if soft:
+            losses = -(labels * likelihoods).sum(axis=-1)
+        else:
+            losses = -jnp.take_along_axis(likelihoods, labels[:, None], axis=-1)[:, 0]
         guesses = scores.argmax(axis=-1)
-    return losses, (guesses == labels).sum().astype(jnp.float32)
+    return losses, (guesses == likely).sum().astype(jnp.float32)
 
 
 class ProgramCache:

@@ -103,6 +103,9 @@ class TensorflowModel(StepModel):
         self._optimizer.build(self._trainable)
         images = tf.TensorSpec((None, *network.input_shape), tf.float32)
         labels, weights = tf.TensorSpec((None,), tf.int32), tf.TensorSpec((None,), tf.float32)
+        if optimization.soft_labels:
+            labels = tf.TensorSpec((None, network.classes), tf.float32)
+        self._labels = labels
         self._train = tf.function(self._trace_step, input_signature=[images, labels, weights])
         self._predict = tf.function(self._trace_prediction, input_signature=[images])
 
@@ -112,7 +115,8 @@ class TensorflowModel(StepModel):
         values = [variable.numpy() for variable in variables]
         size = min(batches.batch_size, batches.size)
         images = tf.zeros((size, *self._built.model.input_shape[1:]))
-        self._train(images, tf.zeros(size, tf.int32), tf.zeros(size))
+        labels = tf.zeros((size, *self._labels.shape[1:]), self._labels.dtype)
+        self._train(images, labels, tf.zeros(size))
         self._predict(images)
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
@@ -196,11 +200,16 @@ def _same(gradients_and_variables: Any) -> Any:
 
 def _judge(scores: Any, labels: Any, binary: bool) -> tuple[Any, Any]:
     """The loss of each image, and how many scores are highest for their label."""
+    soft = labels.shape.rank > 1
+    likely = tf.argmax(labels, axis=-1, output_type=tf.int32) if soft else labels
     if binary:
-        scores = scores[:, 0]
-        losses = tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(labels, scores.dtype), scores)
-        guesses = tf.cast(scores > 0, labels.dtype)
+        scores, ones = scores[:, 0], labels[:, 1] if soft else labels
+        losses = tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(ones, scores.dtype), scores)
+        guesses = tf.cast(scores > 0, likely.dtype)
     else:
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, scores)
-        guesses = tf.argmax(scores, axis=-1, output_type=labels.dtype)
-    return losses, tf.reduce_sum(tf.cast(guesses == labels, tf.float32))
+        if soft:
+            losses = tf.nn.softmax_cross_entropy_with_logits(labels, scores)
+        else:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, scores)
+        guesses = tf.argmax(scores, axis=-1, output_type=likely.dtype)
+    return losses, tf.reduce_sum(tf.cast(guesses == likely, tf.float32))

@@ -144,13 +144,16 @@ def _judge(
     scores: torch.Tensor, labels: torch.Tensor, binary: bool
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The loss of each image, and how many scores are highest for their label."""
+    soft = labels.ndim > 1
+    likely = labels.argmax(dim=-1) if soft else labels
     if binary:
-        scores = scores[:, 0]
+        scores, ones = scores[:, 0], labels[:, 1] if soft else labels
         losses = functional.binary_cross_entropy_with_logits(
-            scores, labels.to(scores.dtype), reduction="none"
+            scores, ones.to(scores.dtype), reduction="none"
         )
         guesses = scores > 0
     else:
-        losses = functional.cross_entropy(scores, labels.long(), reduction="none")
+        right = labels if soft else labels.long()
+        losses = functional.cross_entropy(scores, right, reduction="none")
         guesses = scores.argmax(dim=-1)
-    return losses, (guesses == labels).sum().to(torch.float32)
+    return losses, (guesses == likely).sum().to(torch.float32)

@@ -33,6 +33,7 @@ class TorchNative(Backend):
     capabilities = Capabilities(
         devices=frozenset({"cpu", "gpu"}),
         precisions=frozenset({"float32", "bfloat16"}),
+        stacked=True,
         gradients=True,
     )
 

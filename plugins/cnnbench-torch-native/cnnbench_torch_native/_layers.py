@@ -47,6 +47,7 @@ Own = Mapping[str, Tensor]
 SLIDING = 4
 """Axes of a convolution's kernel."""
 
+SOFTMAX: Step = partial(torch.softmax, dim=1)
 _FUNCTIONS: dict[str, list[Step]] = {
     "linear": [],
     "relu": [torch.relu],
@@ -60,11 +61,11 @@ _FUNCTIONS: dict[str, list[Step]] = {
     "hard_sigmoid": [functional.hardsigmoid],
     "hard_swish": [functional.hardswish],
     "softplus": [functional.softplus],
-    "softmax": [partial(torch.softmax, dim=1)],
+    "softmax": [SOFTMAX],
     "tanh": [torch.tanh],
 }
 # Nothing else needs the output of a convolution or a dense layer, so ReLU may overwrite it.
-_FUSED = _FUNCTIONS | {"relu": [torch.relu_]}
+FUSED = _FUNCTIONS | {"relu": [torch.relu_]}
 _CURVED = {"gelu", "silu", "hard_swish", "softmax"}
 _MONOTONE = [step for name in _FUNCTIONS.keys() - _CURVED for step in _FUNCTIONS[name]]
 _MONOTONE.append(torch.relu_)
@@ -81,6 +82,10 @@ class Place(NamedTuple):
     dropout: torch.Generator | None
     frozen: bool
     device: torch.device
+
+
+Maker = Callable[[Any, Place], list[Step]]
+"""Takes a layer and its place, and makes steps of which the first takes all the inputs."""
 
 
 @dataclass
@@ -121,11 +126,14 @@ def network_parts(
     frozen: frozenset[str],
     dropout: torch.Generator | None,
     device: torch.device,
+    *,
+    makers: Mapping[type[Layer], Maker] | None = None,
 ) -> list[Part]:
     """What computes the scores of NCHW images.
 
     arrays: by layer and part, kernels of convolutions as OIHW. dropout: where training draws its
-    masks from; None makes the parts of prediction, which moves no statistics either.
+    masks from; None makes the parts of prediction, which moves no statistics either. makers: of
+    layers by type, `MAKERS` unless given.
     """
     nodes = network.nodes()
     uses = Counter(name for node in nodes for name in node.layer.inputs)
@@ -133,7 +141,7 @@ def network_parts(
     for node in nodes:
         layer, name = node.layer, node.name
         place = Place(node, arrays.get(name, {}), dropout, name in frozen, device)
-        made = _MAKERS[type(layer)](layer, place)
+        made = (makers or MAKERS)[type(layer)](layer, place)
         if layer.inputs == (parts[-1].name,) and uses[parts[-1].name] == 1 and len(parts) > 1:
             steps = parts[-1].steps
             if getattr(layer, "kind", "") == "max" and steps and steps[-1] in _MONOTONE:
@@ -162,9 +170,9 @@ def _convolution(layer: Conv | DepthwiseConv, place: Place) -> list[Step]:
     if isinstance(layer, Conv):
         step = partial(convolve, weight=own["kernel"], groups=layer.groups, **window)
     else:
-        window |= {"groups": place.node.shape[-1]}
+        window |= {"groups": own["kernel"].shape[1]}
         step = partial(_convolve_depthwise, kernel=own["kernel"], **window)
-    return [*pad, step, *_FUSED[layer.activation]]
+    return [*pad, step, *FUSED[layer.activation]]
 
 
 def _convolve_depthwise(x: Tensor, kernel: Tensor, **window: Any) -> Tensor:
@@ -177,7 +185,7 @@ def _dense(layer: Dense, place: Place) -> list[Step]:
     step: Step = partial(torch.matmul, other=kernel)
     if bias is not None:
         step = partial(torch.addmm, bias, mat2=kernel)
-    return [step, *_FUSED[layer.activation]]
+    return [step, *FUSED[layer.activation]]
 
 
 def _pool(layer: Pool, place: Place) -> list[Step]:
@@ -236,10 +244,10 @@ def _rescaling(layer: Rescaling, place: Place) -> list[Step]:
 
 
 def _dropping(layer: Dropping, place: Place) -> list[Step]:
-    return [] if place.dropout is None else [partial(_drop, layer, place.dropout)]
+    return [] if place.dropout is None else [partial(drop, layer, place.dropout)]
 
 
-def _drop(layer: Dropping, generator: torch.Generator, x: Tensor) -> Tensor:
+def drop(layer: Dropping, generator: torch.Generator, x: Tensor) -> Tensor:
     """Units are drawn for one by one, or an image at a time."""
     whole, keep = isinstance(layer, StochasticDepth), 1 - layer.rate
     drawn = x.new_empty(len(x), *[1] * (x.ndim - 1)) if whole else torch.empty_like(x)
@@ -256,8 +264,7 @@ def _product(dimensions: int, *inputs: Tensor) -> Tensor:
     return reduce(torch.mul, (x if x.ndim == dimensions else x[..., None, None] for x in inputs))
 
 
-# Each takes a layer and its place, and makes steps of which the first takes all the inputs.
-_MAKERS: dict[type[Layer], Callable[[Any, Place], list[Step]]] = {
+MAKERS: dict[type[Layer], Maker] = {
     Conv: _convolution,
     DepthwiseConv: _convolution,
     Dense: _dense,

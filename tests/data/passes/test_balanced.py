@@ -1,5 +1,7 @@
 """Balanced batches: every class alike in each, each image as often as another of its class."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from cnnbench.data.passes.balanced import balanced_order
 from cnnbench.data.passes.normalization import fit_normalization
 from cnnbench.data.passes.passes import TrainingPasses
 from cnnbench.data.passes.prepared import PreparedImages
+from cnnbench.data.passes.soft_labels import soft_labels
 from cnnbench.data.spec import AugmentationSpec
 
 TURNED = AugmentationSpec(flip="horizontal", rotation=0.1)
@@ -122,3 +125,13 @@ def test_a_recipe_that_says_how_many_copies_there_are_gets_no_further_ones(image
     drawn = balanced_order(images[1], 8, seed=1, epoch=2) % 24
     shown = np.concatenate([batch.images for batch in made.epoch(2)])
     np.testing.assert_array_equal(shown, made.seen(drawn, 0))
+
+
+def test_partners_of_mixtures_are_of_all_classes_alike(images):
+    made = passes(images, AugmentationSpec(mixup=1.0))
+    made.images = replace(made.images, labels=soft_labels(images[1], 2))
+    epochs = [np.concatenate([batch.labels for batch in made.epoch(n)]) for n in range(40)]
+    # 960 mixtures: half of each class, where partners from all images would give a third.
+    assert abs(np.concatenate(epochs)[:, 1].mean() - 0.5) < 0.04
+    shown = np.concatenate([batch.images for batch in made.epoch(0)])
+    assert len({image.tobytes() for image in shown}) == 24

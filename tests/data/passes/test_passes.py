@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from cnnbench.data.spec import AugmentationSpec
 PLAIN = AugmentationSpec()
 TURNED = AugmentationSpec(flip="horizontal", rotation=0.1)
 CROPPED = AugmentationSpec(crop=(5, 4))
+BLENDED = AugmentationSpec(flip="horizontal", mixup=1.0)
+CUT = AugmentationSpec(random_erasing=0.5, cutmix=1.0)
 ROWS = np.array([19, 3, 0, 7, 12, 5, 8, 9, 1, 16, 2])
 
 
@@ -281,3 +284,76 @@ def test_what_was_made_of_copies_stands_in_their_place(source):
         np.testing.assert_array_equal(batch.labels, 100 + ROWS[positions])
         resident = shown.epoch(epoch).resident
         np.testing.assert_array_equal(resident.images[resident.order], batch.images)
+
+
+def mixed(source, augmentation, order=1, batch_size=4, weights=None):
+    made = passes(source, augmentation, order=order, weights=weights).images
+    soft = np.eye(len(ROWS), dtype=np.float32)  # every image is a class of its own
+    made = replace(made, labels=soft)
+    return TrainingPasses(made, batch_size=batch_size, order_seed=order, augmentation_seed=2)
+
+
+@pytest.mark.parametrize("augmentation", [BLENDED, CUT])
+def test_a_mixture_depends_on_the_epoch_and_not_on_order_or_batches(source, augmentation):
+    made = mixed(source, augmentation)
+    one, again = stacked(made.epoch(0)), stacked(made.epoch(0))
+    assert_same(one, again)
+    assert one.labels.shape == (11, 11)
+    assert one.labels.dtype == one.images.dtype == np.float32
+    np.testing.assert_allclose(one.labels.sum(axis=1), 1, atol=1e-6)
+    other = stacked(mixed(source, augmentation, order=5, batch_size=3).epoch(0))
+
+    def sorted_by_label(batch):
+        return [array[np.lexsort(batch.labels.T)] for array in batch]
+
+    assert_same(sorted_by_label(one), sorted_by_label(other))
+    assert not np.array_equal(one.images, stacked(made.epoch(1)).images)
+
+
+def test_a_mixture_is_of_augmented_images_before_normalisation(source):
+    made = mixed(source, BLENDED).epoch(0)
+    batch = stacked(made)
+    plain = AugmentationSpec(flip="horizontal")
+    alone = stacked(passes(source, plain).epoch(0))
+    shown = dict(zip((alone.labels - 100).tolist(), alone.images, strict=True))
+    for image, label in zip(batch.images, batch.labels, strict=True):
+        expected = sum(share * shown[row] for share, row in zip(label, ROWS.tolist(), strict=True))
+        np.testing.assert_allclose(image, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("augmentation", [BLENDED, CUT])
+def test_a_part_of_a_mixed_pass_shows_the_same_mixtures(source, augmentation):
+    epoch = mixed(source, augmentation).epoch(1)
+    assert epoch.resident is None
+    assert_same(list(epoch)[1], next(iter(epoch.select(1, 2))))
+    positions = np.arange(len(ROWS))
+    whole = stacked(epoch)
+    found = mixed(source, augmentation).seen(positions, 1)
+    assert sorted(image.tobytes() for image in found) == sorted(x.tobytes() for x in whole.images)
+
+
+def test_soft_labels_alone_leave_a_pass_resident_under_another_key(source):
+    hard, soft = passes(source).epoch(0), mixed(source, PLAIN).epoch(0)
+    assert soft.resident.labels.shape == (11, 11)
+    assert soft.resident.key != hard.resident.key
+    np.testing.assert_array_equal(stacked(soft).labels, soft.resident.labels[soft.resident.order])
+
+
+@pytest.mark.parametrize("augmentation", [BLENDED, CUT])
+def test_labels_of_mixed_copies_follow_what_was_made_of_them(source, augmentation):
+    images = mixed(source, augmentation.model_copy(update={"copies": 2})).images
+    positions = np.arange(len(ROWS))
+    rng = np.random.default_rng(3)
+    made = {copy: rng.random((len(ROWS), 1, 1, 5), np.float32) for copy in range(2)}
+    shown = TrainingPasses(images, 4, order_seed=1, augmentation_seed=2, made=made)
+    free = TrainingPasses(images, 4, order_seed=1, augmentation_seed=2)
+    for epoch in range(4):
+        pixels = shown.seen(positions, epoch)
+        np.testing.assert_array_equal(pixels, made[epoch % 2])
+        one, other = stacked(shown.epoch(epoch)), stacked(free.epoch(epoch))
+        np.testing.assert_array_equal(one.labels, other.labels)
+        np.testing.assert_array_equal(one.weights, other.weights)
+        resident = shown.epoch(epoch).resident
+        np.testing.assert_array_equal(resident.labels[resident.order], one.labels)
+    keys = {shown.epoch(epoch).resident.key for epoch in range(4)}
+    assert len(keys) == 2

@@ -156,6 +156,14 @@ def test_the_methods_name_the_seed_where_the_plan_keeps_it(write_study, read_pag
             {"momentum": 0.9, "schedule": {"warmup_epochs": 2}},
             "optimiser momentum, momentum 0.9, at most 3 epochs, a warm-up of 2 epochs.",
         ),
+        (
+            {"momentum": 0.9, "label_smoothing": 0.1},
+            "optimiser momentum, momentum 0.9, at most 3 epochs, label smoothing 0.1.",
+        ),
+        (
+            {"momentum": 0.9, "label_smoothing": 0.0},
+            "optimiser momentum, momentum 0.9, at most 3 epochs.",
+        ),
     ],
 )
 def test_the_methods_tell_how_weights_move_and_not_what_their_optimizer_ignores(

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from cnnbench.data.passes.batches import Batch
+from cnnbench.data.passes.soft_labels import soft_labels
 from cnnbench.network.layers import BatchNorm, Conv, Dense, Flatten, Pool
 from cnnbench.network.network import Network
 from cnnbench.network.weights import weight_shapes
 from cnnbench.testing.reference import Reference
+from cnnbench.testing.reference.outputs import Sigmoid, Softmax
 from cnnbench.trials.optimization import Optimization
 
 pytest.importorskip("keras")
@@ -54,11 +56,18 @@ model.set_weights([np.array(array, "float32") for array in given["weights"]])
 images = np.array(given["images"], "float32")
 scores = model(images, training=False).numpy().tolist()
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+labels = np.array(given["labels"])
+how = {"from_logits": True, "label_smoothing": 0.2, "reduction": None}
+softmax = keras.losses.CategoricalCrossentropy(**how)(np.eye(3, dtype="float32")[labels], scores)
+ones, first = (labels[:, None] % 2).astype("float32"), np.array(scores, "float32")[:, :1]
+sigmoid = keras.losses.BinaryCrossentropy(**how)(ones, first)
+smoothed = {"softmax": softmax.numpy().tolist(), "sigmoid": sigmoid.numpy().tolist()}
 model.compile(keras.optimizers.SGD(0.1), loss)
 total = model.train_on_batch(
     images, np.array(given["labels"]), sample_weight=np.array(given["sample_weights"], "float32"))
 after = [array.tolist() for array in model.get_weights()]
-json.dump({"scores": scores, "total": float(total), "after": after}, sys.stdout)
+said = {"scores": scores, "smoothed": smoothed, "total": float(total), "after": after}
+json.dump(said, sys.stdout)
 """
 
 
@@ -97,6 +106,15 @@ def test_scores(sample, keras_says):
     weights, batch = sample
     ours = Reference(NETWORK, weights, Optimization("sgd")).scores(batch.images)
     np.testing.assert_allclose(ours, keras_says["scores"], atol=1e-5)
+
+
+def test_losses_of_smoothed_labels(sample, keras_says):
+    _, batch = sample
+    scores = np.array(keras_says["scores"])
+    three = Softmax().losses(scores, soft_labels(batch.labels, 3, 0.2))
+    two = Sigmoid().losses(scores[:, :1], soft_labels(batch.labels % 2, 2, 0.2))
+    np.testing.assert_allclose(three, keras_says["smoothed"]["softmax"], rtol=1e-5)
+    np.testing.assert_allclose(two, keras_says["smoothed"]["sigmoid"], rtol=1e-5)
 
 
 def test_loss_and_one_step(sample, keras_says):

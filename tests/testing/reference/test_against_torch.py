@@ -143,6 +143,14 @@ def test_losses_and_their_derivatives(spread):
     np.testing.assert_allclose(Softmax().losses(numbers, labels), losses.detach(), atol=1e-10)
     np.testing.assert_allclose(Softmax().slopes(numbers, labels), scores.grad, atol=1e-12)
 
+    soft = RNG.dirichlet(np.ones(3), 5)
+    scores.grad = None
+    losses = F.cross_entropy(scores, torch.from_numpy(soft), reduction="none")
+    losses.sum().backward()
+    np.testing.assert_allclose(Softmax().losses(numbers, soft), losses.detach(), atol=1e-10)
+    np.testing.assert_allclose(Softmax().slopes(numbers, soft), scores.grad, atol=1e-12)
+    assert (Softmax().hits(numbers, soft) == (numbers.argmax(1) == soft.argmax(1))).all()
+
     labels = labels % 2
     score = torch.from_numpy(RNG.normal(0, spread, size=(5, 1))).requires_grad_()
     target = torch.from_numpy(labels[:, None].astype(np.float64))
@@ -151,3 +159,11 @@ def test_losses_and_their_derivatives(spread):
     numbers = score.detach().numpy()
     np.testing.assert_allclose(Sigmoid().losses(numbers, labels), losses.detach()[:, 0], atol=1e-10)
     np.testing.assert_allclose(Sigmoid().slopes(numbers, labels), score.grad, atol=1e-12)
+
+    soft = RNG.dirichlet(np.ones(2), 5)
+    score.grad, ones = None, torch.from_numpy(soft[:, 1:])
+    losses = F.binary_cross_entropy_with_logits(score, ones, reduction="none")
+    losses.sum().backward()
+    np.testing.assert_allclose(Sigmoid().losses(numbers, soft), losses.detach()[:, 0], atol=1e-10)
+    np.testing.assert_allclose(Sigmoid().slopes(numbers, soft), score.grad, atol=1e-12)
+    assert (Sigmoid().hits(numbers, soft) == ((numbers[:, 0] > 0) == (soft[:, 1] > 0.5))).all()

@@ -10,6 +10,7 @@ from wrong_backends import (
     optimizers,
     running,
     single,
+    stacked,
     training,
 )
 
@@ -23,5 +24,6 @@ WRONG_BACKENDS = (
     *optimizers.BACKENDS,
     *frozen.BACKENDS,
     *running.BACKENDS,
+    *stacked.BACKENDS,
     *images.BACKENDS,
 )

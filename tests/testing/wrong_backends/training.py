@@ -53,6 +53,20 @@ class IgnoresSampleWeights(Reference):
         return super().step(batch._replace(weights=np.ones_like(batch.weights)), lr)
 
 
+class TakesTheMostProbableClass(Reference):
+    """As a backend does that knows no soft labels."""
+
+    def step(self, batch, lr):
+        soft = batch.labels.ndim > 1
+        labels = batch.labels.argmax(axis=1) if soft else batch.labels
+        return super().step(batch._replace(labels=labels), lr)
+
+
+class TakesTheFirstColumn(Sigmoid):
+    def slopes(self, scores, labels):
+        return super().slopes(scores, labels[:, ::-1] if labels.ndim > 1 else labels)
+
+
 class DividesByTheSumOfWeights(Reference):
     def weighted_slopes(self, scores, labels, weights):
         return super().weighted_slopes(scores, labels, weights) * len(labels) / weights.sum()
@@ -328,6 +342,8 @@ BACKENDS = (
     with_output("large-scores", "softmax", OverflowsInExp),
     with_reference("sample-weights", IgnoresSampleWeights),
     with_reference("sample-weights", DividesByTheSumOfWeights),
+    with_reference("soft-labels", TakesTheMostProbableClass),
+    with_output("soft-labels", "sigmoid", TakesTheFirstColumn),
     with_reference("partial-batch", DividesAPartialBatchByTheFullSize),
     with_model("partial-batch", AveragesTheMeansOfBatches),
     with_model("partial-batch", DropsTheLastBatch),
