@@ -66,7 +66,7 @@ def main() -> None:
     for move, turn in MOVES:
         some = images[::10]
         both = np.concatenate([some, [changed(image, move, turn, draw) for image in some]])
-        pairs = pairs_of(np.stack([small(image) for image in both]))
+        pairs = pairs_of(np.stack([_perceptual.shrunk(image) for image in both]))
         copies = int((pairs[:, 1] - pairs[:, 0] == len(some)).sum())
         print(
             f"  moved and zoomed by up to {move:.0%}, turned by up to {turn} degrees: "
@@ -87,11 +87,6 @@ def decode(source: Folder, photos: str) -> float:
 
 def pairs_of(images: Pixels) -> NDArray[np.int64]:
     return _perceptual.alike_pairs(images.__getitem__, np.arange(len(images)))
-
-
-def small(image: Pixels) -> Pixels:
-    side = (_perceptual.SIDE, _perceptual.SIDE)
-    return np.asarray(cv2.resize(image, side, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def changed(image: Pixels, move: float, turn: float, draw: np.random.Generator) -> Pixels:

@@ -81,14 +81,21 @@ def _starts(rows: NDArray[np.generic]) -> range:
 
 
 def _small(images: RowFile, rows: NDArray[np.int64]) -> Pixels:
-    """These images at SIDE x SIDE pixels, means over about equal parts of each."""
-    import cv2
-
+    """These images at SIDE x SIDE pixels."""
     small = np.empty((len(rows), SIDE, SIDE, 3), np.uint8)
     for place, row in enumerate(rows.tolist()):
         image = np.frombuffer(images.read(row), np.uint8).reshape(images.shape[1:])
-        cv2.resize(image, (SIDE, SIDE), dst=small[place], interpolation=cv2.INTER_AREA)
+        small[place] = shrunk(image)
     return small
+
+
+def shrunk(image: Pixels) -> Pixels:
+    """An image at SIDE x SIDE pixels, by way of twice as many, which takes a third of the time."""
+    import cv2
+
+    if min(image.shape[:2]) > 2 * SIDE:
+        image = np.asarray(cv2.resize(image, (2 * SIDE, 2 * SIDE)), np.uint8)
+    return np.asarray(cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _signs(small: Pixels) -> NDArray[np.float32]:
