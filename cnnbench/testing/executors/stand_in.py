@@ -36,13 +36,15 @@ class StandIn(Work):
     has passed; "fails" leaves a failed record.
 
     folder: of the notes, the same for all processes. refusal: why it can't be opened. seconds: that
-    opening takes. patience: seconds to wait for being let go.
+    opening takes. patience: seconds to wait for being let go. pieces: how many trials
+    are run as one.
     """
 
     folder: str = ""
     refusal: str = ""
     seconds: float = 0.0
     patience: float = 30.0
+    pieces: int = 1
 
     def open(self, on_wait: Callable[[str], None] | None = None) -> None:  # noqa: ARG002 - at once
         """Open nothing, in the time that was asked for."""
@@ -68,6 +70,25 @@ class StandIn(Work):
             reason = self._act(trial)
             told(epoch_of(2))
         return outcome_of(trial, self._surroundings(trial, images) or reason)
+
+    def together(self, trials: Sequence[Trial]) -> list[tuple[Trial, ...]]:
+        """As many as were asked for, in their order."""
+        return [tuple(trials[at : at + self.pieces]) for at in range(0, len(trials), self.pieces)]
+
+    def run(
+        self, piece: Sequence[Trial], on_epoch: Callable[[Trial, Epoch], None]
+    ) -> Iterator[Outcome]:
+        """Several run epoch by epoch, and end in the opposite order; they only play "plain"."""
+        if len(piece) == 1:
+            yield from super().run(piece, on_epoch)
+            return
+        self.open()
+        self.notes.put_together(piece)
+        for number in range(EPOCHS):
+            for trial in piece:
+                on_epoch(trial, epoch_of(number + 1))
+        for trial in reversed(piece):
+            yield outcome_of(trial)
 
     def images(self, trial: Trial) -> CachedImages:
         """Small ones, by the trial's number."""
@@ -157,6 +178,14 @@ class Notes:
     def processes(self) -> list[int]:
         """Those that ran a trial."""
         return [int(name) for name in self._names("process")]
+
+    def put_together(self, piece: Sequence[Trial]) -> None:
+        """Note trials that are run as one."""
+        self._note("piece", "-".join(trial.id for trial in piece))
+
+    def pieces(self) -> list[list[str]]:
+        """The ids of those that were run as one."""
+        return [name.split("-") for name in self._names("piece")]
 
     def most_at_a_time(self) -> int:
         """Of trials."""

@@ -12,7 +12,7 @@ from cnnbench.testing.executors.check import ExecutorCheck
 from cnnbench.testing.executors.rig import ExecutorRig, Play
 from cnnbench.testing.executors.stand_in import EPOCHS, epoch_of, outcome_of
 from cnnbench.testing.expect import expect, expect_equal
-from cnnbench.testing.finding import Failed
+from cnnbench.testing.finding import Failed, Unsupported
 
 
 def outcomes(rig: ExecutorRig) -> None:
@@ -74,6 +74,36 @@ def epochs(rig: ExecutorRig) -> None:
 def told(rig: ExecutorRig) -> None:
     """The events of each trial, with its outcome among them."""
     play = rig.play("plain", "plain", "plain")
+    _expect_told(play)
+    slots = {each.slot for each in play.heard if isinstance(each, TrialStarted | TrialEnded)}
+    expect(slots <= {0, 1}, f"slots are counted from 0, below limits.slots = 2; got {slots}")
+
+
+def pieces(rig: ExecutorRig) -> None:
+    """Two of three trials are one piece of work; their epochs come by turns."""
+    if not rig.executor.stacks:
+        raise Unsupported("it hands out single trials")
+    play = rig.play("plain", "plain", "plain", pieces=2)
+    expect_equal(
+        "the trials that were run as one",
+        play.notes.pieces(),
+        [[trial.id for trial in play.trials[:2]]],
+        "hand each piece of work.together(trials) to work.run, all of it at once",
+    )
+    _expect_told(play)
+    for number, trial in enumerate(play.trials):
+        right = outcome_of(trial)
+        same = play.outcome(number).record.model_dump_json() == right.record.model_dump_json()
+        expect(same, f"the record of trial {number + 1} is not what the work yielded for it")
+        expect_equal(
+            f"the epochs told of trial {number + 1}",
+            tuple(play.epochs(number)),
+            right.history,
+            "on_epoch is told which trial an epoch is of",
+        )
+
+
+def _expect_told(play: Play) -> None:
     for number, trial in enumerate(play.trials):
         kinds = [
             type(each)
@@ -89,8 +119,6 @@ def told(rig: ExecutorRig) -> None:
             "tell TrialStarted first, and TrialEnded only when the generator is resumed: the "
             "outcome is on the disk then",
         )
-    slots = {each.slot for each in play.heard if isinstance(each, TrialStarted | TrialEnded)}
-    expect(slots <= {0, 1}, f"slots are counted from 0, below limits.slots = 2; got {slots}")
 
 
 def _let_go_after_an_epoch(heard: Event | Outcome, play: Play) -> None:
@@ -103,4 +131,5 @@ CHECKS = (
     ExecutorCheck("order", "an outcome is handed over as soon as its trial ends", order),
     ExecutorCheck("epochs", "an epoch is told while its trial still runs", epochs),
     ExecutorCheck("told", "start, epochs, outcome and end are told in this order", told),
+    ExecutorCheck("pieces", "trials that the work puts together are run as one", pieces),
 )

@@ -32,6 +32,8 @@ WRONG_EXECUTORS = [
     WrongExecutor(telling.TellsEndsEarly, "told", "only when the generator is resumed"),
     WrongExecutor(telling.TellsNoStarts, "told", "tell TrialStarted first"),
     WrongExecutor(telling.CountsSlotsFromOne, "told", "slots are counted from 0"),
+    WrongExecutor(telling.RunsEachOfAPieceByItself, "pieces", "all of it at once"),
+    WrongExecutor(telling.TellsAllEpochsOfTheFirst, "pieces", "what was heard of trial 1"),
     WrongExecutor(limiting.AllAtOnce, "slots", "3 trials ran at a time"),
     WrongExecutor(limiting.NeverAlone, "exclusive", "2 trials ran at a time"),
     WrongExecutor(

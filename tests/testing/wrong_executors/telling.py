@@ -97,3 +97,19 @@ class TellsEndsEarly(Selective):
     def heard(self, event, listener):
         if not isinstance(event, TrialEnded):
             listener(event)
+
+
+class RunsEachOfAPieceByItself(Inline):
+    def run(self, trials, limits, listener, work):
+        yield from super().run(trials, limits, listener, dataclasses.replace(work, pieces=1))
+
+
+class TellsAllEpochsOfTheFirst(Selective):
+    first = None
+
+    def heard(self, event, listener):
+        if isinstance(event, TrialStarted) and self.first is None:
+            self.first = event.trial
+        if isinstance(event, EpochEnded):
+            event = dataclasses.replace(event, trial=self.first)
+        listener(event)
