@@ -47,7 +47,7 @@ def test_backends_come_to_the_same_verdicts_as_the_guide_says():
 
 @pytest.mark.parametrize("page", ["how-to/photos.md", "transfer.md"])
 def test_the_table_of_photos_is_that_of_their_records(page):
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8").partition("## A base of one's own")[0]
     shown = comparison_text(compare_records([REFERENCE / "photos"]))
     rows = re.findall(r"^\| .*± .*$", text, re.MULTILINE)
     assert len(rows) == 4
