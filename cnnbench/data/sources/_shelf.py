@@ -65,7 +65,7 @@ class Shelf:
         files = [
             ImageFile(
                 f"{key}/{split or 'all'}/{row}",
-                f"{split} image {row}" if split else f"image {row}",
+                record_name(split, row),
                 classes[label],
                 split,
                 0,
@@ -75,6 +75,11 @@ class Shelf:
             for row, label in enumerate(part.labels)
         ]
         return Listing(tuple(files), met, (*self.notes, *capitals_notes(met)))
+
+
+def record_name(split: SplitName | None, row: int) -> str:
+    """What a record is called, as a file is by its path."""
+    return f"{split} image {row}" if split else f"image {row}"
 
 
 _SHELVES: dict[str, Shelf] = {}

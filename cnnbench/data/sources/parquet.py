@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnnbench.data.sources._layout import SPLITS
 from cnnbench.data.sources._names import printable, some
-from cnnbench.data.sources._shelf import Records, Shelf
+from cnnbench.data.sources._shelf import Records, Shelf, record_name
 from cnnbench.data.sources._table import columns_of
+from cnnbench.data.sources.groups import ToldGroups, is_pattern, is_table
 from cnnbench.data.sources.records import RecordSource
 from cnnbench.data.sources.source import Request, SplitName
 from cnnbench.data.splits.classes import sort_classes
-from cnnbench.errors import DataError
+from cnnbench.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -42,6 +43,16 @@ class Parquet(RecordSource):
     def shelf(self, request: Request) -> Shelf:
         """Read the labels; images are read in groups of rows when they are decoded."""
         return open_parquet(parquet_files(request.argument), request.argument)
+
+    def grouped(self, request: Request, names: Sequence[str]) -> ToldGroups:
+        """By a column of the files, too."""
+        if is_pattern(request.groups) or is_table(request.groups):
+            return super().grouped(request, names)
+        told: dict[str, str | None] = {}
+        for split, paths in parquet_files(request.argument).items():
+            values = [value for path in paths for value in _values(path, request.groups)]
+            told |= {record_name(split, row): value for row, value in enumerate(values)}
+        return ToldGroups([told[name] for name in names])
 
 
 def open_parquet(files: dict[SplitName | None, list[str]], name: str) -> Shelf:
@@ -73,6 +84,16 @@ def parquet_files(path: str) -> dict[SplitName | None, list[str]]:
         raise DataError(f"{shown} holds no files of a train split", "source")
     order: tuple[SplitName | None, ...] = (None, "train", "validation", "test")
     return {split: found[split] for split in order if split in found}
+
+
+def _values(path: str, column: str) -> list[str | None]:
+    """A column of a file as text. Raises DataError where it has no such column."""
+    file = _file(path)
+    if column not in file.schema_arrow.names:
+        hint = did_you_mean(column, file.schema_arrow.names, "columns")
+        raise DataError(f"{printable(path)} has no column {printable(column)}{hint}", "groups")
+    values = file.read(columns=[column]).column(0).to_pylist()
+    return [None if value is None else str(value) for value in values]
 
 
 def _names(paths: Sequence[str]) -> list[str]:

@@ -178,3 +178,26 @@ def test_a_file_that_is_written_anew_leaves_nothing_of_the_old_images(tmp_path, 
         pq.write_table(table(values, ["a", "b", "b"]), path)
         cached = open_images(Parquet(), request(path))
         assert cached.images[:, 0, 0, 0].tolist() == values
+
+
+def test_a_column_tells_which_images_belong_together(tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "set"
+    folder.mkdir()
+    patients = {
+        "train-0.parquet": [7, 7, None],
+        "train-1.parquet": [8, 7],
+        "test-0.parquet": [9, 9],
+    }
+    for name, each in patients.items():
+        made = table(range(len(each)), ["cat", "dog", "cat"][: len(each)])
+        pq.write_table(made.append_column("patient", pa.array(each)), folder / name)
+    opened = open_images(Parquet(), request(folder, groups="patient"))
+    told = dict(zip(opened.names, opened.groups.tolist(), strict=True))
+    same = told["train image 0"], told["train image 1"], told["train image 4"]
+    assert len(set(same)) == 1
+    assert told["test image 0"] == told["test image 1"]
+    assert len(set(told.values())) == 4
+    with pytest.raises(DataError, match="has no column patent; did you mean 'patient'") as error:
+        Parquet().facts(request(folder, groups="patent"))
+    assert error.value.key == "groups"
