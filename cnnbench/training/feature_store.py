@@ -79,8 +79,11 @@ class FeatureEntry:
     def missing(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Those of the rows that are not there or damaged, each once, in order."""
         marks, data = np.fromfile(self._marks, np.uint64), self.read()
+        # Rows that nobody wrote are holes, which a full disk in memory has no page for: reading one
+        # would kill the process.
         return np.array(
-            [row for row in np.unique(rows) if marks[row] != _mark(data[row])], np.int64
+            [row for row in np.unique(rows) if not marks[row] or marks[row] != _mark(data[row])],
+            np.int64,
         )
 
     def write(self, rows: NDArray[np.int64], features: NDArray[np.float32], seconds: float) -> None:

@@ -211,6 +211,19 @@ def test_a_folder_that_can_not_be_written_is_one_sentence(tmp_path, monkeypatch)
         pass
 
 
+def test_rows_that_nobody_wrote_are_never_read(tmp_path, monkeypatch):
+    """They are holes, and where the disk is memory, and full, reading one ends the process."""
+    monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path))
+    entry = feature_store.FeatureEntry("x", 3, (1, 1, 2))
+    made, marked = feature_store._mark, []
+    monkeypatch.setattr(feature_store, "_mark", lambda row: marked.append(row) or made(row))
+    with entry.writing():
+        assert entry.missing(np.arange(3)).tolist() == [0, 1, 2]
+        assert marked == []
+        entry.write(np.array([1]), np.ones((1, 1, 1, 2), np.float32), 1.0)
+        assert entry.missing(np.arange(3)).tolist() == [0, 2]
+
+
 def halved(folder, pretrained):
     recipe = RECIPE.replace(
         'base = "mobilenet"', 'base = "mobilenet"\nfeature_precision = "float16"'
