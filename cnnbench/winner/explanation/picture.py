@@ -91,7 +91,7 @@ def _image_row(explained: Explanation, row: int, width: Width) -> Block:
         nothing = not explained.heat.values[row].any()
         over.set_xlabel(f"nothing for {said}" if nothing else f"for {said}", labelpad=3)
         left = 2 * side + (1.1 if width == "double" else 0.75)
-        bars = axes_at(figure, left, top - tall, across - left - 0.5, tall)
+        bars = axes_at(figure, left, top - tall, across - left - 0.6, tall)
         _show_probabilities(bars, explained, row, most=14 if width == "double" else 8)
 
     return tall + (0.3 if explained.heat is not None else 0.08), put
