@@ -74,7 +74,7 @@ def explain(
     from cnnbench.report.pictures.canvas import format_of
     from cnnbench.report.terminal import Terminal
     from cnnbench.winner.explanation.explanation import ExplainRequest, explain_images
-    from cnnbench.winner.explanation.finding import Asked, find_subject
+    from cnnbench.winner.explanation.finding import SubjectAsked, find_subject
     from cnnbench.winner.explanation.picture import explanation_picture
     from cnnbench.winner.explanation.table import print_explanation
     from cnnbench.winner.hush import hushed
@@ -82,7 +82,7 @@ def explain(
     kind = format_of(output)
     spare_file(output, force=force)
     plugins, console = installed_plugins(), Terminal()
-    asked = Asked(trained, variant, replicate, data, weights, scaling, image_size)
+    asked = SubjectAsked(trained, variant, replicate, data, weights, scaling, image_size)
     with console.waiting("reading what is needed"):
         subject = find_subject(asked, plugins)
     request = ExplainRequest(tuple(image), of, layer, backend, device)

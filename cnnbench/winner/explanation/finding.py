@@ -16,7 +16,7 @@ PREFIX = "base:"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SubjectAsked:
     """trained: a winner's folder, results, a file of arrays in them, or "base:NAME".
 
     variant, replicate (from 1), data: of results. weights, scaling, image_size: of a base.
@@ -31,7 +31,7 @@ class Asked:
     image_size: str | None = None
 
 
-def find_subject(asked: Asked, plugins: Plugins) -> Subject:
+def find_subject(asked: SubjectAsked, plugins: Plugins) -> Subject:
     """The network that is asked for. Raises CnnbenchError where there is none."""
     of_base = {
         "--weights": asked.weights,

@@ -14,7 +14,7 @@ import cnnbench
 from cnnbench.errors import DataError, OptionsError, PluginError
 from cnnbench.installed import installed_plugins
 from cnnbench.winner.explanation.explanation import ExplainRequest, explain_images
-from cnnbench.winner.explanation.finding import Asked, find_subject
+from cnnbench.winner.explanation.finding import SubjectAsked, find_subject
 from cnnbench.winner.explanation.picture import explanation_picture
 
 DIGITS = np.round(load_digits().images * (255 / 16)).astype(np.uint8)
@@ -99,7 +99,7 @@ def test_a_wrong_request_is_one_sentence(explain, taken, digits, arguments, reas
 @pytest.fixture
 def explained(taken, digits):
     plugins = installed_plugins()
-    subject = find_subject(Asked(str(taken.folder)), plugins)
+    subject = find_subject(SubjectAsked(str(taken.folder)), plugins)
     paths = (digits / "0.png", digits / "7.png")
     return explain_images(subject, ExplainRequest(paths, backend="scripted"), plugins)
 
@@ -131,7 +131,7 @@ def test_a_picture_holds_no_more_than_a_dozen(taken, tmp_path):
     for number in range(13):
         Image.fromarray(DIGITS[number]).save(tmp_path / f"{number}.png")
     plugins = installed_plugins()
-    subject = find_subject(Asked(str(taken.folder)), plugins)
+    subject = find_subject(SubjectAsked(str(taken.folder)), plugins)
     with pytest.raises(OptionsError, match="holds up to 12 images, and --image names 13"):
         explain_images(subject, ExplainRequest((tmp_path,), backend="scripted"), plugins)
 
@@ -153,7 +153,7 @@ def test_a_backend_without_gradients_is_refused_and_passed_over(taken, digits, m
     scripted = plugins.backend("scripted")
     plain = replace(scripted.capabilities, gradients=False, outputs=frozenset({"softmax"}))
     monkeypatch.setattr(type(scripted), "capabilities", plain)
-    subject = find_subject(Asked(str(taken.folder)), plugins)
+    subject = find_subject(SubjectAsked(str(taken.folder)), plugins)
     request = ExplainRequest((digits / "0.png",), backend="scripted")
     with pytest.raises(PluginError, match=r"scripted lacks output features, gradients: choose"):
         explain_images(subject, request, plugins)

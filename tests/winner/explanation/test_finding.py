@@ -16,7 +16,7 @@ from cnnbench.results.details import read_predictions
 from cnnbench.results.read import read_results
 from cnnbench.results.weights import weights_bytes
 from cnnbench.winner.explanation.explanation import ExplainRequest, explain_images
-from cnnbench.winner.explanation.finding import Asked, find_subject
+from cnnbench.winner.explanation.finding import SubjectAsked, find_subject
 from cnnbench.winner.explanation.grad_cam import Explainer
 
 pytestmark = pytest.mark.usefixtures("scripted_path")
@@ -30,7 +30,7 @@ def probabilities(subject, images):
 
 
 def find(trained, **options):
-    return find_subject(Asked(str(trained), **options), installed_plugins())
+    return find_subject(SubjectAsked(str(trained), **options), installed_plugins())
 
 
 def test_a_winner_explains_what_it_predicts(taken):
