@@ -67,10 +67,13 @@ SMOOTH = network(
 
 
 class _Beside:
-    """A stack, and models alone that are given the same."""
+    """A stack, and models alone that are given the same. count: of images, in batches of four."""
 
-    def __init__(self, rig: Rig, net: Network, optimization: Optimization | None = None) -> None:
+    def __init__(
+        self, rig: Rig, net: Network, optimization: Optimization | None = None, count: int = 14
+    ) -> None:
         self.net = net
+        self.count = count
         self.starts = [random_weights(net, number) for number in range(len(SEEDS))]
         how = optimization or rig.plain
         self.soft = how.soft_labels
@@ -80,8 +83,15 @@ class _Beside:
         ]
 
     def passes(self, which: Iterable[int] = range(len(SEEDS)), key: str = "") -> Passes:
-        """Other images for each, in an order of its own, with a smaller last batch."""
-        return {number: _pass(self.net, number, key, soft=self.soft) for number in which}
+        """Other images for each, in an order of its own."""
+        return {number: self._pass(number, key) for number in which}
+
+    def _pass(self, number: int, key: str) -> ArrayBatches:
+        given = batches(
+            self.net, self.count, batch_size=4, weighted=True, soft=self.soft, seed=number
+        )
+        order = np.random.default_rng(number).permutation(self.count).astype(np.int64)
+        return given.copy(order=order, key=f"{key}{number}" if key else None)
 
     def train(self, passes: Passes, rate: float) -> None:
         """An epoch of both; compares what they report."""
@@ -91,20 +101,25 @@ class _Beside:
             expected = self.alone[number].train_epoch(batches_, rate)
             expect_result(f"of replicate {number}", results[number], expected, ALONE)
 
-    def compare(self, which: Iterable[int] = range(len(SEEDS))) -> None:
-        """The arrays and predictions of some."""
-        passes = self.passes(which)
-        found = self.stack.predict(passes)
-        _expect_all("predict", found, passes)
-        for number, batches_ in passes.items():
-            where = f"of replicate {number}"
+    def compare_arrays(self, which: Iterable[int] = range(len(SEEDS))) -> None:
+        """The arrays of some."""
+        for number in which:
             expect_moves(
-                where,
+                f"of replicate {number}",
                 self.starts[number],
                 self.stack.get_weights(number),
                 self.alone[number].get_weights(),
                 ALONE,
             )
+
+    def compare(self, which: Iterable[int] = range(len(SEEDS))) -> None:
+        """The arrays and predictions of some."""
+        self.compare_arrays(which)
+        passes = self.passes(which)
+        found = self.stack.predict(passes)
+        _expect_all("predict", found, passes)
+        for number, batches_ in passes.items():
+            where = f"of replicate {number}"
             expected = self.alone[number].predict(batches_)
             expect_close(
                 f"the probabilities {where}",
@@ -114,12 +129,6 @@ class _Beside:
                 tolerance=2e-4,
                 scale=1,
             )
-
-
-def _pass(net: Network, number: int, key: str = "", *, soft: bool = False) -> ArrayBatches:
-    order = np.random.default_rng(number).permutation(14).astype(np.int64)
-    given = batches(net, 14, batch_size=4, weighted=True, soft=soft, seed=number)
-    return given.copy(order=order, key=f"{key}{number}" if key else None)
 
 
 def _expect_all(what: str, got: Mapping[int, object], passes: Passes) -> None:
@@ -143,10 +152,10 @@ def _optimizers(rig: Rig) -> None:
     if "global_clipnorm" in rig.backend.capabilities.options:
         optimizations.append(replace(rig.plain, global_clipnorm=0.2))
     for optimization in optimizations:
-        beside = _Beside(rig, rig.small, optimization)
+        beside = _Beside(rig, rig.small, optimization, count=12)
         for factor in (1.0, 0.5):
             beside.train(beside.passes(), factor * RATES[optimization.optimizer])
-        beside.compare()
+        beside.compare_arrays()
 
 
 def _soft(rig: Rig) -> None:
@@ -217,7 +226,7 @@ def _resident(rig: Rig) -> None:
 
 
 def _compiled(rig: Rig) -> None:
-    beside = _Beside(rig, rig.reduce(SMOOTH), None)
+    beside = _Beside(rig, rig.reduce(SMOOTH))
     beside.stack.compile(beside.passes())
     beside.train(beside.passes(), 0.05)
     beside.compare()
