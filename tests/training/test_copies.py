@@ -22,12 +22,12 @@ def study(tmp_path, monkeypatch, pretrained):
     """The same variants, augmented, with so many copies; features of all in one cache."""
     monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
 
-    def made(copies, *, leave_out=(), epochs=EPOCHS):
+    def made(copies, *, leave_out=(), epochs=EPOCHS, more=""):
         folder = tmp_path / f"{copies} {epochs}"
         folder.mkdir()
         head, *variants = RECIPE.split("[[variant]]")
         kept = [x for x in variants if not any(f'"{name}"' in x for name in leave_out)]
-        sections = AUGMENTED + (f"copies = {copies}\n" if copies else "")
+        sections = AUGMENTED + more + (f"copies = {copies}\n" if copies else "")
         recipe = "[[variant]]".join([head + sections, *kept])
         return Place(folder, pretrained, recipe=recipe.replace("epochs = 2", f"epochs = {epochs}"))
 
@@ -38,10 +38,18 @@ def losses(outcome):
     return [epoch.loss for epoch in outcome.history]
 
 
-@pytest.mark.parametrize("variant", ["frozen", "partial", "full"])
-def test_as_many_copies_as_epochs_give_what_new_ones_in_every_epoch_give(study, variant):
-    copies, _ = study(4).run(variant)
-    free, _ = study(None, leave_out=["features"]).run(variant)
+@pytest.mark.parametrize(
+    ("variant", "more"),
+    [
+        ("frozen", ""),
+        ("partial", ""),
+        ("full", ""),
+        ("frozen", "mixup = 0.4\ncutmix = 1.0\nrandom_erasing = 0.5\n"),
+    ],
+)
+def test_as_many_copies_as_epochs_give_what_new_ones_in_every_epoch_give(study, variant, more):
+    copies, _ = study(4, more=more).run(variant)
+    free, _ = study(None, leave_out=["features"], more=more).run(variant)
     assert losses(copies) == pytest.approx(losses(free), rel=1e-5)
     np.testing.assert_allclose(copies.predictions, free.predictions, atol=1e-5)
     assert copies.record.shared
