@@ -97,9 +97,13 @@ def due_of(prepared: Prepared, *, anew: bool = False) -> tuple[Due, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """trials: to run now. added: that are due since the last look; look: what it came to."""
+    """trials: to run now, a part of the whole round, as bases come before what starts from them.
+
+    added: that are due since the last look; look: what it came to.
+    """
 
     trials: tuple[Trial, ...]
+    whole: tuple[Trial, ...]
     added: tuple[Trial, ...] = ()
     look: str = ""
 
@@ -133,5 +137,5 @@ class Rounds:
             known |= {trial.id for trial in left}
             self.given |= {trial.id for trial in trials}
             for part in bases_first(trials):
-                yield Round(part, added, look)
+                yield Round(part, trials, added, look)
                 added, look = (), ""

@@ -96,7 +96,9 @@ def _run_study(
             with budget.measuring(study.backend):
                 backend = plugins.backend(study.backend)
                 stack = most_together(options.stack, backend, executor)
-                pieces = len(stacked(round_.trials, stack))
+                pieces = len(
+                    stacked(round_.whole, stack)
+                )  # so that all parts have the same workers
                 limits = _limits(study, pieces, executor, plugins, options)
                 work = work_of(backend, options.device, limits, plugins, stack)
                 ready, lost = with_their_bases(round_.trials, study.store.folder)
