@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cnnbench.comparison.settings import flat
+from cnnbench.comparison.settings import complete, flat
 from cnnbench.report.chapters import Chapter, Line
 
 _LONGEST = 120
@@ -22,9 +22,11 @@ class Settings:
 
 def settings_of(chapter: Chapter) -> Settings:
     """From the records, as the trials were run."""
-    by_variant = {line.row.variant: dict(flat(_settings(line))) for line in chapter.lines}
+    found = {line.row.variant: _settings(line) for line in chapter.lines}
+    keys = list(dict.fromkeys(key for x in found.values() for key, _ in flat(x)))
+    # What a record lacks, as it is from before there was such a key, was what is the default now.
+    by_variant = {variant: complete(x) if x else {} for variant, x in found.items()}
     known = [x for x in by_variant.values() if x]
-    keys = list(dict.fromkeys(key for x in known for key in x))
     same = {key for key in keys if all(x.get(key) == known[0].get(key) for x in known)}
     baseline = chapter.baseline
     base = by_variant.get(baseline.row.variant, {}) if baseline else {}
@@ -36,13 +38,17 @@ def settings_of(chapter: Chapter) -> Settings:
             if key not in same and (values.get(key) != base.get(key) or values is base)
         )
         own.append((variant, mine if values is not base else ()))
-    return Settings(tuple((key, shown(known[0][key])) for key in keys if key in same), tuple(own))
+    shared = tuple((key, shown(known[0].get(key))) for key in keys if key in same)
+    return Settings(shared, tuple(own))
 
 
 def common(chapter: Chapter, key: str) -> Any:
     """The value of a dotted key where all variants agree on it, else None."""
-    values = [dict(flat(_settings(line))).get(key) for line in chapter.lines if line.series.records]
-    return values[0] if values and all(x == values[0] for x in values) else None
+    found = [_settings(line) for line in chapter.lines if line.series.records]
+    if not any(key == each for x in found for each, _ in flat(x)):
+        return None
+    values = [complete(x).get(key) for x in found]
+    return values[0] if all(x == values[0] for x in values) else None
 
 
 def shown(value: object) -> str:
