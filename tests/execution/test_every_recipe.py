@@ -1,0 +1,77 @@
+"""Every recipe trains every variant on every backend: an epoch, on few images."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytestmark = [pytest.mark.framework, pytest.mark.slow]
+RECIPES = {path.stem: path for path in (Path(__file__).parents[2] / "recipes").glob("*.toml")}
+SHORT = {"replicates": 1, "training.epochs": 1}
+SMALL = {"data.train": 20, "data.validation": 10, "data.test": 10}
+FEW = SHORT | SMALL
+PHOTOS = FEW | {"data.image_size": [64, 64], "transfer.weights": "random"}
+OWN = {
+    "cats_vs_dogs": PHOTOS,
+    "cross_validation": SHORT,
+    "ensembles": SMALL | {"replicates": 1},  # whose variants differ in epochs
+    "flowers": PHOTOS,
+    "learning_curve": SHORT,
+    "photos": PHOTOS,
+    "transfer": PHOTOS,
+    "weather": PHOTOS,
+}
+"""What is asked of those that can't be cut down as the others are."""
+RUN = """
+import json, sys
+import cnnbench
+
+backend, results, asked = sys.argv[1], sys.argv[2], json.load(sys.stdin)
+for path, data, overrides in asked:
+    records = cnnbench.run(
+        path, backend, data=data, overrides=overrides, results=results, executor="inline",
+        progress=False,
+    )
+    print(json.dumps([path, [[x.variant, x.status.value, x.reason] for x in records]]), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """By recipe, what is given for the images that it waits for."""
+    folder = tmp_path_factory.mktemp("data")
+    draws = np.random.default_rng(1)
+    for name in ("cat", "dog"):
+        (folder / "photos" / name).mkdir(parents=True)
+        for number in range(30):
+            pixels = draws.integers(0, 256, (40, 40, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / "photos" / name / f"{number}.png")
+    for part in ("TRAIN", "TEST"):
+        rows = [",".join([x, *map(str, draws.normal(size=64))]) for x in "ab" for _ in range(20)]
+        (folder / f"Toy_{part}.csv").write_text("\n".join(rows))
+    photos = {name: str(folder / "photos") for name, asked in OWN.items() if asked is PHOTOS}
+    return photos | {"signals": f"signals:{folder}/Toy"}
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("backend", ["torch-native", "torch", "tensorflow", "jax"])
+def test_every_variant_of_every_recipe_trains(backend, data, tmp_path):
+    asked = [
+        [str(path), data.get(name), OWN.get(name, FEW)] for name, path in sorted(RECIPES.items())
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, backend, str(tmp_path)],
+        input=json.dumps(asked), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = dict(json.loads(line) for line in done.stdout.splitlines())
+    assert list(found) == [path for path, _, _ in asked]
+    assert all(found.values())
+    failed = {path: [x for x in rows if x[1] != "ok"] for path, rows in found.items()}
+    assert not {path: rows for path, rows in failed.items() if rows}
