@@ -187,7 +187,7 @@ class Store:
             return recorded
         with collector_paused():
             records, _ = read_records(self.folder / RECORDS)
-        kept = {record.trial: record.kept for record in records}
+        kept = {record.trial: record.kept for record in records if record.kept}
         return frozenset(x for x in recorded if weights_digest(self.folder, x) != kept.get(x))
 
     def unsupported(self, trials: Iterable[str]) -> frozenset[str]:

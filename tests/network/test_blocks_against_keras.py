@@ -110,7 +110,7 @@ def test_stochastic_depth_grows_evenly_and_ends_what_a_block_adds():
         stochastic_depth=0.5,
         batch_norm="before",
     )
-    network = build_network(spec, SHAPE, 4)
+    network = build_network(spec, (32, 32, 3), 4)
     nodes = {node.name: node.layer for node in network.nodes()}
     rates = [layer.rate for layer in nodes.values() if layer.type == "stochastic_depth"]
     assert rates == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5])
@@ -120,7 +120,7 @@ def test_stochastic_depth_grows_evenly_and_ends_what_a_block_adds():
         ("batch_norm_1",),
         ("batch_norm_2",),
     ]
-    without = build_network(spec.model_copy(update={"stochastic_depth": 0.0}), SHAPE, 4)
+    without = build_network(spec.model_copy(update={"stochastic_depth": 0.0}), (32, 32, 3), 4)
     assert summarize(network).parameters == summarize(without).parameters
 
 
