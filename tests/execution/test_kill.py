@@ -97,6 +97,13 @@ BLOWS = [
 ]
 
 
+@pytest.fixture
+def another_home(tmp_path, monkeypatch):
+    """Where Ray may leave a token."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.mark.usefixtures("another_home")
 @pytest.mark.parametrize(
     ("executor", "kills", "starting"),
     [

@@ -33,6 +33,14 @@ class TwoNodes:
                 each.kill()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory):
+    """Of nobody: a token that Ray finds in a user's home would be asked of nodes that have none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture
 def two_nodes(monkeypatch):
     """Both are gone at the end, whatever became of them."""

@@ -58,9 +58,10 @@ scores = model(images, training=False).numpy().tolist()
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 labels = np.array(given["labels"])
 how = {"from_logits": True, "label_smoothing": 0.2, "reduction": None}
-softmax = keras.losses.CategoricalCrossentropy(**how)(np.eye(3, dtype="float32")[labels], scores)
-ones, first = (labels[:, None] % 2).astype("float32"), np.array(scores, "float32")[:, :1]
-sigmoid = keras.losses.BinaryCrossentropy(**how)(ones, first)
+made = np.array(scores, "float32")
+softmax = keras.losses.CategoricalCrossentropy(**how)(np.eye(3, dtype="float32")[labels], made)
+ones = (labels[:, None] % 2).astype("float32")
+sigmoid = keras.losses.BinaryCrossentropy(**how)(ones, made[:, :1])
 smoothed = {"softmax": softmax.numpy().tolist(), "sigmoid": sigmoid.numpy().tolist()}
 model.compile(keras.optimizers.SGD(0.1), loss)
 total = model.train_on_batch(
