@@ -84,7 +84,8 @@ def class_notes(records: Sequence[Record], measure: Measure) -> Iterator[str]:
 
 
 def _leaning(records: Sequence[Record], split: str) -> Iterator[str]:
-    counted = [[n for n in tested(x, split).values() if n] for x in records]
+    known = {id(x.samples): x for x in records if x.samples}  # shared by most trials of a variant
+    counted = [[n for n in tested(x, split).values() if n] for x in known.values()]
     uneven = [counts for counts in counted if is_uneven(counts)]
     if uneven:
         low, high = min(map(min, uneven)), max(map(max, uneven))
