@@ -59,7 +59,7 @@ def data(tmp_path_factory):
     return photos | {"signals": f"signals:{folder}/Toy"}
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("backend", ["torch-native", "torch", "tensorflow", "jax"])
 def test_every_variant_of_every_recipe_trains(backend, data, tmp_path):
     asked = [
