@@ -201,11 +201,13 @@ def _train(
     from cnnbench.report.terminal import say
     from cnnbench.results.read import read_results
 
+    def standings() -> Standings:
+        known = [] if options.force else prepared.records()
+        return Standings(prepared.recipe.baseline, known)
+
     begun, clock = time.time(), time.monotonic()
     due = [x for due in due_of(prepared, anew=options.force) for x in due.next]
     try:
-        known = [] if options.force else prepared.records()
-        standings = Standings(prepared.recipe.baseline, known)
         with choose_view(console, due, quiet=console.quiet, standings=standings) as view:
             ran = run_prepared(prepared, plugins, options, view.hear, budget)
     except KeyboardInterrupt:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import TracebackType
@@ -50,11 +50,16 @@ class RunView(Protocol):
 
 
 def choose_view(
-    console: Console, trials: Sequence[Trial], *, quiet: bool, standings: Standings | None = None
+    console: Console,
+    trials: Sequence[Trial],
+    *,
+    quiet: bool,
+    standings: Callable[[], Standings] | None = None,
 ) -> RunView:
     """The view that fits the console; a quiet one if there is nothing to show.
 
-    standings: where variants stand before the first trial, None to show none.
+    standings: finds out where variants stand before the first trial, for a view that shows it; None
+    to show none.
     """
     if quiet or not trials:
         return QuietView()
@@ -62,7 +67,9 @@ def choose_view(
         redraws = find_spec("ipywidgets") is not None  # without them rich would warn, not draw
     else:
         redraws = console.is_terminal and not console.is_dumb_terminal
-    return LiveView(console, trials, standings) if redraws else PlainView(console, trials)
+    if not redraws:
+        return PlainView(console, trials)
+    return LiveView(console, trials, standings() if standings else None)
 
 
 class Progress:

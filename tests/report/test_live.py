@@ -55,6 +55,20 @@ def test_the_view_fits_where_it_is_shown(terminal, quiet, view):
     assert type(choose_view(console(terminal=terminal), [trial(0)], quiet=quiet)) is view
 
 
+@pytest.mark.parametrize(("terminal", "due"), [(True, []), (False, [trial(0)])])
+def test_standings_that_nobody_sees_are_not_found_out(terminal, due):
+    def standings():
+        raise AssertionError("asked for")
+
+    choose_view(console(terminal=terminal), due, quiet=False, standings=standings)
+
+
+def test_a_live_view_begins_with_where_variants_stand():
+    found = Standings("plain", [outcome(trial(0)).record])
+    view = choose_view(console(terminal=True), [trial(1)], quiet=False, standings=lambda: found)
+    assert view._standings is found
+
+
 def test_a_finished_study_shows_nothing():
     assert type(choose_view(console(terminal=True), [], quiet=False)) is QuietView
 
