@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
 
 from cnnbench.errors import PretrainedError, Problem, RecipeError
 from cnnbench.loading.plugins import Plugins
-from cnnbench.planning.plugin_bases import find_of_plugin
+from cnnbench.planning.plugin_bases import brought_by, find_of_plugin
 from cnnbench.pretrained.find import find_arrays, published_scaling
 from cnnbench.pretrained.found import FoundArrays
 from cnnbench.recipe.spec import Recipe, Variant
 from cnnbench.recipe.transfer import RANDOM, TransferSpec
 
 
-def arrays_of(recipe: Recipe, plugins: Plugins | None = None) -> Mapping[str, FoundArrays]:
+def arrays_of(recipe: Recipe, plugins: Plugins) -> Mapping[str, FoundArrays]:
     """Those of each variant on a base that others trained, by the variant's name.
 
     Published ones that are not on this machine are downloaded. plugins: whose bases the recipe may
@@ -22,19 +23,17 @@ def arrays_of(recipe: Recipe, plugins: Plugins | None = None) -> Mapping[str, Fo
     """
     found: dict[str, FoundArrays] = {}
     problems: dict[Problem, None] = {}
-    bases = plugins.bases if plugins else {}
+    brought = cache(brought_by)  # variants mostly share a base, whose arrays may fill gigabytes
     for variant in recipe.variants:
         spec = variant.configuration.transfer
         if not spec.active or spec.is_own:
             continue
+        find: Callable[..., FoundArrays] = partial(find_arrays, spec.base)
+        if base := plugins.bases.get(spec.base):
+            network = variant.configuration.base_for(_shape(variant, plugins), recipe.bases)
+            find = partial(find_of_plugin, base, network, brought)
         try:
-            if plugins and spec.base in bases:
-                base = bases[spec.base]
-                shape = _shape(variant, plugins)
-                network = variant.configuration.base_for(shape, recipe.bases)
-                found[variant.name] = find_of_plugin(base, network, spec, _folder(variant))
-            else:
-                found[variant.name] = _find(spec, variant)
+            found[variant.name] = _find(spec, partial(find, folder=_folder(variant)))
         except PretrainedError as error:
             problems[variant.problem(("transfer", error.key or "weights"), str(error))] = None
     if problems:
@@ -42,12 +41,11 @@ def arrays_of(recipe: Recipe, plugins: Plugins | None = None) -> Mapping[str, Fo
     return found
 
 
-def _find(spec: TransferSpec, variant: Variant) -> FoundArrays:
+def _find(spec: TransferSpec, find: Callable[..., FoundArrays]) -> FoundArrays:
+    """find: takes weights, scaling and padding as a recipe names them."""
+
     def asked() -> FoundArrays:
-        folder = _folder(variant)
-        return find_arrays(
-            spec.base, spec.weights, spec.scaling, folder=folder, padding=spec.padding
-        )
+        return find(spec.weights, spec.scaling, padding=spec.padding)
 
     if spec.pretrained:
         return asked()
@@ -55,7 +53,7 @@ def _find(spec: TransferSpec, variant: Variant) -> FoundArrays:
     # file, so that nothing else differs.
     scaling = spec.scaling or published_scaling(spec.base)
     padding = asked().pads if spec.names_a_file else spec.padding
-    return find_arrays(spec.base, RANDOM, scaling, folder=Path(), padding=padding)
+    return find(RANDOM, scaling, padding=padding)
 
 
 def _shape(variant: Variant, plugins: Plugins) -> tuple[int, int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from cnnbench.data.passes.scaling import SCALINGS
@@ -12,28 +13,42 @@ from cnnbench.loading.availability import check_availability
 from cnnbench.network.network import Network, Weights
 from cnnbench.network.weights import weight_shapes
 from cnnbench.plugin.base import PretrainedBase
+from cnnbench.pretrained.digest import digests
 from cnnbench.pretrained.find import file_arrays, random_arrays, refuse_others
-from cnnbench.pretrained.found import FoundArrays
-from cnnbench.recipe.transfer import PUBLISHED_ARRAYS, TransferSpec
+from cnnbench.pretrained.found import FoundArrays, Padding
+from cnnbench.recipe.transfer import PUBLISHED_ARRAYS, RANDOM
 from cnnbench.results.files import explain, write_atomically
 from cnnbench.results.weights import weights_bytes
 
 
 def find_of_plugin(
-    base: PretrainedBase, network: Network, spec: TransferSpec, folder: Path
+    base: PretrainedBase,
+    network: Network,
+    brought: Callable[[PretrainedBase, Network], FoundArrays],
+    weights: str,
+    scaling: str | None,
+    *,
+    folder: Path,
+    padding: Padding | None = None,
 ) -> FoundArrays:
     """The arrays that a recipe asks for, of a base that a plugin brings.
 
-    network: the base for the recipe's images. folder: what the path of a file is relative to.
-    Raises PretrainedError where there are none or they don't fit, PluginError for a plugin that
-    fails.
+    network: the base for the recipe's images. brought: `brought_by`. The others, and what is
+    raised: as of `find_arrays`; PluginError for a plugin that fails.
     """
-    if not spec.pretrained:
-        scaling = SCALINGS[spec.scaling] if spec.scaling else base.scaling
-        return random_arrays(base.name, scaling, spec.padding or "keras")
-    if spec.weights != PUBLISHED_ARRAYS:
-        path = folder / Path(spec.weights).expanduser()
-        return file_arrays(base.name, path, spec.scaling, spec.padding, network)
+    if weights == RANDOM:
+        own = SCALINGS[scaling] if scaling else base.scaling
+        return random_arrays(base.name, own, padding or "keras")
+    if weights == PUBLISHED_ARRAYS:
+        return refuse_others(brought(base, network), scaling, padding)
+    return file_arrays(base.name, folder / Path(weights).expanduser(), scaling, padding, network)
+
+
+def brought_by(base: PretrainedBase, network: Network) -> FoundArrays:
+    """The plugin's own arrays, kept in the cache folder.
+
+    Raises PretrainedError where there are none, they don't fit or can't be kept.
+    """
     answer = check_availability(base)
     if not answer.available:
         remedy = f"; install them with: {answer.install}" if answer.install else ""
@@ -43,7 +58,7 @@ def find_of_plugin(
     weights = base.weights()
     _refuse_others(base.name, weights, network)
     path, digest = _kept(weights)
-    found = FoundArrays(
+    return FoundArrays(
         base.name,
         f"the plugin's own: {base.description or base.name}",
         path,
@@ -54,7 +69,6 @@ def find_of_plugin(
         base.accuracy,
         canonical=True,
     )
-    return refuse_others(found, spec.scaling, spec.padding)
 
 
 def _refuse_others(name: str, weights: Weights, network: Network) -> None:
@@ -80,7 +94,7 @@ def _kept(weights: Weights) -> tuple[Path, str]:
     digest = hashlib.sha256(content).hexdigest()
     path = cache_folder() / f"base-{digest[:16]}.safetensors"
     try:
-        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        if not path.is_file() or digests(path).sha256 != digest:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, content)
     except OSError as error:

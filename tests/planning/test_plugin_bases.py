@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 import cnnbench.plugin
 from cnnbench.data.passes.scaling import SCALINGS
@@ -66,13 +67,13 @@ def plan(tmp_path, monkeypatch):
     monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HOME", str(tmp_path))
 
-    def make(transfer="", base=None):
+    def make(transfer="", base=None, more=""):
         base, backend = base or guarded(example(), "cnnbench-example 0.1.0"), NumpyBackend()
         offered = {base.name: OfferedBase(base.network, base.channels), **PUBLISHED}
         source = load_plugins().source
         plugins = SimpleNamespace(source=source, backend=lambda _: backend, bases={base.name: base})
         path = tmp_path / "study.toml"
-        path.write_text(RECIPE.format(transfer=transfer))
+        path.write_text(RECIPE.format(transfer=transfer) + more)
         recipe = load_recipe(path, find_source=source, bases=offered)
         found = arrays_of(recipe, plugins)
         known, _ = read_images(recipe, plugins)
@@ -109,6 +110,31 @@ def test_other_arrays_are_another_trial_and_the_control_has_none(plan, arrays, t
     assert plan('strategy = "scratch"')[0].id == scratch.id
     assert scratch.arrays.path is None
     assert scratch.arrays.scaling == first.arrays.scaling, "nothing else differs"
+
+
+def test_from_scratch_it_is_padded_as_the_file_that_it_is_compared_with(plan, arrays, tmp_path):
+    layers = {"conv_1": "features.0", "conv_2": "features.1"}
+    torch = {}
+    for layer, module in layers.items():
+        kernel = arrays[f"{layer}/kernel"].transpose(3, 2, 0, 1)
+        torch[f"{module}.weight"] = np.ascontiguousarray(kernel)
+        torch[f"{module}.bias"] = arrays[f"{layer}/bias"]
+    save_file(torch, tmp_path / "edges.safetensors")
+    asked = 'weights = "edges.safetensors"\nscaling = "torch"\nstrategy = "{}"'
+    first, scratch = (plan(asked.format(x))[0].arrays for x in ("features", "scratch"))
+    assert first.pads == scratch.pads == "torch"
+    assert first.scaling == scratch.scaling
+    assert scratch.path is None
+
+
+def test_its_arrays_are_made_once_for_all_variants(plan, arrays, tmp_path):
+    np.savez(tmp_path / "edges.npz", **arrays)
+    base, asked = example(), []
+    make = base.weights
+    base.weights = lambda: asked.append(1) or make()
+    more = '[[variant]]\nname = "frozen"\ntransfer.strategy = "frozen"\n'
+    plan(base=base, more=more + '[[variant]]\nname = "full"\ntransfer.strategy = "full"\n')
+    assert len(asked) == 1
 
 
 def test_points_to_move_from_are_those_of_its_network(plan, arrays, tmp_path):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from cnnbench.loading.manager import load_plugins
 from cnnbench.planning.arrays import arrays_of
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.spec import Recipe, Variant
@@ -34,7 +35,7 @@ def test_from_scratch_a_base_is_padded_as_the_arrays_that_it_is_compared_with(
         for strategy in ("features", "scratch")
     )
     recipe = Recipe(name="r", title="", replicates=1, baseline="scratch", variants=variants)
-    features, scratch = (arrays_of(recipe)[x] for x in ("features", "scratch"))
+    features, scratch = (arrays_of(recipe, load_plugins())[x] for x in ("features", "scratch"))
     assert features.pads == scratch.pads == (padding or "torch")
     assert features.scaling == scratch.scaling
     assert (scratch.path, scratch.digest) == (None, "")

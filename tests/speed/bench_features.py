@@ -98,7 +98,9 @@ def whole_trials(folder: Path, options: argparse.Namespace) -> None:
     recipe = load_recipe(path, find_source=plugins.source)
     known, _ = read_images(recipe, plugins)
     backend = plugins.backend(BACKEND)
-    study = plan_study(recipe, backend, "cpu", known, folder / "r", arrays=arrays_of(recipe))
+    study = plan_study(
+        recipe, backend, "cpu", known, folder / "r", arrays=arrays_of(recipe, plugins)
+    )
     trials = {trial.variant: trial for trial in study.trials}
     bench = Bench(plugins, BACKEND, "cpu", Limits(slots=1, threads=options.threads))
 

@@ -94,7 +94,7 @@ class Place:
         recipe = load_recipe(folder / "study.toml", find_source=plugins.source)
         known, _ = read_images(recipe, plugins)
         study = plan_study(
-            recipe, backend, "cpu", known, folder / "results", arrays=arrays_of(recipe)
+            recipe, backend, "cpu", known, folder / "results", arrays=arrays_of(recipe, sources)
         )
         self.trials = {trial.variant: trial for trial in study.trials}
         self.bench = Bench(plugins, backend.name, "cpu", Limits(slots=1, threads=1))

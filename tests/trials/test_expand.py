@@ -6,6 +6,7 @@ from hypothesis import given
 
 from cnnbench.data.sources.source import Request
 from cnnbench.errors import RecipeError
+from cnnbench.loading.manager import load_plugins
 from cnnbench.planning.arrays import arrays_of
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.spec import Recipe, Variant
@@ -36,7 +37,7 @@ def study(*configurations, **fields):
 
 def only_id(*, backend="torch", device="auto", seed=0, **sections):
     recipe = study(configuration(**sections), replicates=1, seed=seed)
-    arrays = arrays_of(recipe)
+    arrays = arrays_of(recipe, load_plugins())
     (trial, *_) = expand(recipe, backend, device, KNOWN, arrays=arrays, gpu=device == "gpu").trials
     return trial.id
 
