@@ -108,6 +108,7 @@ from cnnbench.plugin.outbox import Outbox
 from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.plugin.resident import ResidentSplits
 from cnnbench.plugin.run_ended import RunEnded
+from cnnbench.plugin.service_tracker import ServiceTracker, TrackingService
 from cnnbench.plugin.stacked import ModelLoop, Passes, StackedModel, StackedStepModel
 from cnnbench.plugin.steps import StepModel
 from cnnbench.plugin.surroundings import installed_version, look_for, worker_environment
@@ -182,12 +183,14 @@ __all__ = [
     "Resident",
     "ResidentSplits",
     "RunEnded",
+    "ServiceTracker",
     "Shape",
     "StackedModel",
     "StackedStepModel",
     "Status",
     "StepModel",
     "StochasticDepth",
+    "TrackingService",
     "Trial",
     "TrialEnded",
     "TrialStarted",

@@ -34,18 +34,25 @@ from cnnbench.plugin import (
     Outbox,
     PretrainedBase,
     PublishedAccuracy,
-    Record,
     ReportFormat,
     Request,
     ResidentSplits,
     RunEnded,
+    ServiceTracker,
     StackedModel,
     StackedStepModel,
     Status,
     StepModel,
+    TrackingService,
     hooks,
 )
-from cnnbench.testing import ArrayBatches, StandIn, example_trial, initial_weights
+from cnnbench.testing import (
+    ArrayBatches,
+    StandIn,
+    example_record,
+    example_trial,
+    initial_weights,
+)
 from cnnbench.testing.numpy_backend import NumpyEngine
 
 INTERFACES = (
@@ -155,12 +162,8 @@ def test_the_hooks_of_the_examples_bring_what_they_say(plugin):
 def test_the_tracker_of_the_examples_hears_of_a_trial(plugin):
     trial = example_trial()
     epoch = Epoch(epoch=1, loss=1.0, penalty=0.0, accuracy=0.5, learning_rate=0.1, seconds=1.0)
-    record = Record(
-        **{x: getattr(trial, x) for x in ("recipe", "variant", "replicate", "fold", "backend")},
-        trial=trial.id,
-        status=Status.FAILED,
-        reason="the network was cut",
-    )
+    reason = "the network was cut"
+    record = example_record(trial, status=Status.FAILED, reason=reason, metrics={})
     plugin.cnnbench_trial_started(trial)
     plugin.cnnbench_epoch_ended(trial, epoch)
     plugin.cnnbench_trial_ended(trial, record)
@@ -180,6 +183,35 @@ def test_the_tracker_of_the_examples_hears_of_the_end_of_a_run(plugin, tmp_path)
         exec(example_of(example), names)  # noqa: S102 - our own docstrings
         names["cnnbench_run_ended"](run)
         assert plugin.tracker.heard == [("keep", "tiny", rows, "<html>", {})]
+
+
+def test_the_service_of_the_examples_is_told_what_the_tracker_hears(plugin, tmp_path, monkeypatch):
+    server = Tracker()
+    names = vars(plugin) | {"server": server}
+    for example in (TrackingService, ServiceTracker):
+        exec(example_of(example), names)  # noqa: S102 - our own docstrings
+    tracker, trial = names["TRACKER"], example_trial(id="t1")
+    epoch = Epoch(epoch=1, loss=1.5, penalty=0.0, accuracy=0.5, learning_rate=0.1, seconds=1.0)
+
+    def run():
+        tracker.cnnbench_trial_started(trial)
+        tracker.cnnbench_epoch_ended(trial, epoch)
+        tracker.cnnbench_trial_ended(trial, example_record(trial))
+        tracker.cnnbench_run_ended(RunEnded("tiny", "sketch", tmp_path, list, str))
+
+    monkeypatch.delenv("SERVER_URL", raising=False)
+    run()
+    assert server.heard == []
+    monkeypatch.setenv("SERVER_URL", "there")
+    run()
+    assert [(name, about) for name, about, *_ in server.heard] == [
+        ("begin", "t1"),
+        ("log", "t1"),
+        ("end", "t1"),
+        ("keep", "tiny"),
+    ]
+    assert server.heard[0][2]["variant"] == "plain"
+    assert server.heard[2][2] == {"test_accuracy": 0.875, "cost_training": 1.5}
 
 
 def test_the_outbox_of_the_example_sends(plugin, tmp_path):

@@ -8,8 +8,8 @@ from rich.console import Console
 from cnnbench.plugin.executor import EpochEnded, Outcome, TrialEnded, TrialsAdded, TrialStarted
 from cnnbench.report.live import LiveView, PlainView, Progress, QuietView, choose_view, duration
 from cnnbench.report.standings import Standings
-from cnnbench.results.record import Costs, Epoch, Record, Status
-from cnnbench.testing.example import example_trial
+from cnnbench.results.record import Costs, Epoch, Status
+from cnnbench.testing.example import example_record, example_trial
 
 
 def trial(number, variant="dropout", epochs=4):
@@ -28,19 +28,9 @@ def epoch(number):
 
 
 def outcome(of, status=Status.OK, reason=""):
-    return Outcome(
-        Record(
-            trial=of.id,
-            recipe=of.recipe,
-            variant=of.variant,
-            replicate=of.replicate,
-            backend=of.backend,
-            status=status,
-            reason=reason,
-            metrics={"test": {"accuracy": 0.9125}} if status is Status.OK else {},
-            costs=Costs(total=3.25),
-        )
-    )
+    metrics = {"test": {"accuracy": 0.9125}} if status is Status.OK else {}
+    costs = Costs(total=3.25)
+    return Outcome(example_record(of, status=status, reason=reason, metrics=metrics, costs=costs))
 
 
 def console(*, terminal, width=100):

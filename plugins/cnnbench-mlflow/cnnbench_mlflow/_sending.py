@@ -11,7 +11,16 @@ from collections.abc import Iterable
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
 
-from cnnbench.plugin import Epoch, Record, RunEnded, Status, Trial, flat_results, flat_settings
+from cnnbench.plugin import (
+    Epoch,
+    Record,
+    RunEnded,
+    Status,
+    TrackingService,
+    Trial,
+    flat_results,
+    flat_settings,
+)
 
 AT_A_TIME = 100
 """Parameters that MLflow takes at once."""
@@ -20,7 +29,7 @@ PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT
 CURVES = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 
 
-class Sending:
+class Sending(TrackingService):
     """Runs by trial, in an experiment of the recipe's name, or of MLFLOW_EXPERIMENT_NAME."""
 
     def __init__(self) -> None:

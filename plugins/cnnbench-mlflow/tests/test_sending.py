@@ -13,21 +13,14 @@ from pathlib import Path
 
 import pytest
 
-import cnnbench_mlflow
 from cnnbench.plugin import Epoch, PluginError, Record, RunEnded, Status
-from cnnbench.testing import example_trial
+from cnnbench.testing import example_record, example_trial
+from cnnbench_mlflow import TRACKER
 
 pytestmark = pytest.mark.slow
 LONG = 300.0
-TRIAL = example_trial(id="0123456789abcdef", backend="torch")
-RECORD = Record(
-    **{x: getattr(TRIAL, x) for x in ("recipe", "variant", "replicate", "fold", "backend")},
-    trial=TRIAL.id,
-    status=Status.OK,
-    epochs=2,
-    metrics={"test": {"accuracy": 0.75, "confusion_matrix": [[3, 1], [0, 4]]}},
-    costs={"training": 1.5},
-)
+TRIAL = example_trial(backend="torch")
+RECORD = example_record(TRIAL)
 ROWS = [
     {"variant": "plain", "test_accuracy_mean": 0.75},
     {"variant": "l2", "test_accuracy_mean": None},
@@ -76,11 +69,11 @@ def store(request, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     sqlite = request.param == "sqlite"
     address = f"sqlite:///{tmp_path}/m.db" if sqlite else request.getfixturevalue("server")
-    monkeypatch.setenv(cnnbench_mlflow.URI, address)
+    monkeypatch.setenv(TRACKER.variable, address)
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", request.node.name)
-    cnnbench_mlflow._service.cache_clear()
+    TRACKER._service = None
     yield request.node.name
-    cnnbench_mlflow._service.cache_clear()
+    TRACKER._service = None
 
 
 def runs_of(experiment):
@@ -98,13 +91,13 @@ def artifact(client, run, name, folder):
 
 
 def test_a_study_is_a_run_for_each_trial_and_one_for_the_comparison(store, tmp_path, monkeypatch):
-    monkeypatch.setattr(cnnbench_mlflow, "WAIT", LONG)
-    cnnbench_mlflow.cnnbench_trial_started(TRIAL)
+    monkeypatch.setattr(TRACKER, "seconds", LONG)
+    TRACKER.cnnbench_trial_started(TRIAL)
     for number, loss in ((1, 2.0), (2, 1.25)):
-        cnnbench_mlflow.cnnbench_epoch_ended(TRIAL, epoch(number, loss))
-    cnnbench_mlflow.cnnbench_trial_ended(TRIAL, RECORD)
+        TRACKER.cnnbench_epoch_ended(TRIAL, epoch(number, loss))
+    TRACKER.cnnbench_trial_ended(TRIAL, RECORD)
     ended = RunEnded(TRIAL.recipe, "torch", tmp_path, lambda: ROWS, lambda: "<html>ü</html>")
-    cnnbench_mlflow.cnnbench_run_ended(ended)
+    TRACKER.cnnbench_run_ended(ended)
 
     client, runs = runs_of(store)
     run = runs["trial"]
@@ -113,7 +106,7 @@ def test_a_study_is_a_run_for_each_trial_and_one_for_the_comparison(store, tmp_p
     assert run.data.params["trial"] == TRIAL.id
     epochs = TRIAL.configuration.training.epochs
     assert run.data.params["training.epochs"] == str(epochs)
-    assert run.data.metrics["test_accuracy"] == 0.75
+    assert run.data.metrics["test_accuracy"] == 0.875
     assert run.data.metrics["cost_training"] == 1.5
     curve = client.get_metric_history(run.info.run_id, "loss")
     assert [(point.step, point.value) for point in curve] == [(1, 2.0), (2, 1.25)]
@@ -130,26 +123,26 @@ def test_a_study_is_a_run_for_each_trial_and_one_for_the_comparison(store, tmp_p
 
 def test_a_trial_that_failed_is_a_run_that_failed(store):
     failed = RECORD.model_copy(update={"status": Status.FAILED, "reason": "cut", "metrics": {}})
-    cnnbench_mlflow.cnnbench_trial_ended(TRIAL, failed)
-    cnnbench_mlflow.OUTBOX.flush(LONG)
+    TRACKER.cnnbench_trial_ended(TRIAL, failed)
+    TRACKER.outbox.flush(LONG)
     _, runs = runs_of(store)
     assert runs["trial"].info.status == "FAILED"
     assert runs["trial"].data.tags["cnnbench.reason"] == "cut"
 
 
 def test_a_server_that_is_down_is_one_sentence(monkeypatch):
-    monkeypatch.setenv(cnnbench_mlflow.URI, "http://127.0.0.1:9")
+    monkeypatch.setenv(TRACKER.variable, "http://127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    cnnbench_mlflow._service.cache_clear()
-    cnnbench_mlflow.cnnbench_trial_started(TRIAL)
+    TRACKER._service = None
+    TRACKER.cnnbench_trial_started(TRIAL)
     with pytest.raises(PluginError, match="MLflow failed: MlflowException"):
-        cnnbench_mlflow.OUTBOX.flush(LONG)
-    cnnbench_mlflow._service.cache_clear()
+        TRACKER.outbox.flush(LONG)
+    TRACKER._service = None
 
 
 def test_without_an_address_nothing_is_sent(monkeypatch):
-    monkeypatch.delenv(cnnbench_mlflow.URI, raising=False)
-    monkeypatch.setattr(cnnbench_mlflow, "OUTBOX", None)
-    cnnbench_mlflow.cnnbench_trial_started(TRIAL)
-    cnnbench_mlflow.cnnbench_epoch_ended(TRIAL, epoch(1, 1.0))
-    cnnbench_mlflow.cnnbench_trial_ended(TRIAL, RECORD)
+    monkeypatch.delenv(TRACKER.variable, raising=False)
+    monkeypatch.setattr(TRACKER, "outbox", None)
+    TRACKER.cnnbench_trial_started(TRIAL)
+    TRACKER.cnnbench_epoch_ended(TRIAL, epoch(1, 1.0))
+    TRACKER.cnnbench_trial_ended(TRIAL, RECORD)

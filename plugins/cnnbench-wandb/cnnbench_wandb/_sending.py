@@ -6,14 +6,23 @@ from typing import Any
 
 import wandb
 
-from cnnbench.plugin import Epoch, Record, RunEnded, Status, Trial, flat_results, flat_settings
+from cnnbench.plugin import (
+    Epoch,
+    Record,
+    RunEnded,
+    Status,
+    TrackingService,
+    Trial,
+    flat_results,
+    flat_settings,
+)
 
 CURVES = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 PATIENCE = 20.0
 """Seconds that the service may take to answer, in place of wandb's own 90."""
 
 
-class Sending:
+class Sending(TrackingService):
     """Runs by trial, in groups of the recipe's name; project, entity and mode are wandb's own."""
 
     def __init__(self) -> None:

@@ -8,24 +8,17 @@ import struct
 import pytest
 import wandb
 
-import cnnbench_wandb
-from cnnbench.plugin import Epoch, PluginError, Record, RunEnded, Status
-from cnnbench.testing import example_trial
+from cnnbench.plugin import Epoch, PluginError, RunEnded, Status
+from cnnbench.testing import example_record, example_trial
+from cnnbench_wandb import TRACKER
 
 pytestmark = pytest.mark.slow
 LONG = 300.0
 BLOCK, HEADER = 32768, 7
 WHOLE, LAST = 1, 4
 """Kinds of parts of a record."""
-TRIAL = example_trial(id="0123456789abcdef", backend="torch")
-RECORD = Record(
-    **{x: getattr(TRIAL, x) for x in ("recipe", "variant", "replicate", "fold", "backend")},
-    trial=TRIAL.id,
-    status=Status.OK,
-    epochs=2,
-    metrics={"test": {"accuracy": 0.75, "confusion_matrix": [[3, 1], [0, 4]]}},
-    costs={"training": 1.5},
-)
+TRIAL = example_trial(backend="torch")
+RECORD = example_record(TRIAL)
 ROWS = [
     {"variant": "plain", "test_accuracy_mean": 0.75},
     {"variant": "l2", "test_accuracy_mean": None},
@@ -39,9 +32,9 @@ def epoch(number, loss):
 @pytest.fixture
 def offline(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(cnnbench_wandb.PROJECT, "photos")
+    monkeypatch.setenv(TRACKER.variable, "photos")
     monkeypatch.setenv("WANDB_MODE", "offline")
-    monkeypatch.setattr(cnnbench_wandb, "WAIT", LONG)
+    monkeypatch.setattr(TRACKER, "seconds", LONG)
     wandb.teardown()  # which remembers the mode of the test before
     yield tmp_path
     wandb.teardown()
@@ -78,12 +71,12 @@ def values(items):
 
 
 def test_a_study_is_a_run_for_each_trial_and_one_for_the_comparison(offline):
-    cnnbench_wandb.cnnbench_trial_started(TRIAL)
+    TRACKER.cnnbench_trial_started(TRIAL)
     for number, loss in ((1, 2.0), (2, 1.25)):
-        cnnbench_wandb.cnnbench_epoch_ended(TRIAL, epoch(number, loss))
-    cnnbench_wandb.cnnbench_trial_ended(TRIAL, RECORD)
+        TRACKER.cnnbench_epoch_ended(TRIAL, epoch(number, loss))
+    TRACKER.cnnbench_trial_ended(TRIAL, RECORD)
     ended = RunEnded(TRIAL.recipe, "torch", offline, lambda: ROWS, lambda: "<html>ü</html>")
-    cnnbench_wandb.cnnbench_run_ended(ended)
+    TRACKER.cnnbench_run_ended(ended)
 
     runs = kept(offline)
     assert set(runs) == {f"{TRIAL.place} (torch)", "comparison (torch)"}
@@ -99,7 +92,7 @@ def test_a_study_is_a_run_for_each_trial_and_one_for_the_comparison(offline):
     for each in trial:
         if each.HasField("summary"):
             summary |= values(each.summary.update)
-    assert summary["test_accuracy"] == 0.75
+    assert summary["test_accuracy"] == 0.875
     assert summary["cost_training"] == 1.5
     assert [x.exit.exit_code for x in trial if x.HasField("exit")] == [0]
 
@@ -113,8 +106,8 @@ def test_a_study_is_a_run_for_each_trial_and_one_for_the_comparison(offline):
 
 def test_a_trial_that_failed_is_a_run_that_failed(offline):
     failed = RECORD.model_copy(update={"status": Status.FAILED, "reason": "cut", "metrics": {}})
-    cnnbench_wandb.cnnbench_trial_ended(TRIAL, failed)
-    cnnbench_wandb.OUTBOX.flush(LONG)
+    TRACKER.cnnbench_trial_ended(TRIAL, failed)
+    TRACKER.outbox.flush(LONG)
     ((name, run),) = kept(offline).items()
     assert name == f"{TRIAL.place} (torch)"
     assert [x.exit.exit_code for x in run if x.HasField("exit")] == [1]
@@ -125,14 +118,14 @@ def test_a_service_that_is_down_is_one_sentence(offline, monkeypatch):
     monkeypatch.setenv("WANDB_API_KEY", "a" * 40)
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
     monkeypatch.setattr("cnnbench_wandb._sending.PATIENCE", 1.0)
-    cnnbench_wandb.cnnbench_trial_started(TRIAL)
+    TRACKER.cnnbench_trial_started(TRIAL)
     with pytest.raises(PluginError, match="Weights & Biases failed: "):
-        cnnbench_wandb.OUTBOX.flush(LONG)
+        TRACKER.outbox.flush(LONG)
 
 
 def test_without_a_project_nothing_is_sent(monkeypatch):
-    monkeypatch.delenv(cnnbench_wandb.PROJECT, raising=False)
-    monkeypatch.setattr(cnnbench_wandb, "OUTBOX", None)
-    cnnbench_wandb.cnnbench_trial_started(TRIAL)
-    cnnbench_wandb.cnnbench_epoch_ended(TRIAL, epoch(1, 1.0))
-    cnnbench_wandb.cnnbench_trial_ended(TRIAL, RECORD)
+    monkeypatch.delenv(TRACKER.variable, raising=False)
+    monkeypatch.setattr(TRACKER, "outbox", None)
+    TRACKER.cnnbench_trial_started(TRIAL)
+    TRACKER.cnnbench_epoch_ended(TRIAL, epoch(1, 1.0))
+    TRACKER.cnnbench_trial_ended(TRIAL, RECORD)
