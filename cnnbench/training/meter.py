@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 from statistics import fmean
-from types import TracebackType
 from typing import Self
 
 from cnnbench.results.record import Beside
@@ -43,12 +42,7 @@ class Meter:
             self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._thread.ident is not None:
             self._ended.set()
             self._thread.join()
