@@ -13,7 +13,7 @@ from cnnbench.data.passes.batches import Batches
 from cnnbench.network.network import Weights
 from cnnbench.plugin.backend import EpochResult, Model
 from cnnbench.plugin.resident import ResidentSplits
-from cnnbench.plugin.steps import device_batches
+from cnnbench.plugin.steps import device_batches, epoch_result
 
 Passes = Mapping[int, Batches]
 """By the number of the replicate, counted from 0; all of the same size, in batches as large."""
@@ -140,12 +140,7 @@ class StackedStepModel(StackedModel):
         totals = [self.train_step(*batch) for batch in self._on_device(passes)]
         sums = np.stack(self.fetch(totals)).astype(np.float64).sum(axis=0)
         return {
-            replicate: EpochResult(
-                loss=float(sums[replicate, 0] / batches.size),
-                penalty=float(sums[replicate, 1] / len(totals)),
-                correct=int(sums[replicate, 2]),
-                count=batches.size,
-            )
+            replicate: epoch_result(sums[replicate], batches.size, len(totals))
             for replicate, batches in passes.items()
         }
 

@@ -55,13 +55,8 @@ class StepModel(Model):
         self.learning_rate = learning_rate
         given = device_batches(batches, self.put, self.resident)
         totals = [self.train_step(*batch) for batch in given]
-        loss, penalty, correct = np.stack(self.fetch(totals)).astype(np.float64).sum(axis=0)
-        return EpochResult(
-            loss=float(loss / batches.size),
-            penalty=float(penalty / len(totals)),
-            correct=int(correct),
-            count=batches.size,
-        )
+        sums = np.stack(self.fetch(totals)).astype(np.float64).sum(axis=0)
+        return epoch_result(sums, batches.size, len(totals))
 
     def predict(self, batches: Batches) -> NDArray[np.float32]:
         """Probabilities in the order of the pass."""
@@ -104,6 +99,17 @@ class StepModel(Model):
     def gradient_step(self, images: Any, slopes: Any) -> Any:
         """What `gradients` gives of one batch, on the device; for those who declare them."""
         raise NotImplementedError(f"{type(self).__name__} has no gradients by its images")
+
+
+def epoch_result(sums: NDArray[np.float64], images: int, steps: int) -> EpochResult:
+    """What the three totals of all steps come to, added up."""
+    loss, penalty, correct = sums
+    return EpochResult(
+        loss=float(loss / images),
+        penalty=float(penalty / steps),
+        correct=int(correct),
+        count=images,
+    )
 
 
 def device_batches(

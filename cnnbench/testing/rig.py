@@ -102,9 +102,7 @@ class Rig:
     ) -> Model:
         """The backend's model; random weights and `plain` if not given. Raises Unsupported."""
         optimization = optimization or self.plain
-        lacking = self.backend.capabilities.missing(network, optimization)
-        if lacking:
-            raise Unsupported(f"declared as missing: {lacking}")
+        self._require(network, optimization)
         if weights is None:
             weights = random_weights(network)
         return self.engine.build(network, weights, optimization, seed)
@@ -119,9 +117,12 @@ class Rig:
         """The backend's replicates as one. Raises Unsupported."""
         if not self.backend.capabilities.stacked:
             raise Unsupported("declared as missing: stacked")
+        self._require(network, optimization)
+        return self.engine.build_stacked(network, weights, optimization, seeds)
+
+    def _require(self, network: Network, optimization: Optimization) -> None:
         if lacking := self.backend.capabilities.missing(network, optimization):
             raise Unsupported(f"declared as missing: {lacking}")
-        return self.engine.build_stacked(network, weights, optimization, seeds)
 
     def pair(
         self,

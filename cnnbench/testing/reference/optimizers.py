@@ -141,8 +141,10 @@ class Lion(Rule):
 
 def clipped(gradients: Mapping[str, Array], largest: float) -> Mapping[str, Array]:
     """All gradients times min(1, largest / their norm as one vector), or as they are if 0."""
+    if not largest:
+        return gradients
     norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients.values()))
-    if not largest or norm <= largest:
+    if norm <= largest:
         return gradients
     return {name: gradient * (largest / norm) for name, gradient in gradients.items()}
 

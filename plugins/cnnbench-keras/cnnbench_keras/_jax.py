@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
-from numpy.typing import NDArray
 
 from cnnbench.plugin import (
     Batches,
@@ -22,7 +21,13 @@ from cnnbench.plugin import (
     StepModel,
     Weights,
 )
-from cnnbench_keras._jax_program import JaxProgram, ProgramCache, on_device, padded
+from cnnbench_keras._jax_program import (
+    JaxProgram,
+    OnDevice,
+    ProgramCache,
+    on_device,
+    padded,
+)
 from cnnbench_keras._jax_stack import JaxStack
 
 
@@ -70,7 +75,7 @@ class JaxEngine(Engine):
         return self._programs.get(network, optimization)
 
 
-class JaxModel(StepModel):
+class JaxModel(OnDevice, StepModel):
     """The state of a model, which each step takes and gives back changed."""
 
     def __init__(
@@ -90,10 +95,6 @@ class JaxModel(StepModel):
         images = on_device(self._program.blank(batches.batch_size)[0])
         jax.block_until_ready(self._program.predict(self._state, images))
 
-    def synchronize(self) -> None:
-        """Wait for the state that the last step leaves."""
-        jax.block_until_ready(self._state)
-
     def get_weights(self) -> Weights:
         """Every array, copied."""
         return self._program.read(self._state)
@@ -101,14 +102,6 @@ class JaxModel(StepModel):
     def set_weights(self, weights: Weights) -> None:
         """Replace every array."""
         self._state = self._program.write(self._state, weights)
-
-    def put(self, array: NDArray[Any]) -> Any:
-        """The array on the device."""
-        return jax.device_put(array)
-
-    def fetch(self, arrays: Sequence[Any]) -> list[NDArray[Any]]:
-        """Arrays from the device, which are waited for."""
-        return jax.device_get(list(arrays))  # type: ignore[no-any-return]
 
     def train_epoch(self, batches: Batches, learning_rate: float) -> EpochResult:
         """Take one optimiser step a batch, all with this learning rate."""

@@ -29,6 +29,24 @@ class State(NamedTuple):
     optimizer: list[jax.Array]
 
 
+class OnDevice:
+    """What a model's arrays and those of a stack have in common."""
+
+    _state: State
+
+    def put(self, array: NDArray[Any]) -> Any:
+        """The array on the device."""
+        return jax.device_put(array)
+
+    def fetch(self, arrays: Sequence[Any]) -> list[NDArray[Any]]:
+        """Arrays from the device, which are waited for."""
+        return jax.device_get(list(arrays))  # type: ignore[no-any-return]
+
+    def synchronize(self) -> None:
+        """Wait for the state that the last step leaves."""
+        jax.block_until_ready(self._state)
+
+
 class JaxProgram:
     """Pure functions of a state; Keras's own variables only lend them their names and shapes."""
 
@@ -87,12 +105,10 @@ class JaxProgram:
             values[part][at] = value
         return State(*values, state.optimizer)
 
-    def with_learning_rate(
-        self, state: State, learning_rate: float, replicates: int | None = None
-    ) -> State:
-        """The state for steps at this rate, or as many states in one."""
+    def with_learning_rate(self, state: State, learning_rate: float) -> State:
+        """The state, or as many in one, for steps at this rate."""
         optimizer = list(state.optimizer)
-        shape = () if replicates is None else (replicates,)
+        shape = optimizer[self._rate].shape
         optimizer[self._rate] = on_device(np.full(shape, learning_rate, np.float32))
         return state._replace(optimizer=optimizer)
 

@@ -7,13 +7,12 @@ from typing import Any
 
 import jax
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnbench.plugin import EpochResult, Passes, ResidentSplits, StackedStepModel, Weights
-from cnnbench_keras._jax_program import JaxProgram, State, on_device, padded
+from cnnbench_keras._jax_program import JaxProgram, OnDevice, State, on_device, padded
 
 
-class JaxStack(StackedStepModel):
+class JaxStack(OnDevice, StackedStepModel):
     """The states of all replicates, along a first axis."""
 
     def __init__(
@@ -42,7 +41,7 @@ class JaxStack(StackedStepModel):
 
     def train_epoch(self, passes: Passes, learning_rate: float) -> dict[int, EpochResult]:
         """Take one optimiser step a batch, all with this learning rate."""
-        self._state = self._program.with_learning_rate(self._state, learning_rate, self.count)
+        self._state = self._program.with_learning_rate(self._state, learning_rate)
         return super().train_epoch(passes, learning_rate)
 
     def train_step(
@@ -70,20 +69,12 @@ class JaxStack(StackedStepModel):
             return on_device(array)
 
         changed = self._program.write(self._of(replicate), weights)
-        self._state = jax.tree.map(put, self._state, changed)
-
-    def synchronize(self) -> None:
-        """Wait for the state that the last step leaves."""
-        jax.block_until_ready(self._state)
-
-    def put(self, array: NDArray[Any]) -> Any:
-        """The array on the device."""
-        return jax.device_put(array)
-
-    def fetch(self, arrays: Sequence[Any]) -> list[NDArray[Any]]:
-        """Arrays from the device, which are waited for."""
-        return jax.device_get(list(arrays))  # type: ignore[no-any-return]
+        without = self._state._replace(optimizer=[])
+        moved = jax.tree.map(put, without, changed)
+        self._state = moved._replace(optimizer=self._state.optimizer)
 
     def _of(self, replicate: int) -> State:
-        state: State = jax.tree.map(lambda x: np.asarray(x)[replicate], self._state)
+        """The arrays of one, without what the optimiser keeps of them."""
+        without = self._state._replace(optimizer=[])
+        state: State = jax.tree.map(lambda x: np.asarray(x)[replicate], without)
         return state

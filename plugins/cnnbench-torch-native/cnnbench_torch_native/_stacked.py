@@ -68,14 +68,16 @@ class TorchStack(OnDevice, StackedStepModel):
         self._binary = network.output == "sigmoid"
         self._half = optimization.precision == "bfloat16"
         # PyTorch has the channels of a depthwise kernel behind an axis of one.
-        deep = {x.name for x in network.nodes() if isinstance(x.layer, DepthwiseConv)}
-        self._axes = {name: int(name in {f"{x}/kernel" for x in deep}) for name in weights[0]}
+        deep = {f"{x.name}/kernel" for x in network.nodes() if isinstance(x.layer, DepthwiseConv)}
+        self._axes = {name: int(name in deep) for name in weights[0]}
         self._arrays = {
             name: torch.cat([self.tensor(each[name]) for each in weights], axis)
             for name, axis in self._axes.items()
         }
-        names = trainable_arrays(network, optimization.frozen)
-        self._trainable = [self._arrays[name].requires_grad_() for name in names]
+        self._trainable = {
+            name: self._arrays[name].requires_grad_()
+            for name in trainable_arrays(network, optimization.frozen)
+        }
         self._penalized = [(name, *p) for name, p in penalized_kernels(network).items()]
         own = by_layer(self._arrays)
         makers = _stacked_makers(self.count, dropout)
@@ -83,9 +85,8 @@ class TorchStack(OnDevice, StackedStepModel):
         self._training = make(dropout[0], self.device)
         self._prediction = make(None, self.device)
         self._largest = optimization.global_clipnorm
-        self._moving = [(self._arrays[name], self._axes[name]) for name in names]
         alike = replace(optimization, global_clipnorm=0.0)
-        self._update = make_update(self._trainable, alike)
+        self._update = make_update([*self._trainable.values()], alike)
 
     def train_step(
         self, images: Sequence[Tensor], labels: Sequence[Tensor], weights: Sequence[Tensor]
@@ -96,14 +97,14 @@ class TorchStack(OnDevice, StackedStepModel):
         loss = (losses * torch.stack([*weights])).sum(1)
         penalty = torch.zeros(self.count, device=self.device)
         for name, l1, l2 in self._penalized:
-            kernels = torch.stack([x.flatten() for x in self._apart(name)])
+            kernels = self._apart(name, self._arrays[name]).flatten(1)
             penalty = penalty + l1 * kernels.abs().sum(1) + l2 * kernels.square().sum(1)
         if self._trainable:
             (loss / len(images[0]) + penalty).sum().backward()
-        if self._largest:
+        if self._largest and self._trainable:
             self._clip()
         self._update(self.learning_rate)
-        for array in self._trainable:
+        for array in self._trainable.values():
             array.grad = None
         return torch.stack([loss.detach(), penalty.detach(), hits.sum(1).float()], dim=1)
 
@@ -115,29 +116,30 @@ class TorchStack(OnDevice, StackedStepModel):
 
     def get_weights(self, replicate: int) -> Weights:
         """Every array of one, copied."""
-        return {name: canonical(self._apart(name)[replicate]) for name in self._arrays}
+        return {
+            name: canonical(self._apart(name, array)[replicate])
+            for name, array in self._arrays.items()
+        }
 
     def set_weights(self, replicate: int, weights: Weights) -> None:
         """Replace every array of one."""
         with torch.no_grad():
-            for name in self._arrays:
-                self._apart(name)[replicate].copy_(self.tensor(weights[name]))
+            for name, array in self._arrays.items():
+                self._apart(name, array)[replicate].copy_(self.tensor(weights[name]))
 
     def _clip(self) -> None:
         """Each replicate's gradients by their own norm; all else in an update is value by value."""
-        parts = [
-            x.grad.unflatten(axis, (self.count, -1)).movedim(axis, 0) for x, axis in self._moving
-        ]
+        parts = [self._apart(name, array.grad) for name, array in self._trainable.items()]
         squares = [part.flatten(1).square().sum(1) for part in parts]
         norms = torch.stack(squares).sum(0).sqrt()
+        factors = self._largest / norms.clamp(min=self._largest)
         for part in parts:
-            factors = self._largest / norms.clamp(min=self._largest)
             part.mul_(factors.view(-1, *[1] * (part.ndim - 1)))
 
-    def _apart(self, name: str) -> Sequence[Tensor]:
-        """Each replicate's part of an array."""
-        parts: Sequence[Tensor] = self._arrays[name].chunk(self.count, self._axes[name])
-        return parts
+    def _apart(self, name: str, array: Tensor) -> Tensor:
+        """An array of that name, or its gradient, with replicates along a first axis: a view."""
+        axis = self._axes[name]
+        return array.unflatten(axis, (self.count, -1)).movedim(axis, 0)
 
     def _scores(self, images: Sequence[Tensor], parts: list[Part]) -> Tensor:
         """(replicates, images, classes); of a single unit as `TorchModel` has them."""
