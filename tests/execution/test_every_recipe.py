@@ -19,15 +19,25 @@ FEW = SHORT | SMALL
 PHOTOS = FEW | {"data.image_size": [64, 64], "transfer.weights": "random"}
 OWN = {
     "cats_vs_dogs": PHOTOS,
-    "cross_validation": SHORT,
+    "cross_validation": SHORT | {"evaluation.folds": 2},
     "ensembles": SMALL | {"replicates": 1},  # whose variants differ in epochs
     "flowers": PHOTOS,
-    "learning_curve": SHORT,
+    "learning_curve": SHORT | {"data.validation": 10, "data.test": 10},
     "photos": PHOTOS,
     "transfer": PHOTOS,
     "weather": PHOTOS,
 }
 """What is asked of those that can't be cut down as the others are."""
+LESS = {
+    "ensembles": {
+        "\nepochs = 12": "\nepochs = 1",
+        "training.epochs = 60": "training.epochs = 2",
+        "ensemble.members = 5": "ensemble.members = 2",
+        "ensemble.folds = 4": "ensemble.folds = 2",
+    },
+    "tuned_small_data": {"\ncandidates = 12": "\ncandidates = 2"},
+}
+"""What an override can't make smaller, as it would be asked of every variant."""
 RUN = """
 import json, sys
 import cnnbench
@@ -59,11 +69,27 @@ def data(tmp_path_factory):
     return photos | {"signals": f"signals:{folder}/Toy"}
 
 
+@pytest.fixture(scope="module")
+def recipes(tmp_path_factory):
+    """All of them, some cut down."""
+    folder = tmp_path_factory.mktemp("recipes")
+    for name, path in RECIPES.items():
+        text = path.read_text(encoding="utf-8")
+        for long, short in LESS.get(name, {}).items():
+            assert long in text
+            text = text.replace(long, short)
+        (folder / path.name).write_text(text, encoding="utf-8")
+    return folder
+
+
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("backend", ["torch-native", "torch", "tensorflow", "jax"])
-def test_every_variant_of_every_recipe_trains(backend, data, tmp_path):
+def test_every_variant_of_every_recipe_trains(backend, data, recipes, tmp_path, monkeypatch):
+    # What is kept of earlier runs would spare computing it.
+    monkeypatch.setenv("CNNBENCH_CACHE", str(recipes / "cache"))
     asked = [
-        [str(path), data.get(name), OWN.get(name, FEW)] for name, path in sorted(RECIPES.items())
+        [str(recipes / f"{name}.toml"), data.get(name), OWN.get(name, FEW)]
+        for name in sorted(RECIPES)
     ]
     done = subprocess.run(
         [sys.executable, "-c", RUN, backend, str(tmp_path)],
