@@ -44,7 +44,7 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         _print(comparison, console)
         return
     # A pipe has no width of its own, but its reader may have said one.
-    width = min(console.width, WIDTH) if os.environ.get("COLUMNS", "").isdecimal() else WIDTH
+    width = console.width if os.environ.get("COLUMNS", "").isdecimal() else WIDTH
     text = _encodable(comparison_text(comparison, width), console)
     console.print(text, end="", markup=False, highlight=False, soft_wrap=True)
 
@@ -77,10 +77,9 @@ def _print_table(comparison: Comparison, table: Table, console: Console) -> None
         _print_wrapped(answer, console)
     console.print()
     columns = columns_of(comparison, table)
-    room = console.width if console.is_terminal else _width(console)
-    shown = _that_fit(columns, room)
+    shown = _that_fit(columns, console.width)
     drawn = _with_forest(comparison, table, shown, console) if shown == columns else shown
-    _print_columns(drawn, console, room)
+    _print_columns(drawn, console)
     _print_wrapped(explanation_of(comparison, table), console, style="dim")
     _print_notes([*table.notes, *_left_out(columns, shown)], console)
 
@@ -90,14 +89,13 @@ def _print_ranks(comparison: Comparison, ranks: Ranks, console: Console) -> None
     _print_wrapped(ranks_answer(ranks), console)
     console.print()
     columns = ranks_columns(comparison, ranks)
-    room = console.width if console.is_terminal else _width(console)
-    shown = _that_fit(columns, room)
-    _print_columns(shown, console, room)
+    shown = _that_fit(columns, console.width)
+    _print_columns(shown, console)
     _print_wrapped(ranks_explanation(comparison, ranks), console, style="dim")
     _print_notes([*ranks.notes, *_left_out(columns, shown)], console)
 
 
-def _print_columns(columns: Sequence[Column], console: Console, room: int) -> None:
+def _print_columns(columns: Sequence[Column], console: Console) -> None:
     rich_table = RichTable(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         rich_table.add_column(
@@ -108,7 +106,7 @@ def _print_columns(columns: Sequence[Column], console: Console, room: int) -> No
         )
     for row in range(len(columns[0].cells)):
         rich_table.add_row(*(_cell(column, row, console) for column in columns))
-    console.print(rich_table, width=room)
+    console.print(rich_table)
     console.print()
 
 

@@ -49,6 +49,16 @@ def test_a_pipe_gets_100_columns_without_colours(comparisons):
     assert "\x1b" not in file.getvalue()
 
 
+def test_a_pipe_is_as_wide_as_its_reader_says(comparisons, monkeypatch):
+    assert "parameters" not in comparison_text(comparisons.VERDICTS).split("note:")[0]
+    monkeypatch.setenv("COLUMNS", "140")
+    file = io.StringIO()
+    print_comparison(comparisons.VERDICTS, Console(file=file))
+    (head,) = (line for line in file.getvalue().splitlines() if line.startswith("variant"))
+    assert "parameters" in head
+    assert "no room" not in file.getvalue()
+
+
 def test_a_verdict_has_its_colour_on_a_terminal(comparisons):
     file = io.StringIO()
     console = Console(file=file, width=120, force_terminal=True, color_system="standard")
