@@ -15,7 +15,8 @@ from statistics import median
 
 from cnnbench.results.read import read_results
 
-REFERENCE = Path(__file__).parents[2] / "results" / "reference"
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "results" / "reference"
 PAGE = REFERENCE / "README.md"
 PART = re.compile(r"(?<=<!-- begin records -->\n)(.*?)(?=<!-- end -->)", re.DOTALL)
 VERSIONS = {"python": "Python", "numpy": "NumPy", "opencv": "OpenCV"}
@@ -90,3 +91,17 @@ def test_every_processor_of_the_records_is_told():
             assert re.search(rf"^- {processor(environment)}: ", text, re.MULTILINE)
             if told := environment.get("processor"):
                 assert told.partition(", ")[2].rpartition(", ")[0] in text
+
+
+def test_pages_that_quote_records_name_the_processor_that_made_them():
+    made = defaultdict(set)
+    for study in read_results([REFERENCE]).studies:
+        made[study.folder.parent.name] |= {processor(x) for x in study.environments.values()}
+    seen = set()
+    for page in (ROOT / "docs").rglob("*.md"):
+        for paragraph in page.read_text(encoding="utf-8").split("\n\n"):
+            said = set(re.findall("AMD EPYC|Intel Xeon", " ".join(paragraph.split())))
+            for name in set(re.findall(r"results/reference/(\w+)", paragraph)) & made.keys():
+                assert said <= made[name], (page, name)
+                seen |= {name} if said else set()
+    assert {"photos", "ensembles"} <= seen
