@@ -3,11 +3,13 @@
 import io
 import itertools
 import json
+import shutil
 import struct
 import subprocess
 import sys
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -57,7 +59,21 @@ def records(contents):
     return b"".join(struct.pack("<QI", len(x), 0) + x + bytes(4) for x in contents)
 
 
-def prepared(folder, parts=PARTS, classes=("cat", "dog"), packed=True, **info):
+def write(path, kind, contents, group=1):
+    """A file of records. group: how many an ArrayRecord compresses as one; the library's is 1."""
+    if kind == "tfrecord":
+        path.write_bytes(records(contents))
+        return
+    module = pytest.importorskip("array_record.python.array_record_module")
+    writer = module.ArrayRecordWriter(str(path), f"group_size:{group}")
+    for each in contents:
+        writer.write(each)
+    writer.close()
+
+
+def prepared(
+    folder, parts=PARTS, classes=("cat", "dog"), *, packed=True, kind="tfrecord", group=1, **info
+):
     """A prepared folder: dataset_info.json, label.labels.txt and files of records."""
     folder.mkdir(parents=True)
     splits = []
@@ -65,10 +81,10 @@ def prepared(folder, parts=PARTS, classes=("cat", "dog"), packed=True, **info):
         lengths = [str(len(file)) for file in files]
         splits.append({"name": split, "shardLengths": lengths})
         for number, file in enumerate(files):
-            name = f"pets-{split}.tfrecord-{number:05d}-of-{len(files):05d}"
+            name = f"pets-{split}.{kind}-{number:05d}-of-{len(files):05d}"
             contents = [example(value, label, packed=packed) for value, label in file]
-            (folder / name).write_bytes(records(contents))
-    whole = {"name": "pets", "version": "1.0.0", "fileFormat": "tfrecord", "splits": splits} | info
+            write(folder / name, kind, contents, group)
+    whole = {"name": "pets", "version": "1.0.0", "fileFormat": kind, "splits": splits} | info
     (folder / "dataset_info.json").write_text(json.dumps(whole))
     if classes:
         (folder / "label.labels.txt").write_text("\n".join(classes) + "\n")
@@ -104,11 +120,36 @@ EXPECTED = (
 )
 
 
+@pytest.mark.parametrize("kind", ["tfrecord", "array_record"])
 @pytest.mark.parametrize("packed", [True, False])
-def test_a_prepared_set_is_read_in_order(home, packed):
-    prepared(home / "pets" / "1.0.0", packed=packed)
+def test_a_prepared_set_is_read_in_order(home, packed, kind):
+    prepared(home / "pets" / "1.0.0", packed=packed, kind=kind)
     for argument in ("pets", "pets:1.0.0", home / "pets", home / "pets" / "1.0.0"):
         assert content(argument) == EXPECTED
+
+
+@pytest.mark.parametrize("group", [1, 7, 1000])
+def test_many_records_are_read_however_they_are_packed(home, group):
+    images = [(value % 256, value % 2) for value in range(300)]
+    prepared(home / "pets" / "1.0.0", {"train": [images]}, kind="array_record", group=group)
+    assert content("pets")[0] == [(value, ("cat", "dog")[label]) for value, label in images]
+
+
+def test_a_set_of_more_files_than_a_process_may_open_is_read(home):
+    resource = pytest.importorskip("resource")
+    files = [[(value % 256, value % 2)] for value in range(120)]
+    for kind in ("tfrecord", "array_record"):
+        prepared(home / kind / "1.0.0", {"train": files}, kind=kind)
+        content(kind)  # imports what it needs
+    former = resource.getrlimit(resource.RLIMIT_NOFILE)
+    opened = psutil.Process().num_fds()
+    for kind in ("tfrecord", "array_record"):
+        folder = prepared(home / f"{kind}s" / "1.0.0", {"train": files * 3}, kind=kind)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (opened + 200, former[1]))
+        try:
+            assert len(content(folder)[0]) == 360
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, former)
 
 
 def test_the_newest_version_counts_unless_one_is_named(home):
@@ -149,7 +190,10 @@ def test_classes_without_names_are_numbers(home):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"fileFormat": "array_record"}, "is prepared as array_record; what is read is tfrecord"),
+        (
+            {"fileFormat": "riegeli"},
+            "is prepared as riegeli; what is read is tfrecord and array_record: prepare",
+        ),
         ({"splits": []}, "tells no splits"),
         (
             {"splits": [{"name": "test", "shardLengths": ["2"]}]},
@@ -178,6 +222,33 @@ def test_damaged_records_are_told(home):
     assert "holds a record without image and label" in refused("pets")
 
 
+def test_damaged_array_records_are_told(home):
+    images = [(value, value % 2) for value in range(200)]
+    file = "pets-train.array_record-00000-of-00001"
+    for damage, said in (
+        (lambda whole: whole[:-100], "is no whole ArrayRecord: prepare the set again"),
+        (lambda whole: b"", "is no whole ArrayRecord: prepare the set again"),
+        (
+            lambda whole: whole[:500] + bytes(50) + whole[550:],
+            "has a record that can't be unpacked",
+        ),
+    ):
+        folder = prepared(home / said[:6] / "1.0.0", {"train": [images]}, kind="array_record")
+        whole = (folder / file).read_bytes()
+        (folder / file).write_bytes(damage(whole))
+        assert said in refused(folder)
+        shutil.rmtree(home)
+
+
+def test_without_the_library_it_says_what_to_install_or_to_prepare(home, monkeypatch):
+    prepared(home / "pets" / "1.0.0", kind="array_record")
+    monkeypatch.setitem(sys.modules, "array_record.python.array_record_module", None)
+    said = refused("pets")
+    assert "is read by the library array_record, which is missing" in said
+    assert "pip install array_record" in said
+    assert "file_format=tfrecord, which is read without" in said
+
+
 def test_what_is_not_there_is_said_at_once(home, tmp_path):
     prepared(home / "pets" / "1.0.0")
     assert "tfds:petz is not prepared in" in (said := refused("petz"))
@@ -193,8 +264,9 @@ def test_download_asks_the_library_and_says_what_to_install(home, monkeypatch):
     assert "install it with: pip install 'cnnbench[tfds]'" in refused("pets")
 
 
-def test_reading_imports_no_tensorflow(home):
-    prepared(home / "pets" / "1.0.0")
+@pytest.mark.parametrize("kind", ["tfrecord", "array_record"])
+def test_reading_imports_no_tensorflow(home, kind):
+    prepared(home / "pets" / "1.0.0", kind=kind)
     code = (
         "import sys\n"
         "from cnnbench.data.sources.source import Request\n"
@@ -228,6 +300,7 @@ def test_what_tensorflow_writes_is_read(home):
     assert data.labels.tolist() == labels
 
 
+@pytest.mark.framework
 def test_what_the_library_prepares_with_download_is_read(home, monkeypatch):
     tfds = pytest.importorskip("tensorflow_datasets")
     monkeypatch.setenv("CNNBENCH_DOWNLOAD", "1")
@@ -256,4 +329,11 @@ def test_what_the_library_prepares_with_download_is_read(home, monkeypatch):
     assert sorted(images) == sorted(EXPECTED[0])  # the library shuffles
     assert splits == EXPECTED[1]
     assert (home / "pets" / "1.0.0").is_dir()
+    for kind in ("tfrecord", "array_record"):
+        builder = Pets(data_dir=home / kind, file_format=kind)
+        builder.download_and_prepare()
+        assert list((home / kind).rglob(f"*.{kind}-*"))
+        found, splits = content(home / kind / "pets")
+        assert sorted(found) == sorted(EXPECTED[0])
+        assert splits == EXPECTED[1]
     assert "tfds:birdies can't be prepared: " in refused("birdies")
