@@ -36,7 +36,7 @@ class DataSpec(Section):
         None,
         description="which images belong together, so that no two splits share a group: a pattern "
         'such as "{group}_{number}.*" over the names of files, a table such as "groups.csv" of '
-        'paths and groups, or a column of a csv or parquet source; "" for none',
+        'paths and groups, or a column of a csv, parquet, hf or tfds source; "" for none',
     )
     image_size: tuple[Side, Side] | None = Field(None, description="[height, width] in pixels")
     color: Literal["auto", "grey", "rgb"] = Field(

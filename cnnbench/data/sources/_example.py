@@ -34,13 +34,39 @@ def first_bytes(content: Content, feature: Place) -> Place:
 
 
 def first_number(content: Content, feature: Place) -> int:
+    """The first whole number."""
+    return next(_numbers(content, feature))
+
+
+def sole_value(content: Content, feature: Place) -> str | int | None:
+    """The text or whole number of a feature, None where it has none.
+
+    Raises ValueError for one of floats, or of several values.
+    """
+    found: list[str | int] = [
+        bytes(content[slice(*text)]).decode(errors="backslashreplace")
+        for texts in _fields(content, feature, 1)
+        for text in _fields(content, texts, 1)
+    ]
+    found += _numbers(content, feature)
+    if len(found) > 1 or any(True for _ in _fields(content, feature, 2)):
+        raise ValueError
+    return found[0] if found else None
+
+
+def _numbers(content: Content, feature: Place) -> Iterator[int]:
     """Feature {int64_list = 3}, Int64List {value = 1, packed or not}."""
-    at, end = next(_fields(content, feature, 3))
-    key, at = _varint(content, at, end)
-    if key & 7 == BYTES:
-        _, at = _varint(content, at, end)
-    number, _ = _varint(content, at, end)
-    return number - (1 << 64) if number >> 63 else number
+    for place in _fields(content, feature, 3):
+        at, end = place
+        while at < end:
+            key, at = _varint(content, at, end)
+            stop = at + 1
+            if key & 7 == BYTES:
+                length, at = _varint(content, at, end)
+                stop = at + length
+            while at < stop:
+                number, at = _varint(content, at, end)
+                yield number - (1 << 64) if number >> 63 else number
 
 
 def _fields(content: Content, place: Place, wanted: int) -> Iterator[Place]:

@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -19,6 +19,7 @@ from cnnbench.data.sources._layout import SPLITS
 from cnnbench.data.sources._names import printable, some
 from cnnbench.data.sources._shelf import Records, Shelf
 from cnnbench.data.sources._table import COLUMNS, columns_of
+from cnnbench.data.sources.groups import no_groups
 from cnnbench.data.sources.hugging_face import HubSet
 from cnnbench.data.sources.source import SplitName
 from cnnbench.data.splits.classes import sort_classes
@@ -63,14 +64,29 @@ def _opened(wanted: HubSet, changed: int, download: bool) -> Shelf:  # noqa: ARG
         str([(split, splits[split]._fingerprint) for split in texts]),  # noqa: SLF001 - there is no other
         names,
         {
-            split: Records([index[x] for x in found], _Reader(splits[split], image))
+            split: Records(
+                [index[x] for x in found],
+                _Reader(splits[split], image),
+                partial(_column, splits[split]),
+            )
             for split, found in texts.items()
         },
+        tuple(first.features),
         (
             *(f"Split {name} is left out: it is none of {KNOWN}." for name in others),
             *(f"Split {name} has no labels and is left out." for name in bare),
         ),
     )
+
+
+def _column(part: datasets.Dataset, name: str) -> Sequence[object]:
+    """A column's values as they are stored; None for what has no class. Raises DataError."""
+    kind = part.features.get(name)
+    if isinstance(kind, datasets.ClassLabel):
+        return [None if value == UNLABELLED else value for value in part[name]]
+    if not isinstance(kind, datasets.Value):
+        raise no_groups(name)
+    return list(part[name])
 
 
 class _Reader:

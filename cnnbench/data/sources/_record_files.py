@@ -18,8 +18,10 @@ from cnnbench.data.sources._example import (
     features,
     first_bytes,
     first_number,
+    sole_value,
 )
 from cnnbench.data.sources._names import printable
+from cnnbench.data.sources.groups import no_groups
 from cnnbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -68,6 +70,22 @@ class RecordFile(ABC):
                     f"{printable(str(self.path))} holds a record without {image} and {label}",
                     "source",
                 ) from error
+
+    def columns(self) -> tuple[str, ...]:
+        """The features of the first record; none of a file without any."""
+        return next((tuple(features(*record)) for record in self.records()), ())
+
+    def column(self, name: str) -> Iterator[str | int | None]:
+        """A feature of the records in order, None where a record has none.
+
+        Raises DataError where it is neither a text nor a whole number.
+        """
+        for content, place in self.records():
+            feature = features(content, place).get(name)
+            try:
+                yield None if feature is None else sole_value(content, feature)
+            except ValueError as error:
+                raise no_groups(name) from error
 
     def _damaged(self, how: str) -> DataError:
         return DataError(f"{printable(str(self.path))} {how}: prepare the set again", "source")

@@ -5,13 +5,16 @@ Each has a path all the same, so that whatever reads photos reads them: records:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from threading import Lock
 
 from cnnbench.data.sources._found import ImageFile, Listing, capitals_notes
 from cnnbench.data.sources._names import printable
+from cnnbench.data.sources._table import column_called, told_together
+from cnnbench.data.sources.groups import no_groups
 from cnnbench.data.sources.source import SplitName
 from cnnbench.data.splits.classes import LEAST_CLASSES, composed
 from cnnbench.errors import DataError
@@ -23,24 +26,35 @@ KEPT = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Records:
-    """A split. labels: indices of classes. read: the bytes of a row; safe in several threads."""
+    """A split. labels: indices of classes. read: the bytes of a row; safe in several threads.
+
+    column: the values of a column by its name, None where a row has none. Raises DataError.
+    """
 
     labels: Sequence[int]
     read: Callable[[int], bytes]
+    column: Callable[[str], Iterable[object]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shelf:
     """A set of images. name: what it is called. state: changes when anything in it does.
 
-    splits: under their names, or all records under None. notes: what a user should know.
+    splits: under their names, or all records under None. columns: the names of all. notes: what a
+    user should know.
     """
 
     name: str
     state: str
     classes: tuple[str, ...]
     splits: Mapping[SplitName | None, Records]
+    columns: tuple[str, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def together(self) -> str:
+        """A note that a column may group the images, "" where none does or splits are given."""
+        return told_together(self.columns) if None in self.splits else ""
 
     def listing(self) -> Listing:
         """The images as files, row by row. Raises DataError for fewer than two classes."""
@@ -74,7 +88,29 @@ class Shelf:
             for split, part in self.splits.items()
             for row, label in enumerate(part.labels)
         ]
-        return Listing(tuple(files), met, (*self.notes, *capitals_notes(met)))
+        together = (self.together,) if self.together else ()
+        return Listing(tuple(files), met, (*self.notes, *together, *capitals_notes(met)))
+
+
+@lru_cache(maxsize=2)
+def groups_told(shelf: Shelf, name: str) -> dict[str, str | None]:
+    """What a column says of each record, by the record's name; None where nothing.
+
+    Raises DataError where there is no such column, or it holds neither texts nor numbers.
+    """
+    column = shelf.columns[column_called(name, shelf.columns, printable(shelf.name))]
+    return {
+        record_name(split, row): _group(value, column)
+        for split, part in shelf.splits.items()
+        for row, value in enumerate(part.column(column))
+    }
+
+
+def _group(value: object, column: str) -> str | None:
+    if isinstance(value, bytes | Mapping | Sequence) and not isinstance(value, str):
+        raise no_groups(column)
+    nothing = value is None or value != value or value == ""  # noqa: PLR0124 - as NaN is
+    return None if nothing else str(value)
 
 
 def record_name(split: SplitName | None, row: int) -> str:

@@ -71,19 +71,11 @@ def read_table(file: Path, extensions: frozenset[str], group: str = "") -> Liste
         return ListedImages(list(_rows(file, lines, headless)))
     if columns is None or not {"path", "label"} <= set(columns):
         raise DataError(_missing(file, lines.rows[0], columns or {}), "source")
-    usual = columns.pop("group", None)
+    columns.pop("group", None)
     if group:
-        columns["group"] = _column(group, lines.rows[0], shown)
+        columns["group"] = column_called(group, lines.rows[0], shown)
     rows = list(_rows(file, Lines(lines.rows[1:], lines.numbers[1:]), columns))
-    if usual is None or "split" in columns:
-        return ListedImages(rows)
-    name = printable(lines.rows[0][usual])
-    together = (
-        f"Column {name} does not keep images together by itself: drawn splits may have some of one "
-        "group for training and others for tests, so that results look better than they are; "
-        f'data.groups = "{name}" keeps each group in one split.'
-    )
-    return ListedImages(rows, together)
+    return ListedImages(rows, "" if "split" in columns else told_together(lines.rows[0]))
 
 
 EXPECTED = (
@@ -109,8 +101,24 @@ def columns_of(header: Sequence[str]) -> dict[str, int] | None:
     return found or None
 
 
-def _column(name: str, header: Sequence[str], shown: str) -> int:
-    """Where the column of a name stands, however its capitals are spelt. Raises DataError."""
+def told_together(header: Sequence[str]) -> str:
+    """A note that a column may group images whose splits are drawn, "" where none is called so."""
+    usual = (columns_of(header) or {}).get("group")
+    if usual is None:
+        return ""
+    name = printable(header[usual])
+    return (
+        f"Column {name} does not keep images together by itself: drawn splits may have some of one "
+        "group for training and others for tests, so that results look better than they are; "
+        f'data.groups = "{name}" keeps each group in one split.'
+    )
+
+
+def column_called(name: str, header: Sequence[str], shown: str) -> int:
+    """Where the column of a name stands, however its capitals are spelt.
+
+    shown: what has the columns. Raises DataError.
+    """
     spelt = [each.casefold() for each in header]
     if name.casefold() not in spelt:
         raise DataError(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from cnnbench.errors import DataError
 
 IMAGE, LABEL = "image", "label"
 """What nearly all image sets of the catalogue call their features."""
+UNLABELLED = -1
+"""The class of images whose class is not told."""
 
 
 def open_prepared(folder: Path) -> Shelf:
@@ -39,6 +42,7 @@ def _opened(folder: Path, changed: int) -> Shelf:
         )
     classes = _classes(folder, shown)
     splits: dict[SplitName | None, Records] = {}
+    columns: tuple[str, ...] = ()
     others, bare = [], []
     stated = info.get("splits")
     if not isinstance(stated, list) or not stated:
@@ -49,10 +53,11 @@ def _opened(folder: Path, changed: int) -> Shelf:
             others.append(printable(str(entry.get("name"))))
             continue
         part = _Part(_files(folder, info, entry, kind), FORMATS[kind], shown)
-        if set(part.labels) == {-1}:
+        if set(part.labels) == {UNLABELLED}:
             bare.append(str(split))
         else:
-            splits[split] = Records(part.labels, part.read)
+            splits[split] = Records(part.labels, part.read, partial(_column, part, folder))
+            columns = columns or part.columns()
     if "train" not in splits:
         names = [str(entry.get("name")) for entry in stated]
         raise DataError(f"{shown} has the splits {some(names)}, but no train with labels", "source")
@@ -64,6 +69,7 @@ def _opened(folder: Path, changed: int) -> Shelf:
         f"{info.get('name')} {info.get('version')} {stated} {changed}",
         classes,
         {split: splits[split] for split in order if split in splits},
+        columns,
         (
             *(
                 f"Split {name} is left out: it is none of train, validation and test."
@@ -74,19 +80,37 @@ def _opened(folder: Path, changed: int) -> Shelf:
     )
 
 
+def _column(part: _Part, folder: Path, name: str) -> Iterator[object]:
+    """A feature of each record of a split; None for what has no class. Raises DataError."""
+    known = _features(folder).get(name)
+    of_classes = isinstance(known, dict) and "classLabel" in known
+    for value in part.column(name):
+        yield None if of_classes and value == UNLABELLED else value
+
+
 class _Part:
     """The records of a split's files, one after the other."""
 
     def __init__(self, paths: Sequence[Path], kind: type[RecordFile], shown: str) -> None:
         self.labels: list[int] = []
+        self._files: list[RecordFile] = []
         self._images: list[tuple[RecordFile, int, Place]] = []
         for path in paths:
             if not path.is_file():
                 raise DataError(f"{shown} lacks {path.name}: prepare the set again", "source")
             file = kind(path)
+            self._files.append(file)
             for row, (image, label) in enumerate(file.examples(IMAGE, LABEL)):
                 self.labels.append(label)
                 self._images.append((file, row, image))
+
+    def columns(self) -> tuple[str, ...]:
+        """The names of the features that each record has."""
+        return next((names for file in self._files if (names := file.columns())), ())
+
+    def column(self, name: str) -> Iterator[object]:
+        """A feature of each record. Raises DataError."""
+        return chain.from_iterable(file.column(name) for file in self._files)
 
     def read(self, row: int) -> bytes:
         """The bytes of an image."""
@@ -123,11 +147,10 @@ def _classes(folder: Path, shown: str) -> tuple[str, ...]:
     if path.is_file():
         lines = path.read_text(encoding="utf-8").splitlines()
         return tuple(line.strip() for line in lines if line.strip())
-    features = _read_json(folder / "features.json")
-    known = features.get("featuresDict", {}).get("features", {})
-    if not isinstance(known, dict) or not {IMAGE, LABEL} <= set(known):
+    known = _features(folder)
+    if not {IMAGE, LABEL} <= set(known):
         raise DataError(
-            f"{shown} has the features {some(sorted(map(str, known)))}; expected are {IMAGE} and "
+            f"{shown} has the features {some(sorted(known)) or 'none'}; expected are {IMAGE} and "
             f"{LABEL}",
             "source",
         )
@@ -136,6 +159,16 @@ def _classes(folder: Path, shown: str) -> tuple[str, ...]:
     except (KeyError, TypeError, ValueError):
         raise DataError(f"{shown} has a {LABEL} that is no class", "source") from None
     return tuple(map(str, range(count)))
+
+
+def _features(folder: Path) -> Mapping[str, Any]:
+    """What each feature of a record is, as the library writes it; nothing where it did not."""
+    path = folder / "features.json"
+    if not path.is_file():
+        return {}
+    outer = _read_json(path).get("featuresDict")
+    known = outer.get("features") if isinstance(outer, dict) else None
+    return known if isinstance(known, dict) else {}
 
 
 def _read_json(path: Path) -> Mapping[str, Any]:

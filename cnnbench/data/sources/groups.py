@@ -32,6 +32,14 @@ class ToldGroups:
     settled: tuple[str, ...] = ()
 
 
+def no_groups(column: str) -> DataError:
+    """What is said of a column of images, lists or the like."""
+    return DataError(
+        f"column {printable(column)} tells no groups: it holds neither texts nor whole numbers",
+        "groups",
+    )
+
+
 def is_pattern(groups: str) -> bool:
     """Whether groups are told by a pattern over the names of files."""
     return "{" in groups

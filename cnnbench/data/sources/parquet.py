@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 import os
 from bisect import bisect_right
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnnbench.data.sources._layout import SPLITS
 from cnnbench.data.sources._names import printable, some
-from cnnbench.data.sources._shelf import Records, Shelf, record_name
-from cnnbench.data.sources._table import columns_of
-from cnnbench.data.sources.groups import ToldGroups, is_pattern, is_table
+from cnnbench.data.sources._shelf import Records, Shelf
+from cnnbench.data.sources._table import column_called, columns_of
 from cnnbench.data.sources.records import RecordSource
 from cnnbench.data.sources.source import Request, SplitName
 from cnnbench.data.splits.classes import sort_classes
-from cnnbench.errors import DataError, did_you_mean
+from cnnbench.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -43,16 +42,6 @@ class Parquet(RecordSource):
     def shelf(self, request: Request) -> Shelf:
         """Read the labels; images are read in groups of rows when they are decoded."""
         return open_parquet(parquet_files(request.argument), request.argument)
-
-    def grouped(self, request: Request, names: Sequence[str]) -> ToldGroups:
-        """By a column of the files, too."""
-        if is_pattern(request.groups) or is_table(request.groups):
-            return super().grouped(request, names)
-        told: dict[str, str | None] = {}
-        for split, paths in parquet_files(request.argument).items():
-            values = [value for path in paths for value in _values(path, request.groups)]
-            told |= {record_name(split, row): value for row, value in enumerate(values)}
-        return ToldGroups([told[name] for name in names])
 
 
 def open_parquet(files: dict[SplitName | None, list[str]], name: str) -> Shelf:
@@ -86,16 +75,6 @@ def parquet_files(path: str) -> dict[SplitName | None, list[str]]:
     return {split: found[split] for split in order if split in found}
 
 
-def _values(path: str, column: str) -> list[str | None]:
-    """A column of a file as text. Raises DataError where it has no such column."""
-    file = _file(path)
-    if column not in file.schema_arrow.names:
-        hint = did_you_mean(column, file.schema_arrow.names, "columns")
-        raise DataError(f"{printable(path)} has no column {printable(column)}{hint}", "groups")
-    values = file.read(columns=[column]).column(0).to_pylist()
-    return [None if value is None else str(value) for value in values]
-
-
 def _names(paths: Sequence[str]) -> list[str]:
     return [Path(path).name for path in paths]
 
@@ -119,11 +98,19 @@ def _opened(states: tuple[tuple[SplitName | None, str, tuple[int, int]], ...], n
         split: Records(
             [_index(table, label, index) for table in part for label in table.labels],
             _Rows(part).read,
+            partial(_column, part),
         )
         for split, part in tables.items()
     }
     state = str([(split, Path(path).name, state) for split, path, state in states])
-    return Shelf(f"parquet:{name}", state, classes, splits)
+    return Shelf(f"parquet:{name}", state, classes, splits, every[0].columns)
+
+
+def _column(tables: Sequence[_Table], name: str) -> Iterator[object]:
+    """A column of files one after the other. Raises DataError where one lacks it."""
+    for table in tables:
+        column = table.columns[column_called(name, table.columns, printable(table.path))]
+        yield from table.file.read(columns=[column]).column(0).to_pylist()
 
 
 def _index(table: _Table, label: str, index: dict[str, int]) -> int:
@@ -139,6 +126,7 @@ class _Table:
         self.path = path
         self.file = _file(path)
         schema = self.file.schema_arrow
+        self.columns = tuple(map(str, schema.names))
         self.image = _image_column(path, schema)
         self.label = _label_column(path, schema, self.image)
         self.classes = _class_names(schema, self.label)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import ClassVar
 
 from cnnbench.data.sources._found import Listing
-from cnnbench.data.sources._shelf import Shelf
+from cnnbench.data.sources._shelf import Shelf, groups_told
 from cnnbench.data.sources.folder import Folder, labelled_fingerprint
+from cnnbench.data.sources.groups import ToldGroups, is_pattern, is_table
 from cnnbench.data.sources.source import Request
 
 
@@ -23,6 +25,15 @@ class RecordSource(Folder):
     def listing(self, request: Request) -> Listing:
         """The records, as files."""
         return self.shelf(request).listing()
+
+    def grouped(self, request: Request, names: Sequence[str]) -> ToldGroups:
+        """By a column of the set, too."""
+        if is_pattern(request.groups) or is_table(request.groups):
+            return super().grouped(request, names)
+        shelf = self.shelf(request)
+        told = groups_told(shelf, request.groups)
+        settled = (shelf.together,) if shelf.together else ()
+        return ToldGroups([told[name] for name in names], settled=settled)
 
     def fingerprint(self, request: Request) -> str:
         """The state of the set, and its labels."""

@@ -4,6 +4,7 @@ import importlib.util
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from cnnbench.data.sources.cache import open_images
 from cnnbench.data.sources.hugging_face import HuggingFace
 from cnnbench.data.sources.source import Request
 from cnnbench.errors import DataError
@@ -132,6 +134,43 @@ def test_columns_that_are_not_clear_are_named(datasets, made, tmp_path):
     assert "has no column of images; it has label" in refused(tmp_path / "none")
     datasets.Dataset.from_dict({"text": ["a"]}).save_to_disk(str(tmp_path / "text"))
     assert "has no column of images; it has text" in refused(tmp_path / "text")
+
+
+GROUPS = {"animal": ["rex", "tom", "rex"], "day": [3, 3, 5], "breed": [1, -1, -1]}
+"""Of the training images: texts, whole numbers, and classes, two of which are not told."""
+TOLD = {"animal": [0, 1, 0], "day": [0, 0, 1], "breed": [0, 1, 2]}
+
+
+@pytest.mark.parametrize("write", [saved, shards])
+def test_a_column_tells_which_images_belong_together(datasets, made, tmp_path, monkeypatch, write):
+    monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
+
+    def grouped(count, start=0):
+        part = made(count, start)
+        for column, values in GROUPS.items():
+            part = part.add_column(column, [None] * count if start else values[:count])
+        return part.cast_column("breed", datasets.ClassLabel(names=["lab", "pug"]))
+
+    write(datasets, grouped, tmp_path / "set")
+    for column, expected in TOLD.items():
+        request = Request(str(tmp_path / "set"), color="grey", groups=column.upper())
+        opened = open_images(HuggingFace(), request)
+        told = dict(zip(opened.names, opened.groups.tolist(), strict=True))
+        assert [told[f"train image {row}"] for row in range(3)] == expected
+        assert len({*told.values()}) == max(expected) + 1 + 2, "what is not told stands alone"
+
+
+def test_a_column_that_is_not_there_or_tells_no_groups_is_named(datasets, made, tmp_path):
+    made(4).add_column("patient_id", list("abab")).save_to_disk(str(tmp_path / "set"))
+    for column, said in (
+        ("patent_id", "has no column patent_id; did you mean 'patient_id'? columns: image, label"),
+        ("image", "column image tells no groups: it holds neither texts nor whole numbers"),
+    ):
+        with pytest.raises(DataError, match=re.escape(said)) as error:
+            HuggingFace().facts(Request(str(tmp_path / "set"), groups=column))
+        assert error.value.key == "groups"
+    noted = "Column patient_id does not keep images together by itself"
+    assert any(noted in note for note in load(tmp_path / "set").notes)
 
 
 @pytest.mark.usefixtures("datasets")

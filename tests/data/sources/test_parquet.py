@@ -201,3 +201,36 @@ def test_a_column_tells_which_images_belong_together(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="has no column patent; did you mean 'patient'") as error:
         Parquet().facts(request(folder, groups="patent"))
     assert error.value.key == "groups"
+
+
+def test_a_usual_column_is_noted_until_groups_are_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "a.parquet"
+    made = table(range(4), ["cat", "dog"] * 2)
+    pq.write_table(made.append_column("Patient", pa.array(["x", "y", "x", "z"])), path)
+    noted = "Column Patient does not keep images together by itself"
+    assert any(noted in note for note in open_images(Parquet(), request(path)).notes)
+    told = open_images(Parquet(), request(path, groups="patient"))
+    assert told.groups.tolist() == [0, 1, 0, 2]
+    assert not any(noted in note for note in told.notes)
+
+
+def test_what_a_row_does_not_tell_is_no_group(tmp_path):
+    path = tmp_path / "a.parquet"
+    made = table(range(5), ["cat", "dog"] * 2 + ["cat"])
+    made = made.append_column("weight", pa.array([7.0, float("nan"), None, float("nan"), 7.0]))
+    made = made.append_column("place", pa.array(["", "a", "", "a", None]))
+    pq.write_table(made.append_column("tags", pa.array([["a"]] * 5)), path)
+    names = [f"image {row}" for row in range(5)]
+    told = Parquet().grouped(request(path, groups="weight"), names)
+    assert told.names == ["7.0", None, None, None, "7.0"]
+    assert Parquet().grouped(request(path, groups="place"), names).names == [
+        None,
+        "a",
+        None,
+        "a",
+        None,
+    ]
+    with pytest.raises(DataError, match="column tags tells no groups: it holds neither") as error:
+        Parquet().facts(request(path, groups="tags"))
+    assert error.value.key == "groups"

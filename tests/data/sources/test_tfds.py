@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import re
 import shutil
 import struct
 import subprocess
@@ -13,6 +14,7 @@ import psutil
 import pytest
 from PIL import Image
 
+from cnnbench.data.sources.cache import open_images
 from cnnbench.data.sources.source import Request
 from cnnbench.data.sources.tfds import Tfds
 from cnnbench.errors import DataError
@@ -44,13 +46,22 @@ def feature(name, content):
     return field(1, field(1, name.encode()) + field(2, content))
 
 
-def example(value, label, *, packed=True):
+def number_feature(name, number, *, packed=True):
+    numbers = field(1, varint(number)) if packed else varint(1 << 3) + varint(number)
+    return feature(name, field(3, numbers))
+
+
+def text_feature(name, *texts):
+    return feature(name, field(1, b"".join(field(1, text.encode()) for text in texts)))
+
+
+def example(value, label, *more, packed=True):
     """A tf.train.Example by protocol buffers' own rules, with a feature that is not used."""
-    numbers = field(1, varint(label)) if packed else varint(1 << 3) + varint(label)
     features = (
         feature("name", field(1, field(1, b"x")))
-        + feature("label", field(3, numbers))
+        + number_feature("label", label, packed=packed)
         + feature("image", field(1, field(1, png(value))))
+        + b"".join(more)
     )
     return field(1, features)
 
@@ -82,7 +93,7 @@ def prepared(
         splits.append({"name": split, "shardLengths": lengths})
         for number, file in enumerate(files):
             name = f"pets-{split}.{kind}-{number:05d}-of-{len(files):05d}"
-            contents = [example(value, label, packed=packed) for value, label in file]
+            contents = [example(*each, packed=packed) for each in file]
             write(folder / name, kind, contents, group)
     whole = {"name": "pets", "version": "1.0.0", "fileFormat": kind, "splits": splits} | info
     (folder / "dataset_info.json").write_text(json.dumps(whole))
@@ -150,6 +161,50 @@ def test_a_set_of_more_files_than_a_process_may_open_is_read(home):
             assert len(content(folder)[0]) == 360
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, former)
+
+
+@pytest.mark.parametrize("kind", ["tfrecord", "array_record"])
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_feature_tells_which_images_belong_together(home, monkeypatch, kind, packed):
+    monkeypatch.setenv("CNNBENCH_CACHE", str(home.parent / "cache"))
+    told = [("rex", 5, 0), ("tom", 5, -1), ("rex", -7, -1), ("", 5, 0)]
+    images = [
+        (
+            *(row, row % 2),
+            text_feature("animal", animal),
+            number_feature("day", day, packed=packed),
+            number_feature("breed", breed, packed=packed),
+        )
+        for row, (animal, day, breed) in enumerate(told)
+    ]
+    folder = prepared(home / "pets" / "1.0.0", {"train": [images[:3], images[3:]]}, kind=kind)
+    known = {"image": {}, "label": {}, "breed": {"classLabel": {"numClasses": "2"}}}
+    features = {"featuresDict": {"features": known}}
+    (folder / "features.json").write_text(json.dumps(features))
+
+    def groups(column):
+        return open_images(Tfds(), Request("pets", groups=column)).groups.tolist()
+
+    assert groups("animal") == groups("Animal") == [0, 1, 0, 2]
+    assert groups("day") == [0, 0, 1, 0]
+    assert groups("breed") == [0, 1, 2, 0]
+
+
+def test_a_feature_that_is_not_there_or_tells_no_groups_is_named(home):
+    several = text_feature("tags", "a", "b")
+    weight = feature("weight", field(2, field(1, struct.pack("<f", 0.5))))
+    images = [(row, row % 2, several, weight, text_feature("patient", "x")) for row in range(4)]
+    prepared(home / "pets" / "1.0.0", {"train": [images]})
+    for column, said in (
+        ("patent", "has no column patent; did you mean 'patient'? columns: name, label, image, ta"),
+        ("tags", "column tags tells no groups: it holds neither texts nor whole numbers"),
+        ("weight", "column weight tells no groups: it holds neither texts nor whole numbers"),
+    ):
+        with pytest.raises(DataError, match=re.escape(said)) as error:
+            Tfds().facts(Request("pets", groups=column))
+        assert error.value.key == "groups"
+    noted = "Column patient does not keep images together by itself"
+    assert any(noted in note for note in Tfds().load(Request("pets")).notes)
 
 
 def test_the_newest_version_counts_unless_one_is_named(home):
