@@ -57,6 +57,11 @@ ACCURACY = Attribute(
     "PublishedAccuracy or None",
     lambda value: isinstance(value, PublishedAccuracy | None),
 )
+POINTS = Attribute(
+    "points",
+    "tuple of names",
+    lambda value: isinstance(value, tuple) and all(isinstance(name, str) for name in value),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ BASE = Kind(
     "base",
     "cnnbench_bases",
     PretrainedBase,
-    (NAME, DESCRIPTION, TRAINED_ON, LICENCE, SCALING, CHANNELS, ACCURACY),
+    (NAME, DESCRIPTION, TRAINED_ON, LICENCE, SCALING, CHANNELS, ACCURACY, POINTS),
 )
 EXPORTER = Kind("exporter", "cnnbench_exporters", Exporter)
 KINDS = (BACKEND, SOURCE, EXECUTOR, REPORT_FORMAT, BASE, EXPORTER)

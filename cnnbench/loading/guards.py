@@ -180,7 +180,7 @@ class GuardedBase(PretrainedBase):
         self._base = base
         self._who = who
         about = "name", "description", "trained_on", "licence", "scaling", "channels", "accuracy"
-        for name in about:
+        for name in (*about, "points"):
             vars(self)[name] = getattr(base, name)
 
     def check(self) -> Availability:
@@ -199,6 +199,12 @@ class GuardedBase(PretrainedBase):
                 f"{self._who} has a network for {network.input_shape} with output "
                 f"{network.output!r} of the shape {last}, not one for {input_shape} with output "
                 '"features" that ends in a map'
+            )
+        names = [name for name, _ in network.named_layers()]
+        if self.points != tuple(name for name in names if name in self.points):
+            raise PluginError(
+                f"{self._who} has the points {', '.join(self.points)}, which are not names of "
+                f"layers of its network, each once and from the first on: {', '.join(names)}"
             )
         return network
 

@@ -94,7 +94,7 @@ class Plugins:
     @property
     def offered_bases(self) -> OfferedBases:
         """The published networks and those of plugins, as recipes may name them."""
-        own = {name: OfferedBase(x.network, x.channels) for name, x in self.bases.items()}
+        own = {name: OfferedBase(x.network, x.channels, x.points) for name, x in self.bases.items()}
         return {**own, **PUBLISHED}
 
     @property

@@ -85,8 +85,9 @@ def layers_before(base: Network, start: str) -> frozenset[str]:
     names = [name for name, _ in base.named_layers()]
     if not start:
         raise NetworkError(
-            f"strategy partial needs the first layer that moves, or what its name begins with; the "
-            f"last ones of the base: {', '.join(names[-SHOWN:])}",
+            f"strategy partial needs the first layer that moves, or what its name begins with, or "
+            f"with unfreeze_last how many blocks do; the last layers of the base: "
+            f"{', '.join(names[-SHOWN:])}",
             key="unfreeze_from",
         )
     found = next((name for name in names if name == start), None) or next(

@@ -47,6 +47,7 @@ from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
 from cnnbench.data.splits.duplicates import notes_on_duplicates
 from cnnbench.errors import DataError, NetworkError, PluginError, nearest
 from cnnbench.network.bases import BASES
+from cnnbench.network.bases.points import POINTS
 from cnnbench.network.layers import (
     INPUT,
     Activate,
@@ -125,6 +126,7 @@ __all__ = [
     "OPTIMIZERS",
     "OPTIONS",
     "OUTPUTS",
+    "POINTS",
     "SCALINGS",
     "Activate",
     "Add",

@@ -51,6 +51,11 @@ class PretrainedBase(ABC):
     """What the arrays take: one of `SCALINGS`, or numbers of their own."""
     channels: ClassVar[int] = 3
     """Of the images that its network takes; grey ones are given to each of them."""
+    points: ClassVar[tuple[str, ...]] = ()
+    """The first layer of each block of its network, in order: what `unfreeze_last` counts.
+
+    `POINTS` has those of published networks by name. Without them a recipe has to name the layer.
+    """
     accuracy: ClassVar[PublishedAccuracy | None] = None
     """What was measured with these arrays, None where nobody published it."""
 

@@ -89,4 +89,15 @@ class Configuration(BaseModel):
         """
         if not self.transfer.active:
             return ()
-        return self.transfer.stages(self.base_for(shape, bases), self.training)
+        base = self.base_for(shape, bases)
+        points = bases[self.transfer.offered].points_of(base)
+        return self.transfer.stages(base, self.training, points)
+
+    def points_for(
+        self, shape: tuple[int, int, int], bases: OfferedBases = PUBLISHED
+    ) -> tuple[str, ...]:
+        """The first layer of each block of a base; empty without one. Raises NetworkError."""
+        if not self.transfer.active:
+            return ()
+        base = self.base_for(shape, bases)
+        return bases[self.transfer.offered].points_of(base)

@@ -57,7 +57,7 @@ def settings_of_base(shared: Settings, own: Settings) -> dict[Key, Setting]:
 def with_bases(bases: OfferedBases, pretrain: Sequence[Pretraining]) -> OfferedBases:
     """The bases that `[transfer]` may name, with those that the study trains."""
     own = {
-        f"{OWN}{x.name}": OfferedBase(partial(_base, x.configuration.network), None)
+        f"{OWN}{x.name}": OfferedBase(partial(_base, x.configuration.network), None, None)
         for x in pretrain
     }
     return {**bases, **own}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ from pydantic import Field
 from cnnbench.data.spec import Section
 from cnnbench.errors import NetworkError, did_you_mean
 from cnnbench.network.bases.offered import PUBLISHED, OfferedBase, OfferedBases
+from cnnbench.network.bases.points import first_of_last
 from cnnbench.network.heads import HeadSpec, layers_before, normalizations, with_head
 from cnnbench.network.network import Network
 from cnnbench.pretrained.found import Padding
@@ -64,13 +66,19 @@ class TransferSpec(Section):
     strategy: Literal["features", "frozen", "partial", "full", "scratch"] = Field(
         "features",
         description="features: the base's outputs once an image, then the head; frozen: the base "
-        "inside, not trained; partial: head first, then from unfreeze_from on; full: head first, "
+        "inside, not trained; partial: head first, then from unfreeze_from on, or the last "
+        "unfreeze_last blocks; full: head first, "
         "then everything; scratch: the same network from random arrays",
     )
     unfreeze_from: str = Field(
         "",
         description="of strategy partial: the first layer of the base that moves, or what its name "
         "begins with: block5",
+    )
+    unfreeze_last: Annotated[int, Field(ge=0)] = Field(
+        0,
+        description="of strategy partial, in place of unfreeze_from: how many blocks of the base "
+        "move, counted from its end, as `cnnbench describe base:NAME` lists them",
     )
     feature_precision: Literal["float32", "float16"] = Field(
         "float32",
@@ -175,16 +183,21 @@ class TransferSpec(Section):
         """The base with the new head."""
         return with_head(base, self.head, classes, output)
 
-    def stages(self, base: Network, training: TrainingSpec) -> tuple[Stage, ...]:
-        """What is trained, one after the other. Raises NetworkError for unknown layers."""
+    def stages(
+        self, base: Network, training: TrainingSpec, points: Sequence[str] = ()
+    ) -> tuple[Stage, ...]:
+        """What is trained, one after the other.
+
+        points: the first layer of each of the base's blocks. Raises NetworkError for unknown
+        layers, and for more blocks than there are.
+        """
         everything = frozenset(name for name, _ in base.named_layers())
         if self.strategy in ("features", "frozen"):
             return (Stage(everything, training),)
         if self.strategy == "scratch":
             return (Stage(frozenset(), training),)
-        frozen = (
-            layers_before(base, self.unfreeze_from) if self.strategy == "partial" else frozenset()
-        )
+        partial = self.strategy == "partial"
+        frozen = layers_before(base, self._start(points)) if partial else frozenset()
         if self.batch_norm == "frozen":
             frozen |= normalizations(base)
         rate = self.fine_tune_learning_rate or training.rate / FINE
@@ -193,6 +206,18 @@ class TransferSpec(Section):
             return (fine,)
         head = training.model_copy(update={"epochs": self.head_epochs, "averaging": Averaging()})
         return Stage(everything, head), fine
+
+    def _start(self, points: Sequence[str]) -> str:
+        """The first layer of a base that moves, however the recipe says which."""
+        if not self.unfreeze_last:
+            return self.unfreeze_from
+        if self.unfreeze_from:
+            raise NetworkError(
+                f'unfreeze_from = "{self.unfreeze_from}" says where already: leave one of the two '
+                "out",
+                key="unfreeze_last",
+            )
+        return first_of_last(points, self.unfreeze_last)
 
 
 def _smallest(base: OfferedBase, channels: int) -> int | None:

@@ -42,7 +42,7 @@ def describe_base(
             f"images of {size[0]}x{size[1]} are too small for base:{name}: give a larger "
             f"--image-size; it was published with {SIDES.get(name, SIDE)}"
         ) from None
-    return Description("base", name, summary, ())
+    return Description("base", name, summary, (), points=bases[name].points_of(network))
 
 
 def refuse_unknown_base(name: str, bases: Collection[str]) -> None:

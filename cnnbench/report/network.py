@@ -34,7 +34,8 @@ LABEL_WIDTH = 11
 class Description:
     """One variant's network in full, and the parameters of the other variants' by name.
 
-    stages: a sentence about what of a base moves when, for each stage.
+    stages: a sentence about what of a base moves when, for each stage. points: the first layer of
+    each of its blocks.
     """
 
     recipe: str
@@ -42,6 +43,7 @@ class Description:
     summary: NetworkSummary
     others: tuple[tuple[str, int], ...]
     stages: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
 
 
 def describe_network(recipe: Recipe, variant: str | None, find_source: FindSource) -> Description:
@@ -65,7 +67,8 @@ def describe_network(recipe: Recipe, variant: str | None, find_source: FindSourc
     stages = shown.stages_for(facts.shape, recipe.bases)
     network = shown.network_for(facts.shape, facts.classes, recipe.bases)
     said = tuple(stage_sentences(network, stages))
-    return Description(recipe.name, chosen, summaries[chosen], others, said)
+    points = shown.points_for(facts.shape, recipe.bases)
+    return Description(recipe.name, chosen, summaries[chosen], others, said, points)
 
 
 def _summary(
@@ -78,7 +81,10 @@ def _summary(
 
 
 def stage_sentences(network: Network, stages: Sequence[Stage]) -> Iterator[str]:
-    """What of a network on a base learns in each stage, and which of its layers are at rest."""
+    """What of a network on a base learns in each stage, and which of its layers are at rest.
+
+    Of layers at rest among those that learn, normalisations, where what learns begins.
+    """
     shapes = weight_shapes(network)
     layers = list(dict.fromkeys(name.partition("/")[0] for name in shapes))
     for number, stage in enumerate(stages, 1):
@@ -91,11 +97,21 @@ def stage_sentences(network: Network, stages: Sequence[Stage]) -> Iterator[str]:
         if not resting:
             yield f"{said}, no layer is at rest."
             continue
-        span = f"{resting[0]} to {resting[-1]}" if len(resting) > 1 else resting[0]
+        span = f", {resting[0]} to {resting[-1]}" if len(resting) > 1 else f", {resting[0]}"
+        if resting != layers[: len(resting)]:
+            start = next(name for name in layers if name not in stage.frozen)
+            said, span = f"{said}, from {start} on", ""
         yield (
             f"{said}; at rest {'is' if len(resting) == 1 else 'are'} {len(resting)} of "
-            f"{len(layers)} layers with parameters, {span}."
+            f"{len(layers)} layers with parameters{span}."
         )
+
+
+def points_sentence(points: Sequence[str]) -> Iterator[str]:
+    """The blocks of a base, numbered as `unfreeze_last` counts them; none without points."""
+    if points:
+        numbered = ", ".join(f"{at} {name}" for at, name in enumerate(reversed(points), 1))
+        yield f"Blocks from the last on, as unfreeze_last counts them: {numbered}."
 
 
 def print_network(description: Description, console: Console) -> None:
@@ -110,7 +126,8 @@ def print_network(description: Description, console: Console) -> None:
     console.print(table if fits else layer_table(summary, title, flops=False))
     if not fits:
         console.print(f"{summary.flops:,} FLOPs", highlight=False)
-    for sentence in (*_remarks(summary), *description.stages):
+    blocks = points_sentence(description.points)
+    for sentence in (*_remarks(summary), *description.stages, *blocks):
         console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     if description.others:
         console.print("\nOther variants, with their parameters:", highlight=False)

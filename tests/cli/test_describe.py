@@ -77,6 +77,13 @@ def test_a_published_network_is_shown_without_its_classifier():
     assert "23,587,712" in run.stdout
 
 
+def test_the_blocks_of_a_base_are_counted_from_its_end():
+    blocks = described("base:vgg16", "--image-size", "32").stdout.splitlines()[-1]
+    assert blocks.endswith(
+        ": 1 block5_conv1, 2 block4_conv1, 3 block3_conv1, 4 block2_conv1, 5 block1_conv1."
+    )
+
+
 def test_a_published_network_with_its_classifier_at_another_size():
     text = described("base:mobilenet_v2", "--top", "--image-size", "96x160").stdout
     assert "96x160x3" in text

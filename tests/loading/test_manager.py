@@ -262,6 +262,10 @@ BROKEN = {
         BASE + "Base.channels = 0\n@hookimpl\ndef cnnbench_bases(): return [Base()]",
         "its base a value of type Base has no number of at least 1 'channels'",
     ),
+    "a base whose points are a text": (
+        BASE + "Base.points = 'conv_1'\n@hookimpl\ndef cnnbench_bases(): return [Base()]",
+        "its base a value of type Base has no tuple of names 'points'",
+    ),
     "a base with the name of a published one": (
         BASE + "Base.name = 'vgg16'\n@hookimpl\ndef cnnbench_bases(): return [Base()]",
         "its base 'vgg16' is already provided by cnnbench",

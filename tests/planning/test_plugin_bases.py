@@ -69,7 +69,7 @@ def plan(tmp_path, monkeypatch):
 
     def make(transfer="", base=None, more=""):
         base, backend = base or guarded(example(), "cnnbench-example 0.1.0"), NumpyBackend()
-        offered = {base.name: OfferedBase(base.network, base.channels), **PUBLISHED}
+        offered = {base.name: OfferedBase(base.network, base.channels, base.points), **PUBLISHED}
         source = load_plugins().source
         plugins = SimpleNamespace(source=source, backend=lambda _: backend, bases={base.name: base})
         path = tmp_path / "study.toml"
@@ -143,6 +143,30 @@ def test_points_to_move_from_are_those_of_its_network(plan, arrays, tmp_path):
     assert trial.stages[-1].frozen == {"conv_1"}
     with pytest.raises(RecipeError, match="the base has no layer 'conv_3'; did you mean 'conv_2'"):
         plan('strategy = "partial"\nunfreeze_from = "conv_3"')
+
+
+def test_blocks_of_a_plugin_are_those_that_it_names(plan, arrays, tmp_path):
+    np.savez(tmp_path / "edges.npz", **arrays)
+    last = 'strategy = "partial"\nunfreeze_last = {}'
+    with pytest.raises(RecipeError, match="nobody says which blocks the base has"):
+        plan(last.format(1))
+    base = example()
+    base.points = ("conv_1", "conv_2")
+    base = guarded(base, "it")
+    trial, _ = plan(last.format(1), base)
+    assert trial.stages[-1].frozen == {"conv_1"}
+    named, _ = plan('strategy = "partial"\nunfreeze_from = "conv_2"', base)
+    assert trial.id == named.id
+    with pytest.raises(RecipeError, match="the base has 2 blocks, not 3"):
+        plan(last.format(3), base)
+
+
+@pytest.mark.parametrize("points", [("conv_3",), ("conv_2", "conv_1"), ("conv_1", "conv_1")])
+def test_points_that_its_network_lacks_are_the_plugins_mistake(points):
+    base = example()
+    base.points = points
+    with pytest.raises(PluginError, match="base 'edges' of it has the points conv_"):
+        guarded(base, "it").network((8, 8, 1))
 
 
 def test_arrays_that_are_not_here_are_one_sentence_with_the_remedy(plan):

@@ -189,6 +189,18 @@ def test_the_trunk_of_a_network_is_all_up_to_its_last_map():
         trunk(flat)
 
 
+def test_the_last_blocks_of_a_base_of_ones_own_are_its_convolutions(load, refused):
+    text = RECIPE.replace('strategy = "full"', 'strategy = "partial"')
+    text += "transfer.unfreeze_last = {}\n"
+    recipe = load(text.format(1))
+    configuration = recipe.variants[1].configuration
+    _, fine = configuration.stages_for((8, 8, 1), recipe.bases)
+    assert fine.frozen == {"conv_1", "pool_1"}
+    assert describe_network(recipe, "full", load_plugins().source).points == ("conv_1", "conv_2")
+    (problem,) = refused(text.format(3))
+    assert "transfer.unfreeze_last: variant 'full': the base has 2 blocks, not 3" in problem
+
+
 def test_describing_a_variant_says_what_learns_in_each_stage(load):
     recipe = load()
     find_source = load_plugins().source

@@ -29,6 +29,13 @@ def load(tmp_path, text):
         ('strategy = "partial"', "study.toml:6: transfer.strategy"),
         ('strategy = "partial"\nunfreeze_from = "conv_dx_13"', "did you mean 'conv_dw_13'"),
         ('strategy = "partial"\nunfreeze_from = "head_output"', "the base has no layer 'head_out"),
+        ('strategy = "partial"\nunfreeze_last = 14', "the base has 13 blocks, not 14"),
+        ('strategy = "partial"\nunfreeze_last = 14', "study.toml:7: transfer.unfreeze_last: "),
+        ('strategy = "partial"\nunfreeze_last = -1', "expected a whole number of at least 0"),
+        (
+            'strategy = "partial"\nunfreeze_last = 1\nunfreeze_from = "conv_dw_13"',
+            'unfreeze_from = "conv_dw_13" says where already: leave one of the two out',
+        ),
         ("[augmentation]\nrotation = 0.1", "computed once an image, so that augmentation"),
         ("[augmentation]\nrotation = 0.1", "say with augmentation.copies how many of each image"),
         (
@@ -38,7 +45,7 @@ def load(tmp_path, text):
     ],
 )
 def test_each_mistake_is_a_sentence_at_its_place(tmp_path, lines, expected):
-    if expected.startswith("study"):
+    if expected == "study.toml:6: transfer.strategy":
         expected = "strategy partial needs the first layer that moves"
     with pytest.raises(RecipeError) as caught:
         load(tmp_path, f"{START}{lines}\n")
@@ -96,3 +103,20 @@ def test_of_two_stages_the_last_alone_is_averaged():
     stages = spec.stages(BASES["mobilenet"]((32, 32, 3)), training)
     assert [stage.training.averaging.kind for stage in stages] == ["none", "swa"]
     assert [stage.training.schedule.warmup_epochs for stage in stages] == [1, 1]
+
+
+def test_a_matrix_goes_from_the_last_block_up(tmp_path):
+    text = f'{START}strategy = "partial"\n[matrix]\ntransfer.unfreeze_last = [1, 2, 3]\n'
+    recipe = load(tmp_path, text)
+    assert [x.name for x in recipe.variants] == [f"unfreeze_last={n}" for n in (1, 2, 3)]
+    names = [name for name, _ in BASES["mobilenet"]((32, 32, 3)).named_layers()]
+    starts = ("conv_dw_13", "conv_dw_12", "conv_dw_11")
+    for variant, first in zip(recipe.variants, starts, strict=True):
+        head, fine = variant.configuration.stages_for((32, 32, 1))
+        assert head.frozen == set(names)
+        norms = {name for name in names if name.endswith("bn")}
+        assert fine.frozen == set(names[: names.index(first)]) | norms
+
+
+def test_other_strategies_ask_for_no_block(tmp_path):
+    load(tmp_path, f'{START}strategy = "full"\nunfreeze_last = 99\n')

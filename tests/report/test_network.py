@@ -9,6 +9,7 @@ from cnnbench.errors import RecipeError
 from cnnbench.network.spec import NetworkSpec
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.spec import Recipe, Variant
+from cnnbench.recipe.transfer import TransferSpec
 from cnnbench.report.network import describe_network, print_network
 
 SOURCES = {source.name: source for source in BUILTIN_SOURCES}
@@ -109,3 +110,19 @@ def test_the_network_sees_what_a_random_crop_leaves_and_the_classes_chosen():
     summary = describe_network(recipe, None, SOURCES.__getitem__).summary
     assert summary.input_shape == (24, 20, 1)
     assert summary.rows[-1].shape == (3,)
+
+
+def test_normalisations_at_rest_do_not_hide_where_a_base_begins_to_learn():
+    transfer = TransferSpec(base="mobilenet", strategy="partial", unfreeze_last=1)
+    data = DataSpec(source="mnist5k", image_size=(32, 32))
+    configuration = Configuration(data=data, transfer=transfer)
+    recipe = Recipe(
+        name="study", baseline="a", variants=(Variant(name="a", configuration=configuration),)
+    )
+    described = describe_network(recipe, None, SOURCES.__getitem__)
+    assert described.points[-1] == "conv_dw_13"
+    # 27 convolutions and as many normalisations in the base, two dense layers in the head; the last
+    # depthwise convolution and the 1x1 one behind it learn with the head.
+    assert described.stages[-1].endswith(
+        "from conv_dw_13 on; at rest are 52 of 56 layers with parameters."
+    )

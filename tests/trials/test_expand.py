@@ -133,7 +133,7 @@ IGNORED = [
     {"ensemble": {"members": 3, "of": ["v1"], "folds": 2}},  # of no method
     {"tune": {"metric": "log_loss"}},  # without candidates
     {"tune": {"candidates": 3, "space": [SPACE]}},  # the first candidate is the variant itself
-    {"transfer": {"head": {"dense": [3]}, "unfreeze_from": "block5"}},
+    {"transfer": {"head": {"dense": [3]}, "unfreeze_from": "block5", "unfreeze_last": 2}},
     {"data": {"groups": ""}},
 ]
 
@@ -239,6 +239,7 @@ EFFECTIVE = [
         {"strategy": "full", "fine_tune_learning_rate": 0.5},
         {"strategy": "partial", "unfreeze_from": "conv_dw_12"},
         {"strategy": "partial", "unfreeze_from": "conv_dw_13"},
+        {"strategy": "partial", "unfreeze_last": 3},
         {"head": {"pooling": "average"}},
         {"head": {"pooling": "max"}},
         {"head": {"dense": [3]}},
@@ -276,6 +277,18 @@ EFFECTIVE = [
 def test_whatever_has_an_effect_gives_an_id_of_its_own():
     ids = {str(sections): only_id(**sections) for sections in [{}, *EFFECTIVE]}
     assert len(set(ids.values())) == len(ids)
+
+
+@pytest.mark.parametrize("strategy", ["partial", "full"])
+def test_counted_blocks_are_the_trial_of_the_layer_that_they_begin_with(strategy):
+    photos = {"source": "folder:/photos"}
+    named = MOBILENET | {"strategy": strategy, "unfreeze_from": "conv_dw_12"}
+    counted = MOBILENET | {"strategy": strategy, "unfreeze_last": 2}
+    assert only_id(data=photos, transfer=named) == only_id(data=photos, transfer=counted)
+    recipe = study(*(configuration(data=photos, transfer=x) for x in (named, counted)))
+    arrays = arrays_of(recipe, load_plugins())
+    with pytest.raises(RecipeError, match="'v0' and 'v1' are the same configuration"):
+        expand(recipe, "torch", "cpu", KNOWN, arrays=arrays)
 
 
 def test_candidates_are_trials_that_all_replicates_share_and_a_choice_depends_on_its_metric():
