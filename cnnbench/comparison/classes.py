@@ -29,7 +29,7 @@ def classes_of(samples: Sequence[Samples]) -> str:
     each = counts.pop() if len(counts) == 1 and len({x.classes for x in samples}) == 1 else ()
     shown = [_short(name) for name in names]
     if len(set(each)) == 1:
-        number += f" of {each[0]:,} images"
+        number += f" of {each[0]:,} {samples[0].things}"
     elif each:
         shown = [f"{name} {count:,}" for name, count in zip(shown, each, strict=True)]
     return f"{number}: {first_few(shown, _NAMED)}" if names else number
@@ -73,7 +73,7 @@ def class_notes(records: Sequence[Record], measure: Measure) -> Iterator[str]:
         return
     everywhere = len(set(lacking)) == 1
     where = "" if everywhere else "in some trials "
-    text = f"{where}no {measure.split} image is of {first_few(names, _NAMED)}"
+    text = f"{where}no {measure.split} {_thing(records)} is of {first_few(names, _NAMED)}"
     if measure.metric.name in _MACRO:
         left, total = len(counted[0]) - len(lacking[0]), len(counted[0])
         over = f"{left} of {total}" if everywhere else f"fewer than the {total}"
@@ -90,9 +90,14 @@ def _leaning(records: Sequence[Record], split: str) -> Iterator[str]:
     if uneven:
         low, high = min(map(min, uneven)), max(map(max, uneven))
         yield (
-            f"classes have {low:,} to {high:,} {split} images, so that accuracy leans to the "
-            "larger ones; balanced accuracy and macro F1 count each class alike"
+            f"classes have {low:,} to {high:,} {split} {_thing(records)}s, so that accuracy leans "
+            "to the larger ones; balanced accuracy and macro F1 count each class alike"
         )
+
+
+def _thing(records: Sequence[Record]) -> str:
+    """Image, or signal."""
+    return next(x.samples.things for x in records if x.samples).removesuffix("s")
 
 
 def _images_each(samples: Samples) -> tuple[int, ...]:

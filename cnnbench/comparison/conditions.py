@@ -28,7 +28,12 @@ def images_of(records: Sequence[Record]) -> str:
         if any(getattr(x, split) for x in samples)
     ]
     sources = ", ".join(dict.fromkeys(x.source for x in samples))
-    return f"{sources}: {', '.join(counts)} images, {classes_of(samples)}"
+    return f"{sources}: {', '.join(counts)} {things_of(records)}, {classes_of(samples)}"
+
+
+def things_of(records: Sequence[Record]) -> str:
+    """What the data are in a sentence: images, or signals."""
+    return next((record.samples.things for record in records if record.samples), "images")
 
 
 def condition_notes(
@@ -43,7 +48,7 @@ def condition_notes(
     records = [x for entry in entries for x in entry.series.ok.values()]
     return (
         *_images(records, split_told),
-        *grouped(_other_images(entries)),
+        *grouped(_other_images(entries, things_of(records))),
         *(processors := tuple(_processors(records, environments))),
         *_environments(
             entries, environments, told=("machine", *(_PROCESSOR if processors else ()))
@@ -63,25 +68,26 @@ def _images(records: Sequence[Record], split_told: str) -> Iterator[str]:
     told = tuple(f"{whose} {split_told} split holds" for whose in ("The", "A fold's"))
     remarks = dict.fromkeys(note for x in samples for note in x.notes)
     notes = [note for note in remarks if not note.startswith(told)]
-    yield from (f"images: {note}" for note in notes[:_SAMPLE_NOTES])
+    things = things_of(records)
+    yield from (f"{things}: {note}" for note in notes[:_SAMPLE_NOTES])
     if len(notes) > _SAMPLE_NOTES:
-        yield f"images: {len(notes) - _SAMPLE_NOTES} more remarks in the records"
+        yield f"{things}: {len(notes) - _SAMPLE_NOTES} more remarks in the records"
 
 
-def _other_images(entries: Sequence[TableEntry]) -> Iterator[tuple[str, str]]:
+def _other_images(entries: Sequence[TableEntry], things: str) -> Iterator[tuple[str, str]]:
     """Variants that were trained or tested on other images than the baseline, in their pairs."""
     for entry in entries:
         digests = {x.samples.digest for x in entry.series.ok.values() if x.samples}
         if len(digests) > 1:
-            yield entry.label, "replicates drawn from different versions of the images"
+            yield entry.label, f"replicates drawn from different versions of the {things}"
         for record, counterpart in entry.pairs.by_part.values() if entry.pairs else ():
             ours, theirs = record.samples, counterpart.samples
             if ours is None or theirs is None:
                 continue
             if ours.digest != theirs.digest:
-                yield entry.label, "drawn from other decoded images than the baseline"
+                yield entry.label, f"drawn from other decoded {things} than the baseline"
             if ours.test != theirs.test or ours.classes != theirs.classes:
-                yield entry.label, "tested on other images than the baseline"
+                yield entry.label, f"tested on other {things} than the baseline"
 
 
 def _environments(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cnnbench.comparison.classes import class_notes
-from cnnbench.comparison.conditions import condition_notes, images_of
+from cnnbench.comparison.conditions import condition_notes, images_of, things_of
 from cnnbench.comparison.inference.schedule import shared
 from cnnbench.comparison.judging import finds, judged, margin_for
 from cnnbench.comparison.metrics import Measure, find_measure
@@ -64,6 +64,7 @@ def make_table(
         place=place,
         baseline=baseline,
         images=images_of(records),
+        things=things_of(records),
         chance=levels.chance,
         majority=levels.majority,
         folds=len({record.fold for record in records} - {None}),

@@ -117,6 +117,7 @@ class Table:
     anytime: whether replicates were added after a look, so that the test is the one for that.
     published: accuracies that others reported of variants, where the table is of that.
     curve: where techniques are compared amount by amount; the baseline is then a technique.
+    things: what the data are, "images" or "signals".
     """
 
     recipe: str
@@ -138,6 +139,7 @@ class Table:
     anytime: bool = False
     published: Mapping[str, float] = field(default_factory=dict)
     curve: Curve | None = None
+    things: str = "images"
 
 
 @dataclass(frozen=True, slots=True)

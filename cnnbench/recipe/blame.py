@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from cnnbench.data.sources.requests import is_there, reader_of
 from cnnbench.data.sources.source import Facts
-from cnnbench.errors import Problem, meant
+from cnnbench.data.sources.summary import in_words
+from cnnbench.errors import PluginError, Problem, meant
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.entries import Entry
 from cnnbench.recipe.setting import Key, Setting, Settings, dotted
@@ -82,6 +83,19 @@ def path_hint(settings: Settings) -> str:
     return meant([f"{reader_of(setting.value)}:{setting.value}"] if there else [])
 
 
+def unknown_source(settings: Settings, error: PluginError) -> str:
+    """That there is no such source; of the command line, which takes a path, no such path either.
+
+    With what was meant by a path that there is.
+    """
+    setting = settings["data", "source"]
+    name, colon, _ = str(setting.value).partition(":")
+    hint = path_hint(settings)
+    if setting.overrides and not colon and not hint:
+        return f"no folder or file is called {name!r}, and {error}"
+    return f"{error}{hint}"
+
+
 def other_images_hint(settings: Settings) -> str:
     """How to give images in place of the recipe's folder, which is not there, else ""."""
     setting = settings["data", "source"]
@@ -107,4 +121,5 @@ def hint_for(settings: Settings, key: Key, facts: Facts) -> str:
             change = "to read these larger give --set 'data.image_size=[HEIGHT, WIDTH]'"
         case _:
             return ""
-    return f"; the recipe was written for other images: {change}"
+    others = in_words("other images", signals=facts.signals)
+    return f"; the recipe was written for {others}: {change}"

@@ -16,8 +16,8 @@ from cnnbench.recipe.blame import (
     Complaint,
     hint_for,
     other_images_hint,
-    path_hint,
     problem_of,
+    unknown_source,
 )
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.ensemble import ensemble_complaints
@@ -69,9 +69,10 @@ class Checker:
         try:
             facts = self.facts_of(configuration.data)
         except (DataError, PluginError) as error:
-            wrong_name = isinstance(error, PluginError)
-            hint = path_hint(settings) if wrong_name else other_images_hint(settings)
-            yield ("data", getattr(error, "key", "") or "source"), str(error) + hint
+            if isinstance(error, PluginError):
+                yield ("data", "source"), unknown_source(settings, error)
+            else:
+                yield ("data", error.key or "source"), f"{error}{other_images_hint(settings)}"
             return
         errors = amount_errors(facts, configuration.data, configuration.evaluation.folds)
         for wrong in errors:

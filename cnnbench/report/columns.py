@@ -54,12 +54,12 @@ def _standing(row: Row, scale: Scale) -> str:
 def reference_of(comparison: Comparison, table: Table) -> str:
     """What the differences are to, in words."""
     if table.curve:
-        return f"{table.baseline} at the same {amount_name(table.curve)}"
+        return f"{table.baseline} at the same {amount_name(table, table.curve)}"
     if any(row.against for row in table.rows):
         return "the variant named behind against"
     return f"the same variant on {table.baseline}" if comparison.by == "backend" else ""
 
 
-def amount_name(curve: Curve) -> str:
+def amount_name(table: Table, curve: Curve) -> str:
     """What the amounts of a curve are."""
-    return "number of images" if curve.key == IMAGES else curve.key
+    return f"number of {table.things}" if curve.key == IMAGES else curve.key

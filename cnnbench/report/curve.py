@@ -64,7 +64,7 @@ def _sentences(comparison: Comparison, table: Table, curve: Curve) -> Iterator[s
         row = row_at(table, leader, place) if leader else None
         if leader is None or row is None:
             continue
-        said = f"{_at(curve, amount)} {leader.name} leads ({_mean(row, scale)})"
+        said = f"{_at(table, curve, amount)} {leader.name} leads ({_mean(row, scale)})"
         if not leader.is_baseline and row.judgement and row.difference:
             said += f": {row.judgement.verdict.words} against {table.baseline}, "
             said += scale.difference(row.difference).replace(" ", f" {scale.points} ", 1).strip()
@@ -72,9 +72,9 @@ def _sentences(comparison: Comparison, table: Table, curve: Curve) -> Iterator[s
         yield f"{said}."
 
 
-def _at(curve: Curve, amount: float) -> str:
+def _at(table: Table, curve: Curve, amount: float) -> str:
     if curve.key == IMAGES:
-        return f"With {amount_text(amount)} images"
+        return f"With {amount_text(amount)} {table.things}"
     return f"With {curve.key} = {amount_text(amount)}"
 
 
@@ -92,7 +92,7 @@ def _worth(comparison: Comparison, table: Table, curve: Curve, row: Row) -> str:
     images = images_worth(table, curve, row.value.mean)
     if images is None:
         return ""
-    return f"; {table.baseline} takes about {_rounded(images)} images for as much"
+    return f"; {table.baseline} takes about {_rounded(images)} {table.things} for as much"
 
 
 def _rounded(images: float) -> str:

@@ -79,7 +79,7 @@ def caption_of(comparison: Comparison, table: Table) -> str:
 def _caption(comparison: Comparison, table: Table) -> Iterator[str]:
     metric = comparison.metric
     yield f"{title_of(comparison, table).rstrip('.')}."
-    what = metric.title if metric.cost else f"{metric.title} on {comparison.split} images"
+    what = metric.title if metric.cost else f"{metric.title} on {comparison.split} {table.things}"
     what = f"{what[0].upper()}{what[1:]}"
     direction = "higher" if metric.higher_is_better else "lower"
     if metric.constant:
@@ -109,7 +109,9 @@ def _test(table: Table) -> str:
             "proportion to them (Lan and DeMets 1983), with repeated intervals (Jennison and "
             "Turnbull 1989)"
         )
-    folds = ", its variance corrected for the images that folds share" if table.folds else ""
+    folds = (
+        f", its variance corrected for the {table.things} that folds share" if table.folds else ""
+    )
     return f"Student's paired t test, two-sided{folds}"
 
 

@@ -63,7 +63,11 @@ def finds_of(comparison: Comparison, table: Table) -> str:
 
 
 def _numbers(comparison: Comparison, table: Table) -> Iterator[str]:
-    over = "replicates and folds, corrected for shared images" if table.folds else "replicates"
+    over = (
+        f"replicates and folds, corrected for shared {table.things}"
+        if table.folds
+        else "replicates"
+    )
     unit = " in percentage points," if comparison.metric.unit is Unit.FRACTION else ""
     direction = "higher" if comparison.metric.higher_is_better else "lower"
     other = reference_of(comparison, table) or "the baseline"
@@ -94,9 +98,9 @@ def reach_of(comparison: Comparison, table: Table) -> str:
     if not known:
         return ""
     if len(short) == len(known):
-        return f", ± of these {comparison.split} images alone"
+        return f", ± of these {comparison.split} {table.things} alone"
     but = f" (but {_listed(list(dict.fromkeys(short)))})" if short else ""
-    return f", ± over new {comparison.split} images too{but}"
+    return f", ± over new {comparison.split} {table.things} too{but}"
 
 
 def _corrected(table: Table) -> str:

@@ -109,6 +109,7 @@ class Samples(Value):
     "validation" and "test" hold, in the order of `classes`; empty in records of before it was kept.
     groups: how many groups of images that belong together each split holds, empty where there are
     none; grouping: digest of which images these are. notes: what the reader of the images found.
+    signals: whether they are signals; records of before it was kept tell it by their source.
     """
 
     source: str
@@ -122,6 +123,12 @@ class Samples(Value):
     grouping: str = ""
     synthetic: bool = False
     notes: tuple[str, ...] = ()
+    signals: bool = False
+
+    @property
+    def things(self) -> str:
+        """What they are in a sentence: images, or signals."""
+        return "signals" if self.signals or self.source.startswith("signals:") else "images"
 
     @field_validator("by_class")
     @classmethod

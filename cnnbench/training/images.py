@@ -112,6 +112,7 @@ class TrialImages:
             grouping="" if groups is None else digest_of_groups(groups),
             synthetic=self.chosen.synthetic,
             notes=(*self.chosen.notes, *self.split_notes()),
+            signals=self.chosen.images.dtype != np.uint8,
         )
 
     def split_notes(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from cnnbench.data.sources._names import printable, some
 from cnnbench.data.sources._tree import is_dir, is_file, scan, state_of
 from cnnbench.data.sources._ucr import SignalPart, read_signal_table, read_ts
 from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
+from cnnbench.data.sources.summary import in_words
 from cnnbench.data.splits.classes import LEAST_CLASSES, sort_classes
 from cnnbench.data.splits.draw import fixed_rows
 from cnnbench.data.splits.duplicates import notes_on_duplicates
@@ -90,7 +91,7 @@ class Signals(DataSource):
             np.array([index[text] for text in texts], np.int32),
             classes,
             fixed_rows(sizes),
-            tuple(note.replace("image", "signal") for note in notes),
+            tuple(in_words(note, signals=True) for note in notes),
         )
 
 

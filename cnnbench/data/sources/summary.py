@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from cnnbench.data.sources.source import Facts
 
 FIRST = 10
 """How many classes are named; more would hide a folder that was taken for a class all the same."""
+
+
+IMAGES = re.compile(r"(?<![\w'\"])image(s?)\b(?!['\"])")
+"""The word, but not where it is quoted, as the name of a class is."""
+
+
+def in_words(text: str, *, signals: bool) -> str:
+    """What is said of images, said of signals where it is of these."""
+    return IMAGES.sub(r"signal\1", text) if signals else text
 
 
 def summary_line(facts: Facts, chosen: Sequence[str] | None = None) -> str:

@@ -12,6 +12,7 @@ from psutil import virtual_memory
 
 from cnnbench.data.sources.cache import CachedImages
 from cnnbench.data.sources.source import Facts, SplitName
+from cnnbench.data.sources.summary import in_words
 from cnnbench.data.spec import DataSpec
 from cnnbench.data.splits.amounts import Amounts, Counts, check_folds, lots, part_of, plan_amounts
 from cnnbench.data.splits.classes import LISTED, check_classes
@@ -63,6 +64,13 @@ def amount_errors(facts: Facts, spec: DataSpec, folds: int) -> list[DataError]:
 
     Where a source does not tell its images by class, only the totals are checked.
     """
+    return [
+        DataError(in_words(str(error), signals=facts.signals), error.key)
+        for error in _amount_errors(facts, spec, folds)
+    ]
+
+
+def _amount_errors(facts: Facts, spec: DataSpec, folds: int) -> list[DataError]:
     if too_large := _too_large(facts, spec):
         return [too_large]
     errors: list[DataError] = []
@@ -142,7 +150,7 @@ def split_notes(facts: Facts, spec: DataSpec, folds: int) -> tuple[str, ...]:
                 f"{whose} {split} split holds images of some of these classes only, drawn anew "
                 f"for each replicate: {_listed(names, at_times)}."
             )
-    return tuple(notes)
+    return tuple(in_words(note, signals=facts.signals) for note in notes)
 
 
 def split_sizes(facts: Facts, spec: DataSpec, folds: int) -> dict[SplitName, int | list[int]]:

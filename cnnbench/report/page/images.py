@@ -19,7 +19,7 @@ _MOST = 30
 class DataSummary:
     """facts: names and values. classes: names, each with its images, "" where unknown.
 
-    splits: what the numbers of images are of.
+    splits: what the numbers of images are of. things: what they are, images or signals.
     """
 
     facts: tuple[tuple[str, str], ...]
@@ -27,6 +27,7 @@ class DataSummary:
     splits: str
     more_classes: int
     notes: tuple[str, ...]
+    things: str
 
 
 def summary_of(chapter: Chapter) -> DataSummary:
@@ -38,7 +39,7 @@ def summary_of(chapter: Chapter) -> DataSummary:
     for split in _SPLITS:
         numbers = sorted({getattr(x, split) for x in samples})
         if numbers:
-            facts.append((f"{split} images", _range(numbers)))
+            facts.append((f"{split} {samples[0].things}", _range(numbers)))
     for split in _SPLITS:
         groups = sorted({x.groups[split] for x in samples if split in x.groups})
         if groups:
@@ -54,7 +55,12 @@ def summary_of(chapter: Chapter) -> DataSummary:
     classes, splits = _classes(chapter.records, samples)
     notes = tuple(dict.fromkeys(note for x in samples for note in x.notes))
     return DataSummary(
-        tuple(facts), tuple(classes[:_MOST]), splits, max(0, len(classes) - _MOST), notes
+        tuple(facts),
+        tuple(classes[:_MOST]),
+        splits,
+        max(0, len(classes) - _MOST),
+        notes,
+        table.things,
     )
 
 

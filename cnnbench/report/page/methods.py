@@ -70,11 +70,12 @@ def _sentences(chapter: Chapter) -> Iterator[str]:
         f"each{folds}."
     )
     if table.images:
-        yield f"Images: {table.images}."
+        yield f"{table.things.capitalize()}: {table.images}."
     seed = chapter.plan.seed if chapter.plan else None
     yield (
-        "Replicate r of all variants shares its split into training, validation and test images, "
-        "its initial weights and its order of batches; all of them follow from the recipe's seed"
+        "Replicate r of all variants shares its split into training, validation and test "
+        f"{table.things}, its initial weights and its order of batches; all of them follow from "
+        "the recipe's seed"
         f"{'' if seed is None else f', {seed},'} and r, each by a hash of its own."
     )
     if training := _training(chapter):
@@ -83,12 +84,15 @@ def _sentences(chapter: Chapter) -> Iterator[str]:
     if not metric.constant:
         what = "two-sided 95 % Student t intervals over replicates"
         if table.folds:
-            what += ", corrected for the training images that folds share (Nadeau and Bengio 2003)"
+            what += (
+                f", corrected for the training {table.things} that folds share (Nadeau and Bengio "
+                "2003)"
+            )
         yield (
             f"The {'' if metric.cost else f'{chapter.comparison.split} '}{metric.title} is given "
             f"as mean and {what}; differences to {table.baseline} are taken pair by pair. "
-            f"{_test(chapter)}{_images(chapter)}Intervals speak of new splits of these images and "
-            "new initial weights, not of images from elsewhere."
+            f"{_test(chapter)}{_images(chapter)}Intervals speak of new splits of these "
+            f"{table.things} and new initial weights, not of {table.things} from elsewhere."
         )
     yield from _versions(chapter)
 
@@ -98,15 +102,15 @@ def _images(chapter: Chapter) -> str:
     reaches = {row.reach for row in chapter.table.rows if row.value and row.value.interval}
     if not reaches - {Reach.REPLICATES}:
         return ""
-    split = chapter.comparison.split
-    how = "estimated from what several replicates said of the same images"
+    split, things = chapter.comparison.split, chapter.table.things
+    how = f"estimated from what several replicates said of the same {things}"
     if Reach.IMAGES_AT_MOST in reaches:
         how = "taken at its largest, p (1 - p) of an accuracy p, for want of predictions"
     return (
-        f"To the variance of a mean accuracy, s^2/n, that of the {split} images is added, which "
+        f"To the variance of a mean accuracy, s^2/n, that of the {split} {things} is added, which "
         f"all replicates draw from the same pool (crossed random effects; Owen 2007): the variance "
-        f"between images over their number, {how}; half-widths are put together as by Zou and "
-        f"Donner (2008). These intervals hold for new {split} images like these, too. "
+        f"between {things} over their number, {how}; half-widths are put together as by Zou and "
+        f"Donner (2008). These intervals hold for new {split} {things} like these, too. "
     )
 
 

@@ -108,8 +108,8 @@ def detail_sections(chapter: Chapter, variant: str | None, prefix: str) -> Itera
         PageSection(
             "reliability",
             "As sure as right?",
-            "Predictions of test images, grouped by how sure the network was; below, the share of "
-            "each group. A curve under the diagonal is too sure of itself.",
+            f"Predictions of test {chapter.table.things}, grouped by how sure the network was; "
+            "below, the share of each group. A curve under the diagonal is too sure of itself.",
         ),
         lambda: [reliability(chapter, variant)],
         chapter,
@@ -193,7 +193,8 @@ def _confusion(chapter: Chapter, variant: str | None, prefix: str) -> PageSectio
 
 
 def _images(chapter: Chapter, variant: str | None) -> PageSection:
-    key, title = "images", "Images: most wrong, rescued, broken"
+    things = chapter.table.things
+    key, title = "images", f"{things.capitalize()}: most wrong, rescued, broken"
     try:
         both = both_of(chapter, variant)
     except NothingToDrawError as error:
@@ -201,21 +202,21 @@ def _images(chapter: Chapter, variant: str | None) -> PageSection:
     found = mistakes_of(both, _IMAGES)
     name, base = short(both.variant, 40), short(both.baseline, 40)
     text = (
-        f"Of {found.tested_each:,.0f} test images in a replicate, {name} gets "
+        f"Of {found.tested_each:,.0f} test {things} in a replicate, {name} gets "
         f"{found.rescued_each:,.0f} right that {base} gets wrong, and {found.broken_each:,.0f} "
-        "wrong that it gets right. Below each image: its class, what was said instead, how "
-        "sure, and in how many of the replicates that tested it."
+        f"wrong that it gets right. Below each {things.removesuffix('s')}: its class, what was "
+        "said instead, how sure, and in how many of the replicates that tested it."
     )
     if both.lacking:
         pairs = "1 pair is" if both.lacking == 1 else f"{both.lacking} pairs are"
-        text += f" {pairs} left out, for want of predictions of the same images."
+        text += f" {pairs} left out, for want of predictions of the same {things}."
     images = kept_images(both.digest)
     if images is None:
         return PageSection(
             key,
             title,
             text,
-            missing=gone(both.source),
+            missing=gone(both.source, things),
         )
     kinds = (
         (f"Most wrong with {name}", found.worst, "None is wrong."),

@@ -41,7 +41,7 @@ def amounts(comparison: Comparison, table: Table, curve: Curve) -> Picture:
         _panel(figure, comparison, table, curve)
         return figure
 
-    title = f"{comparison.metric.title} against {amount_name(curve)}"
+    title = f"{comparison.metric.title} against {amount_name(table, curve)}"
     return Picture("amounts", title.capitalize(), _alt(comparison, table, curve), draw)
 
 
@@ -74,7 +74,7 @@ def _panel(figure: Figure, comparison: Comparison, table: Table, curve: Curve) -
     unit = f", {scale.unit}" if scale.unit else ""
     title = f"{comparison.split} {comparison.metric.title}{unit}"
     axes.set_title(title, loc="left", color=MUTED, pad=6)
-    axes.set_xlabel("training images" if curve.key == IMAGES else curve.key)
+    axes.set_xlabel(f"training {table.things}" if curve.key == IMAGES else curve.key)
 
 
 def _line(
@@ -148,5 +148,5 @@ def _alt(comparison: Comparison, table: Table, curve: Curve) -> str:
             if (row := row_at(table, technique, place)) and row.value
         ]
         lines.append(f"{short(technique.name, 60)}: {', '.join(said) or 'nothing recorded'}")
-    title = f"{comparison.metric.title} against {amount_name(curve)}".capitalize()
+    title = f"{comparison.metric.title} against {amount_name(table, curve)}".capitalize()
     return f"{title}. {'; '.join(lines)}."

@@ -33,10 +33,11 @@ _BELOW, _ABOVE = 0.3, 0.22
 
 def images(chapter: Chapter, variant: str | None = None) -> Picture:
     """Three rows. Raises NothingToDrawError without predictions, or where the images are gone."""
+    things = chapter.table.things
     both = both_of(chapter, variant)
     pixels = kept_images(both.digest)
     if pixels is None:
-        raise NothingToDrawError(gone(both.source))
+        raise NothingToDrawError(gone(both.source, things))
     found = mistakes_of(both, max(_ACROSS.values()))
     name = short(both.variant, 40)
     kinds = (
@@ -53,13 +54,13 @@ def images(chapter: Chapter, variant: str | None = None) -> Picture:
         f"{title}: {', '.join(_taken(x, both.classes) for x in row) or 'none'}"
         for title, row in rows
     )
-    return Picture("images", "Images", f"Images {said}.", draw)
+    return Picture("images", things.capitalize(), f"{things.capitalize()} {said}.", draw)
 
 
-def gone(source: str) -> str:
-    """Why images are not shown, and how they come back."""
+def gone(source: str, things: str) -> str:
+    """Why images are not shown, and how they come back. things: what they are called."""
     return (
-        f"The images themselves can't be shown: the cache of decoded images no longer holds "
+        f"The {things} themselves can't be shown: the cache of decoded {things} no longer holds "
         f"those of {short(source, 60)} with this digest. Running the recipe once more brings them "
         "back, without training anything that is recorded."
     )

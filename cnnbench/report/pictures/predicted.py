@@ -47,8 +47,8 @@ def both_of(chapter: Chapter, variant: str | None = None) -> Both:
             lacking += 1
     if not pairs or len({(x.digest, x.classes) for x in samples}) != 1:
         raise NothingToDrawError(
-            f"{chapter.name}: no predictions of the same test images can be read for "
-            f"{short(line.row.variant)} and {short(baseline.row.variant)}; "
+            f"{chapter.name}: no predictions of the same test {chapter.table.things} can be read "
+            f"for {short(line.row.variant)} and {short(baseline.row.variant)}; "
             "they stand in the folder predictions/ beside the records of a run"
         )
     first = samples[0]

@@ -96,9 +96,10 @@ def reliability(chapter: Chapter, variant: str | None = None) -> Picture:
         upper.set_ylim(0, 102)
         return figure
 
+    things = chapter.table.things
     said = "; ".join(f"{short(name, 60)} is {_gap(bins.gap)}" for name, bins, _, _, _ in series)
     alt = (
-        f"Reliability diagram over {count:,} predictions of test images: {said}. "
+        f"Reliability diagram over {count:,} predictions of test {things}: {said}. "
         "On the diagonal, sureness and share of right answers are equal."
     )
     return Picture(

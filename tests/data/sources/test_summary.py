@@ -1,7 +1,7 @@
 """What is known of the images, in a line."""
 
 from cnnbench.data.sources.source import Facts
-from cnnbench.data.sources.summary import summary_line
+from cnnbench.data.sources.summary import in_words, summary_line
 
 
 def test_classes_are_named_with_their_images():
@@ -21,3 +21,11 @@ def test_of_many_classes_the_first_are_named():
     names = tuple(f"class{number}" for number in range(100))
     facts = Facts((8, 8, 1), names, {"all": 300}, {"all": (3,) * 100})
     assert summary_line(facts).endswith("class9 3 and 90 more")
+
+
+def test_what_is_said_of_images_is_said_of_signals_but_for_names_of_classes():
+    said = "class 'image' has no image among 3 images; set image_size"
+    assert in_words(said, signals=False) == said
+    assert in_words(said, signals=True) == (
+        "class 'image' has no signal among 3 signals; set image_size"
+    )

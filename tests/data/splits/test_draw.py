@@ -1,5 +1,7 @@
 """Splits: disjoint, stratified, exact, determined by the seed, true to what a source fixes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -459,3 +461,14 @@ def test_images_that_would_fill_the_memory_are_refused():
     (error,) = amount_errors(facts, spec(image_size=(4096, 4096)), 0)
     assert error.key == "image_size"
     assert "1,797 images of 4,096 x 4,096 pixels take 28.1 GiB when decoded" in str(error)
+
+
+def test_what_is_asked_of_signals_is_told_of_signals():
+    facts = Facts((40, 1, 1), ("a", "b"), {"all": 60}, {"all": (30, 30)}, signals=True)
+    (error,) = amount_errors(facts, spec(train=100, validation=6, test=12), 0)
+    assert str(error).startswith("train asks for 100 signals, but of 60 there remain")
+    assert error.key == "train"
+    given = replace(
+        facts, count={"train": 50, "test": 5}, class_count={"train": (25, 25), "test": (5, 0)}
+    )
+    assert split_notes(given, spec(), 0) == ("The test split holds no signal of: b.",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from cnnbench.comparison.compare import compare_records
 from cnnbench.errors import ComparisonError
+from cnnbench.report.console import comparison_text
 from cnnbench.report.page.document import MADE_BY, MOST_BYTES, report_html
 from cnnbench.results.record import PlannedLooks
 
@@ -353,3 +355,16 @@ def test_a_baseline_that_diverges_leaves_nothing_to_be_compared(write_study, rea
     page = read_page(report_html([write_study(diverged=("plain",))]))
     assert page.complaints == []
     assert "o variant has a difference to the baseline" in " ".join(page.texts)
+
+
+def test_a_study_of_signals_speaks_of_signals():
+    shown = comparison_text(compare_records([REFERENCE / "signals"]))
+    assert "242 test signals, 6 classes" in shown
+    assert not re.search(r"\bimages?\b(?!/s)", shown, re.IGNORECASE)
+    page = re.sub(
+        r"<(script|style).*?</\1>", "", report_html([REFERENCE / "signals"]), flags=re.DOTALL
+    )
+    words = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    assert "No problem was found in the signals when they were read." in words
+    said = re.findall(r"\S+ \S+ images?\b(?!/s)", words, re.IGNORECASE)
+    assert said == ["is an image"], "what the recipe itself says of signals"
