@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from http.client import HTTPException
 from pathlib import Path
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from cnnbench.disk import sync_file, sync_folder
@@ -41,7 +41,15 @@ def download(url: str, target: Path, *, md5: str = "", sha256: str = "") -> None
                 sync_folder(target.parent)
         Path(f"{part}.lock").unlink(missing_ok=True)
     except (OSError, HTTPException) as error:
-        raise DownloadError(str(error) or type(error).__name__) from error
+        raise DownloadError(_reason(error)) from error
+
+
+def _reason(error: OSError | HTTPException) -> str:
+    """What went wrong, without the name and number that Python puts around it."""
+    cause = error.reason if isinstance(error, URLError) else None
+    if isinstance(cause, OSError) and cause.strerror:
+        return f"no connection: {cause.strerror}"
+    return str(error) or type(error).__name__
 
 
 def _get(url: str, part: Path) -> None:

@@ -13,7 +13,7 @@ from typing import get_args
 from cnnbench.data.sources.streamed import Watcher, nobody
 from cnnbench.errors import OptionsError, did_you_mean
 from cnnbench.loading.plugins import Plugins
-from cnnbench.planning.arrays import arrays_of
+from cnnbench.planning.arrays import arrays_of, with_arrays
 from cnnbench.planning.backends import backends_meant
 from cnnbench.planning.device import is_exclusive
 from cnnbench.planning.leaks import refuse_leaks
@@ -163,8 +163,9 @@ def prepare(
 
     backends: by name, also several with commas between them, or all; without any, what the
     environment says, or the only one that can run here. variants: to run these and the baseline
-    alone; the others stay part of the plan. watch: is told how far the decoding has come.
-    Raises RecipeError, PluginError, OptionsError, DataError, ResultsError.
+    alone; the others stay part of the plan, but for those whose arrays are missing. watch: is told
+    how far the decoding has come. Raises RecipeError, PluginError, OptionsError, DataError,
+    ResultsError.
     """
     recipe = load_recipe(
         path,
@@ -180,7 +181,8 @@ def prepare(
     names, said_so = backends_meant(plugins, backends)
     found = [available_backend(plugins, name) for name in names]
     _refuse_more_than_one_process_can(plugins.executor(options.executor), found, options)
-    arrays = arrays_of(recipe, plugins)
+    arrays = arrays_of(recipe, plugins, chosen)
+    recipe, left_out = with_arrays(recipe, arrays)
     known, notes = read_images(recipe, plugins, watch)
     refuse_leaks(recipe, plugins)
     said = (*override_texts(overrides), *([f"data.source={data}"] if data else []))
@@ -209,7 +211,7 @@ def prepare(
     executor = plugins.executor(options.executor)
     for study, each in zip(studies, found, strict=True):
         notes = (*notes, *stack_notes(study.trials, options.stack, each, executor))
-    notes = (*said_so, *notes, *_lacking_weights(studies))
+    notes = (*said_so, *left_out, *notes, *_lacking_weights(studies))
     refuse_too_large(recipe, studies[0].trials, known)
     if (options.jobs or 1) > 1 and any(is_exclusive(study.trials) for study in studies):
         only = "the recipe asks for evaluation.exclusive: one trial runs at a time"

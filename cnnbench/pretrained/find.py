@@ -15,6 +15,7 @@ from cnnbench.network.layers import Rescaling
 from cnnbench.network.network import Network
 from cnnbench.pretrained.digest import digests
 from cnnbench.pretrained.formats.opening import READERS, open_content
+from cnnbench.pretrained.formats.stored import Content
 from cnnbench.pretrained.found import FoundArrays, Padding, PublishedAccuracy
 from cnnbench.pretrained.matching import match
 from cnnbench.pretrained.published import IMAGENET, KERAS, VALIDATION, Published, keras_models
@@ -171,7 +172,13 @@ def file_arrays(
             "weights",
         )
     with open_content(path) as content:
-        match(content, network, path)
+        try:
+            match(content, network, path)
+        except PretrainedError as error:
+            others = {name: BASES[name](IMAGES) for name in BASES if name != base}
+            fits = next((x for x in others if _fits(content, others[x], path)), "")
+            hint = f'; its arrays are those of base = "{fits}"' if fits else ""
+            raise PretrainedError(f"{error}{hint}", error.key) from None
         # The Lite networks in PyTorch are TensorFlow's, carried over with its padding.
         torch = content.layout == "torch" and base != LITE
     found = digests(path)
@@ -192,6 +199,14 @@ def file_arrays(
         SCALINGS[scaling],
         pads=padding or ("torch" if torch else "keras"),
     )
+
+
+def _fits(content: Content, network: Network, path: Path) -> bool:
+    try:
+        match(content, network, path)
+    except PretrainedError:
+        return False
+    return True
 
 
 def refuse_others(found: FoundArrays, scaling: str | None, padding: Padding | None) -> FoundArrays:

@@ -34,11 +34,14 @@ def recipe_file(name: str, folder: str = "") -> str:
     """The file that a recipe's name stands for, the name itself where there is none.
 
     A file of that name comes first, then, for a name without suffix, NAME.toml beside it, so that
-    an edited copy counts, and last the recipe that comes with cnnbench. folder: what names are
-    relative to, the current folder if empty.
+    an edited copy counts, and last the recipe that comes with cnnbench; a folder of that name, of
+    images perhaps, is none of these. folder: what names are relative to, the current folder if
+    empty.
     """
     path = os.path.normpath(os.path.join(folder, name))  # noqa: PTH118 - keeps the path as typed
-    if os.path.exists(path) or not _is_bare(name):  # noqa: PTH110 - False for what is no path
+    if not _is_bare(name):
+        return path
+    if os.path.exists(path) and not os.path.isdir(path):  # noqa: PTH110, PTH112 - no path: False
         return path
     beside = f"{path}{SUFFIX}"
     if os.path.exists(beside):  # noqa: PTH110 - as above

@@ -9,6 +9,7 @@ from cnnbench.data.passes.scaling import SCALINGS
 from cnnbench.errors import PretrainedError
 from cnnbench.network.bases import BASES
 from cnnbench.network.layers import BatchNorm, ZeroPadding
+from cnnbench.network.weights import weight_shapes
 from cnnbench.pretrained import digest, find, published
 from cnnbench.pretrained.convention import as_trained
 from cnnbench.pretrained.find import find_arrays
@@ -139,6 +140,15 @@ def test_a_larger_network_is_refused_though_all_of_this_one_is_in_it(tmp_path, a
     np.savez(tmp_path / "a.npz", **arrays, **{"more/kernel": np.ones((3, 3, 6, 6), np.float32)})
     message, _ = refused("tiny", "a.npz", "keras", tmp_path)
     assert "is of another network: it has more/kernel, 3x3x6x6" in message
+
+
+def test_a_file_of_another_base_is_answered_with_that_base(tmp_path):
+    shapes = weight_shapes(BASES["mobilenet"]((32, 32, 3)))
+    np.savez(tmp_path / "a.npz", **{name: np.zeros(x, np.float32) for name, x in shapes.items()})
+    for base in ("mobilenet_v2", "vgg16"):
+        message, key = refused(base, "a.npz", "keras", tmp_path)
+        assert message.endswith('; its arrays are those of base = "mobilenet"')
+        assert key == "weights"
 
 
 def test_a_head_is_left_out(tmp_path, arrays, network):

@@ -37,6 +37,16 @@ def test_a_file_of_exactly_that_name_comes_before_both(folder):
     assert recipe_file("smoke") == "smoke"
 
 
+def test_a_folder_of_images_is_no_recipe_of_its_name(folder):
+    (folder / "photos").mkdir()
+    assert recipe_file("photos") == str(shipped_recipes()["photos"])
+    (folder / "photos.toml").touch()
+    assert recipe_file("photos") == "photos.toml"
+    (folder / "others").mkdir()
+    with pytest.raises(RecipeError, match="others: is a folder, not a recipe file"):
+        load("others")
+
+
 @pytest.mark.parametrize("name", ["./smoke", "recipes/smoke", "smoke.toml", ""])
 def test_a_path_is_a_path(name):
     with pytest.raises(RecipeError):
