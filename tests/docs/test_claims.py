@@ -9,6 +9,7 @@ import pytest
 
 from cnnbench.comparison.compare import compare_records
 from cnnbench.comparison.inference.verdicts import Conclusion
+from cnnbench.network.bases.points import POINTS
 from cnnbench.report.console import comparison_text
 
 ROOT = Path(__file__).parents[2]
@@ -65,3 +66,10 @@ def test_cats_and_dogs_are_told_apart_as_well_as_the_guide_says():
     assert "one replicate from scratch and three with features" in text
     for variant in ("augmentation", "frozen", "fine-tuned"):
         assert re.search(rf"^{variant} +0/3 ", shown, re.MULTILINE), "recorded: say so in the guide"
+
+
+def test_the_blocks_of_bases_are_those_that_can_be_counted():
+    text = (ROOT / "docs" / "transfer.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.*`) \| (\d+) \|", text, re.MULTILINE)
+    told = {name: int(count) for names, count in rows for name in re.findall(r"`(\w+)`", names)}
+    assert told == {name: len(points) for name, points in POINTS.items()}
