@@ -173,7 +173,8 @@ class Plugins:
             absent += [f"{x.entry_point} (switched off by {DISABLE})" for x in self.disabled]
             parts.append(f"plugins not in use: {', '.join(absent)}")
         parts.append(
-            f"`cnnbench plugins` shows what is installed, {page('plugins.md')} how to add more"
+            "`cnnbench plugins` shows what is installed, "
+            f"{page('how-to/install.md')} how to add more"
         )
         return "; ".join(parts)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from cnnbench.errors import PluginError
+from cnnbench.errors import PluginError, page
 from cnnbench.loading.availability import check_availability
 from cnnbench.loading.plugins import Plugins
 
@@ -40,7 +40,7 @@ def backends_meant(plugins: Plugins, names: Sequence[str]) -> tuple[list[str], t
         return [keras], (_chosen([keras], KERAS_VARIABLE),)
     if able:
         raise PluginError(f"choose a backend: --backend {' or --backend '.join((*able, ALL))}")
-    raise _none()
+    raise _none(plugins)
 
 
 def _all_named(plugins: Plugins, names: list[str]) -> list[str]:
@@ -48,7 +48,7 @@ def _all_named(plugins: Plugins, names: list[str]) -> list[str]:
         return names
     able = _able(plugins)
     if not able:
-        raise _none()
+        raise _none(plugins)
     others = [name for name in names if name != ALL]
     return [*dict.fromkeys([*others, *able])]
 
@@ -62,7 +62,12 @@ def _chosen(names: Sequence[str], variable: str) -> str:
     return f"{backends} {', '.join(names)}, as {variable} says; --backend names others"
 
 
-def _none() -> PluginError:
+def _none(plugins: Plugins) -> PluginError:
+    if not plugins.backends:
+        return PluginError(
+            "there is no backend, so nothing can be trained; backends are plugins, and "
+            f"{page('how-to/install.md')} tells how to install one"
+        )
     return PluginError(
         "no backend can run here; `cnnbench plugins` lists what was found and what to install"
     )
