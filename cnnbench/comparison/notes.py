@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
 
+from cnnbench.comparison.inference import skewness
 from cnnbench.comparison.intervals import FEWEST, ROUNDING
 from cnnbench.comparison.metrics import Measure
 from cnnbench.comparison.tables import TableEntry, differences_of, levels_of
@@ -13,6 +14,7 @@ from cnnbench.comparison.values import Row
 from cnnbench.results.record import Record, Status
 
 _REASONS = 2
+_RARE = 0.01
 USUAL = 5
 """Replicates to ask for at once: two find next to nothing, and to add some later is a look."""
 
@@ -37,6 +39,7 @@ def row_notes(
             for entry, row in both
             for text in _without_spread(entry, row, measure)
         ),
+        *_skewed(both, measure),
         *((entry.label, text) for entry, row in both for text in _pairs(entry, row, measure)),
         *((entry.label, text) for entry, row in both for text in _level(entry, row, measure)),
         *((entry.label, text) for entry, _ in both for text in _together(entry)),
@@ -136,6 +139,20 @@ def _without_spread(entry: TableEntry, row: Row, measure: Measure) -> Iterator[s
         if row.difference is None or row.difference.interval is None:
             width = "nothing tells how uncertain the mean is"
         yield f"all {len(differences)} differences are exactly the same, so that {width}"
+
+
+def _skewed(both: Sequence[tuple[TableEntry, Row]], measure: Measure) -> Iterator[tuple[str, str]]:
+    """Differences that no t test likes, of a kind that chance makes in one table of a hundred."""
+    judged = [(entry, differences_of(entry, measure)) for entry, row in both if row.judgement]
+    for entry, differences in judged:
+        values = list(differences.values())
+        if len(values) < skewness.FEWEST or max(values) - min(values) <= ROUNDING:
+            continue
+        if skewness.p_of_skewness(values) * len(judged) < _RARE:
+            mean = fmean(values)
+            replicate, _ = max(differences, key=lambda part: abs(differences[part] - mean))
+            text = f"differences lean to one side, replicate {replicate + 1} farthest, where a "
+            yield entry.label, f"{text}verdict errs more often than it says"
 
 
 def _pairs(entry: TableEntry, row: Row, measure: Measure) -> Iterator[str]:

@@ -105,6 +105,18 @@ def test_what_is_counted_and_not_measured_needs_no_interval_and_no_note(study, c
     assert table.notes == ()
 
 
+def test_differences_that_lean_to_one_side_are_told_with_the_replicate_that_makes_them(study):
+    before = [0.90, 0.88, 0.91, 0.87, 0.89, 0.92, 0.86, 0.90, 0.88, 0.91]
+    gains = [0.002, -0.003, 0.001, 0.05, -0.002, 0.003, 0.0, -0.001, 0.004, -0.004]
+    after = [x + gain for x, gain in zip(before, gains, strict=True)]
+    folder = study().add("plain", before).add("l2", after).write()
+    (note,) = notes(folder)  # scipy.stats.skewtest of the gains: p .00013
+    assert note.startswith("l2: differences lean to one side, replicate 4 farthest, where")
+    gains[3] = 0.005
+    after = [x + gain for x, gain in zip(before, gains, strict=True)]
+    assert notes(study("even").add("plain", before).add("l2", after).write()) == []
+
+
 def test_replicates_without_a_pair_are_told(study):
     writer = study().add("plain", FIVE[:3]).add("dropout", OTHER)
     assert "dropout: difference over 3 of 5 trials, the others make no pair" in notes(
