@@ -214,8 +214,9 @@ def plan_study(
     compared += combinations
     recorded = frozenset() if force else store.done(ids)
     if again := store.unsupported(ids):
-        able = {t.id for t in trials if t.id in again and _supported(t, backend)}
-        recorded -= able
+        unable = {t.id for t in trials if t.id in again and not _supported(t, backend)}
+        unable |= {t.id for t in trials if t.id in again and t.starts_from in unable}
+        recorded -= again - unable
     lacking: frozenset[str] = frozenset()
     if save_weights:
         trials = tuple(x.model_copy(update={"keeps_weights": True}) for x in trials)

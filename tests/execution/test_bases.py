@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,6 +16,7 @@ from cnnbench.pretrained.digest import digests
 from cnnbench.results.layout import weights_file
 from cnnbench.results.read import read_plan, read_records
 from cnnbench.results.weights import read_weights
+from cnnbench.testing.numpy_backend import NumpyBackend
 
 pytestmark = pytest.mark.usefixtures("scripted_path")
 
@@ -197,6 +200,20 @@ def test_a_base_that_fails_fails_those_that_start_from_it_until_it_does_not(run,
         assert found[variant, 0].status == "failed"
         assert "pretrain.lower, which it starts from, ended as failed" in found[variant, 0].reason
     monkeypatch.setenv("SCRIPTED_IS_MENDED", "1")
+    assert {record.status for record in run(text).values()} == {"ok"}
+
+
+def test_a_base_that_the_backend_can_not_train_is_recorded_once_until_it_can(
+    run, folder, monkeypatch
+):
+    text = STUDY.replace("training.epochs = 2", 'training.precision = "bfloat16"')
+    found = run(text)
+    assert {found[x, 0].status for x in (BASE, "features", "full")} == {"unsupported"}
+    count = lines(folder)
+    assert run(text) == found
+    assert lines(folder) == count
+    able = replace(NumpyBackend.capabilities, precisions=frozenset({"float32", "bfloat16"}))
+    monkeypatch.setattr(NumpyBackend, "capabilities", able)
     assert {record.status for record in run(text).values()} == {"ok"}
 
 
