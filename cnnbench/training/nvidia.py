@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -52,10 +53,16 @@ def find_gpu(environment: Mapping[str, str] = os.environ) -> Gpu:
     except ImportError:
         raise OSError("nvidia-ml-py is not installed, which reads a GPU's counters") from None
     try:
-        nvml.nvmlInit()
+        _initialise(nvml)
         return Gpu(nvml, _handle(nvml, environment))
     except nvml.NVMLError as error:
         raise OSError(f"NVML can't be used: {error}") from None
+
+
+@cache
+def _initialise(nvml: Any) -> None:
+    """Once a process, which runs many trials."""
+    nvml.nvmlInit()
 
 
 def _handle(nvml: Any, environment: Mapping[str, str]) -> Any:

@@ -142,9 +142,10 @@ class FakeNvml:
         self.names, self.uuids, self.counts = names, uuids, counts
         self.spent = dict.fromkeys(range(len(names)), 50_000)
         self.busy = 25
+        self.opened = 0
 
     def nvmlInit(self):
-        pass
+        self.opened += 1
 
     def nvmlDeviceGetCount(self):
         return len(self.names)
@@ -191,6 +192,15 @@ def test_a_gpu_counts_beside_the_processors(powercap, nvml):
         "device_utilization": pytest.approx(0.25),
     }
     assert not meter.unmeasured
+
+
+def test_nvml_is_opened_once_for_all_trials_of_a_process(powercap, nvml):
+    fake = nvml()
+    for _ in range(3):
+        with Meter(ALONE, gpu=True, powercap=powercap[0]) as meter:
+            fake.spent[0] += 1_000
+        assert meter.costs["device_energy"] == pytest.approx(1)
+    assert fake.opened == 1
 
 
 def test_the_gpu_alone_is_no_energy_of_all(tmp_path, nvml):
