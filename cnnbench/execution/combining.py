@@ -12,18 +12,17 @@ from cnnbench.errors import ResultsError
 from cnnbench.execution.choosing import best, validation_of
 from cnnbench.planning.study import Study
 from cnnbench.results.details import Predictions, read_predictions
-from cnnbench.results.layout import RECORDS
-from cnnbench.results.read import read_records
+from cnnbench.results.read import newest_records
 from cnnbench.results.record import Costs, Ensemble, Record, Status, Tried, Tuning
 from cnnbench.training.committee import Probabilities, averaged, stacked
-from cnnbench.training.costs import OF_PREDICTION
+from cnnbench.training.costs import OF_PREDICTION, features_seconds
 from cnnbench.training.metrics import evaluate
 from cnnbench.trials.combination import Combination
 from cnnbench.trials.trial import Trial
 
 LOGGER = logging.getLogger(__name__)
 _OF_TRAINING = (
-    "compile", "features", "training", "evaluation", "data", "total", "energy", "device_energy",
+    "compile", "training", "evaluation", "data", "total", "energy", "device_energy",
 )  # fmt: skip
 _LARGEST = ("peak_memory", "device_memory")
 
@@ -38,8 +37,7 @@ class Combiner:
         self._waiting = [each for each in study.combinations if each.id not in done]
         self._records: dict[str, Record] = {}
         if self._waiting and not anew:
-            records, _ = read_records(study.store.folder / RECORDS)
-            self._records = {record.trial: record for record in records}
+            self._records = newest_records(study.store.folder)
 
     def hear(self, record: Record) -> None:
         """Take up the record of a trial that was just stored."""
@@ -191,6 +189,7 @@ def _in_the_way(combination: Combination, there: Sequence[Record]) -> Record | N
 def _costs(trials: Sequence[Record], members: Sequence[Record], *, seconds: float) -> Costs:
     """What its trials took together, and itself; of predictions what all members take.
 
+    Features that several share were computed once, and count once.
     trials, members: their records; of trials that diverged no cost is known. seconds: of putting
     them together, on the processor of the starter.
     """
@@ -200,6 +199,8 @@ def _costs(trials: Sequence[Record], members: Sequence[Record], *, seconds: floa
         **{name: _together(members, name, sum) for name in OF_PREDICTION},
         **{name: _together(ended, name, max) for name in _LARGEST},
     }
+    if shared := [x for record in ended for x in record.shared]:
+        found["features"] = features_seconds(shared)
     if found["total"] is not None:
         found["total"] += seconds
     return Costs(**found)

@@ -132,6 +132,13 @@ def read_records(path: Path) -> tuple[tuple[Record, ...], tuple[str, ...]]:
     return tuple(newest.values()), problems
 
 
+def newest_records(folder: Path) -> dict[str, Record]:
+    """The newest record of each trial of a study, by its id; otherwise as `read_records`."""
+    with collector_paused():
+        records, _ = read_records(folder / RECORDS)
+    return {record.trial: record for record in records}
+
+
 def read_statuses(path: Path) -> tuple[dict[str, Status], tuple[str, ...]]:
     """How the newest record of each trial ended, by its id; otherwise as `read_records`.
 

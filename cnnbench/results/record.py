@@ -161,13 +161,15 @@ class Shared(Value):
 
     layer: the last one of that part. images: that passed it, each augmented copy counted. copies:
     of each training image, 0 where nothing augments them. seconds: what they took, whichever trial
-    computed them.
+    computed them. entries: those seconds by what the features are kept as, which all trials that
+    share them have; empty in early records.
     """
 
     layer: str
     images: Size
     copies: Size = 0
     seconds: Amount
+    entries: Mapping[str, Amount] = Field(default_factory=dict)
 
 
 class Ensemble(Value):

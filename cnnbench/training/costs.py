@@ -7,7 +7,7 @@ import ctypes
 import gc
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ import psutil
 
 from cnnbench.data.passes.batches import Batches
 from cnnbench.plugin.backend import Model
+from cnnbench.results.record import Shared
 
 _CLEAR_REFS = Path("/proc/self/clear_refs")
 _STATUS = Path("/proc/self/status")
@@ -81,6 +82,20 @@ def peak_memory() -> int:
     except OSError:
         pass
     return int(psutil.Process().memory_info().rss)
+
+
+def features_seconds(shared: Iterable[Shared]) -> float:
+    """What features took, each kind once, of a kind with different images as the most of them.
+
+    Networks of an ensemble share those of images as they are; what early records shared is unknown.
+    """
+    kept: dict[str, float] = {}
+    alone = 0.0
+    for each in shared:
+        alone += 0 if each.entries else each.seconds
+        for name, seconds in each.entries.items():
+            kept[name] = max(seconds, kept.get(name, 0))
+    return alone + sum(kept.values())
 
 
 def latency(model: Model, batches: Batches, repetitions: int) -> float:

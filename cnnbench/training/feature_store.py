@@ -45,6 +45,7 @@ class FeatureEntry:
     def __init__(
         self, key: str, count: int, shape: tuple[int, int, int], kind: str = "float32"
     ) -> None:
+        self.key = key
         self._folder = cache_folder() / f"features-{key}"
         self._shape = (count, *shape)
         self._kind = np.dtype(kind).newbyteorder("<")
@@ -135,8 +136,8 @@ class FeatureEntry:
             return False
 
     def _create(self) -> None:
-        _make_room(self._folder.parent, self.size)
         shutil.rmtree(self._folder, ignore_errors=True)
+        _make_room(self._folder.parent, self.size)
         self._folder.mkdir()
         with self._data.open("wb") as file:
             header = {"descr": self._kind.str, "fortran_order": False, "shape": self._shape}

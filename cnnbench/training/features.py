@@ -100,11 +100,13 @@ def shared_features(  # noqa: PLR0917 - what a stage of a trial is, passed once
                 model = model or engine.build(front, arrays, still, 0)
                 _compute(model, one, missing, progress)
             made[name] = one.entry.read()
+    entries = {x.entry.key: x.entry.seconds(len(x.rows)) for x in wanted.values()}
     shared = Shared(
         layer=layer,
         images=sum(len(x.rows) for x in wanted.values()),
         copies=len(made) - 1,
-        seconds=sum(x.entry.seconds(len(x.rows)) for x in wanted.values()),
+        seconds=sum(entries.values()),
+        entries=entries,
     )
     return SharedFeatures(made.pop(PLAIN), made, tail, shared)
 

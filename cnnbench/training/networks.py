@@ -18,7 +18,13 @@ from cnnbench.recipe.transfer import Stage
 from cnnbench.results.record import Epoch, Shared
 from cnnbench.training.averaging import measured_layers, with_statistics
 from cnnbench.training.build import Build, starting_weights, weights_for
-from cnnbench.training.costs import BATCH_PREDICTIONS, SINGLE_PREDICTIONS, Stopwatch, latency
+from cnnbench.training.costs import (
+    BATCH_PREDICTIONS,
+    SINGLE_PREDICTIONS,
+    Stopwatch,
+    features_seconds,
+    latency,
+)
 from cnnbench.training.features import shared_features
 from cnnbench.training.fit import DivergedError, Fit, Validation, fit
 from cnnbench.training.images import TrialImages
@@ -41,9 +47,11 @@ class Gathered:
     arrays: dict[str, Any] = field(default_factory=dict)
 
     def take(self, shared: Shared) -> None:
-        """What a stage found computed, or computed first."""
-        self.fields["shared"] = (*self.fields.get("shared", ()), shared)
-        self.costs["features"] = self.costs.get("features", 0) + shared.seconds
+        """What a stage found computed, or computed first; once, where networks share it."""
+        before: tuple[Shared, ...] = self.fields.get("shared", ())
+        if not any(x.entries.keys() == shared.entries.keys() for x in before):
+            self.fields["shared"] = (*before, shared)
+        self.costs["features"] = features_seconds(self.fields["shared"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,3 +153,17 @@ def test_boosting_finds_its_emphasis_on_images_as_they_are(study, tmp_path, pret
     place.trials["frozen"] = trial.model_copy(update={"configuration": configuration})
     _, (front, *_) = place.run("frozen")
     assert front.seen == 2 * TRAIN + JUDGED, "one copy, and the images as they are"
+
+
+def test_an_entry_that_is_made_anew_takes_room_from_no_other(tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path))
+    damaged, other = (feature_store.FeatureEntry(x, 2, (1, 1, 1)) for x in ("damaged", "other"))
+    for entry in (other, damaged):
+        with entry.writing():
+            pass
+    taken = sum(x.stat().st_size for x in tmp_path.glob("features-*/*"))
+    (tmp_path / "features-damaged" / "marks").write_bytes(b"")
+    monkeypatch.setattr(feature_store, "LARGEST", taken * 3 // 4)
+    with damaged.writing():
+        pass
+    assert len(other.missing(np.arange(2))) == 2, "it is there still"
