@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import prod
 
@@ -10,7 +10,7 @@ import psutil
 
 from cnnbench.data.sources.source import Request
 from cnnbench.data.splits.feasibility import split_sizes
-from cnnbench.errors import Problem, RecipeError
+from cnnbench.errors import OptionsError, Problem, RecipeError
 from cnnbench.network.cost import layer_costs
 from cnnbench.network.cut import last_cut
 from cnnbench.network.layers import Conv, Flatten
@@ -53,18 +53,37 @@ def refuse_too_large(
         raise RecipeError(problems)
 
 
+def refuse_large_stacks(
+    stacks: Iterable[Sequence[Trial]], known: Mapping[tuple[str, Request], Known]
+) -> None:
+    """Raise OptionsError where replicates fit one by one, but not as many as are trained as one."""
+    memory = psutil.virtual_memory().total
+    largest: dict[str, Sequence[Trial]] = {}
+    for stack in stacks:
+        if len(stack) > max(1, len(largest.get(stack[0].variant, ()))):
+            largest[stack[0].variant] = stack
+    for variant, stack in largest.items():
+        trial, count, image = stack[0], len(stack), _image_bytes(stack[0])
+        images = known[trial.source, trial.request]
+        batch = _batch(trial, images, fitting=memory // (count * image))
+        step = f"feature maps and their gradients in a training step of {batch:,} images each"
+        takes = {"parameters and their gradients": _parameter_bytes(trial), step: batch * image}
+        for what, each in takes.items():
+            if count * each > memory:
+                fitting = memory // each
+                advice = f"give --stack {fitting} at most" if fitting > 1 else "leave out --stack"
+                raise OptionsError(
+                    f"--stack: {count} replicates of variant {variant!r} as one program make "
+                    f"{count * each / 2**30:,.0f} GiB of {what}, more than the "
+                    f"{memory / 2**30:,.0f} GiB of this machine; {advice}"
+                )
+
+
 def _too_large(variant: Variant, trial: Trial, memory: int) -> Iterator[Problem]:
     network = trial.network
-    sizes = [cost.parameters for cost in layer_costs(network)]
-    names = [name for name, _ in network.named_layers()]
-    needed = max(
-        sum(
-            size * (AT_REST if name in stage.frozen else BYTES)
-            for size, name in zip(sizes, names, strict=True)
-        )
-        for stage in trial.schedule
-    )
+    needed = _parameter_bytes(trial)
     if needed > memory:
+        sizes = [cost.parameters for cost in layer_costs(network)]
         largest, (name, layer) = max(
             zip(sizes, network.named_layers(), strict=True), key=lambda pair: pair[0]
         )
@@ -82,15 +101,11 @@ def _too_large(variant: Variant, trial: Trial, memory: int) -> Iterator[Problem]
 def _too_many_at_once(
     variant: Variant, trial: Trial, images: Known, memory: int
 ) -> Iterator[Problem]:
-    training = variant.configuration.training
-    number = MAP_BYTES[training.precision]
-    each = max(_image_bytes(trial.network, stage.frozen, number) for stage in trial.schedule)
-    if training.batch_size * each <= memory:
-        return
-    batch = min(training.batch_size, _trained(variant, images))
-    if batch * each > memory:
+    each = _image_bytes(trial)
+    fitting = memory // each
+    batch = _batch(trial, images, fitting)
+    if batch > fitting:
         height, width, _ = images.shape
-        fitting = memory // each
         lower = f"lower training.batch_size to {fitting} at most, or " if fitting else ""
         message = (
             f"variant {variant.name!r} makes {batch * each / 2**30:,.0f} GiB of feature maps and "
@@ -101,14 +116,39 @@ def _too_many_at_once(
         yield variant.problem(("training", "batch_size"), message)
 
 
-def _trained(variant: Variant, images: Known) -> int:
-    """How many images the largest fold trains on."""
-    data, folds = variant.configuration.data, variant.configuration.evaluation.folds
-    sizes = split_sizes(images.facts, data, folds)["train"]
-    return sizes if isinstance(sizes, int) else max(sizes)
+def _batch(trial: Trial, images: Known, fitting: int) -> int:
+    """The images of a step; where more are asked for than fit, no more than there are to train on.
+
+    Those are of the largest fold.
+    """
+    spec = trial.configuration
+    if spec.training.batch_size <= fitting:
+        return spec.training.batch_size
+    sizes = split_sizes(images.facts, spec.data, spec.evaluation.folds)["train"]
+    trained = sizes if isinstance(sizes, int) else max(sizes)
+    return min(spec.training.batch_size, trained)
 
 
-def _image_bytes(network: Network, frozen: frozenset[str], number: int) -> int:
+def _parameter_bytes(trial: Trial) -> int:
+    """What they take in training, in the stage that takes most."""
+    sizes = [cost.parameters for cost in layer_costs(trial.network)]
+    names = [name for name, _ in trial.network.named_layers()]
+    return max(
+        sum(
+            size * (AT_REST if name in stage.frozen else BYTES)
+            for size, name in zip(sizes, names, strict=True)
+        )
+        for stage in trial.schedule
+    )
+
+
+def _image_bytes(trial: Trial) -> int:
+    """What the maps of one image take in a step, in the stage that takes most."""
+    number = MAP_BYTES[trial.precision]
+    return max(_map_bytes(trial.network, stage.frozen, number) for stage in trial.schedule)
+
+
+def _map_bytes(network: Network, frozen: frozenset[str], number: int) -> int:
     """What the maps of one image take in a step. number: bytes of one in training, see MAP_BYTES.
 
     Of what comes before all that moves nothing is kept but a layer's input and output, while it is

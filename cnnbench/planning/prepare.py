@@ -15,10 +15,10 @@ from cnnbench.errors import OptionsError, did_you_mean
 from cnnbench.loading.plugins import Plugins
 from cnnbench.planning.arrays import arrays_of, with_arrays
 from cnnbench.planning.backends import backends_meant
-from cnnbench.planning.device import is_exclusive
+from cnnbench.planning.device import is_exclusive, takes_gpu
 from cnnbench.planning.leaks import refuse_leaks
-from cnnbench.planning.memory import refuse_too_large
-from cnnbench.planning.stacking import stack_notes
+from cnnbench.planning.memory import refuse_large_stacks, refuse_too_large
+from cnnbench.planning.stacking import most_in_a_round, most_together, stack_notes, stacked
 from cnnbench.planning.study import (
     Study,
     available_backend,
@@ -31,8 +31,7 @@ from cnnbench.plugin.executor import Executor
 from cnnbench.recipe.load import load_recipe
 from cnnbench.recipe.overrides import Overrides, override_texts
 from cnnbench.recipe.spec import Recipe
-from cnnbench.results.layout import RECORDS
-from cnnbench.results.read import collector_paused, read_records
+from cnnbench.results.read import newest_records
 from cnnbench.results.record import Record, Status
 from cnnbench.trials.trial import Device, Trial
 
@@ -137,9 +136,7 @@ class Prepared:
         """
         found = []
         for study in self.studies:
-            with collector_paused():
-                records, _ = read_records(study.store.folder / RECORDS)
-            newest = {record.trial: record for record in records}
+            newest = newest_records(study.store.folder)
             found += [
                 newest[each.id].model_copy(update={"variant": each.variant})
                 for each in study.wanted
@@ -184,7 +181,6 @@ def prepare(
     arrays = arrays_of(recipe, plugins, chosen)
     recipe, left_out = with_arrays(recipe, arrays)
     known, notes = read_images(recipe, plugins, watch)
-    refuse_leaks(recipe, plugins)
     said = (*override_texts(overrides), *([f"data.source={data}"] if data else []))
     studies = tuple(
         plan_study(
@@ -201,6 +197,8 @@ def prepare(
         )
         for backend in found
     )
+    if any(study.missing for study in studies):  # what is recorded was judged before it ran
+        refuse_leaks(recipe, plugins)
     for study in studies:
         counts = len(study.trials), len(study.recorded), len(study.missing)
         place = study.store.folder
@@ -209,10 +207,13 @@ def prepare(
         for problem in study.problems:
             LOGGER.info("%s", problem)
     executor = plugins.executor(options.executor)
+    refuse_too_large(recipe, studies[0].trials, known)
     for study, each in zip(studies, found, strict=True):
         notes = (*notes, *stack_notes(study.trials, options.stack, each, executor))
+        most = min(most_together(options.stack, each, executor), most_in_a_round(recipe))
+        if most > 1 and not takes_gpu(options.device, each):  # whose memory is another
+            refuse_large_stacks(stacked(study.missing, most), known)
     notes = (*said_so, *left_out, *notes, *_lacking_weights(studies))
-    refuse_too_large(recipe, studies[0].trials, known)
     if (options.jobs or 1) > 1 and any(is_exclusive(study.trials) for study in studies):
         only = "the recipe asks for evaluation.exclusive: one trial runs at a time"
         notes = (*notes, f"{only}, not {options.jobs}")

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.executor import Executor
+from cnnbench.recipe.spec import Recipe
 from cnnbench.trials.trial import Trial
 
 
 def stacked(trials: Iterable[Trial], most: int) -> list[tuple[Trial, ...]]:
-    """The trials in pieces of up to `most` that are run as one, in the order of their first."""
+    """A study's trials in pieces of up to `most` that are run as one, in the order of their first.
+
+    What differs between trials of a variant, but for its fold and member, is their replicate.
+    """
     pieces: list[list[Trial]] = []
     growing: dict[tuple[object, ...], list[Trial]] = {}
     for trial in trials:
         if most > 1 and not why_alone(trial):
-            key = _shared(trial)
+            key = trial.variant, trial.fold, trial.member
             if len(growing.get(key, ())) in {0, most}:
                 growing[key] = []
                 pieces.append(growing[key])
@@ -28,6 +33,11 @@ def stacked(trials: Iterable[Trial], most: int) -> list[tuple[Trial, ...]]:
 def most_together(asked: int, backend: Backend, executor: Executor) -> int:
     """How many replicates can be run as one, of as many as are asked for."""
     return asked if backend.capabilities.stacked and executor.stacks else 1
+
+
+def most_in_a_round(recipe: Recipe) -> int:
+    """How many replicates of a variant there are to run at once: up to a look, where there are."""
+    return max((b - a for a, b in pairwise((0, *recipe.looks))), default=recipe.replicates)
 
 
 def stack_notes(
@@ -65,9 +75,3 @@ def why_alone(trial: Trial) -> str:
         "the learning rate follows the validation loss of each": schedule == "plateau",
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
-
-
-def _shared(trial: Trial) -> tuple[object, ...]:
-    """What is the same for trials that differ in their replicate alone."""
-    settings = trial.configuration.model_dump_json()
-    return trial.variant, trial.fold, trial.member, trial.data, trial.network, settings

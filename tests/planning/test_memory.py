@@ -5,9 +5,11 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from cnnbench.errors import RecipeError
+from cnnbench.errors import OptionsError, RecipeError
+from cnnbench.installed import installed_plugins
 from cnnbench.loading.manager import load_plugins
 from cnnbench.planning.memory import refuse_too_large
+from cnnbench.planning.prepare import RunOptions, prepare
 from cnnbench.planning.study import read_images
 from cnnbench.recipe.load import load_recipe
 from cnnbench.trials.expand import expand
@@ -24,6 +26,13 @@ head = "global_average"
 dense = []
 [training]
 batch_size = 50
+"""
+VARIANTS = """
+[[variant]]
+name = "plain"
+[[variant]]
+name = "longer"
+training.epochs = 9
 """
 IMAGE = 8 * (8 * 8 * 4 + 4 + 10)
 """Bytes of an image's maps and their gradients: convolution, average and scores."""
@@ -84,6 +93,40 @@ def test_a_batch_counts_as_no_more_than_there_are_images_to_train_on(judge):
 
 def test_maps_take_half_in_bfloat16(judge):
     judge(25 * IMAGE, "training.precision=bfloat16")
+
+
+@pytest.fixture
+def stack(tmp_path, monkeypatch):
+    """Ask for stacks of so many replicates of the recipe on a machine with so many bytes."""
+    monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
+
+    def asked(count, memory, replicates="5"):
+        path = tmp_path / "study.toml"
+        path.write_text(f"replicates = {replicates}\n{RECIPE}{VARIANTS}")
+        monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=memory))
+        options = RunOptions(tmp_path / "results", executor="inline", stack=count)
+        return prepare(path, ["scripted"], installed_plugins(), options)
+
+    return asked
+
+
+@pytest.mark.usefixtures("scripted_path")
+def test_a_stack_takes_what_all_its_replicates_take(stack):
+    stack(3, 3 * 50 * IMAGE)
+    with pytest.raises(OptionsError, match="--stack: 4 replicates of variant 'plain' as one"):
+        stack(4, 4 * 50 * IMAGE - 1)
+    with pytest.raises(OptionsError, match=r"of 50 images each, .*; give --stack 3 at most"):
+        stack(8, 4 * 50 * IMAGE - 1)
+    with pytest.raises(OptionsError, match="; leave out --stack"):
+        stack(2, 2 * 50 * IMAGE - 1)
+
+
+@pytest.mark.usefixtures("scripted_path")
+def test_a_stack_is_no_larger_than_the_replicates_that_are_handed_out_at_once(stack):
+    stack(8, 2 * 50 * IMAGE, replicates="2")
+    stack(8, 5 * 50 * IMAGE, replicates="{ from = 5, to = 8 }")
+    with pytest.raises(OptionsError, match="--stack: 5 replicates"):
+        stack(8, 5 * 50 * IMAGE - 1, replicates="{ from = 5, to = 8 }")
 
 
 BASE = (

@@ -10,6 +10,7 @@ from cnnbench.plugin.backend import Capabilities
 from cnnbench.plugin.executor import Executor
 from cnnbench.testing import example_trial
 from cnnbench.testing.numpy_backend import NumpyBackend
+from cnnbench.trials.member import Member
 
 
 class SingleExecutor(InlineExecutor):
@@ -21,16 +22,12 @@ class Plain(NumpyBackend):
     capabilities = Capabilities()
 
 
-def trial(variant, replicate, fold=None, **training):
+def trial(variant, replicate, fold=None):
     example = example_trial()
-    configuration = example.configuration
-    if training:
-        changed = configuration.training.model_copy(update=training)
-        configuration = configuration.model_copy(update={"training": changed})
     return example.model_copy(
         update={
             "id": f"{variant}{replicate}{fold}", "variant": variant, "replicate": replicate,
-            "fold": fold, "configuration": configuration,
+            "fold": fold,
         }
     )  # fmt: skip
 
@@ -57,9 +54,13 @@ def test_one_replicate_at_a_time_is_no_stack():
     assert names(stacked(trials, 1)) == [["a0None"], ["a1None"], ["a2None"]]
 
 
-def test_other_settings_are_not_put_together():
-    trials = [trial("a", 0), trial("a", 1, epochs=7)]
-    assert len(stacked(trials, 2)) == 2
+def test_networks_of_an_ensemble_are_put_together_with_the_same_ones_of_other_replicates():
+    trials = [
+        trial("a", r).model_copy(update={"id": f"{r}/{n}", "member": Member(number=n)})
+        for r in range(2)
+        for n in range(2)
+    ]
+    assert names(stacked(trials, 8)) == [["0/0", "1/0"], ["0/1", "1/1"]]
 
 
 @pytest.mark.parametrize(
