@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from cnnbench.pretrained.digest import digests
-from cnnbench.results.layout import RECORDS, weights_file
-from cnnbench.results.read import collector_paused, read_records
+from cnnbench.results.layout import weights_file
+from cnnbench.results.read import newest_records
 from cnnbench.results.record import Record, Status
 from cnnbench.trials.trial import Trial
 
@@ -38,11 +37,11 @@ def with_their_bases(
 
     folder: of the study, where the bases that it trained are recorded with their arrays.
     """
-    bases = _recorded(folder, {trial.starts_from for trial in trials} - {""})
+    recorded = newest_records(folder) if any(trial.starts_from for trial in trials) else {}
     ready: list[Trial] = []
     lost: list[Lost] = []
     for trial in trials:
-        record = bases.get(trial.starts_from)
+        record = recorded.get(trial.starts_from)
         path = weights_file(folder, trial.starts_from or trial.id).absolute()
         if not trial.starts_from:
             ready.append(trial)
@@ -62,21 +61,13 @@ def with_their_bases(
     return tuple(ready), tuple(lost)
 
 
-def _recorded(folder: Path, wanted: set[str]) -> dict[str, Record]:
-    if not wanted:
-        return {}
-    with collector_paused():
-        records, _ = read_records(folder / RECORDS)
-    return {record.trial: record for record in records if record.trial in wanted}
-
-
 def _started(trial: Trial, base: Record, path: Path) -> Trial:
     assert trial.arrays is not None, "a trial that starts from a base has one"
     arrays = dataclasses.replace(
         trial.arrays,
         origin=f"{trial.arrays.origin}, trial {base.trial}",
         path=path,
-        digest=digests(path).sha256,
+        digest=base.kept,
         trained_in=base.costs.total,
     )
     return trial.model_copy(update={"arrays": arrays})

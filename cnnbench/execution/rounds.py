@@ -13,7 +13,7 @@ from cnnbench.execution.budget import Budget
 from cnnbench.planning.prepare import Prepared
 from cnnbench.planning.study import Study
 from cnnbench.results.layout import RECORDS
-from cnnbench.results.read import RecordedStudy, collector_paused, read_records
+from cnnbench.results.read import RecordedStudy, newest_records
 from cnnbench.trials.trial import Trial
 
 
@@ -79,13 +79,12 @@ def _up_to(
 
 
 def _settlement(study: Study, counting: Collection[str] | None) -> Settlement:
-    file = study.store.folder / RECORDS
-    with collector_paused():
-        records, _ = read_records(file)
+    records = newest_records(study.store.folder)
     if counting is not None:
         whole = {x.id for x in study.combinations if all(y.id in counting for y in x.trials)}
-        records = tuple(x for x in records if x.trial in counting or x.trial in whole)
-    (selection,) = select(RecordedStudy(file, records, study.plan))
+        records = {id_: x for id_, x in records.items() if id_ in counting or id_ in whole}
+    recorded = RecordedStudy(study.store.folder / RECORDS, tuple(records.values()), study.plan)
+    (selection,) = select(recorded)
     assert selection.settlement is not None
     return selection.settlement
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
-from cnnbench.errors import ResultsError
 from cnnbench.execution.bases import with_their_bases
 from cnnbench.execution.budget import Budget
 from cnnbench.execution.combining import Combiner
@@ -34,7 +33,7 @@ from cnnbench.plugin.executor import (
     Work,
 )
 from cnnbench.results.log import run_log
-from cnnbench.results.record import Plan, Record, Status
+from cnnbench.results.record import Record, Status
 from cnnbench.trials.trial import Trial
 
 LOGGER = logging.getLogger(__name__)
@@ -69,7 +68,7 @@ def run_prepared(
     with ExitStack() as stores:
         # All folders are locked and proved writable before anything trains.
         due = zip(prepared.studies, due_of(prepared, anew=options.force), strict=True)
-        studies = [x for x, it in due if it.next or x.uncombined() or _stored_plan(x) != x.plan]
+        studies = [x for x, it in due if it.next or x.uncombined() or x.before != x.plan]
         for study in studies:  # of the others a read-only folder will do
             stores.enter_context(study.store)
         rounds = [_run_study(x, plugins, options, tell, spending) for x in studies]
@@ -199,11 +198,3 @@ def _log(event: Event) -> None:
             LOGGER.info("trial %s ended on worker %d, %s", trial.id, slot + 1, how)
         case Remark(text):
             LOGGER.info("%s", text)
-
-
-def _stored_plan(study: Study) -> Plan | None:
-    """The plan on the disk; a damaged one counts as none, as it is about to be replaced."""
-    try:
-        return study.store.read_plan()
-    except ResultsError:
-        return None

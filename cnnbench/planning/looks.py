@@ -12,13 +12,20 @@ Ended = Callable[[Iterable[str]], frozenset[str]]
 """Those of some trials that have a record."""
 
 
-def with_kept_looks(store: Store, plan: Plan) -> Plan:
+def plan_before(store: Store) -> Plan | None:
+    """The study last asked for in a folder; a damaged plan counts as none, as it gets replaced."""
+    try:
+        return store.read_plan()
+    except ResultsError:
+        return None
+
+
+def with_kept_looks(before: Plan | None, plan: Plan) -> Plan:
     """The plan with the looks that the study was begun with, where it is the same study.
 
     Between the same first and last one an earlier version of cnnbench took fewer; limits were
     fixed by those before the first trial.
     """
-    before = _plan_before(store)
     if before is None or before.schedule is None or plan.schedule is None:
         return plan
     old, new = before.schedule.looks, plan.schedule.looks
@@ -26,26 +33,16 @@ def with_kept_looks(store: Store, plan: Plan) -> Plan:
     return plan.model_copy(update={"schedule": before.schedule}) if same else plan
 
 
-def looks_before(store: Store, plan: Plan) -> tuple[int, ...]:
+def looks_before(before: Plan | None, plan: Plan, ended: Ended) -> tuple[int, ...]:
     """The numbers of replicates at which this study's results were seen by another plan, in order.
 
     A study that grows, or shrinks, after its results could be seen may have been changed because of
     them: its intervals must hold whenever one looks. One that was interrupted was not seen whole,
     and one of a single pair says nothing that could be acted on; one that goes on until its
-    verdicts are settled is seen at each look. A damaged plan tells nothing.
+    verdicts are settled is seen at each look.
     """
-    before = _plan_before(store)
-    return _looks(before, plan, store.ended) if before else ()
-
-
-def _plan_before(store: Store) -> Plan | None:
-    try:
-        return store.read_plan()
-    except ResultsError:
-        return None
-
-
-def _looks(before: Plan, plan: Plan, ended: Ended) -> tuple[int, ...]:
+    if before is None:
+        return ()
     asked, trials = before.trials.keys(), plan.trials.keys()
     if not (asked <= trials or trials <= asked):
         return ()

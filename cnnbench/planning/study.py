@@ -17,7 +17,7 @@ from cnnbench.loading.availability import check_availability
 from cnnbench.loading.plugins import Plugins
 from cnnbench.planning.device import takes_gpu
 from cnnbench.planning.groups import group_notes
-from cnnbench.planning.looks import looks_before, with_kept_looks
+from cnnbench.planning.looks import looks_before, plan_before, with_kept_looks
 from cnnbench.plugin.backend import Backend
 from cnnbench.pretrained.found import FoundArrays
 from cnnbench.recipe.spec import Recipe
@@ -37,7 +37,8 @@ class Study:
     trials: those asked for, in the order in which they run. combinations: ensembles that are made
     of them. recorded: ids that need not run.
     problems: what is damaged in the folder, a sentence each. without_weights: ids that are recorded
-    but run again, since their arrays are asked for and were not kept, or are damaged.
+    but run again, since their arrays are asked for and were not kept, or are damaged. before: the
+    plan that stood in the folder.
     """
 
     recipe: Recipe
@@ -49,6 +50,7 @@ class Study:
     problems: tuple[str, ...] = ()
     without_weights: frozenset[str] = frozenset()
     combinations: tuple[Combination, ...] = ()
+    before: Plan | None = None
 
     @property
     def wanted(self) -> tuple[Trial | Combination, ...]:
@@ -69,8 +71,10 @@ class Study:
     def still_missing(self) -> tuple[Trial, ...]:
         """Those of them that no other run has recorded since; ask once the store is locked."""
         ids = [trial.id for trial in self.missing]
+        bases = {trial.id for trial in self.missing if trial.is_base}
         done = self.store.done(ids) - self.store.unsupported(ids)
-        done -= self.store.unusable_weights(self.without_weights & done)
+        again = self.without_weights & done
+        done -= self.store.without_weights(again) | self.store.unusable_weights(again & bases)
         return tuple(trial for trial in self.missing if trial.id not in done)
 
 
@@ -246,8 +250,9 @@ def plan_study(
         },
         schedule=PlannedLooks(looks=recipe.looks) if recipe.looks else None,
     )
-    plan = with_kept_looks(store, plan)
-    plan = plan.model_copy(update={"looks": looks_before(store, plan)})
+    before = plan_before(store)
+    plan = with_kept_looks(before, plan)
+    plan = plan.model_copy(update={"looks": looks_before(before, plan, store.ended)})
     if variants is not None:
         combinations = tuple(each for each in combinations if each.variant in variants)
         needed = {trial.id for each in combinations for trial in each.trials}
@@ -256,7 +261,7 @@ def plan_study(
         trials = tuple(x for x in trials if x.id in needed)
     problems = store.problems
     return Study(
-        recipe, backend.name, trials, recorded, plan, store, problems, lacking, combinations
+        recipe, backend.name, trials, recorded, plan, store, problems, lacking, combinations, before
     )
 
 

@@ -41,7 +41,7 @@ from cnnbench.results.layout import (
     study_folder,
     weights_file,
 )
-from cnnbench.results.read import collector_paused, read_plan, read_records, read_statuses
+from cnnbench.results.read import collector_paused, newest_records, read_plan, read_statuses
 from cnnbench.results.record import Epoch, Plan, Record, Status
 from cnnbench.results.weights import weights_bytes, weights_digest
 
@@ -179,9 +179,7 @@ class Store:
         recorded = self._with_status(trials, Status.OK)
         if not recorded:
             return recorded
-        with collector_paused():
-            records, _ = read_records(self.folder / RECORDS)
-        kept = {record.trial: record.kept for record in records if record.kept}
+        kept = {id_: x.kept for id_, x in newest_records(self.folder).items() if x.kept}
         return frozenset(x for x in recorded if weights_digest(self.folder, x) != kept.get(x))
 
     def unsupported(self, trials: Iterable[str]) -> frozenset[str]:

@@ -9,10 +9,13 @@ import pytest
 from PIL import Image
 
 import cnnbench
-from cnnbench.errors import RecipeError
+from cnnbench.errors import PretrainedError, RecipeError
+from cnnbench.execution.bases import with_their_bases
 from cnnbench.installed import installed_plugins
+from cnnbench.planning import leaks
 from cnnbench.planning.prepare import RunOptions, prepare
 from cnnbench.pretrained.digest import digests
+from cnnbench.pretrained.read import read_arrays
 from cnnbench.results.layout import weights_file
 from cnnbench.results.read import read_plan, read_records
 from cnnbench.results.weights import read_weights
@@ -82,14 +85,14 @@ def run(tmp_path, monkeypatch):
 
 @pytest.fixture
 def planned(tmp_path):
-    """The variants of the trials that `--variant` leaves."""
+    """The trials that `--variant` leaves."""
     path = tmp_path / "study.toml"
     path.write_text(STUDY)
 
     def of(variant):
         options = RunOptions(tmp_path / "results")
         prepared = prepare(path, ["scripted"], installed_plugins(), options, variants=[variant])
-        return {trial.variant for trial in prepared.trials}
+        return prepared.trials
 
     return of
 
@@ -146,11 +149,14 @@ def test_a_base_is_no_variant_but_its_time_is_told(run, folder):
     assert {found[BASE, n].trial for n in (0, 1)} == {*read_plan(folder).members}
 
 
-def test_what_is_recorded_is_not_run_again(run, folder):
+def test_what_is_recorded_is_not_run_again(run, folder, monkeypatch):
     first = run()
     before = (folder / "records.jsonl").read_text()
+    compared = []
+    monkeypatch.setattr(leaks, "pixel_digest", compared.append)
     assert run() == first
     assert (folder / "records.jsonl").read_text() == before
+    assert not compared, "the images of the base and of the variants were, before they trained"
 
 
 def test_a_further_variant_starts_from_the_bases_that_are_there(run, folder):
@@ -178,6 +184,16 @@ def test_arrays_that_are_gone_or_damaged_are_trained_again_once_they_are_needed(
     assert lines(folder) == count + 3
     assert path.read_bytes() == whole
     assert found["frozen", 0].status == "ok"
+
+
+def test_nothing_starts_from_arrays_that_are_not_those_of_the_base_s_record(run, folder, planned):
+    base = run()[BASE, 0]
+    path = weights_file(folder, base.trial)
+    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    trial = next(x for x in planned("full") if x.starts_from == base.trial)
+    (ready,), _ = with_their_bases([trial], folder)
+    with pytest.raises(PretrainedError, match="has changed since this study was planned"):
+        read_arrays(ready.arrays, ready.network)
 
 
 def test_another_training_of_the_base_makes_other_trials_but_of_the_control(run):
@@ -227,14 +243,14 @@ def test_folds_share_the_base_of_their_replicate(run, folder):
 
 
 def test_one_variant_alone_brings_its_base_and_the_baseline(planned):
-    assert planned("features") == {BASE, "scratch", "features"}
+    assert {x.variant for x in planned("features")} == {BASE, "scratch", "features"}
 
 
 def test_a_variant_that_never_asks_for_a_base_trains_none(planned):
-    assert planned("scratch") == {"scratch"}
+    assert {x.variant for x in planned("scratch")} == {"scratch"}
 
 
-def test_tuned_and_averaged_variants_start_from_it_too(run):
+def test_tuned_averaged_and_boosted_variants_start_from_it_too(run):
     more = """
 [[variant]]
 name = "two"
@@ -244,10 +260,19 @@ ensemble.members = 2
 name = "tuned"
 tune.candidates = 2
 tune.space = [{ key = "training.learning_rate", choices = [0.05, 0.2] }]
+[[variant]]
+name = "boosted"
+training.epochs = 4
+ensemble.method = "boosting"
+ensemble.members = 3
 """
     found = run(STUDY.replace("replicates = 2", "replicates = 1") + more)
     assert {found[variant, 0].status for variant in ("two", "tuned")} == {"ok"}
     assert found["two", 0].pretrained.trained_in == found[BASE, 0].costs.total
+    one = found["features", 0].costs.features
+    assert found["boosted", 0].ensemble.networks > 1
+    for variant in ("two", "tuned", "boosted"):
+        assert found[variant, 0].costs.features == pytest.approx(one), "its networks share them"
 
 
 def photos(folder, names, seed):

@@ -9,6 +9,7 @@ import cnnbench
 from cnnbench.errors import OptionsError, ResultsError
 from cnnbench.installed import installed_plugins
 from cnnbench.planning.prepare import RunOptions, prepare
+from cnnbench.results import store
 from cnnbench.results.details import read_history, read_predictions
 from cnnbench.results.weights import read_weights
 
@@ -69,6 +70,15 @@ def test_what_is_recorded_without_arrays_runs_again_and_only_that(recipe, tmp_pa
     assert all(kept[name].started > first[name].started for name in first)
     assert {x.trial for x in kept.values()} == {x.trial for x in first.values()}
     assert run(path, tmp_path, save_weights=True) == kept == run(path, tmp_path)
+
+
+def test_arrays_that_nothing_starts_from_are_not_read_again(recipe, tmp_path, monkeypatch):
+    run(recipe(), tmp_path)
+    read = []
+    monkeypatch.setattr(store, "weights_digest", lambda _, trial: read.append(trial) or "")
+    kept = run(recipe(), tmp_path, save_weights=True)
+    assert {record.status for record in kept.values()} == {"ok"}
+    assert not read
 
 
 def test_a_trial_that_diverged_has_no_arrays(recipe, tmp_path):

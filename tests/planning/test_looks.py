@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnnbench.planning.looks import looks_before, with_kept_looks
+from cnnbench.planning.looks import looks_before, plan_before, with_kept_looks
 from cnnbench.results.record import Plan, PlannedLooks, Record, Status
 from cnnbench.results.store import Store
 
@@ -30,13 +30,17 @@ def plan(replicates, seed=0, schedule=None):
 
 
 def looks(store, replicates, **kind):
-    return looks_before(store, plan(replicates, **kind))
+    return before(store, plan(replicates, **kind))
+
+
+def before(store, asked):
+    return looks_before(plan_before(store), asked, store.ended)
 
 
 def ask(store, replicates, recorded, **kind):
     """Plan a study as a run does, and record so many of its trials."""
     asked = plan(replicates, **kind)
-    store.write_plan(asked.model_copy(update={"looks": looks_before(store, asked)}))
+    store.write_plan(asked.model_copy(update={"looks": before(store, asked)}))
     for trial in [*asked.trials][:recorded]:
         store.append(
             Record(
@@ -130,7 +134,7 @@ FEW, MORE = (5, 8, 12, 18, 60), (5, 8, 12, 18, 27, 40, 60)
 
 
 def kept(store, replicates, **kind):
-    return with_kept_looks(store, plan(replicates, **kind)).schedule.looks
+    return with_kept_looks(plan_before(store), plan(replicates, **kind)).schedule.looks
 
 
 def test_a_study_keeps_the_looks_that_it_was_begun_with(store):
