@@ -163,7 +163,7 @@ def _open(prepared: Prepared, options: RunOptions, console: Terminal, *, dry_run
 
     due = due_of(prepared, anew=options.force)
     outlook = Outlook(
-        {x.variant for study in prepared.studies for x in study.wanted if not x.is_base},
+        {x.variant for it in prepared.studies for x in it.wanted if x.variant in it.plan.variants},
         prepared.trials,
         prepared.missing,
         [trial for each in due for trial in each.next],

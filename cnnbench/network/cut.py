@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import dropwhile, takewhile
 
 from cnnbench.errors import NetworkError
 from cnnbench.network.layers import INPUT, AnyLayer, Dropping
@@ -22,15 +23,9 @@ def last_cut(network: Network, frozen: frozenset[str]) -> str:
     """
     moved = {name.partition("/")[0] for name in trainable_arrays(network, frozen)}
     moved |= {name for name, layer in network.named_layers() if isinstance(layer, Dropping)}
-    nodes = network.nodes()
-    last, weighted = "", False
-    for node, alone in zip(nodes, _alone(nodes), strict=True):
-        if node.name in moved:
-            return last
-        weighted = weighted or bool(node.layer.arrays(*node.inputs))
-        if alone and weighted and len(node.shape) == MAP and node is not nodes[-1]:
-            last = node.name
-    return last
+    at_rest = {x.name for x in takewhile(lambda x: x.name not in moved, network.nodes())}
+    cuts = [name for name in _cuts_behind_arrays(network) if name in at_rest]
+    return cuts[-1] if cuts else ""
 
 
 def places_to_cut(network: Network) -> tuple[Node, ...]:
@@ -62,18 +57,14 @@ def split_network(network: Network, at: str) -> tuple[Network, Network]:
     nodes = network.nodes()
     place = next(i for i, node in enumerate(nodes) if node.name == at)
     height, width, channels = nodes[place].shape
-    layers = [_placed(node) for node in nodes]
-    front = network.model_copy(
-        update={"layers": tuple(layers[: place + 1]), "output": "features", "classes": 0}
-    )
     rest = [
         layer.model_copy(update={"inputs": tuple(INPUT if x == at else x for x in layer.inputs)})
-        for layer in layers[place + 1 :]
+        for layer in map(_placed, nodes[place + 1 :])
     ]
     tail = network.model_copy(
         update={"layers": tuple(rest), "input_shape": (height, width, channels)}
     )
-    return front, tail
+    return up_to(network, at), tail
 
 
 def trunk(network: Network) -> Network:
@@ -81,17 +72,19 @@ def trunk(network: Network) -> Network:
 
     Raises NetworkError where nothing with arrays comes before the head.
     """
-    nodes = network.nodes()
-    last, weighted = "", False
-    for node, alone in zip(nodes, _alone(nodes), strict=True):
-        weighted = weighted or bool(node.layer.arrays(*node.inputs))
-        if alone and weighted and len(node.shape) == MAP:
-            last = node.name
-    if not last:
+    cuts = _cuts_behind_arrays(network)
+    if not cuts:
         raise NetworkError(
             "the network has no convolution before its head, so that nothing of it could be a base"
         )
-    return split_network(network, last)[0]
+    return up_to(network, cuts[-1])
+
+
+def _cuts_behind_arrays(network: Network) -> list[str]:
+    """The places to cut whose map is made with arrays, in order."""
+    from_first = dropwhile(lambda x: not x.layer.arrays(*x.inputs), network.nodes())
+    weighted = {node.name for node in from_first}
+    return [node.name for node in places_to_cut(network) if node.name in weighted]
 
 
 def _alone(nodes: tuple[Node, ...]) -> Iterator[bool]:

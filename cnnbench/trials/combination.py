@@ -38,11 +38,6 @@ class Combination:
     drawn: tuple[Values, ...] = ()
 
     @property
-    def is_base(self) -> bool:
-        """Whether others start from it: from no combination."""
-        return False
-
-    @property
     def trials(self) -> tuple[Trial, ...]:
         """All trials that it waits for."""
         return (*self.members, *(trial for parts in self.held_out for trial in parts))

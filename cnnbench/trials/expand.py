@@ -83,51 +83,32 @@ def expand(
     device alone does not tell. Raises RecipeError if two variants would be the same trials.
     """
     arrays = arrays or {}
-    bases = {
-        x.name: _plan(x.configuration, backend, known, None, recipe.bases, gpu=gpu)
-        for x in recipe.pretrain
-    }
+    planned = partial(_plan, backend=backend, known=known, bases=recipe.bases, gpu=gpu)
+    bases = {x.name: planned(x.configuration) for x in recipe.pretrain}
     outcomes = {name: plan.outcome for name, plan in bases.items()}
     arrays = {**arrays, **arrays_of_bases(recipe, outcomes)}
-    planned = {
-        x.name: _plan(x.configuration, backend, known, arrays.get(x.name), recipe.bases, gpu=gpu)
-        for x in recipe.variants
-    }
-    _refuse_repeated(recipe.variants, planned)
+    variants = {x.name: planned(x.configuration, arrays.get(x.name)) for x in recipe.variants}
+    _refuse_repeated(recipe.variants, variants)
     tried = {
         x.name: x.configuration.tune.draw(recipe.seed)
         for x in recipe.variants
         if x.configuration.tune.active
     }
     candidates = {
-        variant.name: [
-            _plan(
-                with_values(variant.configuration, values),
-                backend,
-                known,
-                arrays.get(variant.name),
-                recipe.bases,
-                gpu=gpu,
-            )
-            for values in tried[variant.name]
-        ]
-        for variant in recipe.variants
-        if variant.name in tried
+        (x.name, number): planned(with_values(x.configuration, values), arrays.get(x.name))
+        for x in recipe.variants
+        for number, values in enumerate(tried.get(x.name, ()))
     }
 
-    def trial(
-        replicate: int,
-        fold: int | None,
-        variant: str,
-        member: Member | None,
-        plan: _Planned | None = None,
-    ) -> Trial:
-        candidate = member.candidate if member else None
-        if plan is None:
-            plan = planned[variant] if candidate is None else candidates[variant][candidate]
-        transfer = plan.configuration.transfer
-        start = base(replicate, name) if (name := own_base(transfer)) else None
-        is_base = member is not None and bool(member.base)
+    def trial(replicate: int, fold: int | None, variant: str, member: Member | None) -> Trial:
+        role = member or Member()
+        if role.base:
+            plan = bases[role.base]
+        elif role.candidate is not None:
+            plan = candidates[variant, role.candidate]
+        else:
+            plan = variants[variant]
+        start = own_base(plan.configuration.transfer)
         return Trial(
             id=_identity(plan.outcome, recipe.seed, replicate, fold, member),
             recipe=recipe.name,
@@ -142,16 +123,16 @@ def expand(
             data=plan.digest,
             network=plan.network,
             configuration=plan.configuration,
-            arrays=None if is_base else arrays.get(variant),
+            arrays=None if role.base else arrays.get(variant),
             stages=plan.stages,
-            starts_from=start.id if start else "",
+            starts_from=base(replicate, start).id if start else "",
             member=member,
-            keeps_weights=is_base,
+            keeps_weights=bool(role.base),
         )
 
     @cache
     def base(replicate: int, name: str) -> Trial:
-        return trial(replicate, None, f"{PRETRAIN}.{name}", Member(base=name), bases[name])
+        return trial(replicate, None, f"{PRETRAIN}.{name}", Member(base=name))
 
     trials: dict[str, Trial] = {}
     combinations: list[Combination] = []
@@ -203,11 +184,11 @@ class _Planned:
 
 def _plan(
     configuration: Configuration,
+    arrays: FoundArrays | None = None,
+    *,
     backend: str,
     known: Mapping[tuple[str, Request], Known],
-    arrays: FoundArrays | None,
     bases: OfferedBases,
-    *,
     gpu: bool,
 ) -> _Planned:
     spec = configuration.ensemble

@@ -10,13 +10,11 @@ from cnnbench.data.spec import AugmentationSpec
 from cnnbench.network.network import Network
 from cnnbench.pretrained.found import FoundArrays
 from cnnbench.recipe.configuration import Configuration
-from cnnbench.recipe.training import USED, TrainingSpec
+from cnnbench.recipe.training import USED, Schedule, TrainingSpec
 from cnnbench.recipe.transfer import Stage
 
 MOVES = ("flip", "rotation", "zoom", "translation_width", "translation_height", "shear")
 """Transforms that may bring pixels from outside the image into it."""
-LATER = frozenset({"nesterov", "global_clipnorm"})
-"""Keys of `[training]` that the first records lack; where nothing is done ids are still theirs."""
 
 
 def effective_settings(
@@ -80,28 +78,23 @@ def _transfer(
 def _training(spec: TrainingSpec) -> dict[str, Any]:
     """The parts in effect, the learning rate as it is used.
 
-    In the words of the first records, though recipes have others by now: an id never changes.
+    In the words of the first records, though recipes have others by now, and without the keys that
+    those lack where they do nothing: an id never changes.
     """
-    used = USED[spec.optimizer]
-    settings = spec.model_dump(
-        include={"epochs", "batch_size", "optimizer", "precision", *(used - LATER)},
-    )
+    keys = {"epochs", "batch_size", "optimizer", "precision", *USED[spec.optimizer]}
+    settings = spec.model_dump(include=keys)
     settings["learning_rate"] = spec.rate
-    later = LATER & (used | {"global_clipnorm"})
-    settings |= {key: value for key in later if (value := getattr(spec, key))}
+    if not spec.nesterov:
+        settings.pop("nesterov", None)
+    if spec.global_clipnorm:
+        settings["global_clipnorm"] = spec.global_clipnorm
     if spec.class_weights != "none":
         settings["class_weights"] = spec.class_weights
     if spec.batches != "shuffled":
         settings["batches"] = spec.batches
     if spec.label_smoothing:
         settings["label_smoothing"] = spec.label_smoothing
-    if spec.schedule.kind == "plateau":
-        schedule = spec.schedule.model_dump(include={"kind", "factor", "patience"})
-        settings["schedule"] = schedule | {"minimum": spec.schedule.min_lr}
-    elif spec.schedule.kind != "constant":
-        settings["schedule"] = {"kind": spec.schedule.kind}
-    if spec.schedule.warmup_epochs:
-        settings["warmup_epochs"] = spec.schedule.warmup_epochs
+    settings |= _schedule(spec.schedule)
     if spec.averaging.active:
         settings["averaging"] = {"kind": spec.averaging.kind}
         if spec.averaging.kind == "swa":
@@ -116,6 +109,19 @@ def _training(spec: TrainingSpec) -> dict[str, Any]:
             "min_change": stopping.min_delta,
             "restore_best": stopping.restore_best_weights,
         }
+    return settings
+
+
+def _schedule(spec: Schedule) -> dict[str, Any]:
+    """What differs from a constant learning rate."""
+    settings: dict[str, Any] = {}
+    if spec.kind == "plateau":
+        schedule = spec.model_dump(include={"kind", "factor", "patience"})
+        settings["schedule"] = schedule | {"minimum": spec.min_lr}
+    elif spec.kind != "constant":
+        settings["schedule"] = {"kind": spec.kind}
+    if spec.warmup_epochs:
+        settings["warmup_epochs"] = spec.warmup_epochs
     return settings
 
 
