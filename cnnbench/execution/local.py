@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import queue
 import time
@@ -28,7 +27,6 @@ from cnnbench.plugin.executor import (
     TrialStarted,
     Work,
 )
-from cnnbench.results.failure import failure_text
 from cnnbench.results.record import Epoch
 from cnnbench.trials.trial import Trial
 
@@ -216,8 +214,7 @@ class _Pool:
             return
         trial = running.trials.pop(outcome.record.trial)
         if outcome.failure:
-            failure = failure_text(outcome.failure, worker.log(_LAST_OUTPUT))
-            outcome = dataclasses.replace(outcome, failure=failure)
+            outcome = outcome.with_output(worker.log(_LAST_OUTPUT))
         if not running.trials:
             # First the next one, so that the worker does not idle while this is stored.
             del self._running[worker]

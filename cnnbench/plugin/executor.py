@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cnnbench.data.sources.cache import CachedImages
 from cnnbench.errors import PluginError
 from cnnbench.network.network import Weights
+from cnnbench.results.failure import failure_text
 from cnnbench.results.record import Epoch, Record
 from cnnbench.trials.trial import Device, Trial
 
@@ -36,6 +37,12 @@ class Outcome:
     weights: Weights | None = None
     environment: dict[str, object] = field(default_factory=dict)
     failure: str = ""
+
+    def with_output(self, output: str) -> Outcome:
+        """The same; of one with a failure with what its process printed last beside it."""
+        if not self.failure:
+            return self
+        return replace(self, failure=failure_text(self.failure, output))
 
 
 @dataclass(frozen=True, slots=True)

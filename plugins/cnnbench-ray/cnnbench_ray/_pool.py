@@ -44,6 +44,7 @@ _SLOW = 20.0
 _TICK = 1.0
 _SETTLING = 1.0
 """Seconds between the death of a process and the question whether its node is there."""
+_COLORS = re.compile(r"\x1b\[[\d;]*m")
 _OWN = ("cnnbench-ray", "ray")
 
 
@@ -97,7 +98,7 @@ class Pool:
         try:
             said = slot.next()
         except RayTaskError as error:
-            yield from self._failed(slot, f"{type(error.cause).__name__}: {error.cause}")
+            yield from self._failed(slot, error)
             return
         except (RayError, StopIteration) as error:
             yield from self._died(slot, error)
@@ -146,13 +147,15 @@ class Pool:
             slot.train(trial, [images])
             self._listener(TrialStarted(trial, slot.number))
 
-    def _failed(self, slot: Slot, reason: str) -> Iterator[Outcome]:
+    def _failed(self, slot: Slot, error: RayTaskError) -> Iterator[Outcome]:
         """The actor raised what it should not have, and lives."""
+        reason = f"{type(error.cause).__name__}: {' '.join(str(error.cause).split())}"
         if slot.trial is None:
             self._refused(slot, reason)
             return
         trial = slot.trial
-        yield from self._lose(slot, trial, reason)
+        crash = _COLORS.sub("", str(error))
+        yield from self._lose(slot, trial, reason, output=f"{crash}\n\n{slot.output()}")
         yield from self._give(slot)
 
     def _died(self, slot: Slot, error: Exception) -> Iterator[Outcome]:
@@ -175,7 +178,9 @@ class Pool:
             self._waiting.appendleft(trial)
         else:
             what = "node" if node_died else "worker process"
-            yield from self._lose(slot, trial, f"the {what} on {slot.host} died: {words}")
+            output = "" if node_died else slot.output()
+            reason = f"the {what} on {slot.host} died: {words}"
+            yield from self._lose(slot, trial, reason, output=output)
         yield from self._refill(slot.number)
 
     def _refill(self, number: int) -> Iterator[Outcome]:
@@ -229,11 +234,12 @@ class Pool:
         assert slot.trial is not None, "it trains"
         slot.kill()
         del self._slots[slot.number]
-        yield from self._lose(slot, slot.trial, f"took longer than {allowed:g} s", timeout=True)
+        reason = f"took longer than {allowed:g} s"
+        yield from self._lose(slot, slot.trial, reason, timeout=True, output=slot.output())
         yield from self._refill(slot.number)
 
     def _lose(
-        self, slot: Slot, trial: Trial, reason: str, *, timeout: bool = False
+        self, slot: Slot, trial: Trial, reason: str, *, timeout: bool = False, output: str = ""
     ) -> Iterator[Outcome]:
         known = slot.trial is trial
         outcome = self._work.lost(
@@ -242,6 +248,7 @@ class Pool:
             timeout=timeout,
             history=slot.history if known else (),
             started=slot.started if known else None,
+            output=output,
         )
         yield outcome
         self._listener(TrialEnded(trial, slot.number, outcome))

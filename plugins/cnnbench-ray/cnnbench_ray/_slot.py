@@ -13,6 +13,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from cnnbench.plugin import Epoch, Limits, PluginError, Trial, Work
 from cnnbench_ray._cluster import Node, living_nodes
+from cnnbench_ray._logs import tail_on
 from cnnbench_ray._trainer import Arrival, Trainer
 
 
@@ -73,6 +74,10 @@ class Slot:
         if self.state is not State.TRAINING:
             return ray.get(self.waited)
         return ray.get(next(self.waited))
+
+    def output(self) -> str:
+        """What its process printed last, and where that stands; "" where nobody can tell."""
+        return tail_on(self.arrival.node, self.arrival.logs) if self.arrival else ""
 
     def kill(self) -> None:
         """End the actor's process."""

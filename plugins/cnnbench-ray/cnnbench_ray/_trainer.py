@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import platform
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,15 +14,20 @@ from typing import Any
 import ray
 
 from cnnbench.plugin import CachedImages, Epoch, Outcome, PluginError, Trial, Work, versions_here
+from cnnbench_ray._logs import own_logs, tail
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What an actor says of itself first. host: of its machine. node: Ray's name of it."""
+    """What an actor says of itself first. host: of its machine. node: Ray's name of it.
+
+    logs: the files there of what it prints.
+    """
 
     host: str
     node: str
     versions: dict[str, str]
+    logs: tuple[str, ...]
 
 
 class Trainer:
@@ -39,7 +45,7 @@ class Trainer:
     def arrive(self, names: Sequence[str]) -> Arrival:
         """Where it is, and the versions of these distributions there."""
         node = ray.get_runtime_context().get_node_id()
-        return Arrival(platform.node(), node, versions_here(names))
+        return Arrival(platform.node(), node, versions_here(names), own_logs())
 
     def open(self, work: Work) -> str:
         """Open the backend; why that can't be, "" if it is open."""
@@ -58,7 +64,8 @@ class Trainer:
             if isinstance(message, BaseException):
                 raise message
             yield pickle.dumps(message)
-        yield pickle.dumps(message)
+        sys.stdout.flush()
+        yield pickle.dumps(message.with_output(tail(own_logs())) if message.failure else message)
 
     def _train(
         self,

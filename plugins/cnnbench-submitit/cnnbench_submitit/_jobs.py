@@ -114,7 +114,7 @@ class Jobs:
                 case PluginError():
                     raise said
                 case Outcome():
-                    return said
+                    return said.with_output(_output(job)) if said.failure else said
                 case Epoch():
                     job.history.append(said)
                     self._listener(EpochEnded(job.trial, job.slot, said))
@@ -131,14 +131,13 @@ class Jobs:
         return None
 
     def _lost(self, job: _Job, reason: str, *, timeout: bool = False) -> Outcome:
-        output = "\n".join(filter(None, (job.handle.stdout(), job.handle.stderr())))
         return self._work.lost(
             job.trial,
             reason,
             timeout=timeout,
             history=job.history,
             started=job.started,
-            output=output,
+            output=_output(job),
         )
 
     def _stop(self, jobs: Sequence[_Job]) -> None:
@@ -153,6 +152,11 @@ class Jobs:
         for job in jobs:
             if not job.handle.done():
                 job.handle.cancel(check=False)
+
+
+def _output(job: _Job) -> str:
+    """What it printed so far."""
+    return "\n".join(filter(None, (job.handle.stdout(), job.handle.stderr())))
 
 
 def _submitter(folder: Path, cluster: str, limits: Limits, work: Work) -> submitit.AutoExecutor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -67,4 +68,6 @@ def train(work: Work, trial: Trial, folder: str) -> None:
         messages.say(error)
         return
     messages.say("open")
-    messages.say(work(trial, messages.say))
+    outcome = work(trial, messages.say)
+    sys.stdout.flush()  # as what it printed is read when the outcome is
+    messages.say(outcome)
