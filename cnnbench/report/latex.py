@@ -78,7 +78,8 @@ def caption_of(comparison: Comparison, table: Table) -> str:
 
 def _caption(comparison: Comparison, table: Table) -> Iterator[str]:
     metric = comparison.metric
-    yield f"{title_of(comparison, table).rstrip('.')}."
+    title = title_of(comparison, table).rstrip(".")
+    yield title if title.endswith(("?", "!")) else f"{title}."
     what = metric.title if metric.cost else f"{metric.title} on {comparison.split} {table.things}"
     what = f"{what[0].upper()}{what[1:]}"
     direction = "higher" if metric.higher_is_better else "lower"

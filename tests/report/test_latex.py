@@ -41,6 +41,13 @@ def test_a_name_is_no_command_to_latex(comparisons, name, cell):
     assert f": {cell.removeprefix('{}')}. " in text  # the caption
 
 
+@pytest.mark.parametrize("title", ["Which is best?", "A convnet against a dense one.", "So be it!"])
+def test_the_title_ends_as_it_is_written(comparisons, title):
+    table = comparisons.table(comparisons.row("plain", None), title=title)
+    caption = caption_of(comparisons.comparison(table), table)
+    assert f": {title} Accuracy" in caption
+
+
 @given(st.text())
 def test_no_text_whatever_leaves_braces_open_or_an_active_character(text):
     made = escaped(text)
