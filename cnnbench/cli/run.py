@@ -111,12 +111,12 @@ def run(
     from cnnbench.execution.budget import Budget
     from cnnbench.installed import installed_plugins
     from cnnbench.planning.prepare import RunOptions, prepare_all
-    from cnnbench.report.page.document import report_html
-    from cnnbench.report.page.write import spare_page, write_page
     from cnnbench.report.reading import reading
     from cnnbench.report.terminal import Terminal
 
     if report:
+        from cnnbench.report.page.write import spare_page
+
         spare_page(report)
     if download:
         allow_download()
@@ -152,6 +152,9 @@ def run(
             )
             _train(prepared, plugins, options, console, spending, again=again, advise=not report)
     if report and not dry_run:
+        from cnnbench.report.page.document import report_html
+        from cnnbench.report.page.write import write_page
+
         write_page(report_html([x for study in studies for x in study.folders]), report)
     if not dry_run and any(x.failed for x in studies):
         raise typer.Exit(1)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cnnbench.comparison.compare import compare_records
-from cnnbench.comparison.rows import Cell, flat_rows
 from cnnbench.errors import ResultsError
 from cnnbench.planning.prepare import Prepared
 from cnnbench.plugin.run_ended import RunEnded
-from cnnbench.report.page.document import report_html
+
+if TYPE_CHECKING:
+    from cnnbench.comparison.rows import Cell
 
 
 def ended_runs(prepared: Prepared) -> Iterator[RunEnded]:
@@ -21,9 +23,18 @@ def ended_runs(prepared: Prepared) -> Iterator[RunEnded]:
 
 def _ended(recipe: str, backend: str, folder: Path) -> RunEnded:
     def rows() -> list[dict[str, Cell]]:
+        from cnnbench.comparison.compare import compare_records
+        from cnnbench.comparison.rows import flat_rows
+
         try:
             return list(flat_rows(compare_records([folder])))
         except ResultsError:  # nothing ended well
             return []
 
-    return RunEnded(recipe, backend, folder, rows, lambda: report_html([folder]))
+    @cache
+    def page() -> str:
+        from cnnbench.report.page.document import report_html
+
+        return report_html([folder])
+
+    return RunEnded(recipe, backend, folder, rows, page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 
 import pytest
@@ -75,6 +76,15 @@ def test_a_tracker_that_fails_at_the_end_leaves_the_answer_standing(tracked, rec
         done = study(recipe(), tmp_path / "results")
     assert done.exit_code == 0
     assert "tiny on scripted" in done.output
+
+
+def test_what_makes_pages_is_loaded_by_who_wants_one():
+    code = (
+        "import cnnbench.report.ended, sys;"
+        "print([x for x in ('cnnbench.report.page', 'jinja2', 'matplotlib') if x in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_warnings_of_cnnbench_are_sentences_and_others_as_they_were(capsys):
