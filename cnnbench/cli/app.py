@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from cnnbench.cli.check import check
+from cnnbench.cli.collecting import uncollected
 from cnnbench.cli.compare import compare
 from cnnbench.cli.describe import describe
 from cnnbench.cli.explain import explain
@@ -78,9 +79,9 @@ app.command()(recipes)
 app.command()(logged(describe))
 app.command()(logged(look))
 app.command()(logged(run))
-app.command()(logged(compare))
+app.command()(logged(uncollected(compare)))
 app.command()(logged(report))
-app.command()(logged(gate))
+app.command()(logged(uncollected(gate)))
 app.command()(logged(pick))
 app.command()(logged(predict))
 app.command()(logged(explain))

@@ -10,8 +10,6 @@ import typer
 from cnnbench.cli.completion import complete_network, complete_variant
 from cnnbench.cli.options import DataSource, Overrides
 
-PREFIX = "base:"
-
 
 def describe(
     recipe: Annotated[
@@ -47,6 +45,7 @@ def describe(
 
     from cnnbench.errors import refuse_options
     from cnnbench.loading.manager import load_plugins
+    from cnnbench.network.bases import PREFIX
     from cnnbench.recipe.load import load_recipe
     from cnnbench.report.network import describe_network, print_network
 

@@ -13,7 +13,7 @@ from cnnbench.comparison.pairs import pair_again
 from cnnbench.comparison.select import Selection
 from cnnbench.comparison.series import Series
 from cnnbench.comparison.settings import first_few
-from cnnbench.comparison.tables import TableEntry, make_row
+from cnnbench.comparison.tables import TableEntry
 from cnnbench.comparison.values import located
 from cnnbench.errors import ComparisonError
 
@@ -97,7 +97,7 @@ def _loss(now: Series | None, before: Series, place: str, margin: float, measure
     entry = TableEntry(before.variant, now, before, pairs)
     lost = [x for part, x in now.records.items() if x in now.diverged and part in before.ok]
     diverges = f"diverges {len(lost)}/{len(now.records)}, as the stored did not" if lost else ""
-    values = differences_for(entry, make_row(entry, measure), measure)
+    values = differences_for(entry, measure)
     lacking = _lacking(entry, len(values.values), measure)
     return Loss(before.variant, place, values, margin, diverges, lacking)
 

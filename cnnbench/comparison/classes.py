@@ -23,6 +23,7 @@ def classes_of(samples: Sequence[Samples]) -> str:
     The counts are over all splits of a trial; they stand apart where all are equal, and are left
     out where trials have other classes than others, or tell none.
     """
+    samples = list({id(x): x for x in samples}.values())
     names = list(dict.fromkeys(name for x in samples for name in x.classes))
     number = f"{len(names):,} {'class' if len(names) == 1 else 'classes'}"
     counts = {_images_each(x) for x in samples}
@@ -35,15 +36,13 @@ def classes_of(samples: Sequence[Samples]) -> str:
     return f"{number}: {first_few(shown, _NAMED)}" if names else number
 
 
-def tested(record: Record, split: str) -> Mapping[str, int]:
+def tested(record: Record, split: str) -> tuple[int, ...]:
     """How many images of each class a split holds; empty where the record does not tell."""
     samples = record.samples
     if samples is None:
-        return {}
+        return ()
     counts = samples.by_class.get(split) or _labelled(record, split)
-    if len(counts) != len(samples.classes):
-        return {}
-    return dict(zip(samples.classes, counts, strict=True))
+    return counts if len(counts) == len(samples.classes) else ()
 
 
 def usual_metrics(records: Iterable[Record], split: str) -> tuple[str, ...]:
@@ -51,8 +50,7 @@ def usual_metrics(records: Iterable[Record], split: str) -> tuple[str, ...]:
 
     Balanced accuracy is the mean recall of the classes, macro F1 the mean of their F1.
     """
-    known = {id(x.samples): x for x in records if x.samples}
-    uneven = any(is_uneven(tested(record, split).values()) for record in known.values())
+    uneven = any(is_uneven(counts.values()) for counts in _counted(records, split))
     return (USUAL, *OF_EACH_CLASS) if uneven else (USUAL,)
 
 
@@ -66,7 +64,7 @@ def class_notes(records: Sequence[Record], measure: Measure) -> Iterator[str]:
     """On uneven classes, and on those without an image, of which the metric says nothing."""
     if measure.metric.name == USUAL:
         yield from _leaning(records, measure.split)
-    counted = [counts for x in records if any((counts := tested(x, measure.split)).values())]
+    counted = [counts for counts in _counted(records, measure.split) if any(counts.values())]
     lacking = [tuple(name for name, n in counts.items() if not n) for counts in counted]
     names = [_short(name) for name in dict.fromkeys(name for left in lacking for name in left)]
     if measure.metric.cost or not names:
@@ -84,8 +82,7 @@ def class_notes(records: Sequence[Record], measure: Measure) -> Iterator[str]:
 
 
 def _leaning(records: Sequence[Record], split: str) -> Iterator[str]:
-    known = {id(x.samples): x for x in records if x.samples}  # shared by most trials of a variant
-    counted = [[n for n in tested(x, split).values() if n] for x in known.values()]
+    counted = [[n for n in counts.values() if n] for counts in _counted(records, split)]
     uneven = [counts for counts in counted if is_uneven(counts)]
     if uneven:
         low, high = min(map(min, uneven)), max(map(max, uneven))
@@ -98,6 +95,23 @@ def _leaning(records: Sequence[Record], split: str) -> Iterator[str]:
 def _thing(records: Sequence[Record]) -> str:
     """Image, or signal."""
     return next(x.samples.things for x in records if x.samples).removesuffix("s")
+
+
+def _counted(records: Iterable[Record], split: str) -> list[Mapping[str, int]]:
+    """What records tell of the images of each class, once of those that share their samples.
+
+    Older records share samples, too, but not what they tell: that stands in their own metrics.
+    """
+    differing: dict[int, tuple[Samples, Record]] = {}
+    for record in records:
+        if samples := record.samples:
+            whose = samples if samples.by_class.get(split) else record
+            differing.setdefault(id(whose), (samples, record))
+    return [
+        dict(zip(samples.classes, counts, strict=True))
+        for samples, record in differing.values()
+        if (counts := tested(record, split))
+    ]
 
 
 def _images_each(samples: Samples) -> tuple[int, ...]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import get_args
 
+from cnnbench.comparison.by_backend import backend_tables
 from cnnbench.comparison.classes import USUAL, usual_metrics
 from cnnbench.comparison.curves import curve_tables
 from cnnbench.comparison.making import make_entry, make_table
 from cnnbench.comparison.metrics import Measure, find_measure
-from cnnbench.comparison.pairs import pair, pair_backends
+from cnnbench.comparison.pairs import pair
 from cnnbench.comparison.places import with_places
 from cnnbench.comparison.ranks import ranks_over
 from cnnbench.comparison.select import Selection, select, sparing
@@ -70,43 +70,79 @@ def compare_results(
     curve: str | None = None,
 ) -> Comparison:
     """`compare_records` of what has been read already."""
-    if by not in get_args(By):
-        ways = list(get_args(By))
-        raise ComparisonError(f"there is no comparison by {by!r}{did_you_mean(by, ways, 'ways')}")
-    if all_pairs and (by != "variant" or baseline is not None):
-        raise ComparisonError(
-            "all pairs are those of the variants of a recipe, without a baseline: leave out "
-            + ("--baseline" if baseline is not None else f"--by {by}")
-        )
-    if curve is not None and (by != "variant" or all_pairs):
-        raise ComparisonError(
-            "a curve compares techniques at equal amounts: leave out "
-            + ("--all-pairs" if all_pairs else f"--by {by}")
-        )
-    measure = find_measure(metric, split)
-    selections = sparing(with_places([x for study in results.studies for x in select(study)]))
-    if curve is not None:
-        tables, others = curve_tables(selections, curve, baseline, measure)
-        return Comparison(measure.metric, split, by, tables, (*results.problems, *others))
+    (comparison,) = _comparisons(results, (metric,), split, _Asked(baseline, by, all_pairs, curve))
+    return comparison
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How to compare, as `compare_records` says. Raises ComparisonError."""
+
+    baseline: str | None
+    by: By
+    all_pairs: bool
+    curve: str | None
+
+    def __post_init__(self) -> None:
+        by, baseline = self.by, self.baseline
+        if by not in get_args(By):
+            ways = list(get_args(By))
+            raise ComparisonError(
+                f"there is no comparison by {by!r}{did_you_mean(by, ways, 'ways')}"
+            )
+        if self.all_pairs and (by != "variant" or baseline is not None):
+            raise ComparisonError(
+                "all pairs are those of the variants of a recipe, without a baseline: leave out "
+                + ("--baseline" if baseline is not None else f"--by {by}")
+            )
+        if self.curve is not None and (by != "variant" or self.all_pairs):
+            raise ComparisonError(
+                "a curve compares techniques at equal amounts: leave out "
+                + ("--all-pairs" if self.all_pairs else f"--by {by}")
+            )
+
+
+def _comparisons(
+    results: ResultSet, metrics: Iterable[str], split: str, asked: _Asked
+) -> list[Comparison]:
+    """A comparison by each of the metrics, of records that are selected once."""
+    measures = [find_measure(metric, split) for metric in metrics]
+    found = with_places([x for study in results.studies for x in select(study)])
+    selections = sparing(found, results.image_spreads)
+    if asked.curve is None and asked.baseline is not None:
+        _check_baseline(asked.baseline, selections, asked.by)
+    return [_compared(results, selections, measure, asked) for measure in measures]
+
+
+def _check_baseline(baseline: str, selections: Sequence[Selection], by: By) -> None:
     if by == "variant":
         names = [series.variant for selection in selections for series in selection.series]
     else:
         names = [selection.backend for selection in selections]
-    if baseline is not None and baseline not in names:
+    if baseline not in names:
         known = list(dict.fromkeys(names))
         rest = did_you_mean(baseline, known, f"{by}s")
         raise ComparisonError(f"there is no {by} {baseline!r} here{rest}")
-    if all_pairs:
+
+
+def _compared(
+    results: ResultSet, selections: Sequence[Selection], measure: Measure, asked: _Asked
+) -> Comparison:
+    metric, split, by, baseline = measure.metric, measure.split, asked.by, asked.baseline
+    if asked.curve is not None:
+        tables, others = curve_tables(selections, asked.curve, baseline, measure)
+        return Comparison(metric, split, by, tables, (*results.problems, *others))
+    if asked.all_pairs:
         tables = tuple(_pairs_table(selection, measure) for selection in selections)
     else:
-        make = _variant_tables if by == "variant" else _backend_tables
+        make = _variant_tables if by == "variant" else backend_tables
         tables = make(selections, baseline, measure)
-    LOGGER.info("%d tables of %s by %s", len(tables), metric, by)
-    if by == "backend" or all_pairs:
-        return Comparison(measure.metric, split, by, tables, results.problems)
+    LOGGER.info("%d tables of %s by %s", len(tables), metric.name, by)
+    if by == "backend" or asked.all_pairs:
+        return Comparison(metric, split, by, tables, results.problems)
     ranks, reasons = ranks_over(selections, tables, measure, asked=results.asked > 1)
     notes = (*results.problems, *reasons)
-    return Comparison(measure.metric, split, by, tables, notes, ranks=ranks)
+    return Comparison(metric, split, by, tables, notes, ranks=ranks)
 
 
 def _variant_tables(
@@ -171,58 +207,6 @@ def with_metrics(
         metrics = (USUAL,) if curve is not None else usual_metrics(results.records, split)
     if curve is not None and len(dict.fromkeys(metrics)) > 1:
         raise ComparisonError("a curve is of one metric: give --metric once")
-    first, *others = (
-        compare_results(
-            results,
-            baseline=baseline,
-            metric=metric,
-            by=by,
-            split=split,
-            all_pairs=all_pairs,
-            curve=curve,
-        )
-        for metric in dict.fromkeys(metrics)
-    )
+    asked = _Asked(baseline, by, all_pairs, curve)
+    first, *others = _comparisons(results, dict.fromkeys(metrics), split, asked)
     return replace(first, also=tuple(others))
-
-
-def _backend_tables(
-    selections: Sequence[Selection], wanted: str | None, measure: Measure
-) -> tuple[Table, ...]:
-    recipes: dict[str, list[Selection]] = {}
-    for selection in selections:
-        recipes.setdefault(selection.recipe, []).append(selection)
-    return tuple(_backend_table(group, wanted, measure) for group in recipes.values())
-
-
-def _backend_table(selections: Sequence[Selection], wanted: str | None, measure: Measure) -> Table:
-    """Rows by variant, below each its backends, the baseline first."""
-    told = _told_apart(selections)
-    notes = [f"{x.name}: {note}" for x in told for note in x.notes]
-    first = next((i for i, x in enumerate(told) if x.backend == wanted), 0)
-    baseline = told[first]
-    if wanted is not None and baseline.backend != wanted:
-        notes.append(f"no records on {wanted}; the others are compared with {baseline.name}")
-    if len(told) == 1:
-        notes.append(f"recorded on {baseline.name} only, so there is nothing to compare it with")
-    ordered = [baseline, *told[:first], *told[first + 1 :]]
-    entries = []
-    for variant in dict.fromkeys(series.variant for x in ordered for series in x.series):
-        reference = next((x for x in baseline.series if x.variant == variant), None)
-        entries += [
-            make_entry(series, reference, f"{variant} on {x.name}", pair_backends, x.place)
-            for x in ordered
-            for series in x.series
-            if series.variant == variant
-        ]
-    places = {x.place for x in selections}
-    place = places.pop() if len(places) == 1 else ""
-    return make_table(ordered, baseline.name, entries, notes, measure=measure, place=place)
-
-
-def _told_apart(selections: Sequence[Selection]) -> list[Selection]:
-    """The same backend in two folders is two backends; others need no place."""
-    counts = Counter(selection.backend for selection in selections)
-    return [
-        replace(x, place=(x.place or x.folder) if counts[x.backend] > 1 else "") for x in selections
-    ]

@@ -16,12 +16,12 @@ from cnnbench.comparison.intervals import Estimate, Interval
 from cnnbench.comparison.judging import margin_for
 from cnnbench.comparison.metrics import Measure
 from cnnbench.comparison.places import with_places
-from cnnbench.comparison.reach import image_part
+from cnnbench.comparison.reach import ImageSpread, image_part
 from cnnbench.comparison.requirements import FigureRequirement, Requirement
 from cnnbench.comparison.rulings import GateOutcome, Ruling, no_loss, unknown_variant
 from cnnbench.comparison.select import Selection, select
 from cnnbench.comparison.series import Series, in_order
-from cnnbench.comparison.tables import resolution_of, test_fraction_of, values_of
+from cnnbench.comparison.tables import resolution_of, test_fraction_of
 from cnnbench.comparison.values import located
 from cnnbench.comparison.wanted import verdict_rulings
 from cnnbench.errors import ComparisonError
@@ -143,18 +143,20 @@ def _figure_cases(requirement: FigureRequirement, selections: Sequence[Selection
     if requirement.variant not in {series.variant for _, series in found}:
         raise unknown_variant(requirement, [series.variant for _, series in found])
     return [
-        _figure_case(requirement, series, located(f"{x.recipe} on {x.backend}", x.place))
+        _figure_case(requirement, series, located(f"{x.recipe} on {x.backend}", x.place), x.spread)
         for x, series in found
         if series.variant == requirement.variant
     ]
 
 
-def _figure_case(requirement: FigureRequirement, series: Series, place: str) -> _Case:
+def _figure_case(
+    requirement: FigureRequirement, series: Series, place: str, spread: ImageSpread
+) -> _Case:
     measure, number = requirement.measure, requirement.number
-    values = values_of(series, measure)
+    values = series.values(measure)
     ruling = Ruling(requirement.text, place, GateOutcome.OPEN, measure.metric, paired=False)
     records = {part: series.ok[part] for part in values}
-    shared, _ = image_part(series, values, measure)
+    shared, _ = image_part(series, values, measure, spread)
     shifted = tuple(values[part] - number for part in sorted(values, key=in_order))
     family = Differences(
         shifted,

@@ -43,7 +43,7 @@ def judged(
     if measure.metric.constant:
         return tuple(rows)
     family = {
-        str(i): differences_for(entry, row, measure)
+        str(i): differences_for(entry, measure)
         for i, (entry, row) in enumerate(zip(entries, rows, strict=True))
         if row.difference or (row.diverged and not row.is_baseline)
     }
@@ -70,14 +70,14 @@ def finds(rows: Sequence[Row]) -> tuple[tuple[int, float], ...]:
     return tuple((n, found_by(n, replace(samples[0], spread=middle))) for n in counts)
 
 
-def differences_for(entry: TableEntry, row: Row, measure: Measure) -> Differences:
+def differences_for(entry: TableEntry, measure: Measure) -> Differences:
     """The differences of an entry as they are judged; none between survivors or before a look."""
     values = differences_of(entry, measure) if entry.has_difference and entry.looked_at else {}
     records = {part: entry.series.ok[part] for part in values}
     return Differences(
         tuple(values[part] for part in sorted(values, key=in_order)),
-        planned=row.recorded,
-        diverged=row.diverged,
+        planned=len(entry.series.records),
+        diverged=len(entry.series.diverged),
         test_fraction=test_fraction_of(records),
         resolution=resolution_of(records.values(), measure),
     )

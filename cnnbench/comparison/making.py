@@ -9,12 +9,13 @@ from cnnbench.comparison.classes import class_notes
 from cnnbench.comparison.conditions import condition_notes, images_of, things_of
 from cnnbench.comparison.inference.schedule import shared
 from cnnbench.comparison.judging import finds, judged, margin_for
+from cnnbench.comparison.levels import chance_level, majority_level
 from cnnbench.comparison.metrics import Measure, find_measure
 from cnnbench.comparison.notes import grouped, row_notes
 from cnnbench.comparison.pairs import Pairs
 from cnnbench.comparison.select import Selection
 from cnnbench.comparison.series import Series
-from cnnbench.comparison.tables import TableEntry, levels_of, make_row
+from cnnbench.comparison.tables import TableEntry, make_row
 from cnnbench.comparison.tuning import budget_notes, tried
 from cnnbench.comparison.values import Table
 
@@ -48,10 +49,9 @@ def make_table(
     """A row for each entry, all judged as one family. selections: where the entries come from."""
     records = [x for entry in entries for x in entry.series.ok.values()]
     margin = margin_for(measure, selections[0].margin)
-    made = [make_row(entry, measure) for entry in entries]
+    made = [make_row(entry, measure, selections[0].spread) for entry in entries]
     schedule = shared(x.schedule for x in selections)
     rows = judged(entries, made, measure, margin, schedule)
-    levels = levels_of(records, measure)
     environments: Mapping[str, Mapping[str, Any]] = {
         key: value for x in selections for key, value in x.environments.items()
     }
@@ -65,8 +65,8 @@ def make_table(
         baseline=baseline,
         images=images_of(records),
         things=things_of(records),
-        chance=levels.chance,
-        majority=levels.majority,
+        chance=chance_level(records, measure),
+        majority=majority_level(records, measure),
         folds=len({record.fold for record in records} - {None}),
         rows=rows,
         notes=(

@@ -9,6 +9,9 @@ from enum import StrEnum
 from cnnbench.errors import ComparisonError, did_you_mean
 from cnnbench.results.record import Record
 
+NUMBER = (int, float)
+"""What a value is; a union of the two would be made anew for each of many thousands."""
+
 
 class Unit(StrEnum):
     """What a metric is measured in."""
@@ -51,7 +54,7 @@ class Measure:
             value = getattr(record.costs, self.metric.name)
         else:
             value = record.metrics.get(self.split, {}).get(self.metric.name)
-        if not isinstance(value, int | float) or not math.isfinite(value):
+        if not isinstance(value, NUMBER) or not math.isfinite(value):
             return None
         return float(value)
 

@@ -8,8 +8,9 @@ from statistics import fmean
 
 from cnnbench.comparison.inference import skewness
 from cnnbench.comparison.intervals import FEWEST, ROUNDING
+from cnnbench.comparison.levels import level_to_beat
 from cnnbench.comparison.metrics import Measure
-from cnnbench.comparison.tables import TableEntry, differences_of, levels_of
+from cnnbench.comparison.tables import TableEntry, differences_of
 from cnnbench.comparison.values import Row
 from cnnbench.results.record import Record, Status
 
@@ -175,7 +176,7 @@ def _pairs(entry: TableEntry, row: Row, measure: Measure) -> Iterator[str]:
 
 def _level(entry: TableEntry, row: Row, measure: Measure) -> Iterator[str]:
     """An interval that reaches down to the trivial level shows nothing to be learnt."""
-    level = levels_of(list(entry.series.ok.values()), measure).to_beat(measure)
+    level = level_to_beat(entry.series.ok.values(), measure)
     if row.value is None or level is None:
         return
     name, value = level

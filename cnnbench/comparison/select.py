@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cnnbench.comparison.inference.schedule import LookSchedule, fixed, kept_to
 from cnnbench.comparison.inference.settle import Settlement
 from cnnbench.comparison.published import published_notes
-from cnnbench.comparison.series import READ, Part, Series
+from cnnbench.comparison.reach import READ, ImageSpread
+from cnnbench.comparison.series import Part, Series
 from cnnbench.comparison.settings import differing_keys, first_few
 from cnnbench.comparison.settling import counted, settlement_notes, settlement_of
 from cnnbench.comparison.values import located
@@ -29,7 +30,7 @@ class Selection:
     margin: the smallest difference that matters. schedule: when verdicts are taken; at any time
     where the study's size was changed when its results could be seen. settlement: where variants
     stand that go on until they are settled, None of a fixed number of replicates.
-    published: accuracies that others reported of variants.
+    published: accuracies that others reported of variants. spread: tells how much images differ.
     """
 
     recipe: str
@@ -45,6 +46,7 @@ class Selection:
     schedule: LookSchedule = field(default_factory=fixed)
     settlement: Settlement | None = None
     published: Mapping[str, float] = field(default_factory=dict)
+    spread: ImageSpread = field(default_factory=ImageSpread)
 
     @property
     def name(self) -> str:
@@ -66,17 +68,18 @@ def select(study: RecordedStudy) -> tuple[Selection, ...]:
     )
 
 
-def sparing(selections: Sequence[Selection]) -> list[Selection]:
+def sparing(
+    selections: Sequence[Selection], known: MutableMapping[tuple[str, ...], float | None]
+) -> list[Selection]:
     """The same, with no more predictions to be read than a comparison has time for.
 
-    Of more than fifty variants fewer than ten of each are read, of more than 250 none.
+    Of more than fifty variants fewer than ten of each are read, of more than 250 none. known: how
+    much images differ, so far as it was found out of these results.
     """
     each = min(READ, _MOST_READ // max(1, sum(len(x.series) for x in selections)))
     each = each if each > 1 else 0  # one alone tells nothing
-    return [
-        replace(x, series=tuple(replace(series, read=each) for series in x.series))
-        for x in selections
-    ]
+    spread = ImageSpread(each, known)
+    return [replace(x, spread=spread) for x in selections]
 
 
 def _planned(study: RecordedStudy, plan: Plan) -> Selection:

@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from cnnbench.data.spec import DataSpec
-from cnnbench.recipe.configuration import Configuration
-
 
 def differing_keys(
     first: Mapping[str, Any], second: Mapping[str, Any]
@@ -32,6 +29,9 @@ def complete(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def _defaults() -> dict[str, Any]:
+    from cnnbench.data.spec import DataSpec  # many schemas, for the sake of a few comparisons
+    from cnnbench.recipe.configuration import Configuration
+
     whole = Configuration(data=DataSpec(source="any")).model_dump(mode="json")
     return {key: value for key, value in flat(whole) if key != "data.source"}
 

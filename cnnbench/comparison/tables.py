@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, median
 
-from cnnbench.comparison.classes import tested
 from cnnbench.comparison.intervals import ROUNDING, Estimate, estimate
 from cnnbench.comparison.metrics import Measure
 from cnnbench.comparison.pairs import Pairs
-from cnnbench.comparison.reach import image_part
+from cnnbench.comparison.reach import ImageSpread, image_part
 from cnnbench.comparison.series import Part, Series
 from cnnbench.comparison.values import Reach, Row, SplitSizes
 from cnnbench.results.record import Record, Samples, Status
@@ -55,36 +53,19 @@ class TableEntry:
         return 0 not in (self.series.look, self.reference.look if self.reference else None)
 
 
-@dataclass(frozen=True, slots=True)
-class Levels:
-    """Accuracies that need no images: guessing evenly, always saying the most frequent class."""
-
-    chance: float | None = None
-    majority: float | None = None
-
-    def to_beat(self, measure: Measure) -> tuple[str, float] | None:
-        """What a network that has learnt something is above, with its name."""
-        if measure.metric.name == "accuracy" and self.majority is not None:
-            return "majority-class level", self.majority
-        if measure.metric.name == "balanced_accuracy" and self.chance is not None:
-            return "chance level", self.chance
-        return None
-
-
-def make_row(entry: TableEntry, measure: Measure) -> Row:
-    """Compute a row."""
+def make_row(entry: TableEntry, measure: Measure, spread: ImageSpread) -> Row:
+    """Compute a row. spread: tells how much images differ."""
     series = entry.series
     statuses = Counter(record.status for record in series.records.values())
-    values = values_of(series, measure)
+    values = series.values(measure)
     value = _estimate(values, series.ok, measure)
     if value and series.diverged and not measure.metric.constant:
         value = Estimate(value.mean, value.n)
-    shared, reach = image_part(series, values, measure)
+    shared, reach = image_part(series, values, measure, spread)
     if value and value.interval and reach is not Reach.REPLICATES:
-        from cnnbench.comparison.inference.image_spread import interval_over_images
+        from cnnbench.comparison.inference.image_spread import over_images
 
-        interval = interval_over_images(list(values.values()), shared)
-        value = Estimate(value.mean, value.n, interval)
+        value = replace(value, interval=over_images(value.mean, value.interval, shared))
     seconds = [x.costs.training for x in series.ok.values() if x.costs.training is not None]
     joules = [x.costs.energy for x in series.ok.values() if x.costs.energy is not None]
     sizes = {x.costs.parameters for x in series.records.values()}
@@ -108,7 +89,7 @@ def make_row(entry: TableEntry, measure: Measure) -> Row:
         diverged=len(series.diverged),
         recorded=len(series.records),
         joules=median(joules) if joules else None,
-        reach=reach if value and value.interval else Reach.REPLICATES,
+        reach=reach,
     )
 
 
@@ -124,53 +105,17 @@ def _only(numbers: set[int]) -> int | None:
     return numbers.pop() if len(numbers) == 1 else None
 
 
-def values_of(series: Series, measure: Measure) -> dict[Part, float]:
-    """The metric of every ok record that has it, by part."""
-    found = {part: measure.of(record) for part, record in series.ok.items()}
-    return {part: value for part, value in found.items() if value is not None}
-
-
-def levels_of(records: Sequence[Record], measure: Measure) -> Levels:
-    """Mean levels of the records; none for other metrics than accuracies, and none but on test.
-
-    Chance is that of guessing evenly among the classes that are tested.
-    """
-    if measure.split != "test" or measure.metric.name not in {"accuracy", "balanced_accuracy"}:
-        return Levels()
-    chance = _mean([chance_of(record) for record in records])
-    if (
-        measure.metric.name == "balanced_accuracy"
-    ):  # one class always right, the others never: 1/classes
-        return Levels(chance)
-    return Levels(chance, _mean([_level_of(record, "majority") for record in records]))
-
-
-def chance_of(record: Record) -> float | None:
-    """The level recorded; of records that forget untested classes, what it should have been."""
-    counts = tested(record, "test")
-    if any(counts.values()) and not all(counts.values()):
-        return 1 / sum(map(bool, counts.values()))
-    return _level_of(record, "chance")
-
-
-def _level_of(record: Record, name: str) -> float | None:
-    level = record.metrics.get("trivial", {}).get(name)
-    return level if isinstance(level, int | float) and math.isfinite(level) else None
-
-
-def _mean(found: Sequence[float | None]) -> float | None:
-    levels = [level for level in found if level is not None]
-    return fmean(levels) if levels else None
-
-
 def differences_of(entry: TableEntry, measure: Measure) -> dict[Part, float]:
     """Variant minus reference, by part, of the pairs that both have a value."""
-    found = {}
-    for part, (record, counterpart) in entry.pairs.by_part.items() if entry.pairs else ():
-        ours, theirs = measure.of(record), measure.of(counterpart)
-        if ours is not None and theirs is not None:
-            found[part] = 0.0 if abs(ours - theirs) <= ROUNDING else ours - theirs
-    return found
+    if entry.pairs is None or entry.reference is None:
+        return {}
+    ours, theirs = entry.series.values(measure), entry.reference.values(measure)
+    found = {
+        part: ours[part] - theirs[part]
+        for part in entry.pairs.by_part
+        if part in ours and part in theirs
+    }
+    return {part: 0.0 if abs(x) <= ROUNDING else x for part, x in found.items()}
 
 
 def _difference(entry: TableEntry, measure: Measure) -> Estimate | None:
@@ -181,7 +126,7 @@ def _difference(entry: TableEntry, measure: Measure) -> Estimate | None:
 
 
 def _estimate(
-    values: dict[Part, float], records: Mapping[Part, Record], measure: Measure
+    values: Mapping[Part, float], records: Mapping[Part, Record], measure: Measure
 ) -> Estimate | None:
     if not values:
         return None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Sequence
+from itertools import takewhile
 from textwrap import wrap
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -96,18 +98,35 @@ def _print_ranks(comparison: Comparison, ranks: Ranks, console: Console) -> None
 
 
 def _print_columns(columns: Sequence[Column], console: Console) -> None:
+    """Names first, which may wrap; all that may not is one column, as each takes rich its time."""
+    names = list(takewhile(lambda column: column.wraps, columns))
+    ascii_only = console.options.ascii_only
+    texts = [_aligned(column, ascii_only=ascii_only) for column in columns]
+    rest = [Text(" " * _GAP).join(line) for line in zip(*texts[len(names) :], strict=True)]
     rich_table = RichTable(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        rich_table.add_column(
-            _encodable(column.head, console),
-            justify="right" if column.numeric else "left",
-            no_wrap=not column.wraps,
-            overflow="fold",
-        )
-    for row in range(len(columns[0].cells)):
-        rich_table.add_row(*(_cell(column, row, console) for column in columns))
+    for head, *_ in texts[: len(names)]:
+        rich_table.add_column(head, overflow="fold")
+    if rest:
+        rich_table.add_column(rest[0], no_wrap=True, overflow="fold")
+    for number in range(1, len(texts[0])):
+        cells = [text[number] for text in texts[: len(names)]]
+        rich_table.add_row(*cells, *rest[number : number + 1])
     console.print(rich_table)
     console.print()
+
+
+def _aligned(column: Column, *, ascii_only: bool) -> list[Text]:
+    """Head and cells, as wide as the widest of them unless they may wrap."""
+    texts = [_encoded(text, ascii_only=ascii_only) for text in (column.head, *column.cells)]
+    width = 0 if column.wraps else max(map(cell_len, texts))
+    outcomes = (None, *(column.outcomes or [None] * len(column.cells)))
+    found = []
+    for text, outcome in zip(texts, outcomes, strict=True):
+        room = " " * (width - cell_len(text))
+        left, right = (room, "") if column.numeric else ("", room)
+        style = _STYLES.get(outcome, "") if outcome else ""
+        found.append(Text.assemble(left, (text, style), right))
+    return found
 
 
 def _left_out(columns: Sequence[Column], shown: Sequence[Column]) -> list[str]:
@@ -130,13 +149,6 @@ def _with_forest(
 
 def _longest(column: Column) -> int:
     return max(map(len, (column.head, *column.cells)))
-
-
-def _cell(column: Column, row: int, console: Console) -> Text:
-    outcome = column.outcomes[row] if column.outcomes else None
-    return Text(
-        _encodable(column.cells[row], console), style=_STYLES.get(outcome, "") if outcome else ""
-    )
 
 
 def _print_notes(notes: Sequence[str], console: Console) -> None:
@@ -168,6 +180,10 @@ def _width(console: Console) -> int:
 
 
 def _encodable(text: str, console: Console) -> str:
+    return _encoded(text, ascii_only=console.options.ascii_only)
+
+
+def _encoded(text: str, *, ascii_only: bool) -> str:
     """For terminals without Unicode, and safe for all."""
     text = printable(text)
-    return text.replace("±", "+-") if console.options.ascii_only else text
+    return text.replace("±", "+-") if ascii_only else text

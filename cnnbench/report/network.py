@@ -14,7 +14,6 @@ from rich.text import Text
 
 from cnnbench.data.sources.source import DataSource, Facts, Request
 from cnnbench.errors import Problem, RecipeError, did_you_mean
-from cnnbench.network.bases.offered import OfferedBases
 from cnnbench.network.network import Network
 from cnnbench.network.receptive import Receptive
 from cnnbench.network.summary import NetworkSummary, summarize
@@ -60,24 +59,19 @@ def describe_network(recipe: Recipe, variant: str | None, find_source: FindSourc
     def facts_of(name: str, request: Request) -> Facts:
         return find_source(name).facts(request)
 
-    summaries = {name: _summary(c, facts_of, recipe.bases) for name, c in configurations.items()}
-    others = tuple((name, s.parameters) for name, s in summaries.items() if name != chosen)
+    def network_of(configuration: Configuration) -> Network:
+        facts = facts_of(*configuration.request())
+        return configuration.network_for(facts.shape, facts.classes, recipe.bases)
+
+    networks = {name: network_of(x) for name, x in configurations.items()}
+    others = tuple(
+        (name, summarize(x).parameters) for name, x in networks.items() if name != chosen
+    )
     shown = configurations[chosen]
-    facts = facts_of(*shown.request())
-    stages = shown.stages_for(facts.shape, recipe.bases)
-    network = shown.network_for(facts.shape, facts.classes, recipe.bases)
-    said = tuple(stage_sentences(network, stages))
-    points = shown.points_for(facts.shape, recipe.bases)
-    return Description(recipe.name, chosen, summaries[chosen], others, said, points)
-
-
-def _summary(
-    configuration: Configuration,
-    facts_of: Callable[[str, Request], Facts],
-    bases: OfferedBases,
-) -> NetworkSummary:
-    facts = facts_of(*configuration.request())
-    return summarize(configuration.network_for(facts.shape, facts.classes, bases))
+    shape = facts_of(*shown.request()).shape
+    said = tuple(stage_sentences(networks[chosen], shown.stages_for(shape, recipe.bases)))
+    points = shown.points_for(shape, recipe.bases)
+    return Description(recipe.name, chosen, summarize(networks[chosen]), others, said, points)
 
 
 def stage_sentences(network: Network, stages: Sequence[Stage]) -> Iterator[str]:

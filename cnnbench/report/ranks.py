@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from cnnbench.comparison.inference.data_sets import Ranking
 from cnnbench.comparison.intervals import Estimate
 from cnnbench.comparison.values import Comparison, Ranks
 from cnnbench.report.cells import Column
 from cnnbench.report.quantities import Scale, scale_of
+from cnnbench.report.sentences import listed
 
 _NAMED = 3
 _SMALL = 0.001
@@ -34,7 +33,7 @@ def ranks_answer(ranks: Ranks) -> str:
             f"{over} the variants do not all rank alike ({_p(ranking)}), but no two are "
             f"far enough apart to tell which differ; {first} comes first on average."
         )
-    said = [f"{one} ranks above {_listed(others)}" for one, others in _above(ranking)]
+    said = [f"{one} ranks above {listed(others)}" for one, others in _above(ranking)]
     named = said[:_NAMED] + ([f"{len(said) - _NAMED} more do"] if len(said) > _NAMED else [])
     return f"{over} {'; '.join(named)}; nothing else is settled."
 
@@ -93,7 +92,3 @@ def _above(ranking: Ranking) -> list[tuple[str, list[str]]]:
 def _scale(comparison: Comparison, ranks: Ranks) -> Scale:
     means = [Estimate(x, 1) for each in ranks.means.values() for x in each]
     return scale_of(comparison.metric.unit, means)
-
-
-def _listed(words: Sequence[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]

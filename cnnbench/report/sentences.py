@@ -99,7 +99,7 @@ def reach_of(comparison: Comparison, table: Table) -> str:
         return ""
     if len(short) == len(known):
         return f", ± of these {comparison.split} {table.things} alone"
-    but = f" (but {_listed(list(dict.fromkeys(short)))})" if short else ""
+    but = f" (but {listed(list(dict.fromkeys(short)))})" if short else ""
     return f", ± over new {comparison.split} {table.things} too{but}"
 
 
@@ -114,7 +114,7 @@ def looks_of(table: Table) -> str:
     """The looks that verdicts hold at, 5, 8, 12 and 20 replicates; "" where none were kept to."""
     if table.anytime or not table.looks:
         return ""
-    return f"{_listed([str(look) for look in table.looks])} replicates"
+    return f"{listed([str(look) for look in table.looks])} replicates"
 
 
 def _words(table: Table) -> Iterator[str]:
@@ -162,7 +162,7 @@ def _effects(rows: Sequence[Row], verb: Verb, scale: Scale, how: str = "") -> It
         named = [f"{row.variant} ({_mean(row, scale)})" for row in rows[:_NAMED]]
         if len(rows) > _NAMED:
             named.append(f"{len(rows) - _NAMED} more")
-        yield f"{_listed(named)} {verb[1]}{how}"
+        yield f"{listed(named)} {verb[1]}{how}"
 
 
 def _groups(rows: Sequence[Row], one: str, several: str = "", what: str = "") -> Iterator[str]:
@@ -170,7 +170,7 @@ def _groups(rows: Sequence[Row], one: str, several: str = "", what: str = "") ->
     if rows:
         names = [row.variant for row in rows]
         verb = one if len(rows) == 1 or not several else several
-        yield f"{_listed(names)} {verb} {what}".rstrip()
+        yield f"{listed(names)} {verb} {what}".rstrip()
 
 
 def _evidence(row: Row, scale: Scale) -> str:
@@ -213,5 +213,6 @@ def _margin(table: Table) -> str:
     return table.margin.words if table.margin else ""
 
 
-def _listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str]) -> str:
+    """The words one, two and three; at least one."""
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,11 +56,16 @@ class ResultSet:
     """The studies found, in the order of the paths, below each the nearest first and by name.
 
     unread: a sentence about each folder that could not be looked into. asked: how many paths.
+    image_spreads: the variance between images that comparisons found in stored predictions, by
+    folder and trials; None where they do not tell.
     """
 
     studies: tuple[RecordedStudy, ...]
     unread: tuple[str, ...] = ()
     asked: int = 1
+    image_spreads: MutableMapping[tuple[str, ...], float | None] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def records(self) -> tuple[Record, ...]:

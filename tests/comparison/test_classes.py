@@ -201,3 +201,17 @@ def test_it_stays_away_where_they_are_even_or_others_are_asked_for(study, counte
     assert not any("leans" in note for note in shown(study, even).tables[0].notes)
     assert shown(study, uneven, ("accuracy",)).also == ()
     assert shown(study, uneven, split="validation").also == ()
+
+
+def test_old_records_of_the_same_images_tell_each_their_own_counts(study, samples):
+    writer = study().add("plain", FIVE[:3], samples=samples)
+    for i, matrix in enumerate(([[6, 3], [1, 2]], [[4, 1], [1, 4]], [[5, 0], [1, 4]])):
+        record, environment = writer.records[i]
+        metrics = {"test": {"accuracy": FIVE[i], "confusion": matrix}}
+        writer.records[i] = (record.model_copy(update={"metrics": metrics}), environment)
+    results = read_results([writer.write()])
+    first, *others = results.records
+    assert all(record.samples is first.samples for record in others)
+    found = with_metrics(results, ())
+    assert [x.metric.name for x in found.also] == ["balanced_accuracy", "f1"]
+    assert any(note.startswith("classes have 3 to 9 test images") for note in found.tables[0].notes)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cnnbench.comparison.compare import compare_records
+from cnnbench.comparison.compare import compare_records, compare_results
 from cnnbench.comparison.gate import gate
 from cnnbench.comparison.metrics import find_measure
 from cnnbench.comparison.reach import pool_of
@@ -16,7 +16,7 @@ from cnnbench.report.sentences import explanation_of
 from cnnbench.results.details import Predictions, predictions_npz
 from cnnbench.results.layout import predictions_file
 from cnnbench.results.read import read_results
-from cnnbench.results.record import Images
+from cnnbench.results.record import Images, Status
 
 ACCURACIES = (0.80, 0.82, 0.84, 0.82)
 POOL = Images(
@@ -115,6 +115,68 @@ def test_a_comparison_of_very_many_reads_few_predictions(study, monkeypatch):
     row = only(compare_records([writer.write(images=(POOL,))]))
     assert read == []
     assert row.reach is Reach.IMAGES_AT_MOST
+
+
+@pytest.fixture
+def counting(monkeypatch):
+    """The trials whose predictions are read from now on, once each time."""
+    from cnnbench.results import told as room
+
+    read = []
+    inner = room.read_predictions
+    monkeypatch.setattr(
+        room, "read_predictions", lambda folder, trial: read.append(trial) or inner(folder, trial)
+    )
+    return read
+
+
+def test_predictions_are_read_once_whatever_is_asked_of_the_results(kept, study, counting):
+    writer = study()
+    for name in ("plain", "b", "c", "d"):
+        writer.add(name, ACCURACIES)
+    writer.write(images=(POOL,))
+    predict_all(kept, always=True)
+    results = read_results([kept])
+    once = only(compare_results(results, all_pairs=True))
+    assert len(counting) == len(set(counting))
+    again = only(compare_results(results))
+    compare_results(results, by="backend")
+    wanted = [parse_requirement(f"{name} same") for name in "bcd"]
+    gate(results, None, wanted, find_measure("accuracy", "test"))
+    assert len(counting) == len(set(counting))
+    assert {f"plain-{n}-None" for n in range(4)} <= set(counting)
+    assert again.reach is Reach.IMAGES
+    assert once.reach is Reach.IMAGES_AT_MOST  # of b, which kept none
+
+
+def test_results_that_are_read_anew_are_looked_at_anew(kept):
+    assert only(compare_records([kept])).reach is Reach.IMAGES_AT_MOST
+    predict_all(kept, always=True)
+    assert only(compare_records([kept])).reach is Reach.IMAGES
+
+
+def test_the_same_trials_in_two_folders_have_predictions_of_their_own(kept, study):
+    study("other").add("plain", ACCURACIES).write(images=(POOL,))
+    predict_all(kept, always=True)
+    first, second = compare_records([kept, kept.parent / "other"], by="backend").tables[0].rows
+    assert (first.reach, second.reach) == (Reach.IMAGES, Reach.IMAGES_AT_MOST)
+
+
+def test_predictions_are_not_read_where_the_value_has_no_interval(study, counting):
+    alone = study().add("plain", ACCURACIES[:1]).write(images=(POOL,))
+    assert only(compare_records([alone])).value.interval is None
+    lucky = study("lucky").add("plain", ACCURACIES)
+    lucky.add_one("plain", 4, status=Status.FAILED, reason="nan", diverged=True)
+    row = only(compare_records([lucky.write(images=(POOL,))]))
+    assert (row.diverged, row.value.interval, row.reach) == (1, None, Reach.REPLICATES)
+    assert counting == []
+
+
+def test_a_loss_is_found_without_predictions(kept, study, counting):
+    study("stored").add("plain", ACCURACIES).write(images=(POOL,))
+    stored = read_results([kept.parent / "stored"])
+    gate(read_results([kept]), stored, (), find_measure("accuracy", "test"))
+    assert counting == []
 
 
 def test_without_a_plan_that_tells_the_images_it_is_students(study):

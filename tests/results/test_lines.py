@@ -21,6 +21,8 @@ def line(trial="a", **changes):
         "replicate": 0,
         "backend": "torch",
         "status": "ok",
+        "samples": None,
+        "pretrained": None,
         "settings": SETTINGS,
         "environment": "e",
     }
@@ -29,6 +31,15 @@ def line(trial="a", **changes):
 
 def samples(test=10):
     return Samples(source="s", digest="d", train=1, validation=1, test=test, classes=("x", "y"))
+
+
+def tried(trial):
+    return {"trial": trial, "settings": SETTINGS, "value": 0.5}
+
+
+def before_pretrained(text):
+    """As records were before bases: samples stood before the metrics."""
+    return text.replace(b'"pretrained":null', b'"metrics":{}')
 
 
 def read(*lines):
@@ -48,7 +59,13 @@ def test_each_is_what_it_is_by_itself():
         line("h", samples=None),
         line("i", settings={}),
         line("j", later={"settings": {"own": 1}, "environment": "x"}),
-        line("k"),
+        line("k", later={"settings": SETTINGS, "environment": "x"}),
+        line("l", later={"samples": samples().model_dump(mode="json"), "pretrained": {}}),
+        line("m", samples=samples(11).model_dump(mode="json"), settings={}),
+        line("n", tuning={"metric": "accuracy", "chosen": 0, "candidates": [tried("o")]}),
+        before_pretrained(line("p", samples=samples(12).model_dump(mode="json"))),
+        before_pretrained(line("q", samples=samples(12).model_dump(mode="json"))),
+        line("r"),
     ]
     assert read(*lines) == [Record.model_validate_json(each) for each in lines]
 
@@ -59,9 +76,17 @@ def test_names_of_before_are_those_of_today_in_every_record():
 
 def test_what_they_have_in_common_is_kept_once():
     given = samples().model_dump(mode="json")
-    first, second = read(line("a", samples=given), line("b", samples=given))
-    assert first.settings is second.settings
+    for change in (bytes, before_pretrained):
+        first, second = read(*(change(line(trial, samples=given)) for trial in "ab"))
+        assert first.settings is second.settings
+        assert first.samples is second.samples
+
+
+def test_samples_are_kept_once_where_settings_are_new():
+    given = samples().model_dump(mode="json")
+    first, second = read(line("a", samples=given), line("b", samples=given, settings={"x": 1}))
     assert first.samples is second.samples
+    assert second.settings == {"x": 1}
 
 
 def test_a_record_that_is_dumped_again_has_its_settings():

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnbench.comparison.inference.image_spread import (
-    interval_over_images,
     largest_variance,
+    over_images,
     variance_between_images,
 )
 from cnnbench.comparison.intervals import Interval, student_interval
@@ -67,20 +67,21 @@ def coverage(design: Design, counts: tuple[int, ...], *, runs: int, seed: int) -
         for count, shares in zip(counts, found, strict=True):
             replicates = tested[:count]
             accuracies = [float(right.mean()) for _, right in replicates]
-            largest = largest_variance(float(np.mean(accuracies)))
+            mean, students = float(np.mean(accuracies)), student_interval(accuracies)
+            largest = largest_variance(mean)
             between = variance_between_images(replicates[:10])
             between = largest if between is None else between
             pool = design.tested_of
-            known = interval_over_images(accuracies, between / pool)
-            at_most = interval_over_images(accuracies, largest / pool)
-            shares.student += _holds(student_interval(accuracies), truth) / runs
+            known = over_images(mean, students, between / pool)
+            at_most = over_images(mean, students, largest / pool)
+            shares.student += _holds(students, truth) / runs
             shares.known += _holds(known, truth) / runs
             shares.at_most += _holds(at_most, truth) / runs
     return found
 
 
-def _holds(interval: Interval | None, truth: float) -> bool:
-    return interval is not None and interval.low <= truth <= interval.high
+def _holds(interval: Interval, truth: float) -> bool:
+    return interval.low <= truth <= interval.high
 
 
 def _study(rng: np.random.Generator, design: Design, count: int):

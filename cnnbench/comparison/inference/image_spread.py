@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import hypot, sqrt
-from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.comparison.intervals import CONFIDENCE, FEWEST, Interval, student_interval
+from cnnbench.comparison.intervals import CONFIDENCE, Interval
 
 Tested = tuple[NDArray[np.integer], NDArray[np.bool_]]
 """Of a replicate: the row of each image it tested, and whether it was right about it."""
@@ -41,20 +40,17 @@ def largest_variance(accuracy: float) -> float:
     return max(0.0, accuracy * (1 - accuracy))
 
 
-def interval_over_images(accuracies: Sequence[float], shared: float) -> Interval | None:
+def over_images(mean: float, students: Interval, shared: float) -> Interval:
     """The interval of a mean accuracy over replicates and over new test images like these.
 
     mean +- sqrt(t^2 s^2/n + z^2 shared), the half-widths of two independent parts put together as
     Zou and Donner (2008) do: Student's, of what differs between replicates, the images of each test
     included; and a normal one, of the images that all replicates draw from.
 
-    accuracies: one a replicate. shared: the variance between images over the number of those that
-    test images are drawn from; it gets no smaller with more replicates. None below two.
+    students: the interval over replicates. shared: the variance between images over the number of
+    those that test images are drawn from; it gets no smaller with more replicates.
     """
-    if len(accuracies) < FEWEST:
-        return None
     from scipy.special import ndtri
 
-    mean, students = fmean(accuracies), student_interval(accuracies)
     half = hypot(students.high - mean, float(ndtri((1 - CONFIDENCE) / 2)) * sqrt(shared))
     return Interval(mean - half, mean + half)

@@ -185,13 +185,14 @@ def held_out(
     ordered = order[np.isin(order, split.train)]
     classes = int(labels.max()) + 1
     stacks = [ordered[labels[ordered] == index] for index in range(classes)]
+    drawing: Drawing
     if groups is None:
-        mine, others = _deal(stacks, part, parts, lots(seed, classes, "test"))
+        drawing = ImageDrawing(stacks, lots(seed, classes, "test"))
     else:
         drawing = GroupDrawing(stacks, groups, seed)
         refuse_too_few(drawing.counts, ["test"], parts, "ensemble.folds")
-        mine = drawing.fold(part, parts)
-        others = drawing.train(_sizes(stacks))
+    mine, others = drawing.fold(part, parts), drawing.train(_sizes(stacks))
+    if groups is not None:
         refuse_untrained(others, [f"number {label}" for label in range(classes)])
     return Split(_joined(others), split.validation, _joined(mine))
 

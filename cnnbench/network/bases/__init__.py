@@ -47,4 +47,6 @@ BASES: Mapping[str, Base] = {
     "efficientnet_v2b0": efficientnet_v2b0,
     "efficientnet_lite0": efficientnet_lite0,
 }
-"""By the name after "base:"."""
+"""By the name after PREFIX."""
+PREFIX = "base:"
+"""What the command line calls one by: base:vgg16."""

@@ -142,10 +142,11 @@ def _test(chapter: Chapter) -> str:
 def _training(chapter: Chapter) -> str:
     """What all variants have in common, without what their optimiser does not use."""
     of_some: set[str] = set().union(*USED.values())
-    unused = of_some - USED.get(common(chapter, "training.optimizer"), frozenset())
+    shared = common(chapter)
+    unused = of_some - USED.get(shared.get("training.optimizer", ""), frozenset())
     said = []
     for key, text in _TRAINING.items():
-        value = common(chapter, f"training.{key}")
+        value = shared.get(f"training.{key}")
         off = value is None or (key in _SWITCHES and value in (0, "none"))
         if key not in unused and not off:
             said.append(text.format(value))

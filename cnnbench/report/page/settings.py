@@ -42,13 +42,14 @@ def settings_of(chapter: Chapter) -> Settings:
     return Settings(shared, tuple(own))
 
 
-def common(chapter: Chapter, key: str) -> Any:
-    """The value of a dotted key where all variants agree on it, else None."""
+def common(chapter: Chapter) -> dict[str, Any]:
+    """The dotted keys that are recorded, with the values that all variants agree on."""
     found = [_settings(line) for line in chapter.lines if line.series.records]
-    if not any(key == each for x in found for each, _ in flat(x)):
-        return None
-    values = [complete(x).get(key) for x in found]
-    return values[0] if all(x == values[0] for x in values) else None
+    keys = dict.fromkeys(key for x in found for key, _ in flat(x))
+    first, *others = [complete(x) for x in found] or [{}]
+    return {
+        key: first.get(key) for key in keys if all(x.get(key) == first.get(key) for x in others)
+    }
 
 
 def shown(value: object) -> str:

@@ -81,7 +81,7 @@ def write_pictures(
         raise ComparisonError(
             f"pictures can't be written to {folder}: {explain(error)}; choose another folder"
         ) from error
-    written, missing = [], []
+    written, missing = list[Path](), list[str]()
     for number, chapter in enumerate(chapters, start=1):
         stem = f"{_stem(chapter, number)}-" if len(chapters) > 1 else ""
         for make in _makers(chapter, variant):
@@ -90,18 +90,20 @@ def write_pictures(
             except NothingToDrawError as error:
                 missing.append(str(error))
                 continue
-            for width in WIDTHS:
-                path = folder / f"{stem}{picture.name}-{width}.{format_}"
-                picture.save(path, format_, width)
-                written.append(path)
+            written += _saved(picture, folder, f"{stem}{picture.name}", format_)
     for number, ranks in enumerate(book.comparison.ranks, start=1):
         picture = ranks_picture(book.comparison, ranks)
         stem = f"ranks-{number}" if len(book.comparison.ranks) > 1 else "ranks"
-        for width in WIDTHS:
-            path = folder / f"{stem}-{width}.{format_}"
-            picture.save(path, format_, width)
-            written.append(path)
+        written += _saved(picture, folder, stem, format_)
     return written, list(dict.fromkeys(missing))
+
+
+def _saved(picture: Picture, folder: Path, stem: str, format_: Format) -> list[Path]:
+    """The files of a picture, one of each width."""
+    paths = {width: folder / f"{stem}-{width}.{format_}" for width in WIDTHS}
+    for width, path in paths.items():
+        picture.save(path, format_, width)
+    return list(paths.values())
 
 
 def _makers(chapter: Chapter, variant: str | None) -> Iterator[Callable[[], Picture]]:

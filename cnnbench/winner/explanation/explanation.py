@@ -72,12 +72,14 @@ def explain_images(subject: Subject, request: ExplainRequest, plugins: Plugins) 
         explains=bool(subject.classes),
     )
     explainer = Explainer(subject, backend, open_engine(backend, request.device))
+    shown = layers_of_maps(subject.network, layer)  # that of the heat map among them
+    maps = {name: explainer.maps(images, name) for name in shown}
     return Explanation(
         subject,
         names,
         subject.preprocessing.cut(images),
-        explainer.heat_maps(images, layer, wanted) if subject.classes else None,
-        {name: explainer.maps(images, name) for name in layers_of_maps(subject.network, layer)},
+        explainer.heat_of(maps[layer], layer, wanted) if subject.classes else None,
+        maps,
         first_filters(subject),
     )
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from cnnbench.errors import refuse_options
 from cnnbench.loading.plugins import Plugins
+from cnnbench.network.bases import PREFIX
 from cnnbench.winner.explanation.published import published_subject
 from cnnbench.winner.explanation.recorded import recorded_subject
 from cnnbench.winner.explanation.subject import Subject
 from cnnbench.winner.folder import MODEL, read_winner
-
-PREFIX = "base:"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,13 @@ class Explainer:
 
         images: as `Preprocessing.shape` has them. layer: one of those that `grad_cam_layer` gives.
         """
-        front, tail = split_network(self._subject.network, layer)
-        features = self._predict(self._built(front), images)
+        return self.heat_of(self.maps(images, layer), layer, wanted)
+
+    def heat_of(
+        self, features: NDArray[np.float32], layer: str, wanted: int | None = None
+    ) -> HeatMaps:
+        """`heat_maps` of images of which is known what the layer makes, as `maps` gives it."""
+        _, tail = split_network(self._subject.network, layer)
         classifier = self._built(tail)
         outputs = classifier.predict(evaluation_pass(_as_they_are(features), BATCH))
         probabilities = class_probabilities(outputs)

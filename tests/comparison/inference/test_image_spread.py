@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 from itertools import permutations
+from statistics import fmean
 
 import numpy as np
 import pytest
 
 from cnnbench.comparison.inference.image_spread import (
-    interval_over_images,
     largest_variance,
+    over_images,
     variance_between_images,
 )
 from cnnbench.comparison.intervals import student_interval
 
 ROWS = np.arange(100)
+
+
+def interval_over_images(accuracies, shared):
+    return over_images(fmean(accuracies), student_interval(accuracies), shared)
 
 
 def test_images_that_all_replicates_judge_alike_differ_as_much_as_they_can():
@@ -64,10 +69,6 @@ def test_without_anything_shared_it_is_students():
 def test_equal_accuracies_are_as_uncertain_as_their_images_are_few():
     interval = interval_over_images([0.8, 0.8, 0.8], 0.16 / 400)
     assert interval.high - 0.8 == pytest.approx(1.959964 * 0.02)
-
-
-def test_an_interval_takes_two_replicates():
-    assert interval_over_images([0.8], 0.001) is None
 
 
 def _replicate(rng, easy, n):
