@@ -15,9 +15,9 @@ from cnnbench.comparison.curves import curve_tables
 from cnnbench.comparison.making import make_entry, make_table
 from cnnbench.comparison.metrics import Measure, find_measure
 from cnnbench.comparison.pairs import pair
-from cnnbench.comparison.places import with_places
+from cnnbench.comparison.places import selected
 from cnnbench.comparison.ranks import ranks_over
-from cnnbench.comparison.select import Selection, select, sparing
+from cnnbench.comparison.select import Selection
 from cnnbench.comparison.values import By, Comparison, Table
 from cnnbench.errors import ComparisonError, did_you_mean
 from cnnbench.results.read import ResultSet, collector_paused, read_results
@@ -107,8 +107,7 @@ def _comparisons(
 ) -> list[Comparison]:
     """A comparison by each of the metrics, of records that are selected once."""
     measures = [find_measure(metric, split) for metric in metrics]
-    found = with_places([x for study in results.studies for x in select(study)])
-    selections = sparing(found, results.image_spreads)
+    selections = selected(results)
     if asked.curve is None and asked.baseline is not None:
         _check_baseline(asked.baseline, selections, asked.by)
     return [_compared(results, selections, measure, asked) for measure in measures]

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from os.path import realpath
 
 from cnnbench.comparison.again import Loss, Losses, losses_of
+from cnnbench.comparison.compare import compare_results
 from cnnbench.comparison.inference.judge import Differences, Judgement, judge
 from cnnbench.comparison.inference.schedule import LookSchedule, shared
 from cnnbench.comparison.intervals import Estimate, Interval
 from cnnbench.comparison.judging import margin_for
 from cnnbench.comparison.metrics import Measure
-from cnnbench.comparison.places import with_places
+from cnnbench.comparison.places import selected
 from cnnbench.comparison.reach import ImageSpread, image_part
 from cnnbench.comparison.requirements import FigureRequirement, Requirement
 from cnnbench.comparison.rulings import GateOutcome, Ruling, no_loss, unknown_variant
@@ -77,7 +79,7 @@ def gate(
         files = {realpath(study.file) for study in stored.studies}
         own = tuple(x for x in results.studies if realpath(x.file) not in files)
         results = replace(results, studies=own)
-    selections = with_places([x for study in results.studies for x in select(study)])
+    selections = selected(results)
     if not selections:
         raise ComparisonError(
             "the results are the stored ones themselves; name those of another run"
@@ -89,11 +91,14 @@ def gate(
         )
     cases = [_loss_case(x, measure) for x in losses.found]
     verdicts: list[Ruling] = []
+    compared = cache(
+        lambda: compare_results(results, metric=measure.metric.name, split=measure.split)
+    )
     for requirement in requirements:
         if isinstance(requirement, FigureRequirement):
             cases += _figure_cases(requirement, selections)
         else:
-            verdicts += verdict_rulings(requirement, results, measure)
+            verdicts += verdict_rulings(requirement, compared())
     schedule = shared([*(x.schedule for x in selections), *losses.schedules])
     problems = (*results.problems, *(stored.problems if stored else ()))
     return GateResult((*_ruled(cases, schedule), *verdicts), (*problems, *losses.notes))

@@ -1,4 +1,4 @@
-"""Which results folder a table comes from, where there are several."""
+"""What counts of several results folders, and which of them a table comes from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from cnnbench.comparison.select import Selection
+from cnnbench.comparison.select import Selection, select, sparing
+from cnnbench.results.read import ResultSet
+
+
+def selected(results: ResultSet) -> list[Selection]:
+    """What counts of all studies; few predictions will be read of them, and each once."""
+    found = with_places([x for study in results.studies for x in select(study)])
+    return sparing(found, results.image_spreads)
 
 
 def with_places(selections: Sequence[Selection]) -> list[Selection]:

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cnnbench.comparison.compare import compare_results
 from cnnbench.comparison.inference.verdicts import Conclusion
-from cnnbench.comparison.metrics import Measure, Metric
+from cnnbench.comparison.metrics import Metric
 from cnnbench.comparison.requirements import VerdictRequirement
 from cnnbench.comparison.rulings import GateOutcome, Ruling, no_loss, unknown_variant
-from cnnbench.comparison.values import Row, Table, name_of
+from cnnbench.comparison.values import Comparison, Row, Table, name_of
 from cnnbench.errors import ComparisonError
-from cnnbench.results.read import ResultSet
 
 
-def verdict_rulings(
-    requirement: VerdictRequirement, results: ResultSet, measure: Measure
-) -> list[Ruling]:
+def verdict_rulings(requirement: VerdictRequirement, comparison: Comparison) -> list[Ruling]:
     """A ruling for each table that compares the variant, by the verdict that stands there."""
-    if measure.metric.constant:
+    metric = comparison.metric
+    if metric.constant:
         raise ComparisonError(
-            f"{measure.metric.title} are counted and get no verdict; require a figure, as in "
-            f"'{measure.metric.name} of {requirement.variant} <= 100000'"
+            f"{metric.title} are counted and get no verdict; require a figure, as in "
+            f"'{metric.name} of {requirement.variant} <= 100000'"
         )
-    comparison = compare_results(results, metric=measure.metric.name, split=measure.split)
     found = [(table, row) for table in comparison.tables for row in table.rows]
     matching = [(table, row) for table, row in found if row.variant == requirement.variant]
     if not matching:
@@ -35,7 +31,7 @@ def verdict_rulings(
             "others are compared with; name another variant, or require a figure of it"
         )
     return [
-        _verdict_ruling(requirement, row, table, name_of(comparison, table), measure.metric)
+        _verdict_ruling(requirement, row, table, name_of(comparison, table), metric)
         for table, row in compared
     ]
 
