@@ -214,7 +214,7 @@ class TransferSpec(Section):
         if self.unfreeze_from:
             raise NetworkError(
                 f'unfreeze_from = "{self.unfreeze_from}" says where already: leave one of the two '
-                "out",
+                'out, or set unfreeze_from = ""',
                 key="unfreeze_last",
             )
         return first_of_last(points, self.unfreeze_last)

@@ -27,3 +27,9 @@ def simulate():
 def simulated_images():
     """The module images.py."""
     return _module("images")
+
+
+@pytest.fixture(scope="session")
+def bursts():
+    """The module bursts.py."""
+    return _module("bursts")
