@@ -105,6 +105,7 @@ def prepared(
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+    monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("CNNBENCH_DOWNLOAD", raising=False)
     return tmp_path / "tfds"
 
@@ -116,6 +117,13 @@ def content(argument):
     pairs = zip(data.images[:, 0, 0, 0].tolist(), data.labels.tolist(), strict=True)
     rows = {split: found.tolist() for split, found in data.fixed.items()}
     return [(value, data.classes[label]) for value, label in pairs], rows
+
+
+def together(argument, column):
+    """The brightness of images that a column puts into one group."""
+    opened = open_images(Tfds(), Request(str(argument), color="grey", groups=column))
+    values = opened.images[:, 0, 0, 0]
+    return {tuple(sorted(values[opened.groups == each].tolist())) for each in set(opened.groups)}
 
 
 def refused(argument):
@@ -165,8 +173,7 @@ def test_a_set_of_more_files_than_a_process_may_open_is_read(home):
 
 @pytest.mark.parametrize("kind", ["tfrecord", "array_record"])
 @pytest.mark.parametrize("packed", [True, False])
-def test_a_feature_tells_which_images_belong_together(home, monkeypatch, kind, packed):
-    monkeypatch.setenv("CNNBENCH_CACHE", str(home.parent / "cache"))
+def test_a_feature_tells_which_images_belong_together(home, kind, packed):
     told = [("rex", 5, 0), ("tom", 5, -1), ("rex", -7, -1), ("", 5, 0)]
     images = [
         (
@@ -366,6 +373,7 @@ def test_what_the_library_prepares_with_download_is_read(home, monkeypatch):
         def _info(self):
             label = tfds.features.ClassLabel(names=["cat", "dog"])
             features = {"image": tfds.features.Image(shape=(3, 4, 1)), "label": label}
+            features |= {"animal": tfds.features.Text(), "day": np.int64, "breed": label}
             return tfds.core.DatasetInfo(
                 builder=self, features=tfds.features.FeaturesDict(features)
             )
@@ -375,7 +383,16 @@ def test_what_the_library_prepares_with_download_is_read(home, monkeypatch):
 
         def _rows(self, files):
             for value, label in itertools.chain(*files):
-                yield value, {"image": np.full((3, 4, 1), value, np.uint8), "label": label}
+                yield (
+                    value,
+                    {
+                        "image": np.full((3, 4, 1), value, np.uint8),
+                        "label": label,
+                        "animal": f"number {value // 20}",
+                        "day": -(value // 20),
+                        "breed": label - 1,  # the first class is none
+                    },
+                )
 
         def _generate_examples(self):
             raise NotImplementedError
@@ -391,4 +408,7 @@ def test_what_the_library_prepares_with_download_is_read(home, monkeypatch):
         found, splits = content(home / kind / "pets")
         assert sorted(found) == sorted(EXPECTED[0])
         assert splits == EXPECTED[1]
+        for column in ("animal", "day"):
+            assert together(home / kind / "pets", column) == {(0, 5, 10, 15), (20, 30)}
+        assert together(home / kind / "pets", "breed") == {(0,), (15,), (20,), (5, 10, 30)}
     assert "tfds:birdies can't be prepared: " in refused("birdies")
