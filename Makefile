@@ -61,6 +61,6 @@ $(VENV)/.run: $(VENV)/bin/python constraints.txt pyproject.toml plugins/cnnbench
 $(VENV)/.test: $(VENV)/bin/python constraints.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
 	@echo "Installing cnnbench, four backends and the test tools into $(VENV) ..."
 	$(PIP) -e ".[docs,test]" -e "plugins/cnnbench-keras[torch,tensorflow,jax]" \
-		-e "plugins/cnnbench-torch-native[onnx]" -e plugins/cnnbench-scenes -e plugins/cnnbench-ray \
+		-e plugins/cnnbench-torch-native -e plugins/cnnbench-scenes -e plugins/cnnbench-ray \
 		-e plugins/cnnbench-submitit -e "plugins/cnnbench-mlflow[test]" -e plugins/cnnbench-wandb
 	@touch $@

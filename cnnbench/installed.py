@@ -9,14 +9,17 @@ if TYPE_CHECKING:
 
 
 def installed_plugins() -> Plugins:
-    """The built-in sources, executors and report formats, and the plugins'."""
+    """The built-in sources, executors, report formats and exporters, and the plugins'."""
     from cnnbench.execution.executors import BUILTIN_EXECUTORS
     from cnnbench.loading.manager import load_plugins
     from cnnbench.plugin.report_format import ReportFormat
     from cnnbench.report.formats import FORMATS
+    from cnnbench.winner.onnx_exporter import BUILTIN_EXPORTERS
 
     formats = [
         ReportFormat(name, render, (render.__doc__ or "").partition("\n")[0].rstrip("."))
         for name, render in FORMATS.items()
     ]
-    return load_plugins(executors=BUILTIN_EXECUTORS, report_formats=formats)
+    return load_plugins(
+        executors=BUILTIN_EXECUTORS, report_formats=formats, exporters=BUILTIN_EXPORTERS
+    )

@@ -16,6 +16,7 @@ from cnnbench.errors import did_you_mean, page
 from cnnbench.loading.found import (
     DISABLE,
     EXECUTOR,
+    EXPORTER,
     REPORT_FORMAT,
     SOURCE,
     BrokenPlugin,
@@ -24,6 +25,7 @@ from cnnbench.loading.found import (
 from cnnbench.loading.plugins import Plugins
 from cnnbench.loading.registry import Refused, Registry
 from cnnbench.plugin.executor import Executor
+from cnnbench.plugin.exporter import Exporter
 from cnnbench.plugin.report_format import ReportFormat
 
 LOGGER = logging.getLogger(__name__)
@@ -60,18 +62,21 @@ def load_plugins(
     *,
     executors: Iterable[Executor] = (),
     report_formats: Iterable[ReportFormat] = (),
+    exporters: Iterable[Exporter] = (),
     on_wait: Callable[[str], None] = _say,
 ) -> Plugins:
     """Find every installed plugin that is not switched off; a broken one is kept as data.
 
-    executors, report_formats: the built-in ones, handed down by whoever offers them to a user; no
-    plugin can take their names. on_wait: hears which plugin is waited for when one takes long.
+    executors, report_formats, exporters: the built-in ones, handed down by whoever offers them to a
+    user; no plugin can take their names. on_wait: hears which plugin is waited for when one takes
+    long.
     """
     registry = Registry()
     own = Origin("", "cnnbench", version("cnnbench"))
     registry.add_things(SOURCE, BUILTIN_SOURCES, own)
     registry.add_things(EXECUTOR, executors, own)
     registry.add_things(REPORT_FORMAT, report_formats, own)
+    registry.add_things(EXPORTER, exporters, own)
     switched_off = {name.strip() for name in os.environ.get(DISABLE, "").split(",")}
     broken, disabled, notes = [], [], []
     names: set[str] = set()

@@ -26,12 +26,14 @@ one, (in, out) of a dense layer. Biases: (out,). Batch normalisation: "batch_nor
 class Node:
     """A layer in its place, its name and its inputs spelled out.
 
-    inputs: the shapes of its inputs. shape: of its output. Both without the batch axis.
+    inputs: the shapes of its inputs. shape: of its output. Both without the batch axis. spent: the
+    names of inputs that no layer after it takes.
     """
 
     layer: Layer
     inputs: tuple[Shape, ...]
     shape: Shape
+    spent: frozenset[str]
 
     @property
     def name(self) -> str:
@@ -68,10 +70,13 @@ class Network(BaseModel):
         Raises NetworkError where the layers are no graph, or one can't take its inputs.
         """
         shapes: dict[str, Shape] = {INPUT: self.input_shape}
+        layers = spelled_out(self.layers)
+        last = {name: layer.name for layer in layers for name in layer.inputs}
         nodes = []
-        for layer in spelled_out(self.layers):
+        for layer in layers:
             inputs = tuple(shapes[name] for name in layer.inputs)
-            node = Node(layer, inputs, layer.output_shape(*inputs))
+            spent = frozenset(name for name in layer.inputs if last[name] == layer.name)
+            node = Node(layer, inputs, layer.output_shape(*inputs), spent)
             shapes[layer.name] = node.shape
             nodes.append(node)
         return tuple(nodes)

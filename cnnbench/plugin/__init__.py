@@ -48,6 +48,7 @@ from cnnbench.data.splits.duplicates import notes_on_duplicates
 from cnnbench.errors import DataError, NetworkError, PluginError, nearest
 from cnnbench.network.bases import BASES
 from cnnbench.network.bases.points import POINTS
+from cnnbench.network.late import late_activations
 from cnnbench.network.layers import (
     INPUT,
     Activate,
@@ -110,7 +111,7 @@ from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.plugin.resident import ResidentSplits
 from cnnbench.plugin.run_ended import RunEnded
 from cnnbench.plugin.service_tracker import ServiceTracker, TrackingService
-from cnnbench.plugin.stacked import ModelLoop, Passes, StackedModel, StackedStepModel
+from cnnbench.plugin.stacked import Alone, ModelLoop, Passes, StackedModel, StackedStepModel
 from cnnbench.plugin.steps import StepModel
 from cnnbench.plugin.surroundings import installed_version, look_for, worker_environment
 from cnnbench.plugin.versions import refuse_other_versions, versions_here
@@ -130,6 +131,7 @@ __all__ = [
     "SCALINGS",
     "Activate",
     "Add",
+    "Alone",
     "AnyLayer",
     "Availability",
     "Backend",
@@ -208,6 +210,7 @@ __all__ = [
     "flat_settings",
     "hookimpl",
     "installed_version",
+    "late_activations",
     "look_for",
     "nearest",
     "notes_on_duplicates",

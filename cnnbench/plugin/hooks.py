@@ -16,7 +16,7 @@ from cnnbench.plugin.run_ended import RunEnded
 from cnnbench.results.record import Epoch, Record
 from cnnbench.trials.trial import Trial
 
-INTERFACE = (1, 1)
+INTERFACE = (1, 2)
 """Version of everything under `cnnbench.plugin`: major, minor.
 
 A plugin states as text which one it was made for, `CNNBENCH_INTERFACE = "1.0"`. The major is raised

@@ -52,8 +52,57 @@ class StackedModel(ABC):
     def set_weights(self, replicate: int, weights: Weights) -> None:
         """Replace every array of one; optimiser state stays."""
 
+    def gradients(
+        self, replicate: int, images: NDArray[np.float32], slopes: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """As `Model.gradients`, of one; asked only of the one that is `Alone`."""
+        raise NotImplementedError(f"{type(self).__name__} has no gradients by its images")
+
     def synchronize(self) -> None:  # noqa: B027 - a CPU backend has nothing to wait for
         """As `Model.synchronize`."""
+
+
+class Alone(Model):
+    """A stack of one replicate as a model, so that a backend writes its step once, for stacks.
+
+        model = Alone(StackedSketch([weights]))
+        result = model.train_epoch(batches, 0.5)
+
+    All that is asked of it the stack is asked of its replicate.
+    """
+
+    def __init__(self, stack: StackedModel) -> None:
+        self._stack = stack
+
+    def compile(self, batches: Batches) -> None:
+        """Of the one replicate."""
+        self._stack.compile({0: batches})
+
+    def train_epoch(self, batches: Batches, learning_rate: float) -> EpochResult:
+        """Of the one replicate."""
+        return self._stack.train_epoch({0: batches}, learning_rate)[0]
+
+    def predict(self, batches: Batches) -> NDArray[np.float32]:
+        """Of the one replicate."""
+        return self._stack.predict({0: batches})[0]
+
+    def gradients(
+        self, images: NDArray[np.float32], slopes: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Of the one replicate."""
+        return self._stack.gradients(0, images, slopes)
+
+    def get_weights(self) -> Weights:
+        """Of the one replicate."""
+        return self._stack.get_weights(0)
+
+    def set_weights(self, weights: Weights) -> None:
+        """Of the one replicate."""
+        self._stack.set_weights(0, weights)
+
+    def synchronize(self) -> None:
+        """Of the one replicate."""
+        self._stack.synchronize()
 
 
 class ModelLoop(StackedModel):
@@ -158,7 +207,10 @@ class StackedStepModel(StackedModel):
 
     def _on_device(self, passes: Passes) -> Iterator[tuple[Sequence[Any], ...]]:
         """Images, labels and sample weights of each batch, each with an array of each replicate."""
-        turns = [device_batches(x, self.put, self.resident) for x in passes.values()]
+        turns = [
+            device_batches(batches, self.put, self.resident, models=self.count)
+            for batches in passes.values()
+        ]
         places = {replicate: place for place, replicate in enumerate(passes)}
         for batch in zip(*turns, strict=True):
             each = [batch[places.get(replicate, 0)] for replicate in range(self.count)]

@@ -113,11 +113,17 @@ def epoch_result(sums: NDArray[np.float64], images: int, steps: int) -> EpochRes
 
 
 def device_batches(
-    batches: Batches, put: Callable[[NDArray[Any]], Any], resident: ResidentSplits | None
+    batches: Batches,
+    put: Callable[[NDArray[Any]], Any],
+    resident: ResidentSplits | None,
+    models: int = 1,
 ) -> Iterator[tuple[Any, Any, Any]]:
-    """Images, labels and sample weights of each batch, on the device."""
+    """Images, labels and sample weights of each batch, on the device.
+
+    models: that are trained at a time.
+    """
     if resident is not None and batches.resident is not None:
-        yield from resident.batches(batches.resident, batches.batch_size)
+        yield from resident.batches(batches.resident, batches.batch_size, models)
         return
     for batch in batches:
         yield put(batch.images), put(batch.labels), put(batch.weights)

@@ -161,17 +161,17 @@ BROKEN = {
     "no interface version": (
         "del CNNBENCH_INTERFACE",
         (
-            "it states no interface version; cnnbench has 1.1, so it needs "
-            'CNNBENCH_INTERFACE = "1.1" in its module'
+            "it states no interface version; cnnbench has 1.2, so it needs "
+            'CNNBENCH_INTERFACE = "1.2" in its module'
         ),
     ),
     "another major version": (
         "CNNBENCH_INTERFACE = '2.0'",
-        "it was made for plugin interface 2.0, this cnnbench has 1.1",
+        "it was made for plugin interface 2.0, this cnnbench has 1.2",
     ),
     "a version that is none": (
         "CNNBENCH_INTERFACE = 1.0",
-        'its CNNBENCH_INTERFACE is 1.0, not a text like "1.1"',
+        'its CNNBENCH_INTERFACE is 1.0, not a text like "1.2"',
     ),
     "a misspelt hook": (
         "@hookimpl\ndef cnnbench_backend(): return []",

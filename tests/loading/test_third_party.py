@@ -58,7 +58,7 @@ DUPLICATE = (
 REASONS = {
     "import": "it can't be imported: ModuleNotFoundError: No module named "
     "'a_framework_that_is_nowhere'",
-    "version": "it was made for plugin interface 2.0, this cnnbench has 1.1",
+    "version": "it was made for plugin interface 2.0, this cnnbench has 1.2",
     "hook": "it implements the unknown hook 'cnnbench_backend'; did you mean 'cnnbench_backends'?",
 }
 

@@ -14,6 +14,7 @@ import pytest
 import cnnbench.plugin
 from cnnbench.data.passes.scaling import SCALINGS
 from cnnbench.plugin import (
+    Alone,
     Availability,
     Backend,
     Capabilities,
@@ -58,7 +59,7 @@ from cnnbench.testing.numpy_backend import NumpyEngine
 INTERFACES = (
     *(Capabilities, Availability, EpochResult, Model, Engine, Backend, StepModel, ResidentSplits),
     *(DataSource, Executor, ReportFormat, InputScaling, PublishedAccuracy, PretrainedBase),
-    *(Exporter, StackedModel, StackedStepModel),
+    *(Exporter, StackedModel, StackedStepModel, Alone),
 )
 """In an order in which each example needs only those above it."""
 HOOKS = [name for name in vars(hooks) if name.startswith("cnnbench_")]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from cnnbench.plugin import Backend, DataSource, Exporter, hookimpl
 
-CNNBENCH_INTERFACE = "1.1"
+CNNBENCH_INTERFACE = "1.2"
 """The version of cnnbench's plugin interface that this plugin is written for."""
 
 

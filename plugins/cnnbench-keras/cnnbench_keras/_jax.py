@@ -7,28 +7,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
+import numpy as np
+from numpy.typing import NDArray
 
 from cnnbench.plugin import (
-    Batches,
+    Alone,
     Engine,
     EpochResult,
     Model,
     Network,
     Optimization,
+    Passes,
     PluginError,
     ResidentSplits,
     StackedModel,
-    StepModel,
+    StackedStepModel,
     Weights,
 )
-from cnnbench_keras._jax_program import (
-    JaxProgram,
-    OnDevice,
-    ProgramCache,
-    on_device,
-    padded,
-)
-from cnnbench_keras._jax_stack import JaxStack
+from cnnbench_keras._jax_program import JaxProgram, ProgramCache, State, on_device, padded
 
 
 class JaxEngine(Engine):
@@ -52,9 +48,8 @@ class JaxEngine(Engine):
     def build(
         self, network: Network, weights: Weights, optimization: Optimization, seed: int
     ) -> Model:
-        """A model with a state of its own; models of the same network share what is compiled."""
-        program = self._program(network, optimization, models=1)
-        return JaxModel(program, weights, seed, self._resident)
+        """A stack of one; models of the same network share what is compiled."""
+        return Alone(self.build_stacked(network, [weights], optimization, [seed]))
 
     def build_stacked(
         self,
@@ -64,59 +59,96 @@ class JaxEngine(Engine):
         seeds: Sequence[int],
     ) -> StackedModel:
         """As many states, which one program takes on together."""
-        program = self._program(network, optimization, models=len(seeds))
-        return JaxStack(program, weights, seeds, self._resident)
-
-    def _program(self, network: Network, optimization: Optimization, models: int) -> JaxProgram:
         # Keras's layers hold each other in cycles, which only the collector frees.
         gc.collect()
-        if self._resident:
-            self._resident.models = models
-        return self._programs.get(network, optimization)
+        program = self._programs.get(network, optimization)
+        return JaxStack(program, weights, seeds, self._resident)
 
 
-class JaxModel(OnDevice, StepModel):
-    """The state of a model, which each step takes and gives back changed."""
+class JaxStack(StackedStepModel):
+    """The states of all replicates, along a first axis, which a step takes and gives back."""
 
     def __init__(
-        self, program: JaxProgram, weights: Weights, seed: int, resident: ResidentSplits | None
+        self,
+        program: JaxProgram,
+        weights: Sequence[Weights],
+        seeds: Sequence[int],
+        resident: ResidentSplits | None,
     ) -> None:
         self.resident = resident
+        self.count = len(weights)
         self._program = program
-        self._state = program.initial_state(weights, seed)
+        states = map(program.initial_state, weights, seeds)
+        self._state = jax.tree.map(lambda *x: on_device(np.stack(x)), *states)
 
-    def compile(self, batches: Batches) -> None:
+    def put(self, array: NDArray[Any]) -> Any:
+        """The array on the device."""
+        return jax.device_put(array)
+
+    def fetch(self, arrays: Sequence[Any]) -> list[NDArray[Any]]:
+        """Arrays from the device, which are waited for."""
+        return jax.device_get(list(arrays))  # type: ignore[no-any-return]
+
+    def synchronize(self) -> None:
+        """Wait for the state that the last step leaves."""
+        jax.block_until_ready(self._state)
+
+    def compile(self, passes: Passes) -> None:
         """Compile a step for whole batches and for the rest, and a prediction of whole batches."""
+        batches = next(iter(passes.values()))
         for size in batches.sizes:
-            given = map(on_device, self._program.blank(size))
+            given = [(on_device(x),) * self.count for x in self._program.blank(size)]
             # The step takes over the state it is given.
             state = jax.tree.map(on_device, self._state)
             jax.block_until_ready(self._program.step(state, *given))
-        images = on_device(self._program.blank(batches.batch_size)[0])
+        images = (on_device(self._program.blank(batches.batch_size)[0]),) * self.count
         jax.block_until_ready(self._program.predict(self._state, images))
 
-    def get_weights(self) -> Weights:
-        """Every array, copied."""
-        return self._program.read(self._state)
-
-    def set_weights(self, weights: Weights) -> None:
-        """Replace every array."""
-        self._state = self._program.write(self._state, weights)
-
-    def train_epoch(self, batches: Batches, learning_rate: float) -> EpochResult:
+    def train_epoch(self, passes: Passes, learning_rate: float) -> dict[int, EpochResult]:
         """Take one optimiser step a batch, all with this learning rate."""
         self._state = self._program.with_learning_rate(self._state, learning_rate)
-        return super().train_epoch(batches, learning_rate)
+        return super().train_epoch(passes, learning_rate)
 
-    def train_step(self, images: Any, labels: Any, weights: Any) -> Any:
-        """One optimiser step; its totals stay on the device."""
+    def train_step(
+        self, images: Sequence[Any], labels: Sequence[Any], weights: Sequence[Any]
+    ) -> Any:
+        """One optimiser step of each; the totals stay on the device."""
         self._state, totals = self._program.step(self._state, images, labels, weights)
         return totals
 
-    def predict_step(self, images: Any, batch_size: int) -> Any:
-        """Probabilities of one batch."""
-        return self._program.predict(self._state, padded(images, batch_size))
+    def predict_step(self, images: Sequence[Any], batch_size: int) -> Any:
+        """Probabilities of one batch of each."""
+        filled = tuple(padded(x, batch_size) for x in images)
+        return self._program.predict(self._state, filled)
 
-    def gradient_step(self, images: Any, slopes: Any) -> Any:
-        """By the images of one batch."""
-        return self._program.gradient(self._state, images, slopes)
+    def gradients(
+        self, replicate: int, images: NDArray[np.float32], slopes: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """By the images, which all replicates are given."""
+        given = ((on_device(x),) * self.count for x in (images, slopes))
+        [found] = self.fetch([self._program.gradient(self._state, *given)])
+        gradients: NDArray[np.float32] = found[replicate]
+        return gradients
+
+    def get_weights(self, replicate: int) -> Weights:
+        """Every array of one, copied."""
+        return self._program.read(self._of(replicate))
+
+    def set_weights(self, replicate: int, weights: Weights) -> None:
+        """Replace every array of one."""
+
+        def put(whole: jax.Array, part: jax.Array) -> jax.Array:
+            array = np.array(whole)
+            array[replicate] = part
+            return on_device(array)
+
+        changed = self._program.write(self._of(replicate), weights)
+        without = self._state._replace(optimizer=[])
+        moved = jax.tree.map(put, without, changed)
+        self._state = moved._replace(optimizer=self._state.optimizer)
+
+    def _of(self, replicate: int) -> State:
+        """The arrays of one, without what the optimiser keeps of them."""
+        without = self._state._replace(optimizer=[])
+        state: State = jax.tree.map(lambda x: np.asarray(x)[replicate], without)
+        return state

@@ -29,24 +29,6 @@ class State(NamedTuple):
     optimizer: list[jax.Array]
 
 
-class OnDevice:
-    """What a model's arrays and those of a stack have in common."""
-
-    _state: State
-
-    def put(self, array: NDArray[Any]) -> Any:
-        """The array on the device."""
-        return jax.device_put(array)
-
-    def fetch(self, arrays: Sequence[Any]) -> list[NDArray[Any]]:
-        """Arrays from the device, which are waited for."""
-        return jax.device_get(list(arrays))  # type: ignore[no-any-return]
-
-    def synchronize(self) -> None:
-        """Wait for the state that the last step leaves."""
-        jax.block_until_ready(self._state)
-
-
 class JaxProgram:
     """Pure functions of a state; Keras's own variables only lend them their names and shapes."""
 
@@ -73,11 +55,9 @@ class JaxProgram:
             at for at, variable in enumerate(self._slots) if variable.name == "learning_rate"
         )
         self.parameters = int(sum(np.prod(v.shape) for v in self._built.variables.values()))
-        self.step = jax.jit(self._step, donate_argnums=0)
-        self.predict = jax.jit(self._predict)
-        self.gradient = jax.jit(self._gradient)
-        self.stacked_step = jax.jit(_mapped(self._step), donate_argnums=0)
-        self.stacked_predict = jax.jit(_mapped(self._predict))
+        self.step = jax.jit(_mapped(self._step), donate_argnums=0)
+        self.predict = jax.jit(_mapped(self._predict))
+        self.gradient = jax.jit(_mapped(self._gradient))
 
     def initial_state(self, weights: Weights, seed: int) -> State:
         """These weights, dropout seeded, the optimiser at its start."""
@@ -106,7 +86,7 @@ class JaxProgram:
         return State(*values, state.optimizer)
 
     def with_learning_rate(self, state: State, learning_rate: float) -> State:
-        """The state, or as many in one, for steps at this rate."""
+        """The states for steps at this rate."""
         optimizer = list(state.optimizer)
         shape = optimizer[self._rate].shape
         optimizer[self._rate] = on_device(np.full(shape, learning_rate, np.float32))
@@ -185,7 +165,12 @@ def _mapped(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function for states along a first axis, and sequences of arrays, one each."""
 
     def call(state: State, *given: Sequence[jax.Array]) -> Any:
-        return jax.vmap(function)(state, *map(jnp.stack, given))
+        whole = (state, *map(jnp.stack, given))
+        if len(given[0]) > 1:
+            return jax.vmap(function)(*whole)
+        # Of one alone XLA compiles better programs than of a batch of one.
+        alone = jax.tree.map(partial(jnp.squeeze, axis=0), whole)
+        return jax.tree.map(partial(jnp.expand_dims, axis=0), function(*alone))
 
     return call
 

@@ -6,22 +6,18 @@ This module is imported by every cnnbench command: PyTorch itself is imported in
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from cnnbench.plugin import (
     Availability,
     Backend,
     Capabilities,
     Engine,
-    Exporter,
-    Network,
-    Weights,
     hookimpl,
     look_for,
     worker_environment,
 )
 
-CNNBENCH_INTERFACE = "1.1"
+CNNBENCH_INTERFACE = "1.2"
 """The version of cnnbench's plugin interface that this plugin is written for."""
 
 
@@ -52,30 +48,6 @@ class TorchNative(Backend):
         from cnnbench_torch_native._backend import TorchEngine
 
         return TorchEngine(device, threads)
-
-
-class OnnxExporter(Exporter):
-    """Graphs that ONNX Runtime and others compute, without PyTorch."""
-
-    name = "onnx"
-    description = "a graph of ONNX, for ONNX Runtime and others"
-
-    def check(self) -> Availability:
-        """Whether PyTorch and what it writes ONNX with are installed."""
-        needed = {"torch": ("torch",), "onnx": ("onnx",), "onnxscript": ("onnxscript",)}
-        return look_for(needed, 'pip install "cnnbench-torch-native[onnx]"')
-
-    def export(self, network: Network, weights: Weights, path: Path) -> None:
-        """Write the file."""
-        from cnnbench_torch_native._onnx import save_onnx
-
-        save_onnx(network, weights, path)
-
-
-@hookimpl
-def cnnbench_exporters() -> Iterable[Exporter]:
-    """The one format."""
-    return (OnnxExporter(),)
 
 
 @hookimpl

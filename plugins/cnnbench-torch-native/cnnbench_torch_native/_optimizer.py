@@ -1,13 +1,11 @@
 """One step of each optimiser with the formulas of `cnnbench.plugin.Optimization`."""
-# The many-tensor kernels have no public names; PyTorch's own optimisers call them too.
-# ruff: noqa: SLF001
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from itertools import count
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from math import sqrt
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,172 +13,141 @@ from torch import Tensor
 
 from cnnbench.plugin import Optimization
 
-Update = Callable[[float], None]
-"""One step along the gradients in `.grad`, with this learning rate (above zero)."""
+EPSILON = 1e-7
 
 
-def make_update(arrays: Sequence[Tensor], optimization: Optimization) -> Update:
-    """The update of these arrays, with its state; there are none where every layer is frozen."""
-    if not arrays:
-        return lambda _: None
-    state = partial(_filled, arrays)
-    update: Update
-    match optimization.optimizer:
-        case "sgd":
-            update = partial(_momentum, arrays, state(), 0.0, False)
-        case "momentum":
-            how = optimization.momentum, optimization.nesterov
-            update = partial(_momentum, arrays, state(), *how)
-        case "rmsprop":
-            update = partial(_rooted, arrays, state(), 0.9, 0.1)
-        case "adagrad":
-            start = optimization.initial_accumulator_value
-            update = partial(_rooted, arrays, state(start), 1.0, 1.0)
-        case "adam" | "adamw" as name:
-            decay = optimization.weight_decay if name == "adamw" else 0.0
-            adam = torch.optim.AdamW(arrays, weight_decay=decay, fused=True)
-            update = partial(_adam, adam, count(1))
-        case "nadam":
-            update = partial(_nadam, arrays, state(), state(), _nadam_factors())
-        case "adamax":
-            update = partial(_adamax, arrays, state(), state(), count(1))
-        case "lion":
-            update = partial(_lion, arrays, state())
-        case other:
-            raise AssertionError(f"capabilities do not name {other}")
-    largest = optimization.global_clipnorm
-    return partial(_clipped, arrays, largest, update) if largest else update
+class Optimizer:
+    """Moves arrays, with replicates along a first axis of each, along the gradients in `.grad`.
+
+    PyTorch's own optimisers mean something else by most of the names: their momentum keeps the
+    learning rate out of v, which matters once the rate changes, and epsilon stands elsewhere.
+    """
+
+    def __init__(self, arrays: Sequence[Tensor], optimization: Optimization) -> None:
+        self._arrays = arrays
+        self._optimization = optimization
+        self._steps = 0
+        self._rule, slots = _RULES[optimization.optimizer]
+        self._slots = [[torch.zeros_like(x) for _ in range(slots)] for x in arrays]
+        decay = optimization.weight_decay if optimization.optimizer == "adamw" else 0.0
+        fused = self._rule is None and arrays
+        self._adam = torch.optim.AdamW(arrays, weight_decay=decay, fused=True) if fused else None
+
+    @torch.no_grad()  # type: ignore[untyped-decorator]  # PyTorch is Any to mypy
+    def step(self, learning_rate: float) -> None:
+        """Take a step at this rate (above zero), and let the gradients go."""
+        self._steps += 1
+        if self._optimization.global_clipnorm and self._arrays:
+            _clip(self._arrays, self._optimization.global_clipnorm)
+        if self._adam:
+            _step_as_keras(self._adam, learning_rate, self._steps)
+        if self._rule:
+            at = _At(self._optimization, learning_rate, self._steps)
+            for array, slots in zip(self._arrays, self._slots, strict=True):
+                self._rule(at, array, array.grad, *slots)
+        for array in self._arrays:
+            array.grad = None
 
 
-def _filled(arrays: Sequence[Tensor], start: float = 0.0) -> list[Tensor]:
-    return [torch.full_like(array, start, requires_grad=False) for array in arrays]
+class _At(NamedTuple):
+    """A step of an optimiser, counted from 1."""
+
+    how: Optimization
+    rate: float
+    step: int
 
 
-def _clipped(
-    arrays: Sequence[Tensor], largest: float, update: Update, learning_rate: float
-) -> None:
-    """PyTorch's own adds 1e-6 to the norm."""
-    gradients = _gradients(arrays)
-    norm = torch.nn.utils.get_total_norm(gradients)
-    torch._foreach_mul_(gradients, largest / norm.clamp(min=largest))
-    update(learning_rate)
+def _clip(arrays: Sequence[Tensor], largest: float) -> None:
+    """Each replicate's gradients by their own norm, to which PyTorch's own adds 1e-6."""
+    squares = [array.grad.flatten(1).square().sum(1) for array in arrays]
+    factors = largest / torch.stack(squares).sum(0).sqrt().clamp(min=largest)
+    for array in arrays:
+        array.grad.mul_(factors.view(-1, *[1] * (array.ndim - 1)))
 
 
-def _adam(adam: torch.optim.AdamW, steps: Iterator[int], learning_rate: float) -> None:
+def _step_as_keras(adam: torch.optim.AdamW, rate: float, step: int) -> None:
     """PyTorch adds epsilon to sqrt(s / (1 - 0.999^t)) where the formula adds it to sqrt(s).
 
     Keras corrects the bias in float32, where 1 - 0.999 is 1e-5 of itself too small. Training makes
     a percent of the loss of that within some hundred steps, so the corrections are rounded alike.
     """
     [group] = adam.param_groups
-    step = next(steps)
     first, second = 1 - 0.9**step, 1 - 0.999**step
-    rounded_first, rounded_second = (1 - np.float32(beta) ** step for beta in (0.9, 0.999))
-    rounded = float(np.sqrt(rounded_second) / rounded_first) * first / sqrt(second)
-    group["lr"], group["eps"] = learning_rate * rounded, 1e-7 / sqrt(second)
+    rounded = sqrt(_correction(0.999, step)) / _correction(0.9, step) * first / sqrt(second)
+    group["lr"], group["eps"] = rate * rounded, EPSILON / sqrt(second)
     adam.step()
 
 
-def _momentum(
-    arrays: Sequence[Tensor],
-    velocities: list[Tensor],
-    momentum: float,
-    nesterov: bool,
-    learning_rate: float,
-) -> None:
-    """PyTorch's own keeps the learning rate out of v, which matters once the rate changes."""
-    gradients = _gradients(arrays)
-    with torch.no_grad():
-        torch._foreach_mul_(velocities, momentum)
-        torch._foreach_add_(velocities, gradients, alpha=-learning_rate)
-        if nesterov:
-            torch._foreach_add_(arrays, velocities, alpha=momentum)
-            torch._foreach_add_(arrays, gradients, alpha=-learning_rate)
-        else:
-            torch._foreach_add_(arrays, velocities)
+def _correction(beta: float, step: int) -> float:
+    return float(1 - np.float32(beta) ** step)
 
 
-def _rooted(
-    arrays: Sequence[Tensor],
-    squares: list[Tensor],
-    kept: float,
-    added: float,
-    learning_rate: float,
-) -> None:
-    """RMSprop and Adagrad have epsilon inside the root, for which PyTorch has no fused kernel."""
-    gradients = _gradients(arrays)
-    with torch.no_grad():
-        if kept != 1:
-            torch._foreach_mul_(squares, kept)
-        torch._foreach_addcmul_(squares, gradients, gradients, added)
-        roots = torch._foreach_add(squares, 1e-7)
-        torch._foreach_sqrt_(roots)
-        torch._foreach_addcdiv_(arrays, gradients, roots, -learning_rate)
+def _sgd(at: _At, w: Tensor, g: Tensor) -> None:
+    w.sub_(g, alpha=at.rate)
 
 
-def _nadam_factors() -> Iterator[tuple[float, float, float]]:
-    """Of each step: the parts that m and g have in it, and what s is divided by.
-
-    In float32, as Keras has them (see `_adam`). The power of 0.96 of PyTorch's own is t / 250.
-    """
-    product = np.float32(1)
-    for step in count(1):
-        now, following = (
-            np.float32(0.9) * (1 - np.float32(0.5) * np.float32(0.96) ** at)
-            for at in (step, step + 1)
-        )
-        product = product * now
-        of_mean, of_gradient = following / (1 - product * following), (1 - now) / (1 - product)
-        yield float(of_mean), float(of_gradient), float(1 - np.float32(0.999) ** step)
+def _momentum(at: _At, w: Tensor, g: Tensor, v: Tensor) -> None:
+    v.mul_(at.how.momentum).sub_(g, alpha=at.rate)
+    if at.how.nesterov:
+        w.add_(v, alpha=at.how.momentum).sub_(g, alpha=at.rate)
+    else:
+        w.add_(v)
 
 
-def _nadam(
-    arrays: Sequence[Tensor],
-    means: list[Tensor],
-    squares: list[Tensor],
-    factors: Iterator[tuple[float, float, float]],
-    learning_rate: float,
-) -> None:
-    of_mean, of_gradient, second = next(factors)
-    gradients = _gradients(arrays)
-    with torch.no_grad():
-        torch._foreach_lerp_(means, gradients, 0.1)
-        torch._foreach_mul_(squares, 0.999)
-        torch._foreach_addcmul_(squares, gradients, gradients, 0.001)
-        roots = torch._foreach_div(squares, second)
-        torch._foreach_sqrt_(roots)
-        torch._foreach_add_(roots, 1e-7)
-        moves = torch._foreach_mul(means, of_mean)
-        torch._foreach_add_(moves, gradients, alpha=of_gradient)
-        torch._foreach_addcdiv_(arrays, moves, roots, -learning_rate)
+def _rmsprop(at: _At, w: Tensor, g: Tensor, s: Tensor) -> None:
+    s.mul_(0.9).addcmul_(g, g, value=0.1)
+    w.addcdiv_(g, (s + EPSILON).sqrt_(), value=-at.rate)
 
 
-def _adamax(
-    arrays: Sequence[Tensor],
-    means: list[Tensor],
-    norms: list[Tensor],
-    steps: Iterator[int],
-    learning_rate: float,
-) -> None:
-    """PyTorch adds epsilon to |g| before it takes the larger."""
-    gradients = _gradients(arrays)
-    rate = learning_rate / float(1 - np.float32(0.9) ** next(steps))
-    with torch.no_grad():
-        torch._foreach_lerp_(means, gradients, 0.1)
-        torch._foreach_mul_(norms, 0.999)
-        torch._foreach_maximum_(norms, torch._foreach_abs(gradients))
-        torch._foreach_addcdiv_(arrays, means, torch._foreach_add(norms, 1e-7), -rate)
+def _adagrad(at: _At, w: Tensor, g: Tensor, s: Tensor) -> None:
+    s.add_(at.how.initial_accumulator_value if at.step == 1 else 0.0).addcmul_(g, g)
+    w.addcdiv_(g, (s + EPSILON).sqrt_(), value=-at.rate)
 
 
-def _lion(arrays: Sequence[Tensor], means: list[Tensor], learning_rate: float) -> None:
-    gradients = _gradients(arrays)
-    with torch.no_grad():
-        moves = torch._foreach_mul(means, 0.9)
-        torch._foreach_add_(moves, gradients, alpha=0.1)
-        torch._foreach_sign_(moves)
-        torch._foreach_add_(arrays, moves, alpha=-learning_rate)
-        torch._foreach_lerp_(means, gradients, 0.01)
+def _nadam(at: _At, w: Tensor, g: Tensor, m: Tensor, s: Tensor) -> None:
+    """In float32, as Keras has its factors. The power of 0.96 of PyTorch's own is t / 250."""
+    now, following = _share(at.step), _share(at.step + 1)
+    product = _product(at.step)
+    of_mean, of_gradient = following / (1 - product * following), (1 - now) / (1 - product)
+    m.lerp_(g, 0.1)
+    s.mul_(0.999).addcmul_(g, g, value=0.001)
+    moves = (m * float(of_mean)).add_(g, alpha=float(of_gradient))
+    roots = (s / _correction(0.999, at.step)).sqrt_().add_(EPSILON)
+    w.addcdiv_(moves, roots, value=-at.rate)
 
 
-def _gradients(arrays: Sequence[Tensor]) -> list[Tensor]:
-    return [array.grad for array in arrays if array.grad is not None]
+def _share(step: int) -> np.float32:
+    """What the formula calls u(t)."""
+    return np.float32(0.9) * (1 - np.float32(0.5) * np.float32(0.96) ** step)
+
+
+@cache
+def _product(step: int) -> np.float32:
+    """What the formula calls p, which grows by a factor a step."""
+    return _product(step - 1) * _share(step) if step else np.float32(1)
+
+
+def _adamax(at: _At, w: Tensor, g: Tensor, m: Tensor, u: Tensor) -> None:
+    """PyTorch's own adds epsilon to |g| before it takes the larger."""
+    m.lerp_(g, 0.1)
+    torch.maximum(u.mul_(0.999), g.abs(), out=u)
+    w.addcdiv_(m, u + EPSILON, value=-at.rate / _correction(0.9, at.step))
+
+
+def _lion(at: _At, w: Tensor, g: Tensor, m: Tensor) -> None:
+    w.sub_((m * 0.9).add_(g, alpha=0.1).sign_(), alpha=at.rate)
+    m.lerp_(g, 0.01)
+
+
+_RULES: Mapping[str, tuple[Callable[..., None] | None, int]] = {
+    "sgd": (_sgd, 0),
+    "momentum": (_momentum, 1),
+    "rmsprop": (_rmsprop, 1),
+    "adagrad": (_adagrad, 1),
+    "adam": (None, 0),
+    "adamw": (None, 0),
+    "nadam": (_nadam, 2),
+    "adamax": (_adamax, 2),
+    "lion": (_lion, 1),
+}
+"""Of each optimiser the step of an array, and how many arrays of state it keeps; None: fused."""

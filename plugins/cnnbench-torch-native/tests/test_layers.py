@@ -6,7 +6,9 @@ import torch
 
 from cnnbench.plugin import (
     Activate,
+    Add,
     BatchNorm,
+    Concatenate,
     Conv,
     Dense,
     Dropout,
@@ -153,6 +155,41 @@ def test_activations_overwrite_neither_the_images_nor_what_another_layer_keeps()
     model.train_epoch(batches, 0.1)
     model.predict(batches)
     np.testing.assert_array_equal(images, kept)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Conv(name="other", filters=4, kernel=(1, 1), inputs=("one",), activation="linear"),
+        Flatten(name="other", inputs=("one",)),
+    ],
+    ids=["that is needed for a gradient", "that is a view"],
+)
+def test_an_activation_overwrites_nothing_that_another_layer_has_taken(other):
+    """As it trains where a layer that does nothing keeps the activation from its input."""
+    after = "flat" if isinstance(other, Flatten) else "relu"
+    join = Concatenate if isinstance(other, Flatten) else Add
+
+    def network(before):
+        return built(
+            Conv(name="one", filters=4, activation="linear"),
+            other,
+            *([Dropout(name="nothing", inputs=("one",), rate=0.0)] if before == "nothing" else []),
+            Activate(name="relu", inputs=(before,)),
+            *([Flatten(name="flat")] if after == "flat" else []),
+            join(inputs=("other", after)),
+            Flatten(),
+            Dense(units=3, activation="linear"),
+            optimizer="sgd",
+        )
+
+    batches = ArrayBatches(images_of(8), np.arange(8, dtype=np.int32) % 3)
+    models = [network(before) for before in ("one", "nothing")]
+    losses = [model.train_epoch(batches, 0.1).loss for model in models]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+    moved = models[1].get_weights()
+    for name, array in models[0].get_weights().items():
+        np.testing.assert_allclose(array, moved[name], rtol=1e-5, atol=1e-6, err_msg=name)
 
 
 def test_moving_statistics_take_the_biased_variance():

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from cnnbench.plugin import Optimization
-from cnnbench_torch_native._optimizer import make_update
+from cnnbench_torch_native._optimizer import Optimizer
 
 RATES = (0.01, 0.01, 0.002, 0.03)
 
@@ -136,13 +136,13 @@ def test_steps_follow_the_formula_through_changes_of_the_learning_rate(name, siz
     start = [draw.normal(size=(3, 2)), draw.normal(size=4)]
     gradients = [[size * draw.normal(size=w.shape) for w in start] for _ in RATES]
     parameters = [torch.tensor(w, dtype=torch.float64, requires_grad=True) for w in start]
-    update = make_update(parameters, optimization(name))
+    optimizer = Optimizer(parameters, optimization(name))
     formulas = [FORMULAS[name]() for _ in start]
     expected = list(start)
     for rate, step in zip(RATES, gradients, strict=True):
         for parameter, gradient in zip(parameters, step, strict=True):
             parameter.grad = torch.tensor(gradient)
-        update(rate)
+        optimizer.step(rate)
         moves = zip(formulas, expected, step, strict=True)
         expected = [formula(w, g, rate) for formula, w, g in moves]
     for parameter, w in zip(parameters, expected, strict=True):
@@ -153,12 +153,12 @@ def test_nadam_is_pytorchs_with_the_powers_of_keras():
     draw = np.random.default_rng(1)
     start = draw.normal(size=5)
     ours, theirs = (torch.tensor(start, dtype=torch.float64, requires_grad=True) for _ in "ab")
-    update = make_update([ours], Optimization("nadam"))
+    optimizer = Optimizer([ours], Optimization("nadam"))
     nadam = torch.optim.NAdam([theirs], lr=0.01, eps=1e-7, momentum_decay=1.0)
     for _ in range(20):
         ours.grad = torch.tensor(draw.normal(size=5))
         theirs.grad = ours.grad.clone()
-        update(0.01)
+        optimizer.step(0.01)
         nadam.step()
     # 1 - 0.999^t is right to about 2e-5 in float32, as Keras computes it.
     moves, expected = (x.detach().numpy() - start for x in (ours, theirs))
@@ -168,7 +168,7 @@ def test_nadam_is_pytorchs_with_the_powers_of_keras():
 @pytest.mark.parametrize("largest", [0.5, 1.9, 2.1, 100.0])
 def test_clipping_is_pytorchs_of_which_the_norm_is_exact(largest):
     draw = np.random.default_rng(2)
-    start = [draw.normal(size=(3, 2)), draw.normal(size=4)]
+    start = [draw.normal(size=(1, 3, 2)), draw.normal(size=(1, 4))]
     ours, theirs = (
         [torch.tensor(w, dtype=torch.float64, requires_grad=True) for w in start] for _ in "ab"
     )
@@ -176,7 +176,7 @@ def test_clipping_is_pytorchs_of_which_the_norm_is_exact(largest):
     norm = np.sqrt(sum((x**2).sum() for x in gradients))
     for mine, its, gradient in zip(ours, theirs, gradients, strict=True):
         mine.grad, its.grad = (torch.tensor(2 * gradient / norm) for _ in "ab")
-    make_update(ours, Optimization("sgd", global_clipnorm=largest))(1.0)
+    Optimizer(ours, Optimization("sgd", global_clipnorm=largest)).step(1.0)
     torch.nn.utils.clip_grad_norm_(theirs, largest)
     for mine, its, w in zip(ours, theirs, start, strict=True):
         # PyTorch's own adds 1e-6 to the norm.
@@ -192,5 +192,5 @@ def test_kernels_that_lie_in_memory_as_channels_last_are_updated_in_place():
     images = torch.randn(2, 3, 5, 5)
     torch.nn.functional.conv2d(images, kernel).square().sum().backward()
     gradient = kernel.grad.clone()
-    make_update([kernel], Optimization("sgd"))(0.5)
+    Optimizer([kernel], Optimization("sgd")).step(0.5)
     torch.testing.assert_close(kernel.detach(), before - 0.5 * gradient)
