@@ -100,7 +100,7 @@ def test_the_examples_together_are_a_plugin_that_works(workshop, scripted_path):
     (workshop.folder / "tiny.toml").write_text(RECIPE)
     workshop.run("cnnbench run tiny.toml --backend scripted --executor fresh")
     workshop.run("cnnbench run tiny.toml --backend scripted --jobs 1 --force")
-    assert workshop.run("cnnbench compare results --format tally") == "1 recipes\n"
+    assert workshop.run("cnnbench compare results --format tally") == "1 tables\n"
     notes = [json.loads(line) for line in (workshop.folder / "track.jsonl").open()]
     statuses = [note["status"] for note in notes if "status" in note]
     assert statuses == ["ok"] * 4
