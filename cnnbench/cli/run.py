@@ -211,7 +211,9 @@ def _train(
     begun, clock = time.time(), time.monotonic()
     due = [x for due in due_of(prepared, anew=options.force) for x in due.next]
     try:
-        with choose_view(console, due, quiet=console.quiet, standings=standings) as view:
+        with choose_view(
+            console, due, quiet=console.quiet, standings=standings, budget=budget.left
+        ) as view:
             ran = run_prepared(prepared, plugins, options, view.hear, budget)
     except KeyboardInterrupt:
         recorded = len(prepared.ok_records(since=begun if options.force else 0.0))

@@ -49,6 +49,10 @@ class Budget:
         self._took: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
         self._spent: dict[str, float] = defaultdict(float)
 
+    def left(self) -> float:
+        """Seconds until it is spent, below 0 behind that; infinite without a budget."""
+        return math.inf if self._end is None else self._end - self._clock()
+
     @contextmanager
     def measuring(self, backend: str) -> Iterator[None]:
         """While some trials of a backend run, with all that they wait for."""
@@ -74,7 +78,7 @@ class Budget:
         """
         if self._end is None:
             return tuple(trials)
-        left = self._end - self._clock()
+        left = self.left()
         found: list[Trial] = []
         for _, group in groupby(trials, key=lambda trial: trial.replicate):
             more = [*found, *group]

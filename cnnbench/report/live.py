@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -55,11 +56,12 @@ def choose_view(
     *,
     quiet: bool,
     standings: Callable[[], Standings] | None = None,
+    budget: Callable[[], float] = lambda: math.inf,
 ) -> RunView:
     """The view that fits the console; a quiet one if there is nothing to show.
 
     standings: finds out where variants stand before the first trial, for a view that shows it; None
-    to show none.
+    to show none. budget: seconds until no further replicate is begun.
     """
     if quiet or not trials:
         return QuietView()
@@ -68,14 +70,20 @@ def choose_view(
     else:
         redraws = console.is_terminal and not console.is_dumb_terminal
     if not redraws:
-        return PlainView(console, trials)
-    return LiveView(console, trials, standings() if standings else None)
+        return PlainView(console, trials, budget)
+    return LiveView(console, trials, standings() if standings else None, budget)
 
 
 class Progress:
-    """How much is done, in epochs, and how long the rest may take."""
+    """How much is done, in epochs, and how long the rest may take.
 
-    def __init__(self, trials: Sequence[Trial]) -> None:
+    budget: seconds until no further replicate is begun.
+    """
+
+    def __init__(
+        self, trials: Sequence[Trial], budget: Callable[[], float] = lambda: math.inf
+    ) -> None:
+        self._budget = budget
         self._epochs: dict[str, int] = {}
         self._asked: dict[str, int] = {}
         self._add(trials)
@@ -124,10 +132,14 @@ class Progress:
 
     @property
     def left(self) -> float | None:
-        """Seconds left at the pace since the first trial began, None before there is a pace."""
+        """Seconds left at the pace since the first trial began, None before there is a pace.
+
+        No more than the budget has; 0 where that is spent and what runs is brought to its end.
+        """
         if self._first is None or self.fraction == 0:
             return None
-        return (time.monotonic() - self._first) * (1 - self.fraction) / self.fraction
+        pace = (time.monotonic() - self._first) * (1 - self.fraction) / self.fraction
+        return max(0.0, min(pace, self._budget()))
 
 
 class QuietView:
@@ -148,9 +160,14 @@ class QuietView:
 class PlainView(QuietView):
     """A line for each trial that ends, for logs and pipes."""
 
-    def __init__(self, console: Console, trials: Sequence[Trial]) -> None:
+    def __init__(
+        self,
+        console: Console,
+        trials: Sequence[Trial],
+        budget: Callable[[], float] = lambda: math.inf,
+    ) -> None:
         self._console = console
-        self._progress = Progress(trials)
+        self._progress = Progress(trials, budget)
 
     def hear(self, event: Event) -> None:
         """Print a line when a trial ends."""
@@ -182,10 +199,14 @@ class LiveView:
     """
 
     def __init__(
-        self, console: Console, trials: Sequence[Trial], standings: Standings | None = None
+        self,
+        console: Console,
+        trials: Sequence[Trial],
+        standings: Standings | None = None,
+        budget: Callable[[], float] = lambda: math.inf,
     ) -> None:
         self._console = console
-        self._progress = Progress(trials)
+        self._progress = Progress(trials, budget)
         self._standings = standings
         self._slots: dict[int, _Slot] = {}
         self._live = Live(
@@ -252,7 +273,7 @@ class LiveView:
 
 def _rest(progress: Progress) -> str:
     if progress.left is not None:
-        return f"{duration(progress.left)} left"
+        return f"{duration(progress.left)} left" if progress.left else "ending"
     return "first epochs" if progress.started else "starting workers"
 
 

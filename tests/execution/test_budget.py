@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from cnnbench.errors import OptionsError
@@ -59,6 +61,13 @@ def test_a_number_of_seconds_is_above_zero(seconds):
 def test_without_a_budget_all_fits(clock):
     some = trials(range(5))
     assert Budget(clock=clock).fitting(some) == tuple(some)
+
+
+def test_what_is_left_of_it_is_told(clock):
+    budget = Budget(100.0, clock)
+    clock.now += 130.0
+    assert budget.left() == -30.0
+    assert Budget(clock=clock).left() == math.inf
 
 
 def test_one_replicate_tells_what_the_others_take(clock):

@@ -1,6 +1,8 @@
 """What a run shows on a terminal and in a pipe."""
 
 import io
+import math
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -106,6 +108,25 @@ def test_no_time_left_is_not_worth_saying(monkeypatch):
         view.hear(TrialStarted(trials[0], 0))
         view.hear(TrialEnded(trials[0], 0, outcome(trials[0])))  # after no time at all
     assert "left" not in out.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"), [(math.inf, ", about 45 s left"), (20.0, ", about 20 s left"), (-5.0, "")]
+)
+def test_no_more_time_is_left_than_the_budget_has(monkeypatch, budget, said):
+    now = [100.0]
+    monkeypatch.setattr("cnnbench.report.live.time", SimpleNamespace(monotonic=lambda: now[0]))
+    trials = [trial(number, epochs=1) for number in range(4)]
+    out = console(terminal=False)
+    plain = PlainView(out, trials, lambda: budget)
+    live = LiveView(console(terminal=True), trials, budget=lambda: budget)
+    for view in (plain, live):
+        view.hear(TrialStarted(trials[0], 0))
+    now[0] += 15.0  # seconds for a quarter of all
+    for view in (plain, live):
+        view.hear(TrialEnded(trials[0], 0, outcome(trials[0])))
+    assert out.file.getvalue().rstrip().endswith(f" s{said}")
+    assert (said.removeprefix(", about ") or "ending") in rendered(live)
 
 
 def rendered(view, width=100):
