@@ -21,7 +21,8 @@ def explain(
     ],
     *,
     image: Annotated[
-        list[Path], typer.Option("--image", metavar="FILE", help="An image; may be repeated.")
+        list[Path],
+        typer.Option("--image", metavar="FILE", help="An image, or signals; may be repeated."),
     ],
     of: Annotated[
         str | None,

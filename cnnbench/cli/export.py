@@ -25,14 +25,14 @@ def export(
     from cnnbench.installed import installed_plugins
     from cnnbench.report.output import spare_file
     from cnnbench.report.terminal import Terminal
+    from cnnbench.winner.ensemble import read_taken, refuse_ensemble
     from cnnbench.winner.export import export_winner, find_exporter
-    from cnnbench.winner.folder import read_winner
     from cnnbench.winner.hush import hushed
-    from cnnbench.winner.table import print_exported
+    from cnnbench.winner.told import print_exported
 
     spare_file(output, force=force)
     exporter = find_exporter(installed_plugins(), output)
-    winner, console = read_winner(folder), Terminal()
+    winner, console = refuse_ensemble(read_taken(folder), "exported"), Terminal()
     with console.waiting(f"writing {output}"), hushed():
         export_winner(winner, exporter, output)
     print_exported(console, winner, output)

@@ -27,6 +27,10 @@ def pick(
             autocompletion=complete_metric,
         ),
     ] = "accuracy",
+    variant: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Take this variant, whatever validation images say."),
+    ] = None,
     data: DataSource = None,
     device: DeviceName = "auto",
     force: Annotated[
@@ -43,19 +47,20 @@ def pick(
     from cnnbench.report.terminal import Terminal
     from cnnbench.winner.choice import choose
     from cnnbench.winner.folder import NewFolder
+    from cnnbench.winner.retrained import retrained
     from cnnbench.winner.retraining import plan_retraining, retrain
     from cnnbench.winner.save import save_winner
-    from cnnbench.winner.table import print_choice, print_plan, print_winner
+    from cnnbench.winner.told import print_choice, print_plan, print_winner
 
     console = Terminal(quiet=quiet)
     plugins = installed_plugins()
-    choice = choose(results, metric)
+    choice = choose(results, metric, variant)
     with NewFolder(output, replace=force) as folder:
         print_choice(console, choice)
         with console.waiting("reading the images"):
             retraining = plan_retraining(choice, plugins, device=device, data=data)
         print_plan(console, retraining)
-        with choose_view(console, [retraining.trial], quiet=quiet) as view:
-            outcome = retrain(retraining, plugins, view.hear)
-        save_winner(retraining, outcome, folder)
-    print_winner(console, outcome, output)
+        with choose_view(console, retraining.trials, quiet=quiet) as view:
+            trained = retrained(retraining, retrain(retraining, plugins, view.hear))
+        save_winner(trained, folder)
+    print_winner(console, trained, output)

@@ -14,7 +14,10 @@ from cnnbench.cli.options import DeviceName, Replace
 def predict(
     folder: Annotated[Path, typer.Argument(help="What `cnnbench pick` saved.")],
     images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE...", help="Image files, or folders of them.")
+        list[Path],
+        typer.Argument(
+            metavar="IMAGE...", help="Image files, files of signals, or folders of them."
+        ),
     ],
     *,
     backend: Annotated[
@@ -35,14 +38,13 @@ def predict(
     ] = None,
     force: Replace = False,
 ) -> None:
-    """Say of each image which class it is, and how probably.
+    """Say of each image, or signal, which class it is, and how probably.
 
     Exit code: 0 all were read, 1 some could not be, 2 the request was wrong.
     """
     from cnnbench.errors import OptionsError
     from cnnbench.report.output import spare_file, write_report
     from cnnbench.report.terminal import Terminal, say
-    from cnnbench.winner.files import image_files
     from cnnbench.winner.hush import hushed
     from cnnbench.winner.predictor import Predictor
     from cnnbench.winner.table import (
@@ -58,7 +60,7 @@ def predict(
         spare_file(output, force=force)
     console = Terminal()
     predictor = Predictor(folder, backend=backend, device=device)
-    files, classes = image_files(images), predictor.winner.description.classes
+    files, classes = predictor.files(images), predictor.winner.description.classes
     if note := predictor.note:
         say(f"note: {note}")
     with console.waiting(f"predicting on {predictor.backend.name}"), hushed():

@@ -11,16 +11,17 @@ import numpy as np
 from cnnbench.errors import ResultsError
 from cnnbench.execution.choosing import best, validation_of
 from cnnbench.planning.study import Study
-from cnnbench.results.details import Predictions, read_predictions
+from cnnbench.results.details import Predictions, read_predictions, read_validation
 from cnnbench.results.read import newest_records
 from cnnbench.results.record import Costs, Ensemble, Record, Status, Tried, Tuning
-from cnnbench.training.committee import Probabilities, averaged, stacked
+from cnnbench.training.committee import Probabilities, averaged, learned
 from cnnbench.training.costs import OF_PREDICTION, features_seconds
 from cnnbench.training.metrics import evaluate
 from cnnbench.trials.combination import Combination
 from cnnbench.trials.trial import Trial
 
 LOGGER = logging.getLogger(__name__)
+Rule = Callable[[Sequence[Probabilities]], Probabilities]
 _OF_TRAINING = (
     "compile", "training", "evaluation", "data", "total", "energy", "device_energy",
 )  # fmt: skip
@@ -98,9 +99,14 @@ class Combiner:
                 "costs": _costs(tried, [chosen], seconds=time.perf_counter() - begun),
             }
         )
-        asked = read_predictions(self._study.store.folder, chosen.trial)
+        folder = self._study.store.folder
+        asked = read_predictions(folder, chosen.trial)
         self._study.store.append(
-            record, predictions=asked.probabilities, rows=asked.rows, labels=asked.labels
+            record,
+            predictions=asked.probabilities,
+            rows=asked.rows,
+            labels=asked.labels,
+            validation=read_validation(folder, chosen.trial),
         )
         LOGGER.info(
             "%s, replicate %d: candidate %d of %d chosen",
@@ -116,19 +122,13 @@ class Combiner:
         asked = [read_predictions(folder, trial.id) for trial in combination.members]
         _refuse_other_rows(combination.members, asked)
         rows, labels = asked[0].rows, asked[0].labels
-        answers = [each.probabilities for each in asked]
-        if combination.held_out:
-            held = [
-                _in_one([read_predictions(folder, trial.id) for trial in parts])
-                for parts in combination.held_out
-            ]
-            _refuse_other_rows(combination.members, held)
-            learned = [each.probabilities for each in held]
-            together = stacked(learned, held[0].labels, answers)
-        else:
-            together = averaged(answers)
+        put_together = self._rule(combination)
+        together = put_together([each.probabilities for each in asked])
         first = records[combination.members[0].id]
         metrics = {"test": evaluate(together, labels)}
+        validation = self._validation(combination, put_together)
+        if validation is not None:
+            metrics["validation"] = evaluate(validation.probabilities, validation.labels)
         if "trivial" in first.metrics:
             metrics["trivial"] = dict(first.metrics["trivial"])
         record = _blank(combination, first).model_copy(
@@ -149,8 +149,33 @@ class Combiner:
                 ),
             }
         )
-        self._study.store.append(record, predictions=together, rows=rows, labels=labels)
+        self._study.store.append(
+            record, predictions=together, rows=rows, labels=labels, validation=validation
+        )
         LOGGER.info("%s, replicate %d: combined", combination.variant, combination.replicate + 1)
+
+    def _rule(self, combination: Combination) -> Rule:
+        """How the members' answers are put together."""
+        if not combination.held_out:
+            return averaged
+        folder = self._study.store.folder
+        held = [
+            in_one([read_predictions(folder, trial.id) for trial in parts])
+            for parts in combination.held_out
+        ]
+        _refuse_other_rows(combination.members, held)
+        return learned([each.probabilities for each in held], held[0].labels).together
+
+    def _validation(self, combination: Combination, put_together: Rule) -> Predictions | None:
+        """The same of validation images; None where a member's answers to them were not kept."""
+        folder = self._study.store.folder
+        found = [read_validation(folder, trial.id) for trial in combination.members]
+        asked = [each for each in found if each is not None]
+        if len(asked) < len(found):
+            return None
+        _refuse_other_rows(combination.members, asked)
+        together = put_together([each.probabilities for each in asked])
+        return Predictions(together, asked[0].rows, asked[0].labels)
 
 
 def _blank(combination: Combination, like: Record) -> Record:
@@ -214,7 +239,7 @@ def _together(
     return None if None in values else put(values)
 
 
-def _in_one(parts: Sequence[Predictions]) -> Predictions:
+def in_one(parts: Sequence[Predictions]) -> Predictions:
     """The predictions for all parts of the training images, by row."""
     rows = np.concatenate([part.rows for part in parts])
     order = np.argsort(rows, kind="stable")

@@ -10,6 +10,7 @@ from typing import Any
 
 from cnnbench.execution.arrays import pack_array, unpack_array
 from cnnbench.plugin.executor import Limits, Outcome, Work
+from cnnbench.results.details import ARRAYS, Predictions
 from cnnbench.results.record import Epoch, Record
 from cnnbench.results.weights import weights_bytes, weights_from
 
@@ -38,6 +39,8 @@ def pack_outcome(outcome: Outcome) -> dict[str, Any]:
         "predictions": pack_array(outcome.predictions),
         "rows": pack_array(outcome.rows),
         "labels": pack_array(outcome.labels),
+        "validation": outcome.validation
+        and {name: pack_array(getattr(outcome.validation, name)) for name in ARRAYS},
         "weights": outcome.weights
         and base64.b64encode(weights_bytes(outcome.weights)).decode("ascii"),
         "environment": outcome.environment,
@@ -55,7 +58,17 @@ def unpack_outcome(content: Mapping[str, Any]) -> Outcome:
         predictions=unpack_array(content["predictions"]),
         rows=unpack_array(content["rows"]),
         labels=unpack_array(content["labels"]),
+        validation=_unpack_predictions(content["validation"]),
         weights=content["weights"] and weights_from(base64.b64decode(content["weights"])),
         environment=content["environment"],
         failure=content["failure"],
     )
+
+
+def _unpack_predictions(content: Mapping[str, Any] | None) -> Predictions | None:
+    if content is None:
+        return None
+    probabilities, rows, labels = (unpack_array(content[name]) for name in ARRAYS)
+    if probabilities is None or rows is None or labels is None:
+        raise TypeError("predictions that lack an array")
+    return Predictions(probabilities, rows, labels)

@@ -163,6 +163,7 @@ def _train(
                 predictions=outcome.predictions,
                 rows=outcome.rows,
                 labels=outcome.labels,
+                validation=outcome.validation,
                 weights=outcome.weights,
                 environment=outcome.environment,
                 failure=outcome.failure,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cnnbench.data.sources.cache import CachedImages
 from cnnbench.errors import PluginError
 from cnnbench.network.network import Weights
+from cnnbench.results.details import Predictions
 from cnnbench.results.failure import failure_text
 from cnnbench.results.record import Epoch, Record
 from cnnbench.trials.trial import Device, Trial
@@ -25,6 +26,7 @@ class Outcome:
     """What a trial left: its record, its history, and the probabilities of the test images.
 
     predictions: float32, (n, classes), in the order of `rows`, which index the source's images.
+    validation: those of the validation images, None without any.
     weights: every array that they were made with, where the trial keeps them.
     failure: what a record's reason has no room for, such as a traceback; stored beside the record.
     """
@@ -34,6 +36,7 @@ class Outcome:
     predictions: NDArray[np.float32] | None = None
     rows: NDArray[np.int64] | None = None
     labels: NDArray[np.int32] | None = None
+    validation: Predictions | None = None
     weights: Weights | None = None
     environment: dict[str, object] = field(default_factory=dict)
     failure: str = ""

@@ -21,7 +21,7 @@ from cnnbench.results.record import Epoch
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What a trial predicted for its test images.
+    """What a trial predicted for its test images, or for its validation images.
 
     probabilities: float32, (n, classes), or (n, 1) of a single sigmoid unit. rows: int64, (n,),
     indices into the source's images. labels: int32, (n,), indices into the recorded classes.
@@ -30,6 +30,11 @@ class Predictions:
     probabilities: NDArray[np.float32]
     rows: NDArray[np.int64]
     labels: NDArray[np.int32]
+
+
+ARRAYS = ("probabilities", "rows", "labels")
+OF_VALIDATION = "validation_"
+"""What the names of the arrays of validation images begin with, in the file of both."""
 
 
 def history_csv(history: Sequence[Epoch]) -> bytes:
@@ -41,15 +46,13 @@ def history_csv(history: Sequence[Epoch]) -> bytes:
     return text.getvalue().encode()
 
 
-def predictions_npz(predictions: Predictions) -> bytes:
-    """The three arrays, compressed."""
+def predictions_npz(predictions: Predictions, validation: Predictions | None = None) -> bytes:
+    """The three arrays, compressed; those of validation images beside them, if there are any."""
+    arrays = {name: getattr(predictions, name) for name in ARRAYS}
+    if validation is not None:
+        arrays |= {f"{OF_VALIDATION}{name}": getattr(validation, name) for name in ARRAYS}
     file = io.BytesIO()
-    np.savez_compressed(
-        file,
-        probabilities=predictions.probabilities,
-        rows=predictions.rows,
-        labels=predictions.labels,
-    )
+    np.savez_compressed(file, **arrays)
     return file.getvalue()
 
 
@@ -70,14 +73,30 @@ def read_history(study: Path, trial: str) -> tuple[Epoch, ...]:
 
 
 def read_predictions(study: Path, trial: str) -> Predictions:
-    """The predictions of a trial; nothing is unpickled.
+    """The predictions of a trial for its test images; nothing is unpickled.
 
     Raises ResultsError if there are none or they are damaged.
     """
+    found = _read_predictions(study, trial, "")
+    assert found is not None, "each such file has them"
+    return found
+
+
+def read_validation(study: Path, trial: str) -> Predictions | None:
+    """The predictions of a trial for its validation images, None where none were kept.
+
+    Raises ResultsError as `read_predictions` does.
+    """
+    return _read_predictions(study, trial, OF_VALIDATION)
+
+
+def _read_predictions(study: Path, trial: str, prefix: str) -> Predictions | None:
     path = predictions_file(study, trial)
     try:
         with np.load(io.BytesIO(read_regular(path)), allow_pickle=False) as arrays:
-            return Predictions(arrays["probabilities"], arrays["rows"], arrays["labels"])
+            if prefix and f"{prefix}{ARRAYS[0]}" not in arrays:
+                return None
+            return Predictions(*(arrays[f"{prefix}{name}"] for name in ARRAYS))
     except FileNotFoundError:
         raise ResultsError(f"trial {trial} has no predictions: {path} does not exist") from None
     except Exception as error:  # a damaged archive makes NumPy and zipfile raise whatever there is

@@ -3,7 +3,7 @@
 RESULTS/RECIPE/BACKEND/records.jsonl        one record a line
                        plan.json            the study last asked for
                        history/TRIAL.csv    the epochs of a trial
-                       predictions/TRIAL.npz    probabilities of its test images
+                       predictions/TRIAL.npz    probabilities of its test and validation images
                        weights/TRIAL.safetensors    its arrays, where they were asked for
                        failures/TRIAL.txt   why it failed at length, until it succeeds
                        log/TIME.log         what happened in the last runs

@@ -116,6 +116,7 @@ class Store:
         predictions: NDArray[np.float32] | None = None,
         rows: NDArray[np.int64] | None = None,
         labels: NDArray[np.int32] | None = None,
+        validation: Predictions | None = None,
         weights: Weights | None = None,
         environment: Mapping[str, object] | None = None,
         failure: str = "",
@@ -123,9 +124,10 @@ class Store:
         """Store what a trial left and return its record, which names what stands beside it now.
 
         predictions: probabilities, (n, classes), of the images `rows` with the true `labels`; the
-        three come together or not at all. weights: the arrays that the trial was judged with; those
-        of an earlier record of the trial go where this one brings none. failure: what the reason
-        has no room for; if that can't be kept, the record is all the same.
+        three come together or not at all. validation: the same of validation images. weights: the
+        arrays that the trial was judged with; those of an earlier record of the trial go where this
+        one brings none. failure: what the reason has no room for; if that can't be kept, the record
+        is all the same.
 
         The record comes last: when its line is on the disk, so is everything it speaks of.
         Raises ResultsError if it can't be stored; nothing recorded before is touched then.
@@ -140,7 +142,7 @@ class Store:
                 raise ValueError("predictions without rows and labels can't be told apart later")
             predicted = Predictions(predictions, rows, labels)
         try:
-            kept = self._write_beside(record.trial, history, predicted, weights)
+            kept = self._write_beside(record.trial, history, predicted, validation, weights)
             record = record.model_copy(update={"kept": kept})
             if environment:
                 path = environment_file(self.folder, record.environment)
@@ -220,13 +222,15 @@ class Store:
         trial: str,
         history: Sequence[Epoch],
         predictions: Predictions | None,
+        validation: Predictions | None,
         weights: Weights | None,
     ) -> str:
         """Returns the SHA-256 of the file of arrays, "" without one."""
         if history:
             self._write(history_file(self.folder, trial), history_csv(history))
         if predictions:
-            self._write(predictions_file(self.folder, trial), predictions_npz(predictions))
+            content = predictions_npz(predictions, validation)
+            self._write(predictions_file(self.folder, trial), content)
         if weights is not None:
             path = weights_file(self.folder, trial)
             make_folder(path.parent)

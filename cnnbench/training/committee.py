@@ -72,25 +72,43 @@ def voted(answers: Sequence[Probabilities], weights: Sequence[float]) -> Probabi
     return probabilities
 
 
-def stacked(
-    held_out: Sequence[Probabilities],
-    labels: NDArray[np.int32],
-    answers: Sequence[Probabilities],
-) -> Probabilities:
-    """What a logistic regression makes of the answers, having learned from held-out ones.
+@dataclass(frozen=True, slots=True, eq=False)
+class Regression:
+    """A logistic regression on what networks answer.
+
+    coefficients: float64, (classes that it knows, columns). intercepts: float64, one for each of
+    these classes. known: int64, their numbers. The columns are the networks' probabilities of each
+    class, network by network; of two classes only the second's, as the first's is redundant.
+    """
+
+    coefficients: NDArray[np.float64]
+    intercepts: NDArray[np.float64]
+    known: NDArray[np.int64]
+
+    def together(self, answers: Sequence[Probabilities]) -> Probabilities:
+        """What it makes of the networks' answers, (n, classes); 0 for a class it does not know."""
+        scores = _columns(answers) @ self.coefficients.T + self.intercepts
+        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+        whole = np.zeros((len(scores), answers[0].shape[1]), np.float32)
+        whole[:, self.known] = odds / odds.sum(axis=1, keepdims=True)
+        return whole
+
+
+def learned(held_out: Sequence[Probabilities], labels: NDArray[np.int32]) -> Regression:
+    """The regression that learns from what networks say of images they were not trained on.
 
     held_out: of each member, for the training images, each by a network that was not trained on
-    it, (n, classes). labels: of these, (n,). answers: of each member for the images in question.
-    As scikit-learn's StackingClassifier with its default final estimator (Wolpert 1992): of two
-    classes only the second's probability is used. A class without a training image gets 0.
+    it, (n, classes). labels: of these, (n,). As scikit-learn's StackingClassifier with its default
+    final estimator (Wolpert 1992).
     """
     from sklearn.linear_model import LogisticRegression
 
-    classes = answers[0].shape[1]
     model = LogisticRegression().fit(_columns(held_out), labels)
-    whole = np.zeros((len(answers[0]), classes), np.float32)
-    whole[:, model.classes_] = model.predict_proba(_columns(answers))
-    return whole
+    coefficients, intercepts = model.coef_, model.intercept_
+    if len(model.classes_) == 2:  # noqa: PLR2004 - scored by the second alone, the first having 0
+        coefficients = np.concatenate([np.zeros_like(coefficients), coefficients])
+        intercepts = np.concatenate([np.zeros_like(intercepts), intercepts])
+    return Regression(coefficients, intercepts, model.classes_.astype(np.int64))
 
 
 def _columns(answers: Sequence[Probabilities]) -> NDArray[np.float64]:

@@ -25,6 +25,9 @@ from cnnbench.data.splits.selection import select_classes
 from cnnbench.results.record import Samples
 from cnnbench.trials.trial import Trial
 
+Pixels = NDArray[np.uint8] | NDArray[np.float32]
+"""Of images in 0..255, uint8; or signals, float32, (n, length, 1, channels)."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrialImages:
@@ -39,7 +42,7 @@ class TrialImages:
 
     trial: Trial
     chosen: CachedImages
-    images: NDArray[np.uint8] | NDArray[np.float32]
+    images: Pixels
     split: Split
     normalization: Normalization | InputScaling
     augmentation: AugmentationSpec
@@ -158,9 +161,11 @@ def split_of(trial: Trial, chosen: CachedImages) -> Split:
         classes=chosen.classes,
         groups=chosen.groups,
     )
-    split = _of_member(trial, split, chosen)
-    if trial.validates:
-        return split
+    return _of_member(trial, split if trial.validates else _together(split), chosen)
+
+
+def _together(split: Split) -> Split:
+    """The split with its validation images among its training images."""
     everything = np.sort(np.concatenate([split.train, split.validation]))
     return Split(everything, split.validation[:0], split.test)
 
@@ -183,6 +188,6 @@ def _of_member(trial: Trial, split: Split, chosen: CachedImages) -> Split:
     return split
 
 
-def with_channels(images: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
+def with_channels(images: Pixels, channels: int) -> Pixels:
     """Images of one channel with it repeated where a base takes three; no pixel is copied."""
-    return np.broadcast_to(images, (*images.shape[:3], channels))
+    return cast("Pixels", np.broadcast_to(images, (*images.shape[:3], channels)))

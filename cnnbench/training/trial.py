@@ -12,6 +12,7 @@ from cnnbench.errors import CnnbenchError
 from cnnbench.network.summary import summarize
 from cnnbench.plugin.backend import Backend, Engine
 from cnnbench.plugin.executor import Outcome
+from cnnbench.results.details import Predictions
 from cnnbench.results.environment import environment_key, machine_environment
 from cnnbench.results.record import Beside, Costs, Epoch, Pretrained, Record, Status
 from cnnbench.training.build import Build, build_model
@@ -172,3 +173,6 @@ def _judge(answers: Answers, images: TrialImages, result: Gathered) -> None:
         "rows": rows.test,
         "labels": labels[rows.test],
     }
+    if "validation" in answers:
+        seen = rows.validation
+        result.arrays["validation"] = Predictions(answers["validation"], seen, labels[seen])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cnnbench.data.sources.cache import CachedImages
 from cnnbench.data.sources.groups import digest_of_groups
 from cnnbench.errors import DataError, PretrainedError, ResultsError
 from cnnbench.execution.bases import with_their_bases
 from cnnbench.loading.plugins import Plugins
 from cnnbench.recipe.anchor import anchored, given_source
+from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.pretraining import Pretraining, with_bases
 from cnnbench.recipe.spec import Recipe, Variant
 from cnnbench.results.read import RecordedStudy
@@ -21,48 +24,54 @@ from cnnbench.winner.choice import configuration_of
 def recipe_again(
     study: RecordedStudy,
     plan: Plan,
-    record: Record,
+    variants: Mapping[str, Configuration],
     plugins: Plugins,
     *,
     replicates: int = 1,
     data: str | None = None,
 ) -> Recipe:
-    """The variant of a record alone, with the base that it starts from, as a recipe.
+    """Some variants of a study alone, with the bases that they start from, as a recipe.
 
-    data: where its images are now. Raises ResultsError where its settings or base are not there.
+    variants: as their records have them, the one in question last. data: where its images are now.
+    Raises ResultsError where settings or bases are not there.
     """
-    configuration = configuration_of(record)
-    pretrain = _base_of(study, record)
+    pretrain = {
+        name: _base_of(study, variant, name)
+        for variant, configuration in variants.items()
+        if (name := configuration.transfer.own if configuration.transfer.is_own else "")
+    }
     if data is not None:
         source = anchored(given_source(data, plugins.source), plugins.source).value
-        moved = configuration.data.model_copy(update={"source": source})
-        configuration = configuration.model_copy(update={"data": moved})
+        variants = {name: _moved(each, source) for name, each in variants.items()}
     assert plan.seed is not None
+    bases = tuple(pretrain.values())
     return Recipe(
         name=plan.recipe,
         title=plan.title,
         replicates=replicates,
         seed=plan.seed,
-        baseline=record.variant,
-        variants=(Variant(name=record.variant, configuration=configuration),),
-        pretrain=pretrain,
-        bases=with_bases(plugins.offered_bases, pretrain),
+        baseline=list(variants)[-1],
+        variants=tuple(Variant(name=name, configuration=x) for name, x in variants.items()),
+        pretrain=bases,
+        bases=with_bases(plugins.offered_bases, bases),
     )
 
 
-def _base_of(study: RecordedStudy, record: Record) -> tuple[Pretraining, ...]:
-    """The base of a variant that the study trained, as its record says; empty without one."""
-    spec = configuration_of(record).transfer
-    if not spec.is_own:
-        return ()
-    label = Member(base=spec.own).label
+def _moved(configuration: Configuration, source: str) -> Configuration:
+    data = configuration.data.model_copy(update={"source": source})
+    return configuration.model_copy(update={"data": data})
+
+
+def _base_of(study: RecordedStudy, variant: str, name: str) -> Pretraining:
+    """The base of a variant that the study trained, as its record says."""
+    label = Member(base=name).label
     found = next((other for other in study.records if other.member == label), None)
     if found is None:
         raise ResultsError(
-            f"{study.folder} has no record of the base {spec.own}, whose network "
-            f"{record.variant} has: run the recipe again"
+            f"{study.folder} has no record of the base {name}, whose network "
+            f"{variant} has: run the recipe again"
         )
-    return (Pretraining(name=spec.own, configuration=configuration_of(found)),)
+    return Pretraining(name=name, configuration=configuration_of(found))
 
 
 def on_its_base(trial: Trial, study: RecordedStudy) -> Trial:

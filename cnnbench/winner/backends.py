@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Sequence
+from itertools import product
 
 from cnnbench.errors import PluginError
 from cnnbench.loading.availability import check_availability
@@ -17,23 +19,24 @@ from cnnbench.trials.trial import Device
 
 def choose_backend(
     plugins: Plugins,
-    network: Network,
+    networks: Sequence[Network],
     *,
-    precision: str = "float32",
+    precisions: Collection[str] = ("float32",),
     trained_by: str = "",
     asked: str | None = None,
     explains: bool = False,
 ) -> Backend:
-    """The backend that is asked for, else the one that trained the network, else any that can.
+    """The backend that is asked for, else the one that trained the networks, else any that can.
 
-    precision: of its arithmetic. explains: whether it must be able to make heat maps, too. Raises
-    PluginError where that one, or none, can run here or compute it.
+    precisions: of their arithmetic. explains: whether it must be able to make heat maps, too.
+    Raises PluginError where that one, or none, can run here or compute them all.
     """
 
     def lacking(backend: Backend) -> str:
         any_optimizer = min(backend.capabilities.optimizers, default="")
-        trains_nothing = Optimization(any_optimizer, precision=precision)
-        found = [backend.capabilities.missing(network, trains_nothing)]
+        trains_nothing = [Optimization(any_optimizer, precision=x) for x in precisions]
+        asked_for = product(networks, trains_nothing)
+        found = [*dict.fromkeys(backend.capabilities.missing(*each) for each in asked_for)]
         found += [lacking_to_explain(backend)] if explains else []
         return ", ".join(filter(None, found))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -12,58 +11,44 @@ from pathlib import Path
 from cnnbench.comparison.metrics import SPLITS, Measure, find_measure
 from cnnbench.comparison.select import select
 from cnnbench.comparison.series import Part, Series, in_order
-from cnnbench.errors import ComparisonError, ResultsError
+from cnnbench.errors import ComparisonError, ResultsError, did_you_mean
 from cnnbench.recipe.configuration import Configuration
-from cnnbench.report.run import plural
 from cnnbench.results.read import RecordedStudy, read_results
-from cnnbench.results.record import Plan, Record
+from cnnbench.results.record import Plan, Record, Status
+from cnnbench.winner.contender import Contender, choice_notes
+from cnnbench.winner.tuned import ChosenSetting, choose_setting
 
 VALIDATION = "validation"
 assert VALIDATION in SPLITS
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
-    """A variant by its mean value over the parts that all candidates have.
-
-    values: of each part, in their order. parameters: of its network, None where not recorded.
-    """
-
-    variant: str
-    values: tuple[float, ...]
-    parameters: int | None
-
-    @property
-    def mean(self) -> float:
-        """What the choice goes by."""
-        return statistics.fmean(self.values)
-
-
-@dataclass(frozen=True, slots=True)
 class VariantChoice:
-    """The variant that is best on the validation images.
+    """The variant that is taken home: the best on the validation images, or one that was named.
 
-    candidates: the best first. records: those of the chosen variant that ended well, by replicate.
-    compared: the replicates that the means are over. notes: what limits the choice.
+    candidates: the best first. variant: the one taken. named: whether it was asked for by name.
+    records: those of it that ended well, by replicate; of a tuned variant those of the candidate
+    that is taken, `setting`. compared: the replicates that the means are over. notes: what limits
+    the choice.
     """
 
     study: RecordedStudy
     plan: Plan
     measure: Measure
     candidates: tuple[Contender, ...]
+    variant: str
+    named: bool
     records: tuple[Record, ...]
     compared: tuple[int, ...]
     notes: tuple[str, ...]
+    setting: ChosenSetting | None = None
 
     @property
-    def variant(self) -> str:
-        """The chosen one."""
-        return self.candidates[0].variant
-
-    @property
-    def configuration(self) -> Configuration:
-        """What a trial of it does."""
-        return configuration_of(self.records[0])
+    def judged(self) -> tuple[int, ...]:
+        """The replicates whose validation images had a part in the choice."""
+        compared = set() if self.named else set(self.compared)
+        settings = {record.replicate for record in self.records} if self.setting else set()
+        return tuple(sorted(compared | settings))
 
 
 def configuration_of(record: Record) -> Configuration:
@@ -77,12 +62,13 @@ def configuration_of(record: Record) -> Configuration:
         ) from error
 
 
-def choose(path: Path, metric: str = "accuracy") -> VariantChoice:
+def choose(path: Path, metric: str = "accuracy", variant: str | None = None) -> VariantChoice:
     """The best variant of the one study in a results folder.
 
-    metric: one that is taken on images. Where means are equal, the network with fewer parameters is
-    the better one, then the one that stands first in the recipe. Raises ResultsError and
-    ComparisonError where there is no one study to choose from, or nothing to choose by.
+    metric: one that is taken on images. variant: to be taken whatever validation says. Where means
+    are equal, the network with fewer parameters is the better one, then the one that stands first
+    in the recipe. Raises ResultsError and ComparisonError where there is no one study to choose
+    from, or nothing to choose by.
     """
     study, plan = _one_study(path)
     measure = find_measure(metric, VALIDATION)
@@ -98,16 +84,13 @@ def choose(path: Path, metric: str = "accuracy") -> VariantChoice:
             f"{plan.folds} folds, so that none is left to test a network that learns from all "
             "others; run the recipe with --set evaluation.folds=0, and pick from that"
         )
-    able = [x for x in selection.series if x.ok and not x.diverged and not _is_made_of_several(x)]
-    valued = {each.variant: _values(each, measure) for each in able}
-    if not any(valued.values()):
-        raise ComparisonError(
-            f"no record in {study.place} holds the {measure.metric.title} of validation images, "
-            "and nothing else may choose: run the recipe with data.validation"
-        )
-    valued = {variant: values for variant, values in valued.items() if values}
-    shared = reduce(frozenset.intersection, (frozenset(values) for values in valued.values()))
-    if not shared:
+    able = [x for x in selection.series if x.ok and not x.diverged]
+    valued = {each.variant: values for each in able if (values := _values(each, measure))}
+    named = None if variant is None else _named(variant, selection.series, study)
+    if not valued and not named:
+        raise ComparisonError(_nothing_to_choose_by(study, selection.series, measure))
+    shared = reduce(frozenset.intersection, map(frozenset, valued.values())) if valued else ()
+    if not shared and not named:
         raise ComparisonError(
             f"no replicate in {study.place} ended well in all of {', '.join(valued)}: "
             "run the recipe again, which trains what is missing"
@@ -120,19 +103,55 @@ def choose(path: Path, metric: str = "accuracy") -> VariantChoice:
             next(iter(each.ok.values())).costs.parameters,
         )
         for each in able
-        if each.variant in valued
+        if compared and each.variant in valued
     ]
     sign = -1 if measure.metric.higher_is_better else 1
     found.sort(key=lambda one: (sign * one.mean, one.parameters or 0))
-    winner = next(each for each in able if each.variant == found[0].variant)
+    winner = named or next(each for each in able if each.variant == found[0].variant)
+    records = tuple(winner.ok[part] for part in sorted(winner.ok, key=in_order))
+    setting = choose_setting(study, records) if records[0].tuning else None
     return VariantChoice(
         study,
         plan,
         measure,
         tuple(found),
-        tuple(winner.ok[part] for part in sorted(winner.ok, key=in_order)),
+        winner.variant,
+        bool(named),
+        setting.records if setting else records,
         tuple(replicate for replicate, _ in compared),
-        (*_ties(found), *_notes(selection.series, valued, len(compared))),
+        choice_notes(selection.series, found, named.variant if named else None),
+        setting,
+    )
+
+
+def _named(name: str, series: Sequence[Series], study: RecordedStudy) -> Series:
+    """The variant of that name. Raises ComparisonError where nothing of it can be trained again."""
+    known = {each.variant: each for each in series}
+    if name not in known:
+        raise ComparisonError(
+            f"there is no variant {name!r} in {study.place}{did_you_mean(name, known, 'variants')}"
+        )
+    if not known[name].ok:
+        raise ComparisonError(
+            f"no trial of {name} in {study.place} ended well: run the recipe again"
+        )
+    return known[name]
+
+
+def _nothing_to_choose_by(study: RecordedStudy, series: Sequence[Series], measure: Measure) -> str:
+    records = [record for each in series for record in each.records.values()]
+    if not any(record.status is Status.OK for record in records):
+        why = next((f" ({x.variant}: {x.reason})" for x in records if x.reason), "")
+        return f"no trial in {study.place} ended well{why}: mend that and run the recipe again"
+    if ended := next((each.variant for each in series if each.ok and each.diverged), ""):
+        return (
+            f"no variant in {study.place} is left to choose: training diverged, as in {ended}; "
+            "lower training.learning_rate and run the recipe again"
+        )
+    return (
+        f"no record in {study.place} holds the {measure.metric.title} of validation images, "
+        "and nothing else may choose: run the recipe with data.validation, or name a variant "
+        "with --variant"
     )
 
 
@@ -157,40 +176,3 @@ def _one_study(path: Path) -> tuple[RecordedStudy, Plan]:
 def _values(series: Series, measure: Measure) -> dict[Part, float]:
     found = {part: measure.of(record) for part, record in series.ok.items()}
     return {part: value for part, value in found.items() if value is not None}
-
-
-def _is_made_of_several(series: Series) -> bool:
-    return any(record.ensemble or record.tuning for record in series.ok.values())
-
-
-def _ties(candidates: Sequence[Contender]) -> tuple[str, ...]:
-    best = candidates[0]
-    equal = [one.variant for one in candidates[1:] if one.mean == best.mean]
-    if not equal:
-        return ()
-    smaller = "it has the fewest parameters of them, or stands first in the recipe"
-    return (f"{', '.join(equal)} did as well as {best.variant}: {smaller}",)
-
-
-def _notes(
-    series: tuple[Series, ...], valued: dict[str, dict[Part, float]], compared: int
-) -> list[str]:
-    notes = []
-    for each in series:
-        if each.diverged:
-            notes.append(
-                f"{each.variant} is left out, as {plural(len(each.diverged), 'trial')} diverged"
-            )
-        elif _is_made_of_several(each):
-            tuned = any(record.tuning for record in each.ok.values())
-            several = "its answers are those of several networks"
-            reason = "its settings were chosen anew in each replicate" if tuned else several
-            notes.append(f"{each.variant} is left out, as {reason}")
-        elif each.variant not in valued:
-            notes.append(f"{each.variant} is left out, as it has no result")
-    asked = max(len(each.planned or each.records) for each in series)
-    if compared < asked:
-        notes.append(f"compared by {compared} of {asked} replicates, those that all variants have")
-    if compared == 1:
-        notes.append("one replicate only: the choice may be chance")
-    return notes

@@ -1,10 +1,11 @@
-"""Image files to be predicted: found in folders, decoded as training images were."""
+"""Files to be predicted: found in folders, read as those of training were."""
 
 from __future__ import annotations
 
 import os
+import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,43 +19,66 @@ from cnnbench.data.sources._decode import (
     readable_extensions,
     white_for,
 )
+from cnnbench.data.sources.unlabelled import ENDINGS, read_unlabelled
 from cnnbench.errors import DataError
+from cnnbench.training.images import Pixels
 from cnnbench.winner.preprocessing import Preprocessing
 
 CHUNK = 256
 """Files that are decoded at a time, so that thousands of photos fit into memory."""
 MOST_THREADS = 8
+ONE_OF_A_FILE = re.compile(r"(?P<path>.+):(?P<row>[0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Some files. images: uint8, (n, height, width, channels), of those that could be read.
+    """Some images, or signals. images: those that could be read, as `Preprocessing.shape` has them.
 
-    reasons: of each file why it could not be, "" if it could.
+    paths: the file of each, also of those that could not be read. reasons: why not, "" of the
+    others. rows: of signals, which of its file each is, from 1; None of what is a file by itself.
     """
 
     paths: tuple[Path, ...]
     reasons: tuple[str, ...]
-    images: NDArray[np.uint8]
+    images: Pixels
+    rows: tuple[int | None, ...]
 
 
-def image_files(paths: Iterable[Path]) -> list[Path]:
-    """The paths themselves, and in place of a folder the images in it and below, by name.
+def together(parts: Sequence[Decoded]) -> Decoded:
+    """All that several parts hold; at least one."""
+    return Decoded(
+        tuple(path for part in parts for path in part.paths),
+        tuple(reason for part in parts for reason in part.reasons),
+        np.concatenate([part.images for part in parts]),
+        tuple(row for part in parts for row in part.rows),
+    )
 
-    Raises DataError where that is none at all.
+
+def files_of(paths: Iterable[Path], preprocessing: Preprocessing) -> list[Path]:
+    """The paths themselves, and in place of a folder the files in it and below, by name.
+
+    Of images, or of signals for a network that takes those. Raises DataError where there is none.
     """
+    of_signals = preprocessing.of_signals
+    extensions = frozenset(ENDINGS) if of_signals else readable_extensions()
     found: list[Path] = []
     given = list(paths)
     for path in given:
-        found += _in_folder(path) if path.is_dir() else [path]
+        found += _in_folder(path, extensions) if path.is_dir() else [path]
     if not found:
         names = ", ".join(str(path) for path in given) or "no path"
-        raise DataError(f"there is no image in {names}: name image files, or folders of them")
+        what = "file of signals" if of_signals else "image"
+        files = f"files ({', '.join(ENDINGS)})" if of_signals else "image files"
+        raise DataError(f"there is no {what} in {names}: name {files}, or folders of them")
     return found
 
 
 def decoded(files: Sequence[Path], preprocessing: Preprocessing) -> Iterator[Decoded]:
-    """The files in order, some at a time."""
+    """What the files hold, in order, some at a time."""
+    if preprocessing.of_signals:
+        for path in files:
+            yield _signals(path, preprocessing)
+        return
     with (
         ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1)) as pool,
         warnings.catch_warnings(),
@@ -65,26 +89,28 @@ def decoded(files: Sequence[Path], preprocessing: Preprocessing) -> Iterator[Dec
             results = list(pool.map(lambda path: _decode(path, preprocessing), part))
             read = [x for x in results if not isinstance(x, str)]
             images = np.stack(read) if read else np.empty((0, *preprocessing.shape), np.uint8)
-            yield Decoded(part, tuple(x if isinstance(x, str) else "" for x in results), images)
+            reasons = tuple(x if isinstance(x, str) else "" for x in results)
+            yield Decoded(part, reasons, images, (None,) * len(part))
 
 
 def readable(files: Sequence[Path], preprocessing: Preprocessing) -> Iterator[Decoded]:
-    """The files in order, some at a time. Raises DataError for one that can't be read."""
+    """What the files hold, some at a time. Raises DataError for one that can't be read."""
     for part in decoded(files, preprocessing):
         for path, reason in zip(part.paths, part.reasons, strict=True):
             if reason:
-                raise DataError(f"{path} can't be read: {reason}")
+                raise DataError(
+                    reason if str(path) in reason else f"{path} can't be read: {reason}"
+                )
         yield part
 
 
-def _in_folder(folder: Path) -> list[Path]:
-    """Files with an image's extension; hidden ones and folders behind links are passed over."""
-    known = readable_extensions()
+def _in_folder(folder: Path, extensions: Collection[str]) -> list[Path]:
+    """Files with such an extension; hidden ones and folders behind links are passed over."""
     return sorted(
         Path(place, name)
         for place, _, names in os.walk(folder)
         for name in names
-        if not name.startswith(".") and Path(name).suffix.lower() in known
+        if not name.startswith(".") and Path(name).suffix.lower() in extensions
     )
 
 
@@ -100,3 +126,27 @@ def _decode(path: Path, preprocessing: Preprocessing) -> NDArray[np.uint8] | str
         return str(error)
     assert not isinstance(pixels, int)
     return pixels
+
+
+def _signals(path: Path, preprocessing: Preprocessing) -> Decoded:
+    """The signals of a file, or the one of FILE:ROW."""
+    length, _, channels = preprocessing.shape
+    wanted: int | None = None
+    if (one := ONE_OF_A_FILE.fullmatch(str(path))) and not path.exists():
+        path, wanted = Path(one["path"]), int(one["row"])
+    try:
+        values = read_unlabelled(path, length, channels)[:, :, np.newaxis, :]
+    except DataError as error:
+        return _lost(path, str(error), preprocessing)
+    rows = range(1, len(values) + 1)
+    if wanted is not None and wanted not in rows:
+        why = f"{path} has {len(values):,} signals, and none is number {wanted}"
+        return _lost(path, why, preprocessing)
+    if wanted is not None:
+        values, rows = values[wanted - 1 : wanted], range(wanted, wanted + 1)
+    return Decoded((path,) * len(rows), ("",) * len(rows), values, tuple(rows))
+
+
+def _lost(path: Path, reason: str, preprocessing: Preprocessing) -> Decoded:
+    nothing = np.empty((0, *preprocessing.shape), np.float32)
+    return Decoded((path,), (reason,), nothing, (None,))

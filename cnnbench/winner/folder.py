@@ -105,7 +105,9 @@ class NewFolder:
         """Write all files and give the folder its name. Raises ResultsError."""
         try:
             for name, content in files.items():
-                write_atomically(self._unfinished / name, content)
+                path = self._unfinished / name
+                make_folder(path.parent)
+                write_atomically(path, content)
             if self._folder.exists():
                 shutil.rmtree(self._folder)
             self._unfinished.replace(self._folder)
@@ -138,21 +140,28 @@ class NewFolder:
         )
 
 
-def winner_files(
-    description: Mapping[str, Any],
-    weights: Weights,
-    provenance: Mapping[str, Any],
-    history: Sequence[Epoch],
-    predictions: Predictions,
+def network_files(
+    description: Mapping[str, Any], weights: Weights, history: Sequence[Epoch] = ()
 ) -> dict[str, bytes]:
-    """The files of a winner by name. description: of `WinnerModel`, but for the digest."""
+    """The files of one network by name. description: of `WinnerModel`, but for the digest."""
     arrays = weights_bytes(weights)
     whole = WinnerModel(**description, weights=hashlib.sha256(arrays).hexdigest())
     return {
         WEIGHTS: arrays,
         MODEL: whole.model_dump_json(indent=1).encode() + b"\n",
+        **history_files(history),
+    }
+
+
+def history_files(history: Sequence[Epoch]) -> dict[str, bytes]:
+    """The file of a training's epochs, none without them."""
+    return {HISTORY: history_csv(history)} if history else {}
+
+
+def origin_files(provenance: Mapping[str, Any], predictions: Predictions) -> dict[str, bytes]:
+    """Where a winner comes from, and what it said of the test images, by name."""
+    return {
         PROVENANCE: json.dumps(provenance, indent=1, ensure_ascii=False).encode() + b"\n",
-        HISTORY: history_csv(history),
         PREDICTIONS: predictions_npz(predictions),
     }
 
@@ -194,11 +203,21 @@ def read_model(folder: Path) -> WinnerModel:
     except OSError as error:
         raise ResultsError(f"{path} can't be read: {explain(error)}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "it"
-        raise ResultsError(
-            f"{path} is damaged, or of a newer cnnbench: {where} is wrong ({first['msg'][:200]})"
-        ) from None
-    if description.format > FORMAT:
-        raise ResultsError(f"{path} was written by a newer cnnbench; update cnnbench to read it")
+        raise damaged(path, error) from None
+    refuse_newer(path, description.format, FORMAT)
     return description
+
+
+def damaged(path: Path, error: ValidationError) -> ResultsError:
+    """That a model.json says what it can't."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "it"
+    return ResultsError(
+        f"{path} is damaged, or of a newer cnnbench: {where} is wrong ({first['msg'][:200]})"
+    )
+
+
+def refuse_newer(path: Path, found: int, known: int) -> None:
+    """Raise ResultsError for a format of a later version."""
+    if found > known:
+        raise ResultsError(f"{path} was written by a newer cnnbench; update cnnbench to read it")

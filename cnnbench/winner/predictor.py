@@ -1,4 +1,4 @@
-"""A trained network as scikit-learn has classifiers: classes of images, and their probabilities."""
+"""What was taken home as scikit-learn has classifiers: classes of images, and probabilities."""
 
 from __future__ import annotations
 
@@ -14,22 +14,28 @@ from numpy.typing import NDArray
 
 from cnnbench.data.passes.passes import evaluation_pass
 from cnnbench.data.sources.pixels import GREY, RGB, RGBA, conform
+from cnnbench.data.sources.unlabelled import fitting
 from cnnbench.errors import DataError, PluginError
 from cnnbench.loading.manager import load_plugins
 from cnnbench.plugin.backend import Engine, Model
+from cnnbench.training.images import Pixels
 from cnnbench.training.metrics import class_probabilities
 from cnnbench.trials.optimization import Optimization
 from cnnbench.trials.trial import Device
 from cnnbench.winner.backends import choose_backend, lacking_to_explain, open_engine
+from cnnbench.winner.ensemble import Taken, leaves_of, read_taken, refuse_ensemble
 from cnnbench.winner.explanation.grad_cam import Explainer, HeatMaps
 from cnnbench.winner.explanation.layers import grad_cam_layer
 from cnnbench.winner.explanation.subject import Subject
-from cnnbench.winner.files import Decoded, decoded, image_files, readable
-from cnnbench.winner.folder import read_winner
+from cnnbench.winner.files import Decoded, decoded, files_of, readable
+from cnnbench.winner.folder import Winner
+from cnnbench.winner.preprocessing import Preprocessing
 
 PathText = str | PathLike[str]
-Images = NDArray[np.uint8] | PathText | Iterable[PathText]
-"""Pixels in 0..255, (n, height, width) or (n, height, width, 1, 3 or 4), or paths of files."""
+Images = NDArray[np.generic] | PathText | Iterable[PathText]
+"""Pixels in 0..255, (n, height, width) or (n, height, width, 1, 3 or 4), or paths of files.
+
+Of a network of signals numbers, (n, length) or (n, length, channels), or paths of files."""
 
 
 class Predictor:
@@ -52,18 +58,19 @@ class Predictor:
         backend: str | None = None,
         device: Device = "auto",
     ) -> None:
-        self.winner = read_winner(Path(folder))
-        description = self.winner.description
+        self.winner = read_taken(Path(folder))
+        leaves = leaves_of(self.winner)
         self.backend = choose_backend(
             load_plugins(),
-            description.network,
-            precision=description.precision,
-            trained_by=description.backend,
+            [leaf.network for leaf in leaves],
+            precisions={leaf.description.precision for leaf in leaves},
+            trained_by=self.winner.description.backend,
             asked=backend,
         )
         self.classes_: NDArray[np.str_] = np.array(self.winner.description.classes)
         self._device: Device = device
-        self._model: Model | None = None
+        self._preprocessing = leaves[0].description.preprocessing
+        self._models: dict[Path, Model] = {}
 
     @property
     def note(self) -> str:
@@ -81,8 +88,9 @@ class Predictor:
         """The probability of each class, shape (n, classes), rows in the order of the images.
 
         images: paths of files, and of folders of them; or an array of pixels in 0..255, which is
-        resized and turned to grey or RGB as the network needs it. Raises DataError for files that
-        can't be read and for arrays that are none of images.
+        resized and turned to grey or RGB as the network needs it. Of a network of signals files
+        of them, a row each, or numbers. Raises DataError for files that can't be read and for
+        arrays of another kind.
         """
         if isinstance(images, np.ndarray):
             return self._probabilities(self._conformed(images))
@@ -97,9 +105,9 @@ class Predictor:
         images: as for predict_proba. of: a class, by default the most probable one of each image.
         layer: whose maps are weighed, by default the last one with maps; its rows and columns are
         those of the result. Raises as predict_proba, OptionsError for an unknown class or layer,
-        PluginError where the backend has no gradients.
+        PluginError where the backend has no gradients, ResultsError for an ensemble.
         """
-        subject = Subject.of_winner(self.winner)
+        subject = Subject.of_winner(refuse_ensemble(self.winner, "explained"))
         wanted, place = subject.class_number(of), grad_cam_layer(subject.network, layer)
         if lacking := lacking_to_explain(self.backend):
             raise PluginError(f"backend {self.backend.name} lacks {lacking}: choose another one")
@@ -113,13 +121,19 @@ class Predictor:
 
     def predict_files(self, paths: Sequence[Path]) -> Iterator[tuple[Decoded, NDArray[np.float32]]]:
         """The files some at a time, and the probabilities of those that can be read."""
-        for part in decoded(paths, self.winner.description.preprocessing):
+        for part in decoded(paths, self._preprocessing):
             yield part, self._probabilities(part.images)
 
     def _readable(self, images: Any) -> Iterator[Decoded]:
-        return readable(image_files(_paths(images)), self.winner.description.preprocessing)
+        return readable(files_of(_paths(images), self._preprocessing), self._preprocessing)
 
-    def _conformed(self, images: NDArray[Any]) -> NDArray[np.uint8]:
+    def files(self, paths: Iterable[Path]) -> list[Path]:
+        """The paths, with the files in place of a folder. Raises DataError where there is none."""
+        return files_of(paths, self._preprocessing)
+
+    def _conformed(self, images: NDArray[Any]) -> Pixels:
+        if self._preprocessing.of_signals:
+            return _as_signals(images, self._preprocessing)
         shaped = images[..., np.newaxis] if images.ndim == 3 else images  # noqa: PLR2004 - grey
         if shaped.ndim != 4 or shaped.shape[3] not in {GREY, RGB, RGBA} or 0 in shaped.shape[1:]:  # noqa: PLR2004
             raise DataError(
@@ -131,31 +145,46 @@ class Predictor:
                 f"the images are {images.dtype}; expected are pixels in 0..255 as uint8, which are "
                 "scaled here as in training"
             )
-        return conform(shaped, self.winner.description.preprocessing.request)
+        return conform(shaped, self._preprocessing.request)
 
-    def _probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """images: of the size and colour that the network was trained with."""
-        description = self.winner.description
+    def _probabilities(self, images: Pixels) -> NDArray[np.float32]:
+        """images: of the size and colour that the networks were trained with."""
         if not len(images):
-            return np.empty((0, len(description.classes)), np.float32)
+            return np.empty((0, len(self.classes_)), np.float32)
+        return self._answers(self.winner, images)
+
+    def _answers(self, taken: Taken, images: Pixels) -> NDArray[np.float32]:
+        if not isinstance(taken, Winner):
+            answers = [self._answers(network, images) for network in taken.networks]
+            return taken.rule.together(answers)
+        description = taken.description
         channels = description.network.input_shape[2]
         prepared = description.preprocessing.prepared(images, channels)
-        outputs = self._opened().predict(evaluation_pass(prepared, description.batch_size))
+        outputs = self._opened(taken).predict(evaluation_pass(prepared, description.batch_size))
         return class_probabilities(outputs)
 
-    def _opened(self) -> Model:
-        """The network on its backend, built once."""
-        if self._model is None:
-            description = self.winner.description
-            optimization = Optimization(precision=description.precision)
-            self._model = self._engine.build(
-                description.network, self.winner.weights, optimization, 0
+    def _opened(self, winner: Winner) -> Model:
+        """A network on its backend, built once."""
+        if winner.folder not in self._models:
+            optimization = Optimization(precision=winner.description.precision)
+            self._models[winner.folder] = self._engine.build(
+                winner.network, winner.weights, optimization, 0
             )
-        return self._model
+        return self._models[winner.folder]
 
     @cached_property
     def _engine(self) -> Engine:
         return open_engine(self.backend, self._device)
+
+
+def _as_signals(values: NDArray[Any], preprocessing: Preprocessing) -> NDArray[np.float32]:
+    length, _, channels = preprocessing.shape
+    if values.ndim not in (2, 3) or values.dtype.kind not in "iuf":
+        raise DataError(
+            f"the signals are {values.dtype} of the shape {values.shape}; expected are numbers, "
+            "(n, length) or (n, length, channels)"
+        )
+    return fitting(values, length, channels, "the array")[:, :, np.newaxis, :]
 
 
 def _paths(images: Any) -> list[Path]:

@@ -14,8 +14,10 @@ from cnnbench.data.passes.prepared import PreparedImages
 from cnnbench.data.passes.scaling import InputScaling
 from cnnbench.data.sources.source import Request
 from cnnbench.data.spec import AugmentationSpec, Side
-from cnnbench.training.images import TrialImages, with_channels
+from cnnbench.training.images import Pixels, TrialImages, with_channels
 
+LONGEST = 2**24
+"""Of a signal, in values."""
 Numbers = Annotated[tuple[Annotated[float, Field(allow_inf_nan=False)], ...], Field(min_length=1)]
 
 
@@ -51,20 +53,24 @@ class Preprocessing(BaseModel):
     """What happens to an image before the network sees it.
 
     height, width: what it is resized to, without regard to its proportions. color: "grey" is one
-    channel, "rgb" three. crop: (height, width); the
-    largest window in the middle of these proportions is cut out and resized to it. white:
-    the value that became 255, of training images of more than 8 bits a channel. scaling: of the
-    values 0..255.
+    channel, "rgb" three. crop: (height, width); the largest window in the middle of these
+    proportions is cut out and resized to it. white: the value that became 255, of training images
+    of more than 8 bits a channel. scaling: of the values 0..255. channels: of a signal, whose
+    length is the height, and whose values are scaled as they are; None of an image.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    height: Side
+    height: Annotated[int, Field(ge=1, le=LONGEST)]
     width: Side
-    color: Literal["grey", "rgb"]
+    color: Literal["grey", "rgb"] = "grey"
+    channels: Annotated[int, Field(ge=1)] | None = None
     crop: tuple[Side, Side] | None = None
     white: Annotated[int, Field(ge=1)] | None = None
     scaling: Affine | Standard
+
+    @property
+    def of_signals(self) -> bool:
+        """Whether it is of signals, float32, and not of images."""
+        return self.channels is not None
 
     @property
     def request(self) -> Request:
@@ -74,9 +80,9 @@ class Preprocessing(BaseModel):
     @property
     def shape(self) -> tuple[int, int, int]:
         """(height, width, channels) before the crop."""
-        return self.height, self.width, 1 if self.color == "grey" else 3
+        return self.height, self.width, self.channels or (1 if self.color == "grey" else 3)
 
-    def prepared(self, images: NDArray[np.uint8], channels: int) -> PreparedImages:
+    def prepared(self, images: Pixels, channels: int) -> PreparedImages:
         """Images of `shape`, cut and scaled; grey ones are repeated for a network of 3 channels."""
         return PreparedImages.of_rows(
             with_channels(images, channels),
@@ -86,8 +92,10 @@ class Preprocessing(BaseModel):
             AugmentationSpec(crop=self.crop),
         )
 
-    def cut(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def cut(self, images: Pixels) -> Pixels:
         """The part of images of `shape` that the network sees, before they are scaled."""
+        if self.of_signals:
+            return images
         inside = central_window(images, self.crop)
         return inside.clip(0, 255).round().astype(np.uint8)
 
@@ -106,6 +114,9 @@ class Preprocessing(BaseModel):
 def preprocessing_of(images: TrialImages, white: int | None) -> Preprocessing:
     """What a trial did to its images. white: what became 255, of files of more than 8 bits."""
     height, width, channels = images.chosen.images.shape[1:]
+    if images.chosen.images.dtype != np.uint8:
+        scaling = scaling_of(images.normalization)
+        return Preprocessing(height=height, width=width, channels=channels, scaling=scaling)
     return Preprocessing(
         height=height,
         width=width,

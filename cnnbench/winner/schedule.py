@@ -36,10 +36,15 @@ def final_stages(
     (of an even number of records the lower of the middle two, which one of them has), with the
     learning rates that a record of so many epochs had: what a plateau or a stop would need
     validation images for is decided already. Weights are fitted to all images for the number of
-    epochs that validation found (Goodfellow, Bengio and Courville 2016, algorithm 7.2).
+    epochs that validation found (Goodfellow, Bengio and Courville 2016, algorithm 7.2). Of a
+    boosting, whose networks share their settings, the median is that of all of them.
     Raises ResultsError where a history is missing or is not that of its record.
     """
-    found = [_courses(record, read_history(study, record.trial), stages) for record in records]
+    found = [
+        courses
+        for record in records
+        for courses in _courses(record, read_history(study, record.trial), stages)
+    ]
     final, counts = [], []
     for number, stage in enumerate(stages):
         courses = [courses[number] for courses in found]
@@ -55,9 +60,30 @@ def final_stages(
 
 def _courses(
     record: Record, history: Sequence[Epoch], stages: Sequence[Stage]
-) -> list[StageCourse]:
-    """Each stage as it went: early stopping alone tells where one ended, so it is asked again."""
-    courses, start = [], 0
+) -> list[list[StageCourse]]:
+    """Of each network of a trial, each stage as it went."""
+    boosted = record.ensemble is not None and record.ensemble.method == "boosting"
+    networks: list[list[StageCourse]] = []
+    start, last = 0, 0
+    while start < len(history) and (boosted or not networks):
+        courses, start, last = _course(history, start, stages)
+        networks.append(courses)
+    if start != len(history) or (record.ensemble is None and last != record.best_epoch):
+        raise ResultsError(
+            f"the history of trial {record.trial} is not that of its record: run the recipe again "
+            "with --force"
+        )
+    return networks
+
+
+def _course(
+    history: Sequence[Epoch], start: int, stages: Sequence[Stage]
+) -> tuple[list[StageCourse], int, int]:
+    """The stages of one network, where it ended, and which epoch counted of all in the history.
+
+    Early stopping alone tells where a stage ended, so it is asked again.
+    """
+    courses, last = [], start
     for stage in stages:
         stopper, ran = Stopper(stage.training.early_stopping), 0
         for epoch in history[start : start + stage.training.epochs]:
@@ -68,9 +94,4 @@ def _courses(
         counting = stopper.best_epoch - start if stopper.restores else ran
         courses.append(StageCourse(tuple(x.learning_rate for x in history[start:][:counting])))
         last, start = start + counting, start + ran
-    if start != len(history) or last != record.best_epoch:
-        raise ResultsError(
-            f"the history of trial {record.trial} is not that of its record: run the recipe again "
-            "with --force"
-        )
-    return courses
+    return courses, start, last

@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
-from cnnbench.training.committee import averaged, boost, stacked, voted
+from cnnbench.training.committee import averaged, boost, learned, voted
 
 
 def digits(classes):
@@ -72,7 +72,7 @@ def test_stacking_learns_as_scikit_learn_does(classes):
         cross_val_predict(kind, images, labels, cv=folds, method="predict_proba") for kind in kinds
     ]
     answers = [kind.fit(images, labels).predict_proba(others) for kind in kinds]
-    ours = stacked(held_out, labels, [x.astype(np.float32) for x in answers])
+    ours = learned(held_out, labels).together([x.astype(np.float32) for x in answers])
     assert ours == pytest.approx(theirs.predict_proba(others), abs=2e-3)
     assert (ours.argmax(axis=1) == theirs.predict(others)).mean() > 0.99
 
@@ -81,7 +81,7 @@ def test_a_class_that_nobody_was_trained_on_is_not_predicted():
     rng = np.random.default_rng(0)
     answers = rng.dirichlet(np.ones(3), 20).astype(np.float32)
     labels = np.array([0, 2] * 10, np.int32)
-    assert (stacked([answers], labels, [answers])[:, 1] == 0).all()
+    assert (learned([answers], labels).together([answers])[:, 1] == 0).all()
 
 
 def test_averages_are_means_of_probabilities():

@@ -9,6 +9,7 @@ import pytest
 from cnnbench.installed import installed_plugins
 from cnnbench.winner.choice import choose
 from cnnbench.winner.folder import NewFolder
+from cnnbench.winner.retrained import retrained
 from cnnbench.winner.retraining import plan_retraining, retrain
 from cnnbench.winner.save import save_winner
 
@@ -45,11 +46,11 @@ def take_home(results, folder, **options):
     """What `cnnbench pick` does, without its words."""
     plugins = installed_plugins()
     with NewFolder(folder, replace=False) as new:
-        choice = choose(results, options.pop("metric", "accuracy"))
+        choice = choose(results, options.pop("metric", "accuracy"), options.pop("variant", None))
         retraining = plan_retraining(choice, plugins, **options)
-        outcome = retrain(retraining, plugins, lambda _: None)
-        save_winner(retraining, outcome, new)
-    return retraining, outcome
+        trained = retrained(retraining, retrain(retraining, plugins, lambda _: None))
+        save_winner(trained, new)
+    return retraining, trained
 
 
 @pytest.fixture(scope="session")
@@ -75,8 +76,13 @@ def taken(study, scripted, tmp_path_factory):
     """The winner of the tiny study: its folder, what was planned, what came of it."""
     folder = tmp_path_factory.mktemp("taken") / "winner"
     with _scripted(scripted):
-        retraining, outcome = take_home(study, folder)
-    return SimpleNamespace(folder=folder, retraining=retraining, outcome=outcome)
+        retraining, trained = take_home(study, folder)
+    return SimpleNamespace(
+        folder=folder,
+        retraining=retraining,
+        planned=retraining.networks[0],
+        outcome=trained.outcomes[0],
+    )
 
 
 def _scripted(scripted):

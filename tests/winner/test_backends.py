@@ -64,11 +64,12 @@ def test_a_base_with_a_head_of_one_unit_is_taken_home_in_its_stages(tmp_path):
     (tmp_path / "study.toml").write_text(RECIPE)
     results = tmp_path / "results"
     cnnbench.run(tmp_path / "study.toml", "torch-native", results=results, progress=False)
-    retraining, outcome = take_home(results, tmp_path / "winner")
-    assert [len(stage.rates) for stage in retraining.trial.stages] == [2, 2]
+    retraining, trained = take_home(results, tmp_path / "winner")
+    (outcome,) = trained.outcomes
+    assert [len(stage.rates) for stage in retraining.trials[0].stages] == [2, 2]
     assert [epoch.learning_rate for epoch in outcome.history] == [1e-3, 1e-3, 1e-5, 1e-5]
     predictor = cnnbench.Predictor(tmp_path / "winner")
-    pixels = retraining.images.chosen.images[outcome.rows]
+    pixels = retraining.networks[0].images.chosen.images[outcome.rows]
     probabilities = predictor.predict_proba(pixels)
     assert probabilities.shape == (8, 2)
     np.testing.assert_allclose(probabilities, outcome.predictions, atol=1e-6)

@@ -43,6 +43,7 @@ def write(results, validation, test=None, *, folds=0, seed=5, parameters=None, n
                 backend="torch",
                 status=Status.FAILED if value == "diverged" else Status.OK,
                 diverged=value == "diverged",
+                reason="the loss became nan" if value == "diverged" else "",
                 metrics={} if value == "diverged" else metrics,
                 costs=Costs(parameters=(parameters or {}).get(variant)),
             )
@@ -117,6 +118,44 @@ def test_what_nothing_can_be_picked_from_is_a_sentence(tmp_path, study, metric, 
     write(tmp_path, **study)
     with pytest.raises(ComparisonError, match=reason):
         choose(tmp_path, metric)
+
+
+def test_where_every_trial_failed_the_reason_is_told(tmp_path):
+    write(tmp_path, {"wild": ["diverged", "diverged"]})
+    with pytest.raises(
+        ComparisonError, match=r"no trial in .*pets/torch ended well \(wild: the loss"
+    ):
+        choose(tmp_path)
+
+
+def test_where_every_variant_diverged_in_a_trial_none_is_left(tmp_path):
+    write(tmp_path, {"wild": ["diverged", 0.9]})
+    with pytest.raises(ComparisonError, match=r"is left to choose: training diverged, as in wild"):
+        choose(tmp_path)
+
+
+def test_a_single_variant_is_chosen_and_nothing_is_said_of_others(tmp_path):
+    write(tmp_path, {"plain": [0.5, 0.6]})
+    choice = choose(tmp_path)
+    assert (choice.variant, choice.named, choice.notes) == ("plain", False, ())
+
+
+def test_a_variant_can_be_named_whatever_validation_says(tmp_path):
+    write(tmp_path, {"plain": [0.5, 0.6], "dropout": [0.9, 0.9], "unjudged": ["none", "none"]})
+    choice = choose(tmp_path, variant="plain")
+    assert (choice.variant, choice.named) == ("plain", True)
+    assert [one.variant for one in choice.candidates] == ["dropout", "plain"]
+    assert choice.judged == ()
+    assert choice.notes[-1].startswith("plain was named and not chosen by validation images")
+    assert choose(tmp_path, variant="unjudged").variant == "unjudged"
+    with pytest.raises(ComparisonError, match=r"no variant 'plan' in .*; did you mean 'plain'"):
+        choose(tmp_path, variant="plan")
+
+
+def test_of_a_named_variant_that_failed_nothing_can_be_taken(tmp_path):
+    write(tmp_path, {"plain": [0.5], "wild": ["diverged"]})
+    with pytest.raises(ComparisonError, match=r"no trial of wild in .* ended well"):
+        choose(tmp_path, variant="wild")
 
 
 def test_of_several_studies_one_has_to_be_named(tmp_path):

@@ -47,7 +47,7 @@ def test_pick_says_what_it_chose_why_and_what_the_test_says(cnnbench, study, tak
     assert lines[0].split() == ["variant", "n", "validation", "accuracy", "parameters"]
     assert lines[1].split()[:2] == ["quick", "3"]
     assert "quick is chosen, by the validation images alone." in lines
-    best = sorted(taken.retraining.counting[0])
+    best = sorted(taken.planned.counting[0])
     assert any(
         line.startswith(
             f"training once more on 90 images, training and validation together, for "

@@ -27,7 +27,7 @@ def test_what_is_saved_is_read_back_to_the_bit(taken):
     for name, array in winner.weights.items():
         np.testing.assert_array_equal(array, taken.outcome.weights[name])
     normalization = winner.description.preprocessing.scaling.normalization()
-    fitted = taken.retraining.images.normalization
+    fitted = taken.planned.images.normalization
     np.testing.assert_array_equal(normalization.factor, fitted.factor.reshape(()))
     np.testing.assert_array_equal(normalization.offset, fitted.offset.reshape(()))
 

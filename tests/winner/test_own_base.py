@@ -59,8 +59,9 @@ def chosen(scripted_path, tmp_path, monkeypatch):
 def test_it_is_trained_once_more_from_the_arrays_of_the_first_replicate(chosen):
     plugins = installed_plugins()
     retraining = plan_retraining(chosen.choice, plugins)
-    assert retraining.trial.variant == "features"
-    outcome = retrain(retraining, plugins, lambda _: None)
+    (trial,) = retraining.trials
+    assert trial.variant == "features"
+    outcome = retrain(retraining, plugins, lambda _: None)[trial.id]
     arrays = read_weights(chosen.folder, chosen.base.trial)
     assert arrays["conv_2/kernel"].shape == (3, 3, 2, 4), "the base's own network"
     np.testing.assert_array_equal(outcome.weights["conv_2/kernel"], arrays["conv_2/kernel"])

@@ -29,7 +29,7 @@ def test_training_and_validation_images_are_trained_on_and_the_test_images_are_t
     study, taken
 ):
     folder, record = first(study)
-    split = taken.retraining.images.split
+    split = taken.planned.images.split
     assert len(split.train) == record.samples.train + record.samples.validation == 90
     assert not len(split.validation)
     assert not set(split.train) & set(split.test)
@@ -51,7 +51,7 @@ def test_as_many_epochs_are_trained_as_counted_in_the_median_trial(study, taken)
 
 
 def test_the_images_are_scaled_by_what_is_trained_on(taken):
-    pixels = np.round(load_digits().images * (255 / 16))[taken.retraining.images.split.train]
+    pixels = np.round(load_digits().images * (255 / 16))[taken.planned.images.split.train]
     scaling = read_model(taken.folder).preprocessing.scaling
     assert scaling.factor == pytest.approx([1 / pixels.std()], rel=1e-6)
     assert scaling.offset == pytest.approx([-pixels.mean() / pixels.std()], rel=1e-6)
@@ -96,7 +96,8 @@ def test_how_many_test_images_the_choice_has_seen_is_counted(taken):
 
 
 def test_the_last_training_is_the_same_again(study, taken, tmp_path):
-    _, outcome = take_home(study, tmp_path / "again")
+    _, trained = take_home(study, tmp_path / "again")
+    (outcome,) = trained.outcomes
     np.testing.assert_array_equal(outcome.predictions, taken.outcome.predictions)
     assert outcome.record.trial == taken.outcome.record.trial
 
@@ -124,7 +125,8 @@ def test_images_that_moved_are_found_with_data(tmp_path):
     moved = archive.rename(tmp_path / "there.npz")
     with pytest.raises(Exception, match=r"there is no file .*here\.npz"):
         take_home(tmp_path / "results", tmp_path / "winner")
-    _, outcome = take_home(tmp_path / "results", tmp_path / "winner", data=str(moved))
+    _, trained = take_home(tmp_path / "results", tmp_path / "winner", data=str(moved))
+    (outcome,) = trained.outcomes
     assert outcome.record.samples.train == 90 - outcome.record.samples.test
 
 
@@ -140,14 +142,3 @@ def test_a_training_that_fails_leaves_no_folder(tmp_path, monkeypatch):
     with pytest.raises(ResultsError, match="could not be trained once more: RuntimeError: the ker"):
         take_home(tmp_path / "results", tmp_path / "winner")
     assert not [path for path in tmp_path.iterdir() if "winner" in path.name]
-
-
-def test_signals_are_refused_in_a_sentence(tmp_path):
-    rows = [f"{name},{number},{number % 3},{number % 5}" for name in "ab" for number in range(20)]
-    (tmp_path / "waves.csv").write_text("\n".join(rows))
-    text = '[data]\nsource = "signals:waves.csv"\n[network]\narchitecture = "dense"\n'
-    (tmp_path / "waves.toml").write_text(text)
-    results = tmp_path / "results"
-    cnnbench.run(tmp_path / "waves.toml", "scripted", results=results, progress=False)
-    with pytest.raises(ResultsError, match="is of signals, and what is taken home predicts images"):
-        take_home(results, tmp_path / "winner")

@@ -43,7 +43,7 @@ class _Rows:
         lengths = {len(texts) for texts in channels}
         if len(lengths) > 1:
             raise DataError(f"the channels of {where} differ in length: {_few(lengths)}", "source")
-        signal = np.stack([_numbers(where, texts) for texts in channels], axis=1)
+        signal = np.stack([numbers_of(where, texts) for texts in channels], axis=1)
         if self.values and signal.shape != self.values[0].shape:
             raise DataError(
                 f"{where} has {_size(signal)}, line {self.first:,} has {_size(self.values[0])}; "
@@ -127,7 +127,7 @@ def read_signal_table(text: str, shown: str) -> SignalPart:
     label, skipped = 0, 0
     if lines.rows and _is_named(lines.rows[0]):
         label, skipped = (columns_of(lines.rows[0]) or {})["label"], 1
-    elif lines.rows and not _are_numbers(lines.rows[0][1:]):
+    elif lines.rows and not are_numbers(lines.rows[0][1:]):
         raise DataError(
             f"the first line of {shown} is neither a signal, its class first, nor names of columns "
             "with label among them",
@@ -145,7 +145,8 @@ def _is_named(header: Sequence[str]) -> bool:
     return "label" in (columns_of(header) or {})
 
 
-def _are_numbers(texts: Sequence[str]) -> bool:
+def are_numbers(texts: Sequence[str]) -> bool:
+    """Whether they are, but for values that were not measured."""
     try:
         np.array(texts, np.float64)
     except ValueError:
@@ -162,7 +163,8 @@ def _class(text: str) -> str:
     return str(int(number)) if number.is_integer() else text
 
 
-def _numbers(where: str, texts: Sequence[str]) -> NDArray[np.float32]:
+def numbers_of(where: str, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Their values. where: they stand, for errors. Raises DataError for one that is no number."""
     try:
         values = np.array(texts, np.float64)
     except ValueError:
@@ -178,7 +180,7 @@ def _wrong(texts: Sequence[str]) -> Iterator[str]:
         word = text.strip()
         if word.lower() in MISSING:
             yield f"lacks its value {place:,}: fill in missing values first"
-        if not _are_numbers([word]):
+        if not are_numbers([word]):
             yield f"has {printable(word)[:20]!r} as its value {place:,}, not a number"
     yield "holds a value that is not finite"
 

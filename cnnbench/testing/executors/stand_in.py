@@ -16,6 +16,7 @@ from cnnbench.data.sources.cache import CachedImages, digest_of
 from cnnbench.errors import PluginError
 from cnnbench.plugin.executor import Outcome, Work
 from cnnbench.plugin.versions import refuse_other_versions
+from cnnbench.results.details import Predictions
 from cnnbench.results.record import Epoch, Record, Status
 from cnnbench.trials.trial import Trial
 
@@ -215,6 +216,7 @@ def outcome_of(trial: Trial, reason: str = "") -> Outcome:
         predictions=predictions / predictions.sum(axis=1, keepdims=True),
         rows=numbers.permutation(5).astype(np.int64),
         labels=numbers.integers(0, 3, 5).astype(np.int32),
+        validation=Predictions(predictions[:2], np.arange(2), np.ones(2, np.int32)),
         weights={"dense_1/kernel": numbers.standard_normal((4, 3), np.float32)},
         environment={"stand-in": "1", "device": "cpu"},
         failure="Traceback of it\n" if reason else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,9 @@ def outcomes(rig: ExecutorRig) -> None:
 
 def _arrays(outcome: Outcome) -> dict[str, NDArray[Any]]:
     named = {name: getattr(outcome, name) for name in ("predictions", "rows", "labels")}
+    if outcome.validation:
+        validation = dataclasses.asdict(outcome.validation)
+        named |= {f"{name} of validation images": array for name, array in validation.items()}
     named |= {f"weights {name}": array for name, array in (outcome.weights or {}).items()}
     return {name: array for name, array in named.items() if array is not None}
 

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from cnnbench.errors import OptionsError, refuse_options
 from cnnbench.loading.plugins import Plugins
+from cnnbench.training.images import Pixels
 from cnnbench.trials.trial import Device
 from cnnbench.winner.backends import choose_backend, open_engine
 from cnnbench.winner.explanation.filters import Filters, first_filters
 from cnnbench.winner.explanation.grad_cam import Explainer, HeatMaps
 from cnnbench.winner.explanation.layers import grad_cam_layer, last_map, layers_of_maps
 from cnnbench.winner.explanation.subject import Subject
-from cnnbench.winner.files import image_files, readable
+from cnnbench.winner.files import Decoded, files_of, readable, together
 
 MOST_IMAGES = 12
 """What one picture holds."""
@@ -27,17 +28,30 @@ MOST_IMAGES = 12
 class Explanation:
     """What a network makes of some images.
 
-    names: of the images. images: what the network sees of them, (n, height, width, channels). heat:
-    None of a network without classifier. maps: of some layers by name, (n, rows, columns,
-    channels). filters: of the first convolution, None where there is none.
+    files: of the images, or signals; rows: which of its file each is, None of an image. images:
+    what the network sees of them, (n, height, width, channels), of signals (n, length, 1,
+    channels). heat: None of a network without classifier. maps: of some layers by name, (n, rows,
+    columns, channels). filters: of the first convolution, None where there is none.
     """
 
     subject: Subject
-    names: tuple[str, ...]
-    images: NDArray[np.uint8]
+    files: tuple[str, ...]
+    rows: tuple[int | None, ...]
+    images: Pixels
     heat: HeatMaps | None
     maps: dict[str, NDArray[np.float32]]
     filters: Filters | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the images, or signals."""
+        pairs = zip(self.files, self.rows, strict=True)
+        return tuple(file if row is None else f"{file}:{row}" for file, row in pairs)
+
+    @property
+    def of_signals(self) -> bool:
+        """Whether they are signals."""
+        return self.subject.preprocessing.of_signals
 
     def class_of(self, row: int) -> str:
         """The name of the class that an image's heat map is of."""
@@ -63,10 +77,11 @@ class ExplainRequest:
 def explain_images(subject: Subject, request: ExplainRequest, plugins: Plugins) -> Explanation:
     """Compute everything. Raises CnnbenchError for a request that is wrong."""
     wanted, layer = subject.class_number(request.of), _layer(subject, request.layer)
-    names, images = _read(request.paths, subject)
+    found = _read(request.paths, subject)
+    images = found.images
     backend = choose_backend(
         plugins,
-        subject.network,
+        [subject.network],
         trained_by=subject.trained_by,
         asked=request.backend,
         explains=bool(subject.classes),
@@ -76,7 +91,8 @@ def explain_images(subject: Subject, request: ExplainRequest, plugins: Plugins) 
     maps = {name: explainer.maps(images, name) for name in shown}
     return Explanation(
         subject,
-        names,
+        tuple(path.name for path in found.paths),
+        found.rows,
         subject.preprocessing.cut(images),
         explainer.heat_of(maps[layer], layer, wanted) if subject.classes else None,
         maps,
@@ -92,13 +108,19 @@ def _layer(subject: Subject, asked: str | None) -> str:
     return last_map(subject.network)
 
 
-def _read(paths: Sequence[Path], subject: Subject) -> tuple[tuple[str, ...], NDArray[np.uint8]]:
-    """Names and pixels, as the subject takes them before they are cut and scaled."""
-    files = image_files(paths)
-    if len(files) > MOST_IMAGES:
+def _read(paths: Sequence[Path], subject: Subject) -> Decoded:
+    """The images, or signals, as the subject takes them before they are cut and scaled."""
+    of_signals = subject.preprocessing.of_signals
+    files = files_of(paths, subject.preprocessing)
+    if not of_signals:
+        _refuse_more(len(files), "images", "name fewer")
+    found = together(list(readable(files, subject.preprocessing)))
+    _refuse_more(len(found.paths), "signals", f"name single ones, such as {files[0]}:1")
+    return found
+
+
+def _refuse_more(count: int, what: str, remedy: str) -> None:
+    if count > MOST_IMAGES:
         raise OptionsError(
-            f"a picture holds up to {MOST_IMAGES} images, and --image names {len(files)}: name "
-            "fewer"
+            f"a picture holds up to {MOST_IMAGES} {what}, and --image names {count}: {remedy}"
         )
-    (found,) = readable(files, subject.preprocessing)
-    return tuple(path.name for path in found.paths), found.images

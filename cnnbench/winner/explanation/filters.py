@@ -39,7 +39,7 @@ def first_filters(subject: Subject) -> Filters | None:
     kernels = np.moveaxis(subject.weights[f"{found.name}/kernel"], 3, 0)
     order = np.argsort(-np.square(kernels).sum(axis=(1, 2, 3)), kind="stable")
     kernels, averaged = kernels[order], 1
-    if kernels.shape[3] != RGB:
+    if kernels.shape[3] != RGB or subject.preprocessing.of_signals:
         averaged = kernels.shape[3]
         kernels = kernels.mean(axis=3, keepdims=True)
     scaling = subject.preprocessing.scaling

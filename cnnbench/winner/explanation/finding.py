@@ -8,10 +8,11 @@ from pathlib import Path
 from cnnbench.errors import refuse_options
 from cnnbench.loading.plugins import Plugins
 from cnnbench.network.bases import PREFIX
+from cnnbench.winner.ensemble import read_taken, refuse_ensemble
 from cnnbench.winner.explanation.published import published_subject
 from cnnbench.winner.explanation.recorded import recorded_subject
 from cnnbench.winner.explanation.subject import Subject
-from cnnbench.winner.folder import MODEL, read_winner
+from cnnbench.winner.folder import MODEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def find_subject(asked: SubjectAsked, plugins: Plugins) -> Subject:
     path = Path(asked.trained)
     if (path / MODEL).is_file():
         refuse_options(of_results, "the results of a recipe")
-        return Subject.of_winner(read_winner(path))
+        return Subject.of_winner(refuse_ensemble(read_taken(path), "explained"))
     return recorded_subject(
         path,
         plugins,

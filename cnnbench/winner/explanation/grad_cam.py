@@ -15,6 +15,7 @@ from cnnbench.network.cut import split_network, up_to
 from cnnbench.network.network import Network
 from cnnbench.network.weights import weight_shapes
 from cnnbench.plugin.backend import Backend, Engine, Model
+from cnnbench.training.images import Pixels
 from cnnbench.training.metrics import class_probabilities
 from cnnbench.trials.optimization import Optimization
 from cnnbench.winner.explanation.subject import Subject
@@ -46,9 +47,7 @@ class Explainer:
         self._optimizer = min(backend.capabilities.optimizers, default="")
         self._engine = engine
 
-    def heat_maps(
-        self, images: NDArray[np.uint8], layer: str, wanted: int | None = None
-    ) -> HeatMaps:
+    def heat_maps(self, images: Pixels, layer: str, wanted: int | None = None) -> HeatMaps:
         """Of each image for its most probable class, or for the class of that number.
 
         images: as `Preprocessing.shape` has them. layer: one of those that `grad_cam_layer` gives.
@@ -74,11 +73,11 @@ class Explainer:
         values = grad_cam(features, np.concatenate(gradients))
         return HeatMaps(layer, classes, values, probabilities)
 
-    def maps(self, images: NDArray[np.uint8], layer: str) -> NDArray[np.float32]:
+    def maps(self, images: Pixels, layer: str) -> NDArray[np.float32]:
         """What a layer makes of each image, (n, rows, columns, channels)."""
         return self._predict(self._built(up_to(self._subject.network, layer)), images)
 
-    def _predict(self, model: Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _predict(self, model: Model, images: Pixels) -> NDArray[np.float32]:
         channels = self._subject.network.input_shape[2]
         prepared = self._subject.preprocessing.prepared(images, channels)
         return model.predict(evaluation_pass(prepared, BATCH))

@@ -24,6 +24,7 @@ from cnnbench.report.quantities import percent
 from cnnbench.winner.explanation.blocks import Block, row_of_tiles, stacked, text_lines
 from cnnbench.winner.explanation.explanation import Explanation
 from cnnbench.winner.explanation.filters import Filters
+from cnnbench.winner.explanation.signals import TALL, line_tiles, signal_row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,25 +59,26 @@ def _blocks(explained: Explanation, width: Width) -> Iterator[Block]:
     yield text_lines(short(explained.subject.title, 90 if width == "double" else 45), "", across)
     if explained.heat is not None:
         layer = short(explained.heat.layer, 40)
-        said = (
-            f"Heat: where the maps of {layer} speak for the class, yellow most, the line at half "
-            "of that (Grad-CAM)."
-        )
+        line = "" if explained.of_signals else ", the line at half of that"
+        said = f"Heat: where the maps of {layer} speak for the class, yellow most{line} (Grad-CAM)."
         yield text_lines("", said, across)
     for row, name in enumerate(explained.names):
         yield text_lines(short(name, 40), "", across)
-        yield _image_row(explained, row, width)
+        if explained.of_signals:
+            yield signal_row(explained, row, width, _probabilities(explained, row, width, 0.66))
+        else:
+            yield _image_row(explained, row, width)
         for layer, maps in explained.maps.items():
-            yield from _map_rows(layer, maps[row], width)
+            yield from _map_rows(layer, maps[row], width, of_signals=explained.of_signals)
         yield 0.12, lambda *_: None
     if explained.filters is not None:
-        yield from _filter_rows(explained.filters, width)
+        yield from _filter_rows(explained.filters, width, of_signals=explained.of_signals)
 
 
 def _image_row(explained: Explanation, row: int, width: Width) -> Block:
     """The image, the image below its heat, the probabilities."""
     across = WIDTHS[width]
-    image = explained.images[row]
+    image = np.asarray(explained.images[row], np.uint8)
     side = across / 4
     tall = side * min(max(image.shape[0] / image.shape[1], 0.25), 2.0)
 
@@ -90,11 +92,23 @@ def _image_row(explained: Explanation, row: int, width: Width) -> Block:
         said = short(explained.class_of(row), 16)
         nothing = not explained.heat.values[row].any()
         over.set_xlabel(f"nothing for {said}" if nothing else f"for {said}", labelpad=3)
-        left = 2 * side + (1.1 if width == "double" else 0.75)
-        bars = axes_at(figure, left, top - tall, across - left - 0.6, tall)
-        _show_probabilities(bars, explained, row, most=14 if width == "double" else 8)
+        _probabilities(explained, row, width, 0.5, tall)[1](figure, top)
 
     return tall + (0.3 if explained.heat is not None else 0.08), put
+
+
+def _probabilities(
+    explained: Explanation, row: int, width: Width, share: float, tall: float = TALL
+) -> Block:
+    """Bars of the likeliest classes, right of a share of the width."""
+    across, wide = WIDTHS[width], width == "double"
+
+    def put(figure: Figure, top: float) -> None:
+        left = share * across + (1.1 if wide else 0.75)
+        bars = axes_at(figure, left, top - tall, across - left - 0.6, tall)
+        _show_probabilities(bars, explained, row, most=14 if wide else 8)
+
+    return tall, put
 
 
 def _show_heat(axes: Axes, image: NDArray[np.uint8], heat: NDArray[np.float32]) -> None:
@@ -147,30 +161,40 @@ def _show_probabilities(axes: Axes, explained: Explanation, row: int, most: int)
         axes.text(value + 0.03, place, percent(value), va="center", color=MUTED)
 
 
-def _map_rows(layer: str, maps: NDArray[np.float32], width: Width) -> Iterator[Block]:
+def _map_rows(
+    layer: str, maps: NDArray[np.float32], width: Width, *, of_signals: bool
+) -> Iterator[Block]:
     """The maps of a layer that tell places apart most, on a scale that they share."""
     contrast = maps.std(axis=(0, 1), dtype=np.float64)
     strongest = np.argsort(-contrast, kind="stable")[: TILES[width]]
     rows, columns, channels = maps.shape
     counted = _counted(len(strongest), channels, "maps", "most varied")
-    said = f"{short(layer, 40)}: {counted}, {rows}x{columns} pixels"
-    yield text_lines("", said, WIDTHS[width])
+    size = f"{rows} values" if of_signals else f"{rows}x{columns} pixels"
+    yield text_lines("", f"{short(layer, 40)}: {counted}, {size}", WIDTHS[width])
     shown = maps[..., strongest]
+    if of_signals:
+        yield from line_tiles(shown[:, 0, :], width, TILES[width])
+        return
     scale = {"cmap": EVEN, "vmin": min(float(shown.min()), 0.0), "vmax": float(shown.max())}
     tiles = [partial(_show_plain, values=shown[..., i], scale=scale) for i in range(shown.shape[2])]
     yield row_of_tiles(tiles, WIDTHS[width], TILES[width], rows / columns)
 
 
-def _filter_rows(filters: Filters, width: Width) -> Iterator[Block]:
+def _filter_rows(filters: Filters, width: Width, *, of_signals: bool) -> Iterator[Block]:
     count = min(FILTERS, len(filters.kernels))
     kernels = filters.kernels[:count]
     rows, columns, channels = kernels.shape[1:]
     coloured = channels == RGB
     how = "grey is zero" if coloured else "blue is below zero, red above"
+    how = "the line is at zero" if of_signals else how
     how = f"the mean of {filters.averaged} channels, {how}" if filters.averaged > 1 else how
     counted = _counted(count, len(filters.kernels), "filters", "strongest")
-    said = f"{short(filters.layer, 40)}: {counted}, {rows}x{columns} pixels; {how}"
+    size = f"{rows} values" if of_signals else f"{rows}x{columns} pixels"
+    said = f"{short(filters.layer, 40)}: {counted}, {size}; {how}"
     yield text_lines("Filters", said, WIDTHS[width])
+    if of_signals:
+        yield from line_tiles(kernels[:, :, 0, 0].T, width, TILES[width], zero=True)
+        return
     tiles = []
     for kernel in kernels:
         most = float(np.abs(kernel).max()) or 1.0

@@ -18,6 +18,7 @@ from cnnbench.training.images import prepare_images
 from cnnbench.trials.expand import expand
 from cnnbench.trials.trial import Trial
 from cnnbench.winner.again import on_its_base, recipe_again, refuse_other_inputs, white_of
+from cnnbench.winner.choice import configuration_of
 from cnnbench.winner.explanation.subject import Subject
 from cnnbench.winner.preprocessing import preprocessing_of
 
@@ -64,14 +65,11 @@ def _plan_again(
     study: RecordedStudy, plan: Plan, record: Record, plugins: Plugins, data: str | None
 ) -> tuple[Trial, CachedImages, int | None]:
     """The trial as it was planned, its images, and what became 255 in them."""
-    recipe = recipe_again(study, plan, record, plugins, replicates=record.replicate + 1, data=data)
+    variants = {record.variant: configuration_of(record)}
+    replicates = record.replicate + 1
+    recipe = recipe_again(study, plan, variants, plugins, replicates=replicates, data=data)
     known, _ = read_images(recipe, plugins)
     name, request = recipe.variants[0].configuration.request()
-    if known[name, request].signals:
-        raise OptionsError(
-            f"{record.variant} is trained on signals, and what a network sees in them is not drawn "
-            "yet: explain a network of images"
-        )
     gpu = record.device not in {"", "cpu"}
     arrays = arrays_of(recipe, plugins)
     trials = expand(recipe, record.backend, "auto", known, arrays=arrays, gpu=gpu).trials
@@ -110,7 +108,15 @@ def _find(
     ]
     if not records:
         raise ResultsError(f"{study.place} has no record that ended well of what is asked for")
-    kept = [x for x in records if weights_file(study.folder, x.trial).is_file()]
+    wholes = [record for record in records if not record.member]
+    singles = [record for record in records if record.ensemble is None]
+    if wholes and all(record.ensemble for record in wholes):
+        name = wholes[0].variant
+        raise OptionsError(
+            f"{name} in {study.place} is an ensemble, and one network can be explained: `cnnbench "
+            f"pick --variant {name}` saves all of them, each in a folder that explain takes"
+        )
+    kept = [x for x in singles if weights_file(study.folder, x.trial).is_file()]
     if not kept:
         raise ResultsError(f"no arrays are kept of the records in {study.place}: {HOW}")
     return study, plan, min(kept, key=lambda x: (order.get(x.variant, len(order)), x.replicate))

@@ -18,8 +18,10 @@ def print_explanation(console: Terminal, explained: Explanation) -> None:
         return
     heat = explained.heat
     predictions = [
-        Prediction(Path(name), row)
-        for name, row in zip(explained.names, heat.probabilities, strict=True)
+        Prediction(Path(file), probabilities, row=row)
+        for file, row, probabilities in zip(
+            explained.files, explained.rows, heat.probabilities, strict=True
+        )
     ]
     print_predictions(console, predictions, subject.classes)
     for row, name in enumerate(explained.names):

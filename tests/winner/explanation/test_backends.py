@@ -18,11 +18,10 @@ from cnnbench.network.layers import (
 )
 from cnnbench.network.network import Network
 from cnnbench.network.weights import initial_weights
-from cnnbench.results.details import Predictions
 from cnnbench.testing.numpy_backend import NumpyBackend
 from cnnbench.winner.explanation.grad_cam import Explainer
 from cnnbench.winner.explanation.subject import Subject
-from cnnbench.winner.folder import read_winner, winner_files
+from cnnbench.winner.folder import network_files, read_winner
 from cnnbench.winner.preprocessing import Affine, Preprocessing
 
 pytestmark = pytest.mark.framework
@@ -89,8 +88,7 @@ def single(tmp_path_factory):
         ),
         "backend": "numpy",
     }
-    nothing = Predictions(np.zeros((1, 2), np.float32), np.zeros(1, np.int64), np.zeros(1, int))
-    for name, content in winner_files(description, weights, {}, [], nothing).items():
+    for name, content in network_files(description, weights).items():
         (folder / name).write_bytes(content)
     return folder
 

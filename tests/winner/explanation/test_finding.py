@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-import cnnbench
 from cnnbench.errors import DataError, OptionsError, ResultsError
 from cnnbench.installed import installed_plugins
 from cnnbench.network.bases import BASES
@@ -164,16 +163,3 @@ def test_random_arrays_have_no_file_and_a_classifier(base):
 def test_a_wrong_base_is_one_sentence(base, trained, options, reason):
     with pytest.raises(OptionsError, match=reason):
         find(trained, **options)
-
-
-def test_signals_are_refused_in_a_sentence(tmp_path):
-    rows = [f"{name},{number},{number % 3},{number % 5}" for name in "ab" for number in range(20)]
-    (tmp_path / "waves.csv").write_text("\n".join(rows))
-    text = 'replicates = 1\n[data]\nsource = "signals:waves.csv"\n[network]\narchitecture = "dense"'
-    (tmp_path / "waves.toml").write_text(text)
-    results = tmp_path / "results"
-    cnnbench.run(
-        tmp_path / "waves.toml", "scripted", results=results, save_weights=True, progress=False
-    )
-    with pytest.raises(OptionsError, match="is trained on signals, and what a network sees in"):
-        find(results)
