@@ -28,8 +28,7 @@ def processor(environment) -> str:
 
 
 def day(started: float) -> str:
-    at = datetime.fromtimestamp(started, UTC)
-    return f"{at.day} {at:%B %Y}"
+    return f"{datetime.fromtimestamp(started, UTC):%Y-%m-%d}"
 
 
 def days(records) -> str:
