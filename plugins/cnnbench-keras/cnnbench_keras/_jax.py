@@ -66,7 +66,7 @@ class JaxEngine(Engine):
 
 
 class JaxStack(StackedStepModel):
-    """The states of all replicates, along a first axis, which a step takes and gives back."""
+    """The states of all replicates, along a first axis if there are several."""
 
     def __init__(
         self,
@@ -78,8 +78,10 @@ class JaxStack(StackedStepModel):
         self.resident = resident
         self.count = len(weights)
         self._program = program
-        states = map(program.initial_state, weights, seeds)
-        self._state = jax.tree.map(lambda *x: on_device(np.stack(x)), *states)
+        states = [*map(program.initial_state, weights, seeds)]
+        self._state = states[0]
+        if self.count > 1:
+            self._state = jax.tree.map(lambda *x: on_device(np.stack(x)), *states)
 
     def put(self, array: NDArray[Any]) -> Any:
         """The array on the device."""
@@ -139,7 +141,7 @@ class JaxStack(StackedStepModel):
 
         def put(whole: jax.Array, part: jax.Array) -> jax.Array:
             array = np.array(whole)
-            array[replicate] = part
+            array.reshape(self.count, *part.shape)[replicate] = part
             return on_device(array)
 
         changed = self._program.write(self._of(replicate), weights)
@@ -150,5 +152,7 @@ class JaxStack(StackedStepModel):
     def _of(self, replicate: int) -> State:
         """The arrays of one, without what the optimiser keeps of them."""
         without = self._state._replace(optimizer=[])
+        if self.count == 1:
+            return without
         state: State = jax.tree.map(lambda x: np.asarray(x)[replicate], without)
         return state

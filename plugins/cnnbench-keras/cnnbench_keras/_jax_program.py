@@ -162,15 +162,16 @@ def padded(images: Any, size: int) -> Any:
 
 
 def _mapped(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function for states along a first axis, and sequences of arrays, one each."""
+    """The function for states along a first axis, and sequences of arrays, one each.
+
+    The state of one alone has no such axis: XLA makes a slower program of a batch of one.
+    """
 
     def call(state: State, *given: Sequence[jax.Array]) -> Any:
-        whole = (state, *map(jnp.stack, given))
         if len(given[0]) > 1:
-            return jax.vmap(function)(*whole)
-        # Of one alone XLA compiles better programs than of a batch of one.
-        alone = jax.tree.map(partial(jnp.squeeze, axis=0), whole)
-        return jax.tree.map(partial(jnp.expand_dims, axis=0), function(*alone))
+            return jax.vmap(function)(state, *map(jnp.stack, given))
+        made = function(state, *(array for [array] in given))
+        return (made[0], made[1][None]) if isinstance(made, tuple) else made[None]
 
     return call
 
