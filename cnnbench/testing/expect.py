@@ -115,6 +115,18 @@ def expect_moves(
         )
 
 
+def expect_share(what: str, fell: NDArray[np.bool_], chance: float, hint: str) -> None:
+    """Fail where the share of those that fell is not the chance that each of them has.
+
+    Within five standard deviations: one run in a million is further off by chance.
+    """
+    share = float(fell.mean())
+    expect(
+        abs(share - chance) <= 5 * np.sqrt(chance * (1 - chance) / fell.size),
+        f"{what}: expected {chance:.3f}, got {share:.3f}; {hint}",
+    )
+
+
 def expect_same(what: str, got: Weights, expected: Weights, hint: str) -> None:
     """Fail unless every array is exactly equal."""
     expect_names(what, got, expected, hint)

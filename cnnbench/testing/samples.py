@@ -75,6 +75,9 @@ def _reduce_layer(layer: AnyLayer, capabilities: Capabilities) -> AnyLayer | Non
             return GlobalAveragePool()
         case _:
             pass
+    fields = type(layer).model_fields
+    lacking = layer.options - capabilities.options
+    layer = layer.model_copy(update={option: fields[option].default for option in lacking})
     # Every network ends in a dense layer: without it there is nothing to check.
     return layer if layer.type in {*capabilities.layers, "dense"} else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import pytest
 from wrong_backends import WRONG_BACKENDS
@@ -58,6 +59,14 @@ def test_a_seed_that_is_salted_shows_only_in_another_process():
 def test_the_reference_gives_the_same_in_another_process():
     rig = rig_of(NumpyBackend(), target_name(NumpyBackend))
     finding = run_check(BY_NAME["other-process"], rig)
+    assert finding.verdict is CheckResult.PASSED, finding
+
+
+def test_a_check_that_is_not_about_options_is_made_without_those_that_are_missing():
+    class Plain(NumpyBackend):
+        capabilities = replace(NumpyBackend.capabilities, options=frozenset())
+
+    finding = run_check(BY_NAME["stacked"], rig_of(Plain()))
     assert finding.verdict is CheckResult.PASSED, finding
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cnnbench.network.layers import Dense, Dropout, Flatten
 from cnnbench.plugin.backend import Model
 from cnnbench.testing.batches import ArrayBatches
-from cnnbench.testing.expect import expect, expect_close
+from cnnbench.testing.expect import expect, expect_close, expect_share
 from cnnbench.testing.finding import Check
 from cnnbench.testing.rig import Rig
 from cnnbench.testing.samples import network, random_weights
@@ -22,7 +22,6 @@ RATE = 0.25
 SCALE = 1 / (1 - RATE)
 NET = network(Dropout(rate=RATE), Flatten(), shape=(40, 40, 4), classes=2)
 START = random_weights(NET)
-UNITS = 40 * 40 * 4
 TWICE = network(Dropout(rate=RATE), *NET.layers[:-1], shape=NET.input_shape, classes=2)
 HIGH = 0.7
 VECTORS = network(Flatten(), Dropout(rate=HIGH), shape=NET.input_shape, classes=2)
@@ -53,16 +52,17 @@ def _dropped(factors: NDArray[np.float64], scale: float = SCALE) -> NDArray[np.b
 
 def _rate(rig: Rig) -> None:
     dropped = _dropped(_factors(rig.build(NET, optimization=rig.descent))[0])
-    for where, share, count in (
-        ("all units", dropped.mean(), UNITS),
-        *((f"channel {c}", dropped[..., c].mean(), 1600) for c in range(4)),
-        *((f"row {r}", dropped[r].mean(), 160) for r in (0, 39)),
+    for where, part in (
+        ("all units", dropped),
+        *((f"channel {c}", dropped[..., c]) for c in range(4)),
+        *((f"row {r}", dropped[r]) for r in (0, 39)),
     ):
-        expect(
-            abs(share - RATE) <= _slack(RATE, count),
-            f"the share of units that dropout of rate {RATE} zeroes, in {where}: expected {RATE}, "
-            f"got {share:.3f}; rate is the share to drop, not to keep, and every unit falls by its "
-            "own chance, not a channel at a time",
+        expect_share(
+            f"the share of units that dropout of rate {RATE} zeroes, in {where}",
+            part,
+            RATE,
+            "rate is the share to drop, not to keep, and every unit falls by its own chance, not a "
+            "channel at a time",
         )
 
 
@@ -124,29 +124,23 @@ def _gradient(rig: Rig) -> None:
 def _layers(rig: Rig) -> None:
     """Two layers on the same units: the factor that shows is the product of theirs."""
     dropped = _dropped(_factors(rig.build(TWICE, optimization=rig.descent))[0])
-    right = 1 - (1 - RATE) ** 2
-    share = dropped.mean()
-    expect(
-        abs(share - right) <= _slack(right, UNITS),
-        f"the share of units that two layers of dropout of rate {RATE} zero: expected {right:.3f}, "
-        f"got {share:.3f}; draw for every layer, not once a step",
+    expect_share(
+        f"the share of units that two layers of dropout of rate {RATE} zero",
+        dropped,
+        1 - (1 - RATE) ** 2,
+        "draw for every layer, not once a step",
     )
 
 
 def _vectors(rig: Rig) -> None:
     model = rig.build(VECTORS, optimization=rig.descent)
-    share = _dropped(_factors(model)[0], 1 / (1 - HIGH)).mean()
-    expect(
-        abs(share - HIGH) <= _slack(HIGH, UNITS),
-        f"the share of a vector's units that dropout of rate {HIGH} zeroes: expected {HIGH}, got "
-        f"{share:.3f}; any rate from 0 up to 1 counts as it is",
+    expect_share(
+        f"the share of a vector's units that dropout of rate {HIGH} zeroes",
+        _dropped(_factors(model)[0], 1 / (1 - HIGH)),
+        HIGH,
+        "any rate from 0 up to 1 counts as it is",
     )
     _expect_independent_images(model, HIGH)
-
-
-def _slack(share: float, count: int) -> float:
-    """Five standard deviations: one run in a million is further off by chance."""
-    return float(5 * np.sqrt(share * (1 - share) / count))
 
 
 def _fresh(rig: Rig) -> None:

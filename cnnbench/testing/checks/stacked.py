@@ -40,7 +40,7 @@ CHAIN = network(
     Conv(filters=4, kernel=(2, 2), padding="same", l1=0.01, l2=0.02),
     BatchNorm(),
     Pool(),
-    Conv(filters=6, kernel=(2, 2), groups=2, dilation=(1, 1), activation="softmax"),
+    Conv(filters=6, kernel=(2, 2), groups=2, dilation=(2, 1), activation="softmax"),
     Dropout(rate=0.4),
     Flatten(),
     Dense(units=5, activation="softmax"),

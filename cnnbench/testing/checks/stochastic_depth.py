@@ -18,7 +18,7 @@ from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import Model
 from cnnbench.testing.batches import ArrayBatches
 from cnnbench.testing.checks.cases import BELOW
-from cnnbench.testing.expect import expect, expect_close, expect_moves
+from cnnbench.testing.expect import expect, expect_close, expect_moves, expect_share
 from cnnbench.testing.finding import Check
 from cnnbench.testing.numpy_backend import NumpyModel
 from cnnbench.testing.reference import NODES, Reference
@@ -116,13 +116,11 @@ def _reference(rig: Rig, net: Network, start: Weights, step: _Step, rate: float)
 
 
 def _expect_share(step: _Step, expected: float, what: str) -> None:
-    share = float(step.left_out.mean())
-    # Five standard deviations: one run in a million is further off by chance.
-    slack = 5 * np.sqrt(expected * (1 - expected) / IMAGES)
-    expect(
-        abs(share - expected) <= slack,
-        f"the share of images {what}: expected {expected:.3f}, got {share:.3f}; rate is the share "
-        "to leave out, and every image of a batch has a chance of its own",
+    expect_share(
+        f"the share of images {what}",
+        step.left_out,
+        expected,
+        "rate is the share to leave out, and every image of a batch has a chance of its own",
     )
 
 
