@@ -9,14 +9,15 @@ turns in one process. What is measured is steps alone: building and compiling st
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
-import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from turns import by_turns
 
 from cnnbench.data.passes.passes import TrainingPasses
 from cnnbench.data.passes.prepared import PreparedImages
@@ -28,7 +29,7 @@ from cnnbench.network.network import Network
 from cnnbench.network.spec import NetworkSpec
 from cnnbench.network.weights import initial_weights
 from cnnbench.plugin.backend import Backend, Engine
-from cnnbench.plugin.stacked import ModelLoop, Passes, StackedModel
+from cnnbench.plugin.stacked import ModelLoop, StackedModel
 from cnnbench.trials.optimization import Optimization
 
 BACKENDS = ("torch-native", "jax")
@@ -77,10 +78,10 @@ def measure(
         network = build_network(NetworkSpec(filters=filters), shape, 10)
         for count in counts:
             print(f"  {title}, {count} replicates")
-            by_turns(engine, network, count, rounds)
+            compare(engine, network, count, rounds)
 
 
-def by_turns(engine: Engine, network: Network, count: int, rounds: int) -> None:
+def compare(engine: Engine, network: Network, count: int, rounds: int) -> None:
     weights = [initial_weights(network, seed) for seed in range(count)]
     passes = [training_passes(network.input_shape, seed) for seed in range(count)]
 
@@ -91,34 +92,31 @@ def by_turns(engine: Engine, network: Network, count: int, rounds: int) -> None:
         given = enumerate(weights)
         return ModelLoop([engine.build(network, x, Optimization(), seed) for seed, x in given])
 
-    models, ready = [], []
-    for make in (stack, loop):
+    by_turns({"as one": epochs_of(stack, passes), "in turn": epochs_of(loop, passes)}, rounds)
+
+
+def epochs_of(
+    make: Callable[[], StackedModel], passes: Sequence[TrainingPasses]
+) -> Callable[[], float]:
+    """What trains the next epoch and gives its seconds; the first is done, and its time printed."""
+    epochs = itertools.count()
+
+    def next_epoch() -> float:
+        epoch = next(epochs)
+        given = {number: each.epoch(epoch) for number, each in enumerate(passes)}
+        if epoch == 0:
+            model.compile(given)
         begun = time.perf_counter()
-        model = make()
-        given = {number: each.epoch(0) for number, each in enumerate(passes)}
-        model.compile(given)
         model.train_epoch(given, RATE)
         model.synchronize()
-        models.append(model)
-        ready.append(time.perf_counter() - begun)
-    seconds = []
-    for epoch in range(1, rounds + 1):
-        given = {number: each.epoch(epoch) for number, each in enumerate(passes)}
-        seconds.append([seconds_of(model, given) for model in models])
-    for name, taken, first in zip(
-        ("as one", "in turn"), zip(*seconds, strict=True), ready, strict=True
-    ):
-        print(
-            f"    {name:8} {spread(taken)}, with building, compiling and a first epoch {first:.2f}"
-        )
-    print(f"    ratio    {spread([one / other for one, other in seconds])}, n = {rounds}")
+        return time.perf_counter() - begun
 
-
-def seconds_of(model: StackedModel, given: Passes) -> float:
     begun = time.perf_counter()
-    model.train_epoch(given, RATE)
-    model.synchronize()
-    return time.perf_counter() - begun
+    model = make()
+    next_epoch()
+    seconds = time.perf_counter() - begun
+    print(f"  building, compiling and a first epoch of the {make.__name__}: {seconds:.2f} s")
+    return next_epoch
 
 
 def training_passes(shape: tuple[int, int, int], seed: int) -> TrainingPasses:
@@ -129,10 +127,6 @@ def training_passes(shape: tuple[int, int, int], seed: int) -> TrainingPasses:
     rows = np.arange(IMAGES, dtype=np.int64)
     prepared = PreparedImages.of_rows(images, labels, rows, InputScaling(), AugmentationSpec())
     return TrainingPasses(prepared, BATCH_SIZE, order_seed=seed, augmentation_seed=seed)
-
-
-def spread(values: Sequence[float]) -> str:
-    return f"{statistics.median(values):7.3f} ({min(values):.3f} to {max(values):.3f})"
 
 
 if __name__ == "__main__":
