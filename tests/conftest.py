@@ -9,6 +9,7 @@ import sys
 import sysconfig
 import venv
 from pathlib import Path
+from typing import NamedTuple
 
 import hypothesis
 import pytest
@@ -99,6 +100,34 @@ def recipe(tmp_path):
         return path
 
     return write
+
+
+class Answer(NamedTuple):
+    """What a command line came to, named as subprocess names it."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def command(capsys, monkeypatch, tmp_path):
+    """Give a command line in a folder of its own and in this process, which spares starting one.
+
+    columns: those of the terminal.
+    """
+    from cnnbench.cli import main
+
+    monkeypatch.chdir(tmp_path)
+
+    def give(*arguments, columns=200):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setattr(sys, "argv", ["cnnbench", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Answer(ended.value.code, *capsys.readouterr())
+
+    return give
 
 
 SCRIPT = """#!{python}

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from cnnbench.cli import main
 from cnnbench.errors import CnnbenchError
 from cnnbench.loading.manager import load_plugins
 from cnnbench.planning.study import read_images
@@ -233,18 +231,14 @@ COMMANDS = [
 
 
 @pytest.fixture
-def give(capsys, monkeypatch, tmp_path, recipe):
-    """Give a command line in an empty folder; return the exit code and what is said of errors."""
-    monkeypatch.chdir(tmp_path)
+def give(command, recipe):
+    """Give a command line in an empty folder that names the recipe so; return what comes of it."""
     path = str(recipe())
 
     def given(line):
         words = [path if word == "RECIPE" else word for word in line.split()]
         words = [path.removesuffix(".toml") if word == "RECIP" else word for word in words]
-        monkeypatch.setattr(sys, "argv", ["cnnbench", *words])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code, capsys.readouterr().err
+        return command(*words)
 
     return given
 
@@ -252,10 +246,10 @@ def give(capsys, monkeypatch, tmp_path, recipe):
 @pytest.mark.usefixtures("scripted_path")
 @pytest.mark.parametrize(("wrong", "advice", "advised"), COMMANDS)
 def test_what_a_command_is_advised_to_be_is_taken(give, wrong, advice, advised):
-    code, said = give(wrong)
-    assert code == 2
-    assert advice in said
-    assert give(advised)[0] == 0
+    refused = give(wrong)
+    assert refused.returncode == 2
+    assert advice in refused.stderr
+    assert give(advised).returncode == 0
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case[1])

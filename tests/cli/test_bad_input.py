@@ -7,32 +7,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnnbench.cli import main
-
 pytestmark = pytest.mark.usefixtures("scripted_path")
 
 
 @pytest.fixture
-def give(capsys, monkeypatch, tmp_path):
-    """Give a command line in an empty folder; return the exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def give(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cnnbench", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        output, errors = capsys.readouterr()
-        return ended.value.code, output, errors
-
-    return give
-
-
-@pytest.fixture
-def refused(give):
+def refused(command):
     """Give a command line that must be refused; return the sentence."""
 
     def refused(*arguments):
-        code, _, errors = give(*arguments)
+        code, _, errors = command(*arguments)
         assert code == 2, errors
         assert "Traceback" not in errors
         return errors
@@ -110,22 +93,22 @@ def test_a_network_larger_than_the_machine_is_refused_before_anything_trains(ref
     assert "1,000,001,000,000, are those of dense_2" in said
 
 
-def test_backends_may_be_given_with_commas(give, recipe):
-    _, output, _ = give("run", recipe(), "--backend", "scripted, rounded", "--dry-run")
+def test_backends_may_be_given_with_commas(command, recipe):
+    _, output, _ = command("run", recipe(), "--backend", "scripted, rounded", "--dry-run")
     assert "on scripted, rounded: 8 trials" in output
 
 
-def test_a_variant_runs_with_its_baseline_and_some_replicates(give, recipe):
+def test_a_variant_runs_with_its_baseline_and_some_replicates(command, recipe):
     path = recipe()
     path.write_text(path.read_text() + '[[variant]]\nname = "third"\ntraining.epochs = 3\n')
-    _, output, _ = give(*run(path), "--variant", "third", "--replicates", "1", "-n")
+    _, output, _ = command(*run(path), "--variant", "third", "--replicates", "1", "-n")
     assert "2 of 3 variants x 1 replicate on scripted: 2 trials" in output
     assert "other" not in output
 
 
-def test_the_environment_chooses_a_backend_and_is_named(give, recipe, monkeypatch):
+def test_the_environment_chooses_a_backend_and_is_named(command, recipe, monkeypatch):
     monkeypatch.setenv("CNNBENCH_BACKEND", "scripted,rounded")
-    _, output, _ = give("run", recipe(), "-n")
+    _, output, _ = command("run", recipe(), "-n")
     assert "on scripted, rounded" in output
     assert "as CNNBENCH_BACKEND says" in output
 
@@ -160,7 +143,7 @@ def test_an_empty_folder_is_told_how_it_should_look(refused, recipe, tmp_path):
     assert "holds no images; expected is a folder for each class" in said
 
 
-def test_images_that_cant_be_read_are_named_and_skipped_or_refused(give, recipe, tmp_path):
+def test_images_that_cant_be_read_are_named_and_skipped_or_refused(command, recipe, tmp_path):
     folder = photos(tmp_path / "photos")
     (folder / "cat" / "cut.png").write_bytes((folder / "cat" / "0.png").read_bytes()[:100])
     # 12 kB that are 100 MB decoded.
@@ -174,7 +157,7 @@ def test_images_that_cant_be_read_are_named_and_skipped_or_refused(give, recipe,
     assert "2 of 18 images can't be read and are skipped" in done.stdout
     assert "cat/cut.png" in done.stdout
     assert "dog/bomb.png" in done.stdout
-    code, _, errors = give(*arguments, "--set", "data.unreadable='error'")
+    code, _, errors = command(*arguments, "--set", "data.unreadable='error'")
     assert code == 2
     assert "cat/cut.png" in errors
 
@@ -195,13 +178,13 @@ def test_every_backend_s_folder_is_proved_before_the_first_trains(refused, recip
     assert not (folder / "scripted" / "records.jsonl").exists()
 
 
-def test_jobs_that_exclusive_trials_overrule_are_noted(give, recipe):
+def test_jobs_that_exclusive_trials_overrule_are_noted(command, recipe):
     exclusive = ["--set", "evaluation.exclusive=true", "--dry-run"]
-    _, output, _ = give(*run(recipe(), *exclusive, "--jobs", "4"))
+    _, output, _ = command(*run(recipe(), *exclusive, "--jobs", "4"))
     assert (
         "note: the recipe asks for evaluation.exclusive: one trial runs at a time, not 4" in output
     )
-    _, output, _ = give(*run(recipe(), *exclusive))
+    _, output, _ = command(*run(recipe(), *exclusive))
     assert "note" not in output
 
 
@@ -211,14 +194,16 @@ def test_comparing_nothing_says_how_to_make_records(refused, tmp_path):
     assert "there is no file or folder nowhere" in refused("compare", "nowhere")
 
 
-def test_a_record_cut_in_the_middle_is_reported_and_run_again(give, recipe, tmp_path, monkeypatch):
+def test_a_record_cut_in_the_middle_is_reported_and_run_again(
+    command, recipe, tmp_path, monkeypatch
+):
     import cnnbench
 
     cnnbench.run(recipe(), backend="scripted", results=tmp_path / "results")
     records = tmp_path / "results" / "tiny" / "scripted" / "records.jsonl"
     whole = records.read_bytes()
     records.write_bytes(whole[:-200])
-    code, output, _ = give("compare", "results")
+    code, output, _ = command("compare", "results")
     assert code == 0
     assert "3 of 4" in output or "cut" in output or "half" in output, output
     again = cnnbench.run(recipe(), backend="scripted", results=tmp_path / "results")

@@ -6,12 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import pytest
 
-from cnnbench.cli import main
 from cnnbench.results.record import Plan, Record, Status
 from cnnbench.results.store import Store
 
@@ -49,24 +48,9 @@ def results(tmp_path):
     return tmp_path / "results"
 
 
-@dataclass(frozen=True)
-class Run:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
 @pytest.fixture
-def compare(capsys, monkeypatch):
-    """Give the command in this process, which takes a tenth of one of its own."""
-
-    def compare(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cnnbench", "compare", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return Run(ended.value.code, *capsys.readouterr())
-
-    return compare
+def compare(command):
+    return partial(command, "compare")
 
 
 def compare_in_ascii(*arguments):
@@ -200,25 +184,12 @@ def test_a_cut_file_is_compared_and_the_damage_told(compare, results):
         ("--format mark", "markdown"),
     ],
 )
-def test_names_are_completed(results, typed, offered):
+def test_names_are_completed(command, results, typed, offered, monkeypatch):
     line = f"cnnbench compare {results} {typed}"
-    run = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import sys; sys.argv[0] = 'cnnbench'; from cnnbench.cli import main; main()",
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={
-            **os.environ,
-            "_CNNBENCH_COMPLETE": "complete_bash",
-            "COMP_WORDS": line,
-            "COMP_CWORD": str(len(line.split()) - 1),
-        },
-    )
-    assert offered in run.stdout.split()
+    monkeypatch.setenv("_CNNBENCH_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split()) - 1))
+    assert offered in command().stdout.split()
 
 
 def test_records_are_a_row_a_trial_in_csv(compare, results):

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
@@ -25,16 +26,12 @@ def recipe(tmp_path):
     return path
 
 
-def described(*arguments):
-    return subprocess.run(
-        [sys.executable, "-c", "from cnnbench.cli import main; main()", "describe", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture
+def described(command):
+    return partial(command, "describe")
 
 
-def test_the_first_variants_layers_are_shown_and_the_others_sizes(recipe):
+def test_the_first_variants_layers_are_shown_and_the_others_sizes(described, recipe):
     text = described(recipe).stdout
     assert "93,322" in text
     assert "55,744 parameters up to conv_3" in text
@@ -42,20 +39,20 @@ def test_the_first_variants_layers_are_shown_and_the_others_sizes(recipe):
     assert text.splitlines()[-1].split() == ["dense", "50,890"]
 
 
-def test_another_variant_with_a_changed_key(recipe):
+def test_another_variant_with_a_changed_key(described, recipe):
     text = described(recipe, "--variant", "dense", "--set", "network.dense=[512]").stdout
     assert "784" in text
     assert "407,050" in text
 
 
-def test_other_images_change_the_shapes(recipe):
+def test_other_images_change_the_shapes(described, recipe):
     text = described(
         recipe, "--data", "digits", "--set", "data.image_size=[32, 48]", "--set", "data.color='rgb'"
     ).stdout
     assert "32x48x3" in text
 
 
-def test_an_impossible_network_is_refused_with_its_place(recipe):
+def test_an_impossible_network_is_refused_with_its_place(described, recipe):
     result = described(recipe, "--set", "network.kernel=30")
     assert result.returncode == 2
     assert "network.kernel" in result.stderr
@@ -63,13 +60,13 @@ def test_an_impossible_network_is_refused_with_its_place(recipe):
     assert "28x28x1" in result.stderr
 
 
-def test_an_unknown_variant_is_answered_with_the_nearest(recipe):
+def test_an_unknown_variant_is_answered_with_the_nearest(described, recipe):
     result = described(recipe, "--variant", "convent")
     assert result.returncode == 2
     assert "did you mean 'convnet'" in result.stderr
 
 
-def test_a_published_network_is_shown_without_its_classifier():
+def test_a_published_network_is_shown_without_its_classifier(described):
     run = described("base:resnet50")
     assert run.returncode == 0
     assert "conv5_block3_add" in run.stdout
@@ -77,14 +74,14 @@ def test_a_published_network_is_shown_without_its_classifier():
     assert "23,587,712" in run.stdout
 
 
-def test_the_blocks_of_a_base_are_counted_from_its_end():
+def test_the_blocks_of_a_base_are_counted_from_its_end(described):
     blocks = described("base:vgg16", "--image-size", "32").stdout.splitlines()[-1]
     assert blocks.endswith(
         ": 1 block5_conv1, 2 block4_conv1, 3 block3_conv1, 4 block2_conv1, 5 block1_conv1."
     )
 
 
-def test_a_published_network_with_its_classifier_at_another_size():
+def test_a_published_network_with_its_classifier_at_another_size(described):
     text = described("base:mobilenet_v2", "--top", "--image-size", "96x160").stdout
     assert "96x160x3" in text
     assert "3,538,984" in text
@@ -99,17 +96,17 @@ def test_a_published_network_with_its_classifier_at_another_size():
         (["base:vgg16", "--variant", "dense"], "--variant belongs to a recipe: leave it out"),
     ],
 )
-def test_what_a_published_network_can_not_be_asked(arguments, words):
+def test_what_a_published_network_can_not_be_asked(described, arguments, words):
     run = described(*arguments)
     assert run.returncode == 2
     assert words in " ".join(run.stderr.split())
 
 
-def test_the_advice_for_images_that_are_too_small_works():
+def test_the_advice_for_images_that_are_too_small_works(described):
     assert described("base:vgg16", "--image-size", "32").returncode == 0
 
 
-def test_a_recipe_decides_its_images_itself(recipe):
+def test_a_recipe_decides_its_images_itself(described, recipe):
     run = described(str(recipe), "--image-size", "32")
     assert run.returncode == 2
     assert "--image-size belongs to a published network" in run.stderr

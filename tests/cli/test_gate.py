@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import subprocess
-import sys
+from functools import partial
 
 import pytest
 
@@ -28,13 +27,9 @@ def write(results, gain=0.0, variants=("plain", "dropout")):
     return results
 
 
-def gate(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "cnnbench", "gate", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture
+def gate(command):
+    return partial(command, "gate")
 
 
 @pytest.mark.parametrize(
@@ -45,14 +40,14 @@ def gate(*arguments):
         ("accuracy of plain >= 0.9015", 3, "open: accuracy of plain >= 0.9015"),
     ],
 )
-def test_the_exit_code_tells_what_came_of_it(tmp_path, requirement, code, said):
+def test_the_exit_code_tells_what_came_of_it(gate, tmp_path, requirement, code, said):
     run = gate(write(tmp_path / "new"), "--require", requirement)
     assert (run.returncode, run.stderr) == (code, "")
     assert run.stdout.startswith(said)
     assert len(run.stdout.splitlines()) == 1
 
 
-def test_one_that_does_not_hold_outweighs_those_that_hold_or_are_open(tmp_path):
+def test_one_that_does_not_hold_outweighs_those_that_hold_or_are_open(gate, tmp_path):
     stored = write(tmp_path / "stored")
     lost = write(tmp_path / "new", variants=("plain",))
     run = gate(lost, "--against", stored, "--require", "accuracy of plain >= 0.95")
@@ -74,7 +69,7 @@ def test_one_that_does_not_hold_outweighs_those_that_hold_or_are_open(tmp_path):
         (("--require", "dropout better", "--metric", "acuracy"), "did you mean 'accuracy'?"),
     ],
 )
-def test_a_request_that_makes_no_sense_is_one_sentence(tmp_path, arguments, said):
+def test_a_request_that_makes_no_sense_is_one_sentence(gate, tmp_path, arguments, said):
     run = gate(write(tmp_path / "new"), *arguments)
     assert (run.returncode, run.stdout) == (2, "")
     assert said in run.stderr

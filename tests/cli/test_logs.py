@@ -2,8 +2,6 @@
 
 import io
 import logging
-import os
-import subprocess
 import sys
 
 import pytest
@@ -27,17 +25,6 @@ ROOMS = {
 }
 
 
-@pytest.fixture
-def cnnbench(tmp_path):
-    def cnnbench(*arguments):
-        program = [sys.executable, "-m", "cnnbench", *map(str, arguments)]
-        return subprocess.run(
-            program, capture_output=True, text=True, check=False, env={**os.environ}, cwd=tmp_path
-        )
-
-    return cnnbench
-
-
 def rooms(text):
     names = {word.rstrip(":") for word in text.split() if word.startswith("cnnbench.")}
     return {name.removeprefix("cnnbench.") for name in names}
@@ -47,50 +34,50 @@ def levels(text):
     return {line.split()[1] for line in text.splitlines()}
 
 
-def test_a_run_tells_nothing_unless_asked(cnnbench, recipe):
-    done = cnnbench("run", recipe(), "--backend", "scripted")
+def test_a_run_tells_nothing_unless_asked(command, recipe):
+    done = command("run", recipe(), "--backend", "scripted")
     assert done.returncode == 0
     assert done.stderr == ""
 
 
 @pytest.mark.slow
-def test_v_tells_what_every_room_does_and_vv_more(cnnbench, recipe):
-    told = cnnbench("run", recipe(), "--backend", "scripted", "-v")
+def test_v_tells_what_every_room_does_and_vv_more(command, recipe):
+    told = command("run", recipe(), "--backend", "scripted", "-v")
     assert told.returncode == 0
     assert rooms(told.stderr) >= ROOMS
     assert levels(told.stderr) == {"INFO"}
     assert "[process " in told.stderr  # of workers, too
     assert "INFO" not in told.stdout
-    more = cnnbench("run", recipe(), "--backend", "scripted", "--force", "-vv")
+    more = command("run", recipe(), "--backend", "scripted", "--force", "-vv")
     assert levels(more.stderr) == {"INFO", "DEBUG"}
 
 
 @pytest.mark.parametrize("level", ["info", "INFO"])
-def test_a_level_may_be_named(cnnbench, recipe, level):
-    told = cnnbench("run", recipe(), "--backend", "scripted", "--dry-run", "--log-level", level)
+def test_a_level_may_be_named(command, recipe, level):
+    told = command("run", recipe(), "--backend", "scripted", "--dry-run", "--log-level", level)
     assert levels(told.stderr) == {"INFO"}
 
 
-def test_an_unknown_level_is_refused_with_those_there_are(cnnbench, recipe):
-    done = cnnbench("run", recipe(), "--log-level", "loud")
+def test_an_unknown_level_is_refused_with_those_there_are(command, recipe):
+    done = command("run", recipe(), "--log-level", "loud")
     assert done.returncode == 2
     assert "'loud' is not one of 'debug', 'info', 'warning', 'error'" in " ".join(
         done.stderr.replace("│", " ").split()
     )
 
 
-def test_quiet_and_verbose_go_together(cnnbench, recipe):
-    done = cnnbench("run", recipe(), "--backend", "scripted", "-q", "-v")
+def test_quiet_and_verbose_go_together(command, recipe):
+    done = command("run", recipe(), "--backend", "scripted", "-q", "-v")
     assert done.stdout == ""
     assert rooms(done.stderr) >= {"execution.local", "results.store"}
 
 
 @pytest.mark.slow
-def test_parity_shows_the_traceback_that_its_reason_promises(cnnbench, recipe):
+def test_parity_shows_the_traceback_that_its_reason_promises(command, recipe):
     arguments = ("parity", recipe(7.0), "--backend", "scripted", "--backend", "rounded")
-    done = cnnbench(*arguments)
+    done = command(*arguments)
     assert "parity -v shows the whole traceback" in " ".join(done.stdout.split())
-    told = cnnbench(*arguments, "-v")
+    told = command(*arguments, "-v")
     assert "Traceback (most recent call last)" in told.stderr
     assert "in train_epoch" in told.stderr
 

@@ -1,7 +1,6 @@
 """`cnnbench look` as a user gives it."""
 
-import subprocess
-import sys
+from functools import partial
 
 import pytest
 from PIL import Image
@@ -21,19 +20,9 @@ augmentation.rotation = 0.1
 
 
 @pytest.fixture
-def look(tmp_path):
+def look(command, tmp_path):
     (tmp_path / "tiny.toml").write_text(RECIPE)
-
-    def look(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "cnnbench", "look", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tmp_path,
-        )
-
-    return look
+    return partial(command, "look")
 
 
 def test_it_writes_a_picture_and_says_what_the_images_are(look, tmp_path):

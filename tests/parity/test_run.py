@@ -1,30 +1,24 @@
 """Backends that round differently agree; one that takes longer steps does not."""
 
 import csv
-import sys
 
 import pytest
-
-from cnnbench.cli import main
 
 pytestmark = pytest.mark.usefixtures("scripted_path")
 
 
 @pytest.fixture
-def parity(monkeypatch, capsys, tmp_path, recipe):
+def parity(command, tmp_path, recipe):
     """Run `cnnbench parity` on the tiny study; return its exit code, its text and its CSV."""
 
     def parity(*backends, rate=0.2, options=()):
         arguments = [part for name in backends for part in ("--backend", name)]
         steps = tmp_path / "steps.csv"
         steps.unlink(missing_ok=True)  # an earlier call's, which would not be replaced
-        command = ["cnnbench", "parity", str(recipe(rate)), *arguments, *options]
-        monkeypatch.setattr(sys, "argv", [*command, "--output", str(steps), "--force"])
-        with pytest.raises(SystemExit) as ended:
-            main()
+        options = (*options, "--output", steps, "--force")
+        done = command("parity", recipe(rate), *arguments, *options)
         rows = list(csv.DictReader(steps.open())) if steps.exists() else []
-        text = " ".join(capsys.readouterr().out.split())
-        return ended.value.code, text, rows
+        return done.returncode, " ".join(done.stdout.split()), rows
 
     return parity
 

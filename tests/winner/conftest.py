@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from cnnbench.installed import installed_plugins
 from cnnbench.winner.choice import choose
@@ -40,6 +42,7 @@ name = "quick"
 name = "slow"
 training.learning_rate = 0.001
 """
+DIGITS = np.round(load_digits().images * (255 / 16)).astype(np.uint8)
 
 
 def take_home(results, folder, **options):
@@ -101,10 +104,15 @@ def _scripted(scripted):
     return Patched()
 
 
+@pytest.fixture(scope="session")
+def pixels():
+    """Those of all digits, as sources read them: (1797, 8, 8, 1), from 0 to 255."""
+    return DIGITS[..., np.newaxis]
+
+
 @pytest.fixture
 def photos(tmp_path) -> Path:
     """Three photos by name, one of another size."""
-    import numpy as np
     from PIL import Image
 
     for number, size in enumerate(((8, 8), (8, 8), (30, 20))):

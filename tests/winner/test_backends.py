@@ -8,14 +8,12 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
-from sklearn.datasets import load_digits
 
 import cnnbench
 
-from .conftest import take_home
+from .conftest import DIGITS, take_home
 
 pytestmark = pytest.mark.framework
-DIGITS = np.round(load_digits().images * (255 / 16)).astype(np.uint8)
 RECIPE = """
 replicates = 1
 [data]

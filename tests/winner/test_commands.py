@@ -3,31 +3,13 @@
 import csv
 import io
 import os
-import subprocess
-import sys
 
-import numpy as np
 import pytest
 from PIL import Image
-from sklearn.datasets import load_digits
 
-DIGITS = np.round(load_digits().images * (255 / 16)).astype(np.uint8)
+from .conftest import DIGITS
+
 pytestmark = pytest.mark.usefixtures("scripted_path")
-
-
-@pytest.fixture
-def cnnbench(tmp_path):
-    def run(*arguments, columns=200):
-        return subprocess.run(
-            [sys.executable, "-m", "cnnbench", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tmp_path,
-            env={**os.environ, "COLUMNS": str(columns)},
-        )
-
-    return run
 
 
 @pytest.fixture
@@ -40,8 +22,8 @@ def images(tmp_path):
     return tmp_path
 
 
-def test_pick_says_what_it_chose_why_and_what_the_test_says(cnnbench, study, taken, tmp_path):
-    done = cnnbench("pick", study, "-o", "mine")
+def test_pick_says_what_it_chose_why_and_what_the_test_says(command, study, taken, tmp_path):
+    done = command("pick", study, "-o", "mine")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["variant", "n", "validation", "accuracy", "parameters"]
@@ -63,15 +45,15 @@ def test_pick_says_what_it_chose_why_and_what_the_test_says(cnnbench, study, tak
         "wrote mine",
         "next: cnnbench predict mine IMAGE...",
     ]
-    again = cnnbench("pick", study, "-o", "mine")
+    again = command("pick", study, "-o", "mine")
     assert again.returncode == 2
     assert "mine holds a winner already: choose another --output, or replace it" in again.stderr
 
 
 def test_predict_gives_a_row_an_image_and_one_that_cant_be_read_costs_its_own(
-    cnnbench, taken, images
+    command, taken, images
 ):
-    done = cnnbench("predict", taken.folder, "photos", "broken.png", "absent.png")
+    done = command("predict", taken.folder, "photos", "broken.png", "absent.png")
     head, zero, one, broken, absent = done.stdout.splitlines()
     assert head.split() == ["image", "class", "probability"]
     assert zero.split()[:2] == ["photos/0.png", "0"]
@@ -83,8 +65,8 @@ def test_predict_gives_a_row_an_image_and_one_that_cant_be_read_costs_its_own(
     assert done.returncode == 1
 
 
-def test_the_csv_has_the_probability_of_every_class(cnnbench, taken, images):
-    done = cnnbench("predict", taken.folder, "photos", "broken.png", "--format", "csv")
+def test_the_csv_has_the_probability_of_every_class(command, taken, images):
+    done = command("predict", taken.folder, "photos", "broken.png", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [row["class"] for row in rows] == ["0", "1", ""]
     names = [f"probability of {name}" for name in ("1", "0", "7")]
@@ -94,23 +76,23 @@ def test_the_csv_has_the_probability_of_every_class(cnnbench, taken, images):
         assert float(row["probability"]) == max(every)
     assert rows[2]["reason"].startswith("not an image")
     assert [rows[2][name] for name in names] == ["", "", ""]
-    written = cnnbench("predict", taken.folder, "photos", "broken.png", "-o", "all.csv")
+    written = command("predict", taken.folder, "photos", "broken.png", "-o", "all.csv")
     assert written.stdout == "wrote all.csv\n"
     assert (images / "all.csv").read_text() == done.stdout
 
 
-def test_a_name_that_is_no_text_or_a_formula_can_be_written(cnnbench, taken, tmp_path):
+def test_a_name_that_is_no_text_or_a_formula_can_be_written(command, taken, tmp_path):
     names = [os.fsdecode(b"\xff.png"), "=1+1.png"]
     for name in names:
         with (tmp_path / name).open("wb") as file:
             Image.fromarray(DIGITS[0]).save(file, "png")
-    done = cnnbench("predict", taken.folder, *names, "-o", "all.csv")
+    done = command("predict", taken.folder, *names, "-o", "all.csv")
     assert (done.returncode, done.stderr) == (0, "")
     rows = list(csv.reader((tmp_path / "all.csv").read_text().splitlines()))
     assert [row[0] for row in rows] == ["image", "\\udcff.png", "'=1+1.png"]
 
 
-def test_export_refuses_in_a_sentence_what_cant_be_written(cnnbench, taken, tmp_path):
+def test_export_refuses_in_a_sentence_what_cant_be_written(command, taken, tmp_path):
     (tmp_path / "mine.keras").write_text("mine")
     for name, said in (
         (
@@ -119,14 +101,14 @@ def test_export_refuses_in_a_sentence_what_cant_be_written(cnnbench, taken, tmp_
         ),
         ("mine.keras", "there is a file mine.keras already"),
     ):
-        done = cnnbench("export", taken.folder, "-o", name)
+        done = command("export", taken.folder, "-o", name)
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith(f"cnnbench: {said}")
     assert (tmp_path / "mine.keras").read_text() == "mine"
 
 
-def test_a_narrow_terminal_loses_nothing(cnnbench, taken, images):
-    done = cnnbench("predict", taken.folder, "photos", "broken.png", columns=30)
+def test_a_narrow_terminal_loses_nothing(command, taken, images):
+    done = command("predict", taken.folder, "photos", "broken.png", columns=30)
     assert all(len(line) <= 30 for line in done.stdout.splitlines())
     head, *rows = done.stdout.splitlines()
     width = head.index("class")
@@ -144,9 +126,9 @@ def test_a_narrow_terminal_loses_nothing(cnnbench, taken, images):
         (["{taken}"], "missing argument 'IMAGE...'"),
     ],
 )
-def test_what_cant_be_done_is_a_sentence(cnnbench, taken, images, arguments, said):
+def test_what_cant_be_done_is_a_sentence(command, taken, images, arguments, said):
     (images / "empty").mkdir()
-    done = cnnbench("predict", *(x.replace("{taken}", str(taken.folder)) for x in arguments))
+    done = command("predict", *(x.replace("{taken}", str(taken.folder)) for x in arguments))
     assert done.returncode == 2
     assert done.stderr.startswith(f"cnnbench: {said}"), done.stderr
     assert done.stdout == ""

@@ -13,8 +13,9 @@ import cnnbench
 from cnnbench.errors import DataError, PluginError
 from cnnbench.winner.predictor import Predictor
 
+from .conftest import DIGITS
+
 pytestmark = pytest.mark.usefixtures("scripted_path")
-DIGITS = np.round(load_digits().images * (255 / 16)).astype(np.uint8)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import sys
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
 
 from cnnbench.network.layers import (
     Add,
@@ -25,7 +24,6 @@ from cnnbench.winner.folder import network_files, read_winner
 from cnnbench.winner.preprocessing import Affine, Preprocessing
 
 pytestmark = pytest.mark.framework
-DIGITS = np.round(load_digits().images[:5] * (255 / 16)).astype(np.uint8)[..., np.newaxis]
 SINGLE = Network(
     input_shape=(8, 8, 1),
     layers=(
@@ -94,8 +92,9 @@ def single(tmp_path_factory):
 
 
 @pytest.mark.parametrize("backend", ["torch-native", "torch", "tensorflow", "jax"])
-def test_every_backend_makes_the_picture_of_the_reference(single, tmp_path, backend):
-    np.save(tmp_path / "images.npy", DIGITS)
+def test_every_backend_makes_the_picture_of_the_reference(single, pixels, tmp_path, backend):
+    images = pixels[:5]
+    np.save(tmp_path / "images.npy", images)
     out = tmp_path / "out.npz"
     arguments = [backend, single, tmp_path / "images.npy", out, *LAYERS]
     subprocess.run([sys.executable, "-c", SCRIPT, *map(str, arguments)], check=True)
@@ -104,13 +103,13 @@ def test_every_backend_makes_the_picture_of_the_reference(single, tmp_path, back
     explainer = Explainer(subject, numpy, numpy.open("cpu", 1))
     with np.load(out) as found:
         for layer in LAYERS:
-            seen = explainer.heat_maps(DIGITS, layer)
-            first = explainer.heat_maps(DIGITS, layer, 0)
+            seen = explainer.heat_maps(images, layer)
+            first = explainer.heat_maps(images, layer, 0)
             assert seen.values.any() or first.values.any()
             expected = {
                 "seen": seen.values,
                 "first": first.values,
-                "maps": explainer.maps(DIGITS, layer),
+                "maps": explainer.maps(images, layer),
                 "classes": seen.classes,
                 "probabilities": seen.probabilities,
             }

@@ -1,14 +1,11 @@
 """`cnnbench explain` as a user gives it, and the picture that comes of it."""
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image
-from sklearn.datasets import load_digits
 
 import cnnbench
 from cnnbench.errors import DataError, OptionsError, PluginError
@@ -17,32 +14,21 @@ from cnnbench.winner.explanation.explanation import ExplainRequest, explain_imag
 from cnnbench.winner.explanation.finding import SubjectAsked, find_subject
 from cnnbench.winner.explanation.picture import explanation_picture
 
-DIGITS = np.round(load_digits().images * (255 / 16)).astype(np.uint8)
 pytestmark = pytest.mark.usefixtures("scripted_path")
 
 
 @pytest.fixture
-def digits(tmp_path):
+def digits(pixels, tmp_path):
     """A zero and a seven, and a file beside them that is no image."""
     for row in (0, 7):
-        Image.fromarray(DIGITS[row]).save(tmp_path / f"{row}.png")
+        Image.fromarray(pixels[row, ..., 0]).save(tmp_path / f"{row}.png")
     (tmp_path / "broken.png").write_text("no image")
     return tmp_path
 
 
 @pytest.fixture
-def explain(digits):
-    def run(*arguments, columns=200):
-        return subprocess.run(
-            [sys.executable, "-m", "cnnbench", "explain", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=digits,
-            env={**os.environ, "COLUMNS": str(columns)},
-        )
-
-    return run
+def explain(command, digits):
+    return partial(command, "explain")
 
 
 def test_it_says_the_classes_and_writes_one_picture(explain, taken, digits):
@@ -127,28 +113,28 @@ def test_the_heat_lies_over_the_pixels_it_was_found_in(explained):
     assert heat.get_array().max() == pytest.approx(1)
 
 
-def test_a_picture_holds_no_more_than_a_dozen(taken, tmp_path):
+def test_a_picture_holds_no_more_than_a_dozen(taken, pixels, tmp_path):
     for number in range(13):
-        Image.fromarray(DIGITS[number]).save(tmp_path / f"{number}.png")
+        Image.fromarray(pixels[number, ..., 0]).save(tmp_path / f"{number}.png")
     plugins = installed_plugins()
     subject = find_subject(SubjectAsked(str(taken.folder)), plugins)
     with pytest.raises(OptionsError, match="holds up to 12 images, and --image names 13"):
         explain_images(subject, ExplainRequest((tmp_path,), backend="scripted"), plugins)
 
 
-def test_a_predictor_gives_the_arrays(taken, explained, digits):
+def test_a_predictor_gives_the_arrays(taken, explained, digits, pixels):
     predictor = cnnbench.Predictor(taken.folder)
     paths = [digits / "0.png", digits / "7.png"]
     found = predictor.explain(paths)
     np.testing.assert_array_equal(found.values, explained.heat.values)
     np.testing.assert_allclose(found.probabilities, predictor.predict_proba(paths), rtol=1e-5)
     assert predictor.classes_[found.classes].tolist() == ["0", "7"]
-    sevens = predictor.explain(DIGITS[[0, 7]], of="7", layer="conv_1")
+    sevens = predictor.explain(pixels[[0, 7]], of="7", layer="conv_1")
     assert predictor.classes_[sevens.classes].tolist() == ["7", "7"]
     assert sevens.values.shape == (2, 6, 6)
 
 
-def test_a_backend_without_gradients_is_refused_and_passed_over(taken, digits, monkeypatch):
+def test_a_backend_without_gradients_is_refused_and_passed_over(taken, digits, pixels, monkeypatch):
     plugins = installed_plugins()
     scripted = plugins.backend("scripted")
     plain = replace(scripted.capabilities, gradients=False, outputs=frozenset({"softmax"}))
@@ -159,9 +145,9 @@ def test_a_backend_without_gradients_is_refused_and_passed_over(taken, digits, m
         explain_images(subject, request, plugins)
     predictor = cnnbench.Predictor(taken.folder)
     with pytest.raises(PluginError, match=r"scripted lacks output features, gradients: choose"):
-        predictor.explain(DIGITS[:1])
+        predictor.explain(pixels[:1])
 
 
-def test_no_image_is_nothing_to_explain(taken):
+def test_no_image_is_nothing_to_explain(taken, pixels):
     with pytest.raises(DataError, match="there is no image to explain"):
-        cnnbench.Predictor(taken.folder).explain(DIGITS[:0])
+        cnnbench.Predictor(taken.folder).explain(pixels[:0])

@@ -20,7 +20,6 @@ from cnnbench.winner.explanation.finding import SubjectAsked, find_subject
 from cnnbench.winner.explanation.grad_cam import Explainer
 
 pytestmark = pytest.mark.usefixtures("scripted_path")
-DIGITS = np.round(load_digits().images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
 
 
 def probabilities(subject, images):
@@ -33,10 +32,10 @@ def find(trained, **options):
     return find_subject(SubjectAsked(str(trained), **options), installed_plugins())
 
 
-def test_a_winner_explains_what_it_predicts(taken):
+def test_a_winner_explains_what_it_predicts(taken, pixels):
     subject = find(taken.folder)
     assert (subject.classes, subject.trained_by) == (("1", "0", "7"), "scripted")
-    found = probabilities(subject, DIGITS[taken.outcome.rows])
+    found = probabilities(subject, pixels[taken.outcome.rows])
     np.testing.assert_allclose(found, taken.outcome.predictions, atol=1e-6)
 
 
@@ -48,7 +47,7 @@ def test_a_winner_explains_what_it_predicts(taken):
         ({"variant": "slow", "replicate": 2}, "slow", 1),
     ],
 )
-def test_a_record_explains_what_it_predicted(study, options, variant, replicate):
+def test_a_record_explains_what_it_predicted(study, pixels, options, variant, replicate):
     folder = study / "tiny" / "scripted"
     [record] = [
         x
@@ -59,7 +58,7 @@ def test_a_record_explains_what_it_predicted(study, options, variant, replicate)
     by_file = folder / "weights" / f"{record.trial}.safetensors"
     for subject in (find(folder, **options), find(by_file)):
         assert subject.title == f"{variant}, replicate {replicate + 1} of tiny"
-        found = probabilities(subject, DIGITS[recorded.rows])
+        found = probabilities(subject, pixels[recorded.rows])
         np.testing.assert_allclose(found, recorded.probabilities, atol=1e-6)
 
 
@@ -92,8 +91,8 @@ def test_a_file_of_arrays_elsewhere_lacks_its_record(study, tmp_path):
         find(tmp_path / "nothing")
 
 
-def test_other_images_than_the_records_are_refused(study, tmp_path):
-    np.savez(tmp_path / "other.npz", images=255 - DIGITS, labels=load_digits().target)
+def test_other_images_than_the_records_are_refused(study, pixels, tmp_path):
+    np.savez(tmp_path / "other.npz", images=255 - pixels, labels=load_digits().target)
     with pytest.raises(DataError, match="are not those of the records"):
         find(study / "tiny" / "scripted", data=f"npz:{tmp_path / 'other.npz'}")
 
