@@ -1,19 +1,13 @@
 """Averages of weights against PyTorch's, and what a network has in the end against the paper."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
+from transfer_studies import Place
 
-from cnnbench.execution.bench import Bench
-from cnnbench.loading.manager import load_plugins
 from cnnbench.network.layers import BatchNorm, Dense, Flatten
 from cnnbench.network.network import Network
 from cnnbench.network.weights import initial_weights
-from cnnbench.planning.study import plan_study, read_images
-from cnnbench.plugin.executor import Limits
-from cnnbench.recipe.load import load_recipe
 from cnnbench.recipe.training import Averaging, TrainingSpec
 from cnnbench.recipe.transfer import Stage
 from cnnbench.results.record import Status
@@ -176,14 +170,9 @@ def test_a_trial_is_judged_with_averaged_weights_and_statistics_that_fit_them(tm
     class RecordingBackend(NumpyBackend):
         engine = RecordingEngine
 
-    backend, sources = RecordingBackend(), load_plugins()
-    plugins = SimpleNamespace(source=sources.source, backend=lambda _: backend)
-    (tmp_path / "study.toml").write_text(RECIPE)
-    recipe = load_recipe(tmp_path / "study.toml", find_source=plugins.source)
-    known, _ = read_images(recipe, plugins)
-    trial, _ = plan_study(recipe, backend, "cpu", known, tmp_path).trials
-    bench = Bench(plugins, backend.name, "cpu", Limits(slots=1, threads=1))
-    outcome = bench.run(trial.model_copy(update={"keeps_weights": True}), lambda _: None)
+    place = Place(tmp_path, recipe=RECIPE, backend=RecordingBackend())
+    trial = place.trials["averaged"].model_copy(update={"keeps_weights": True})
+    outcome = place.bench.run(trial, lambda _: None)
 
     assert outcome.record.status is Status.OK, outcome.record.reason
     assert outcome.record.best_epoch == len(outcome.history) == 3

@@ -14,7 +14,7 @@ AUGMENTED = """
 [[variant]]
 name = "copies"
 transfer.strategy = "partial"
-augmentation = {{ rotation = 0.1, flip = "horizontal", copies = 2 }}
+augmentation = { rotation = 0.1, flip = "horizontal", copies = 2 }
 """
 
 

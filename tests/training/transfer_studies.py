@@ -90,7 +90,7 @@ class Place:
     def __init__(self, folder: Path, weights="random", *, recipe=RECIPE, backend=None):
         backend, sources = backend or RecordingBackend(), load_plugins()
         plugins = SimpleNamespace(source=sources.source, backend=lambda _: backend)
-        (folder / "study.toml").write_text(recipe.format(weights=weights))
+        (folder / "study.toml").write_text(recipe.replace("{weights}", str(weights)))
         recipe = load_recipe(folder / "study.toml", find_source=plugins.source)
         known, _ = read_images(recipe, plugins)
         study = plan_study(
