@@ -28,8 +28,11 @@ static:
 suite:
 	$(PYTEST)
 
+# Files that hold us against a framework import it before pytest knows that none of their tests is
+# wanted. The ten slowest are shown so that a test that has become slow is seen.
 quick:
-	$(PYTEST) tests -m "not framework and not slow and not cluster"
+	$(PYTEST) tests -m "not framework and not slow and not cluster" --ignore-glob "*_against_*" \
+		--durations 10 --durations-min 0.5
 
 fuzz: $(VENV)/.test  ## Put new questions, ten times as many as the tests do, to all that reads files.
 	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -m fuzz -s

@@ -13,6 +13,7 @@ from cnnbench.errors import CnnbenchError, OptionsError, RecipeError, ResultsErr
 pytestmark = pytest.mark.usefixtures("scripted_path")
 
 
+@pytest.mark.slow
 def test_a_study_runs_and_compares_in_three_lines(recipe, tmp_path):
     records = cnnbench.run(recipe(), backend="scripted", results=tmp_path)
     frame = cnnbench.compare(tmp_path)
@@ -23,6 +24,7 @@ def test_a_study_runs_and_compares_in_three_lines(recipe, tmp_path):
     assert frame["test_accuracy_mean"][0] == pytest.approx(by_hand)
 
 
+@pytest.mark.slow
 def test_several_backends_are_compared_by_backend(recipe, tmp_path):
     cnnbench.run(recipe(), backend=["scripted", "rounded"], results=tmp_path)
     frame = cnnbench.compare(tmp_path, by="backend")
@@ -30,7 +32,7 @@ def test_several_backends_are_compared_by_backend(recipe, tmp_path):
 
 
 def test_folders_can_be_compared_as_a_list(recipe, tmp_path):
-    cnnbench.run(recipe(), backend="scripted", results=tmp_path / "one")
+    cnnbench.run(recipe(), "scripted", results=tmp_path / "one", executor="inline")
     shutil.copytree(tmp_path / "one", tmp_path / "two")
     folders = [tmp_path / "one", str(tmp_path / "two")]
     assert cnnbench.compare(folders).equals(cnnbench.compare(*folders))
@@ -43,9 +45,8 @@ def test_an_empty_list_of_folders_is_refused():
 
 def test_overrides_are_python_values(recipe, tmp_path):
     changes = {"training.epochs": 1, "data.classes": ["1", "7"], "training.optimizer": "adam"}
-    record = cnnbench.run(
-        recipe(), backend="scripted", results=tmp_path, overrides=changes | {"replicates": 1}
-    )[0]
+    asked = {"results": tmp_path, "overrides": changes | {"replicates": 1}}
+    record = cnnbench.run(recipe(), "scripted", executor="inline", **asked)[0]
     assert record.epochs == 1
     assert record.samples.classes == ("1", "7")
     assert record.settings["training"]["optimizer"] == "adam"
@@ -63,7 +64,8 @@ def test_overrides_may_be_numpy_numbers_paths_and_tables(recipe, tmp_path):
         "title": Path('a "quoted" title 😀'),
         "replicates": 1,
     }
-    record = cnnbench.run(recipe(), backend="scripted", results=tmp_path, overrides=changes)[0]
+    asked = {"results": tmp_path, "overrides": changes}
+    record = cnnbench.run(recipe(), "scripted", executor="inline", **asked)[0]
     assert record.settings["training"]["epochs"] == 1
     assert record.settings["training"]["early_stopping"]["patience"] == 2
     assert record.settings["network"]["filters"] == [3]
@@ -136,7 +138,7 @@ def test_what_can_not_be_compared_is_an_expected_error(path, options, sentence):
 
 
 def test_a_comparison_by_anything_else_is_an_expected_error(recipe, tmp_path):
-    cnnbench.run(recipe(), backend="scripted", results=tmp_path)
+    cnnbench.run(recipe(), backend="scripted", results=tmp_path, executor="inline")
     for by in (None, "fold", 3, ["variant"]):
         with pytest.raises(CnnbenchError, match="by"):
             cnnbench.compare(tmp_path, by=by)

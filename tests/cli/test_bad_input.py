@@ -1,8 +1,5 @@
 """What a user can get wrong: one clear sentence, exit code 2, nothing trained, no traceback."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -151,8 +148,7 @@ def test_images_that_cant_be_read_are_named_and_skipped_or_refused(command, reci
     sizes = ["image_size=[8,8]", "color='grey'", "train=8", "validation=2", "test=4"]
     options = [part for size in sizes for part in ("--set", f"data.{size}")]
     arguments = run(recipe(), "--data", "folder:photos", *options, "--dry-run")
-    monitored = [sys.executable, "-m", "cnnbench", *map(str, arguments)]
-    done = subprocess.run(monitored, capture_output=True, text=True, check=False)
+    done = command(*arguments)
     assert done.returncode == 0, done.stderr
     assert "2 of 18 images can't be read and are skipped" in done.stdout
     assert "cat/cut.png" in done.stdout
@@ -199,14 +195,15 @@ def test_a_record_cut_in_the_middle_is_reported_and_run_again(
 ):
     import cnnbench
 
-    cnnbench.run(recipe(), backend="scripted", results=tmp_path / "results")
+    asked = {"backend": "scripted", "results": tmp_path / "results", "executor": "inline"}
+    cnnbench.run(recipe(), **asked)
     records = tmp_path / "results" / "tiny" / "scripted" / "records.jsonl"
     whole = records.read_bytes()
     records.write_bytes(whole[:-200])
     code, output, _ = command("compare", "results")
     assert code == 0
     assert "3 of 4" in output or "cut" in output or "half" in output, output
-    again = cnnbench.run(recipe(), backend="scripted", results=tmp_path / "results")
+    again = cnnbench.run(recipe(), **asked)
     assert [record.status for record in again] == ["ok"] * 4
     assert len(records.read_bytes().splitlines()) == 5
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cnnbench.plugin.backend import Backend
 from cnnbench.testing import CHECKS, BackendSuite
 from cnnbench.testing.numpy_backend import NumpyBackend
+
+SLOW = {"memory", "memory-of-models", "other-process"}
 
 
 def make_backend() -> Backend:
@@ -13,6 +17,13 @@ def make_backend() -> Backend:
 
 class TestNumpyBackend(BackendSuite):
     backend = NumpyBackend
+
+    def pytest_generate_tests(self, metafunc):
+        each = [
+            pytest.param(check, id=check.name, marks=[pytest.mark.slow] * (check.name in SLOW))
+            for check in CHECKS
+        ]
+        metafunc.parametrize("check", each)
 
 
 class FewChecks(BackendSuite):

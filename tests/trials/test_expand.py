@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import cache
 
 import hypothesis.strategies as st
 import pytest
@@ -35,11 +36,19 @@ def study(*configurations, **fields):
     return Recipe(**{"name": "study", "baseline": "v0", "variants": variants} | fields)
 
 
+plugins = cache(load_plugins)
+
+
 def only_id(*, backend="torch", device="auto", seed=0, **sections):
     recipe = study(configuration(**sections), replicates=1, seed=seed)
-    arrays = arrays_of(recipe, load_plugins())
+    arrays = arrays_of(recipe, plugins())
     (trial, *_) = expand(recipe, backend, device, KNOWN, arrays=arrays, gpu=device == "gpu").trials
     return trial.id
+
+
+@cache
+def plain_id():
+    return only_id(device="cpu")
 
 
 def test_replicates_come_one_after_the_other_each_with_all_variants():
@@ -87,7 +96,6 @@ def test_expanding_twice_gives_the_same_trials():
 
 @given(st.text(), st.text(), st.text(min_size=1), st.integers(1, 9))
 def test_words_names_and_the_number_of_replicates_change_no_id(title, description, name, number):
-    plain = expand(study(configuration(), replicates=1), "torch", "cpu", KNOWN).trials[0]
     recipe = Recipe(
         name="other",
         title=title,
@@ -97,7 +105,7 @@ def test_words_names_and_the_number_of_replicates_change_no_id(title, descriptio
         variants=(Variant(name=name, configuration=configuration(), description=title),),
     )
     trials = expand(recipe, "torch", "cpu", KNOWN).trials
-    assert trials[0].id == plain.id
+    assert trials[0].id == plain_id()
     assert len(trials) == number
 
 

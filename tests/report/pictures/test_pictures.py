@@ -35,6 +35,7 @@ def chapter():
     return read_book([STUDY]).chapters[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
 @pytest.mark.parametrize("kind", ["svg", "pdf", "png"])
 def test_a_picture_is_written_with_the_same_bytes_each_time(make, kind, tmp_path):

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -14,8 +15,10 @@ from cnnbench.testing.reference import RULES
 from cnnbench.testing.reference.optimizers import clipped
 from cnnbench.trials.optimization import Optimization
 
-pytest.importorskip("keras")
-pytestmark = pytest.mark.framework
+pytestmark = [
+    pytest.mark.framework,
+    pytest.mark.skipif(find_spec("keras") is None, reason="Keras is not installed"),
+]
 
 KERAS = {
     "sgd": "SGD(0.1)",
