@@ -122,6 +122,7 @@ def test_an_output_replaces_no_file_unasked(compare, results, tmp_path):
     assert compare(results, "--output", report, "--force").returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--baseline", "none"]])
 def test_names_that_the_terminal_can_not_encode_are_written_out(results, options):
     for name in ("records.jsonl", "plan.json"):

@@ -23,6 +23,12 @@ def run(path, tmp_path, **options):
     return by_variant(cnnbench.run(path, **options))
 
 
+def run_inline(path, tmp_path, **options):
+    """For what is the same without workers."""
+    return run(path, tmp_path, executor="inline", **options)
+
+
+@pytest.mark.slow
 def test_every_trial_leaves_an_ok_record_with_metrics_costs_and_history(recipe, tmp_path):
     records = run(recipe(), tmp_path, jobs=2)
     assert {key for key, record in records.items() if record.status == "ok"} == {
@@ -51,6 +57,7 @@ def test_every_trial_leaves_an_ok_record_with_metrics_costs_and_history(recipe, 
     assert json.loads(environments[0].read_text())["backend_versions"].keys() == {"numpy"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rate", "status", "reason"),
     [
@@ -68,6 +75,7 @@ def test_a_failing_trial_costs_itself_alone(recipe, tmp_path, rate, status, reas
         assert failed.reason.startswith(reason)
 
 
+@pytest.mark.slow
 def test_an_endless_trial_times_out_and_the_others_go_on(recipe, tmp_path):
     records = run(recipe(8.0), tmp_path, timeout=2.0)
     assert {records["good", r].status for r in (0, 1)} == {"ok"}
@@ -75,6 +83,7 @@ def test_an_endless_trial_times_out_and_the_others_go_on(recipe, tmp_path):
     assert records["other", 0].reason.startswith("took longer than 2 s")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rate", "status"), [(3.0, "timeout"), (2.0, "failed")])
 def test_a_trial_that_is_lost_keeps_the_epochs_it_told_of(recipe, tmp_path, rate, status):
     one = {"timeout": 3.0, "overrides": {"replicates": 1}}
@@ -86,7 +95,7 @@ def test_a_trial_that_is_lost_keeps_the_epochs_it_told_of(recipe, tmp_path, rate
 
 
 def test_a_diverged_trial_keeps_its_history(recipe, tmp_path):
-    record = run(recipe(6.0), tmp_path)["other", 0]
+    record = run_inline(recipe(6.0), tmp_path)["other", 0]
     history = tmp_path / "results" / "tiny" / "scripted" / "history" / f"{record.trial}.csv"
     assert "nan" in history.read_text().lower()
 
@@ -100,7 +109,7 @@ def test_a_diverged_trial_keeps_its_history(recipe, tmp_path):
 )
 def test_a_trial_whose_last_step_diverged_is_no_result(recipe, tmp_path, rate, reason):
     # A step's loss is taken before it moves the weights, so the training loss is fine.
-    record = run(recipe(rate), tmp_path, overrides={"training.epochs": 1})["other", 0]
+    record = run_inline(recipe(rate), tmp_path, overrides={"training.epochs": 1})["other", 0]
     assert record.status == "failed"
     assert record.reason.startswith(reason)
     assert record.diverged
@@ -108,6 +117,7 @@ def test_a_trial_whose_last_step_diverged_is_no_result(recipe, tmp_path, rate, r
     assert record.epochs == 1
 
 
+@pytest.mark.slow
 def test_the_inline_executor_gives_the_same_results(recipe, tmp_path):
     local = run(recipe(), tmp_path)
     inline = run(recipe(), tmp_path, results=tmp_path / "inline", executor="inline")
@@ -117,33 +127,33 @@ def test_the_inline_executor_gives_the_same_results(recipe, tmp_path):
 
 
 def test_a_finished_study_is_not_run_again_unless_forced(recipe, tmp_path):
-    first = run(recipe(), tmp_path)
-    again = run(recipe(), tmp_path)
+    first = run_inline(recipe(), tmp_path)
+    again = run_inline(recipe(), tmp_path)
     assert again == first
-    forced = run(recipe(), tmp_path, force=True)
+    forced = run_inline(recipe(), tmp_path, force=True)
     assert {k: r.metrics for k, r in forced.items()} == {k: r.metrics for k, r in first.items()}
     assert all(forced[key].started > first[key].started for key in first)
 
 
 def test_records_carry_the_names_that_their_variants_have_now(recipe, tmp_path):
     path = recipe()
-    first = run(path, tmp_path)
+    first = run_inline(path, tmp_path)
     path.write_text(path.read_text().replace('name = "other"', 'name = "renamed"'))
-    again = run(path, tmp_path)
+    again = run_inline(path, tmp_path)
     assert again["renamed", 0].trial == first["other", 0].trial
     assert again["renamed", 0].started == first["other", 0].started
 
 
 def test_failed_trials_run_again(recipe, tmp_path):
-    broken = run(recipe(7.0), tmp_path)
-    again = run(recipe(7.0), tmp_path)
+    broken = run_inline(recipe(7.0), tmp_path)
+    again = run_inline(recipe(7.0), tmp_path)
     assert again["good", 0] == broken["good", 0]
     assert again["other", 0].started > broken["other", 0].started
 
 
 def test_more_replicates_run_only_what_is_new(recipe, tmp_path):
-    first = run(recipe(), tmp_path)
-    more = run(recipe(), tmp_path, overrides={"replicates": 3})
+    first = run_inline(recipe(), tmp_path)
+    more = run_inline(recipe(), tmp_path, overrides={"replicates": 3})
     assert len(more) == 6
     assert {key: more[key] for key in first} == first
 
@@ -159,6 +169,7 @@ def test_workers_that_never_come_up_end_the_run(recipe, tmp_path):
         run(recipe(), tmp_path, backend="stillborn")
 
 
+@pytest.mark.slow
 def test_a_backend_that_breaks_when_opened_is_said_with_its_reason(recipe, tmp_path):
     with pytest.raises(PluginError) as refused:
         run(recipe(), tmp_path, backend="broken")
@@ -168,7 +179,7 @@ def test_a_backend_that_breaks_when_opened_is_said_with_its_reason(recipe, tmp_p
     assert said.endswith("--executor inline shows the whole traceback")
 
 
-@pytest.mark.parametrize("executor", ["local", "inline"])
+@pytest.mark.parametrize("executor", [pytest.param("local", marks=pytest.mark.slow), "inline"])
 def test_a_crash_says_where_its_traceback_is_kept(recipe, tmp_path, capfd, executor):
     record = run(recipe(7.0), tmp_path, executor=executor)["other", 0]
     reason, _, file = record.reason.partition("; more in ")
@@ -181,6 +192,7 @@ def test_a_crash_says_where_its_traceback_is_kept(recipe, tmp_path, capfd, execu
     assert ("in train_epoch" in capfd.readouterr().err) == (executor == "inline")
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_leaves_its_last_output(recipe, tmp_path):
     record = run(recipe(2.0), tmp_path)["other", 0]
     assert record.reason.endswith(f"; more in failures/{record.trial}.txt")
@@ -190,18 +202,18 @@ def test_a_worker_that_dies_leaves_its_last_output(recipe, tmp_path):
 
 def test_what_was_kept_of_a_failure_goes_when_the_trial_succeeds(recipe, tmp_path, monkeypatch):
     path = recipe(7.0)
-    run(path, tmp_path)
+    run_inline(path, tmp_path)
     failures = tmp_path / "results" / "tiny" / "scripted" / "failures"
     assert len(list(failures.iterdir())) == 2
     monkeypatch.setenv("SCRIPTED_IS_MENDED", "1")
-    records = run(path, tmp_path)
+    records = run_inline(path, tmp_path)
     assert {record.status for record in records.values()} == {"ok"}
     assert list(failures.iterdir()) == []
 
 
 def test_listeners_hear_of_a_failure_as_it_was_recorded(recipe, tmp_path):
     heard = []
-    records = run(recipe(7.0), tmp_path, progress=heard.append)
+    records = run_inline(recipe(7.0), tmp_path, progress=heard.append)
     ended = [event for event in heard if isinstance(event, TrialEnded)]
     reasons = {event.trial.id: event.outcome.record.reason for event in ended}
     assert reasons == {record.trial: record.reason for record in records.values()}

@@ -159,6 +159,7 @@ def test_the_templates_are_part_of_the_wheel(workshop):
         assert template is None or f"cnnbench/scaffold/templates/{template}" in names
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_a_name_is_a_sentence_on_the_command_line(workshop):
     done = workshop.start("cnnbench new plugin ../sketch")
     assert done.returncode == 2

@@ -77,13 +77,13 @@ def test_what_is_nested_too_deeply_is_told(problems, nested, depth):
 
 
 def test_of_many_mistakes_the_first_are_told_and_the_others_counted(load, write):
-    lines = "".join(f"key_{index} = 1\n" for index in range(3000))
+    lines = "".join(f"key_{index} = 1\n" for index in range(300))
     with pytest.raises(RecipeError) as caught:
         load(f"{TENS}[network]\n{lines}")
     told = str(caught.value).splitlines()
     assert len(told) == 21
     assert told[0].startswith("study.toml:4: network.key_0: unknown key")
-    assert told[-1] == "... and 2,980 more"
+    assert told[-1] == "... and 280 more"
 
 
 def test_a_value_of_any_length_is_quoted_in_part(problems):

@@ -97,6 +97,7 @@ def test_bytes_that_are_no_text_are_reported(folder):
     assert len(read_results([folder]).problems) == 1
 
 
+@pytest.mark.slow
 def test_a_hole_in_a_sparse_file_is_a_damaged_line_whatever_its_length(folder, make_record):
     with (folder / "records.jsonl").open("r+b") as file:
         file.truncate(files.LONGEST_LINE * 3)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.simulation
+pytestmark = [pytest.mark.simulation, pytest.mark.slow]
 RUNS = 400
 ERROR = (0.05 * 0.95 / RUNS) ** 0.5
 SMALL_DATA = tuple(points / 2.26 for points in (2.3, 0.4, 0.0, 1.5, 4.8, 4.7))

@@ -282,6 +282,7 @@ EFFECTIVE = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_whatever_has_an_effect_gives_an_id_of_its_own():
     ids = {str(sections): only_id(**sections) for sections in [{}, *EFFECTIVE]}
     assert len(set(ids.values())) == len(ids)

@@ -158,6 +158,7 @@ def families(draw):
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=1000, deadline=None)  # the first makes the tables of limits
 @given(families(), st.sampled_from(SCHEDULES), st.floats(0, 2), st.booleans())
 def test_interval_p_and_word_never_contradict_each_other(family, schedule, margin, higher):
@@ -168,6 +169,7 @@ def test_interval_p_and_word_never_contradict_each_other(family, schedule, margi
         check(judgement, margin, higher)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(families(), st.sampled_from([12, 30, 100]), st.floats(0, 2))
 def test_nor_do_they_where_each_variant_left_at_a_look_of_its_own(family, most, margin):

@@ -172,6 +172,7 @@ def run_python(code, **environment):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")
 def test_a_disk_that_fills_up_is_a_clear_error_and_leaves_nothing(folder):
     done = run_python("""
@@ -192,6 +193,7 @@ def test_a_disk_that_fills_up_is_a_clear_error_and_leaves_nothing(folder):
     assert not [path for path in folder.iterdir() if path.is_dir()]
 
 
+@pytest.mark.slow
 def test_processes_that_open_at_once_decode_once(folder, tmp_path):
     code = f"""
         import time

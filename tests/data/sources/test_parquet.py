@@ -83,6 +83,7 @@ def test_bytes_alone_and_labels_as_text_or_numbers_do(tmp_path):
         assert loaded(path)[0] == list(zip([1, 2], classes, strict=True))
 
 
+@pytest.mark.slow
 def test_what_datasets_writes_is_read_with_the_names_of_classes(tmp_path):
     datasets = pytest.importorskip("datasets")
     features = datasets.Features(

@@ -89,6 +89,7 @@ def test_rows_are_the_files_in_order_and_the_digest_is_that_of_all_of_them(photo
     assert cached.digest == sha256(head + labels.tobytes() + expected.tobytes()).hexdigest()
 
 
+@pytest.mark.slow
 def test_many_processes_decode_to_the_same(photos, on_all_cores, tmp_path, monkeypatch):
     several = opened(photos)
     expected = np.stack([by_pillow(path) for path in in_order(photos)])
@@ -116,6 +117,7 @@ def test_an_interrupted_decoding_goes_on_where_it_was(photos, decoded):
     np.testing.assert_array_equal(cached.images[7], by_pillow(in_order(photos)[7]))
 
 
+@pytest.mark.slow
 def test_a_killed_decoding_goes_on_where_it_was(tmp_path, cache, decoded):
     for number in range(400):
         photo(
@@ -261,6 +263,7 @@ def opened_again_decodes_nothing(request, decoded):
     return not decoded
 
 
+@pytest.mark.slow
 def test_a_file_that_ends_the_process_that_decodes_it_is_unreadable(
     photos, on_all_cores, monkeypatch, tmp_path
 ):
@@ -293,6 +296,7 @@ def test_where_no_process_can_be_started_this_one_decodes(photos, on_all_cores, 
     assert len(opened(photos).images) == 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("suffix", "processes"), [(".zip", 3), (".tar", 3), (".tar.gz", 0)])
 def test_archives_are_decoded_by_processes_unless_each_would_unpack_all_of_it(
     photos, on_all_cores, monkeypatch, suffix, processes
@@ -329,6 +333,7 @@ def test_a_disk_without_room_is_said_before_anything_is_decoded(
     assert not [path for path in cache.iterdir() if path.is_dir()]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")
 def test_a_disk_that_fills_up_under_several_processes_is_a_clear_error(photos, cache):
     code = textwrap.dedent(f"""
@@ -354,6 +359,7 @@ def test_a_disk_that_fills_up_under_several_processes_is_a_clear_error(photos, c
     assert not [path for path in cache.iterdir() if path.is_dir()]
 
 
+@pytest.mark.slow
 def test_processes_end_with_the_one_that_started_them(photos, cache):
     code = textwrap.dedent(f"""
         import os

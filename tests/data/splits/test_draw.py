@@ -400,6 +400,7 @@ def requests(draw):
     return labels, fixed, keys, folds, draw(st.integers(0, 2**63 - 1))
 
 
+@pytest.mark.slow
 @given(requests())
 @settings(max_examples=300, deadline=None)
 def test_splits_are_disjoint_exact_and_stratified_or_refused_early(request):  # noqa: C901

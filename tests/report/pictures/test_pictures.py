@@ -67,6 +67,7 @@ def test_the_settings_of_matplotlib_are_left_as_they_were():
     assert dict(mpl.rcParams) == before
 
 
+@pytest.mark.slow
 def test_drawing_needs_no_pyplot():
     code = (
         "import sys, cnnbench.plot\n"
@@ -182,6 +183,7 @@ def test_there_is_no_picture_of_a_curve_that_is_none():
         cnnbench.plot.curve(STUDY)
 
 
+@pytest.mark.slow
 def test_a_report_draws_the_curve_where_the_numbers_of_images_differ(tmp_path):
     page = report_html([CURVE])
     assert "Accuracy against number of images" in page
