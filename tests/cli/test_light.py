@@ -75,6 +75,7 @@ def test_imports_neither_a_framework_nor_pandas(imported, line):
     assert not imported[line] & HEAVY
 
 
+@pytest.mark.slow
 def test_looking_at_images_imports_no_framework(tmp_path):
     line = "look recipe.toml -o look.svg"
     assert not imported_by(tmp_path, line)[line] & (FRAMEWORKS | {"pandas"})

@@ -138,6 +138,7 @@ def test_every_format_holds_them(four):
     assert content["ranking"]["ranks"]["plain"] == 3
 
 
+@pytest.mark.slow
 def test_page_and_pictures_show_the_critical_difference(four, tmp_path):
     text = report_html(four)
     assert "Does it hold on other images?" in text

@@ -106,6 +106,7 @@ def lines(folder):
     return len((folder / "records.jsonl").read_text().splitlines())
 
 
+@pytest.mark.slow
 def test_all_that_start_from_a_base_have_the_arrays_of_their_replicate(run, folder):
     found = run(save_weights=True)
     assert {x.status for x in found.values()} == {"ok"}

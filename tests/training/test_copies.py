@@ -9,6 +9,7 @@ from cnnbench.results.record import Status
 from cnnbench.training import feature_store
 from cnnbench.training import features as features_module
 
+pytestmark = pytest.mark.slow
 EPOCHS, TRAIN, JUDGED = 2, 12, 6 + 8
 AUGMENTED = """
 [augmentation]

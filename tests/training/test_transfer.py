@@ -11,6 +11,8 @@ from cnnbench.testing.numpy_backend import NumpyModel
 from cnnbench.training import feature_store
 from cnnbench.training import features as features_module
 
+pytestmark = pytest.mark.slow
+
 
 def test_features_once_an_image_give_what_a_frozen_base_gives(place):
     shared, models = place.run("features")

@@ -69,6 +69,7 @@ def study(scripted, tmp_path_factory):
             "scripted",
             results=folder / "results",
             save_weights=True,
+            executor="inline",
             progress=False,
         )
     return folder / "results"

@@ -55,6 +55,7 @@ def test_no_group_is_in_two_splits_and_every_image_in_one(seed, each, classes, s
         assert set(labels[rows].tolist()) == set(range(classes))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**6), st.integers(5, 12), st.integers(2, 3), st.integers(2, 5))
 def test_each_group_is_tested_in_one_fold_and_trained_on_in_no_fold_that_tests_it(

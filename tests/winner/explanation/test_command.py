@@ -31,6 +31,7 @@ def explain(command, digits):
     return partial(command, "explain")
 
 
+@pytest.mark.slow
 def test_it_says_the_classes_and_writes_one_picture(explain, taken, digits):
     done = explain(taken.folder, "--image", "0.png", "--image", "7.png")
     # for a 0 all maps of this network have gradients below zero, in the mean over all places
@@ -90,6 +91,7 @@ def explained(taken, digits):
     return explain_images(subject, ExplainRequest(paths, backend="scripted"), plugins)
 
 
+@pytest.mark.slow
 def test_the_picture_has_the_same_bytes_each_time_and_says_what_it_shows(explained, taken):
     picture = explanation_picture(explained)
     assert picture.content("png") == picture.content("png")
