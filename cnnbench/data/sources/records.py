@@ -9,7 +9,7 @@ from typing import ClassVar
 from cnnbench.data.sources._found import Listing
 from cnnbench.data.sources._shelf import Shelf, groups_told
 from cnnbench.data.sources.folder import Folder, labelled_fingerprint
-from cnnbench.data.sources.groups import ToldGroups, is_pattern, is_table
+from cnnbench.data.sources.groups import ToldGroups
 from cnnbench.data.sources.source import Request
 
 
@@ -26,10 +26,8 @@ class RecordSource(Folder):
         """The records, as files."""
         return self.shelf(request).listing()
 
-    def grouped(self, request: Request, names: Sequence[str]) -> ToldGroups:
-        """By a column of the set, too."""
-        if is_pattern(request.groups) or is_table(request.groups):
-            return super().grouped(request, names)
+    def by_column(self, request: Request, names: Sequence[str]) -> ToldGroups:
+        """As a column of the set tells it."""
         shelf = self.shelf(request)
         told = groups_told(shelf, request.groups)
         settled = (shelf.together,) if shelf.together else ()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnnbench.data.sources.groups import ToldGroups, told_by
+from cnnbench.data.sources.groups import ToldGroups, is_pattern, is_table, told_by
 from cnnbench.data.sources.source import DataSource, ImageData, Request
 
 
@@ -61,7 +61,13 @@ class StreamedSource(DataSource):
     def grouped(self, request: Request, names: Sequence[str]) -> ToldGroups:
         """The group of each image, as `request.groups` tells it; asked only where it does.
 
-        names: of the images that were read. `request.groups` is a pattern over them, or the path of
-        a table; sources with columns override it. Raises DataError.
+        names: of the images that were read. `request.groups` is a pattern over them, the path of a
+        table, or a column of the source. Raises DataError.
         """
-        return told_by(request.groups, names)
+        if is_pattern(request.groups) or is_table(request.groups):
+            return told_by(request.groups, names)
+        return self.by_column(request, names)
+
+    def by_column(self, request: Request, names: Sequence[str]) -> ToldGroups:
+        """The same, as the column `request.groups` tells it; sources with columns override it."""
+        return told_by(request.groups, names)  # which says that it is neither pattern nor table

@@ -13,7 +13,7 @@ from cnnbench.data.sources._names import printable
 from cnnbench.data.sources._table import ListedImages, TableRow, read_table
 from cnnbench.data.sources._tree import is_file
 from cnnbench.data.sources.folder import Folder, labelled_fingerprint
-from cnnbench.data.sources.groups import ToldGroups, is_pattern, is_table
+from cnnbench.data.sources.groups import ToldGroups
 from cnnbench.data.sources.source import Request
 from cnnbench.errors import DataError
 
@@ -48,10 +48,8 @@ class TableSource(Folder):
         """That of the files, and what the table says of them."""
         return labelled_fingerprint(super().fingerprint(request), self.listing(request))
 
-    def grouped(self, request: Request, names: Sequence[str]) -> ToldGroups:
-        """By a column of the table, too."""
-        if is_pattern(request.groups) or is_table(request.groups):
-            return super().grouped(request, names)
+    def by_column(self, request: Request, names: Sequence[str]) -> ToldGroups:
+        """As a column of the table tells it."""
         table, _, found = _read(request, request.groups)
         group = {image.name: row.group for image, row in zip(found, table.rows, strict=True)}
         settled = (table.together,) if table.together else ()
