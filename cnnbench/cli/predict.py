@@ -61,17 +61,18 @@ def predict(
     console = Terminal()
     predictor = Predictor(folder, backend=backend, device=device)
     files, classes = predictor.files(images), predictor.winner.description.classes
+    what = predictor.noun
     if note := predictor.note:
         say(f"note: {note}")
     with console.waiting(f"predicting on {predictor.backend.name}"), hushed():
         predictions = [x for part in predictor.predict_files(files) for x in predictions_of(*part)]
     if output:
-        write_report(predictions_csv(predictions, classes), output, force=force)
+        write_report(predictions_csv(predictions, classes, what), output, force=force)
         typer.echo(f"wrote {output}")
     elif format_ == "csv":
-        typer.echo(predictions_csv(predictions, classes), nl=False)
+        typer.echo(predictions_csv(predictions, classes, what), nl=False)
     else:
-        print_predictions(console, predictions, classes)
-    if note := unreadable_note(predictions):
+        print_predictions(console, predictions, classes, what)
+    if note := unreadable_note(predictions, what):
         say(f"note: {note}")
         raise typer.Exit(1)

@@ -15,7 +15,7 @@ from cnnbench.errors import ResultsError
 from cnnbench.results.files import explain, read_regular
 from cnnbench.training.committee import Regression
 from cnnbench.winner.folder import MODEL, Winner, damaged, read_winner, refuse_newer
-from cnnbench.winner.rule import Rule, RuleName, regression_bytes, regression_from
+from cnnbench.winner.rule import AnswerRule, RuleName, regression_bytes, regression_from
 
 FORMAT = 2
 """The version of what such a folder holds; that of a single network is older."""
@@ -26,7 +26,7 @@ class EnsembleModel(BaseModel):
     """model.json of an ensemble: how the networks in networks/1, networks/2, ... answer together.
 
     method: as in a recipe. classes: in the order of the probabilities. backend: what trained it.
-    rule, votes: as of `Rule`. regression: SHA-256 of the file of its arrays, "" without one.
+    rule, votes: as of `AnswerRule`. regression: SHA-256 of the file of its arrays, "" without one.
     networks: of each network, the SHA-256 of its model.json.
     """
 
@@ -52,7 +52,7 @@ class WinnerEnsemble:
     folder: Path
     description: EnsembleModel
     networks: tuple[Winner | WinnerEnsemble, ...]
-    rule: Rule
+    rule: AnswerRule
 
     @property
     def leaves(self) -> tuple[Winner, ...]:
@@ -83,7 +83,7 @@ def ensemble_files(
     method: str,
     classes: Sequence[str],
     backend: str,
-    rule: Rule,
+    rule: AnswerRule,
     networks: Sequence[Mapping[str, bytes]],
 ) -> dict[str, bytes]:
     """The files of an ensemble by name. networks: those of each."""
@@ -127,7 +127,7 @@ def read_taken(folder: Path) -> Taken:
         raise damaged(path, error) from None
     refuse_newer(path, description.format, FORMAT)
     networks = tuple(_network(folder, description))
-    rule = Rule(description.rule, description.votes, _regression(folder, description))
+    rule = AnswerRule(description.rule, description.votes, _regression(folder, description))
     classes = description.classes
     wrong = rule.lacking(len(networks), len(classes))
     leaves = [leaf.description for network in networks for leaf in leaves_of(network)]

@@ -15,7 +15,7 @@ from cnnbench.winner.choice import VariantChoice, configuration_of
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TrialWithRecords:
     """A trial of the first recorded replicate, and the records of its like in all of them."""
 
     trial: Trial
@@ -37,7 +37,9 @@ def variants_of(choice: VariantChoice) -> dict[str, Configuration]:
     return {**found, choice.variant: configuration}
 
 
-def parts_of(choice: VariantChoice, expansion: Expansion) -> tuple[list[Part], list[list[Part]]]:
+def parts_of(
+    choice: VariantChoice, expansion: Expansion
+) -> tuple[list[TrialWithRecords], list[list[TrialWithRecords]]]:
     """What is to be trained once more, and of stacking the trials that predict training images.
 
     expansion: of the variants that `variants_of` gives. Raises ResultsError where records are gone,
@@ -45,13 +47,13 @@ def parts_of(choice: VariantChoice, expansion: Expansion) -> tuple[list[Part], l
     """
     if not expansion.combinations:
         own = {x.replicate: x for x in expansion.trials if not x.is_base}
-        return [Part(own[choice.records[0].replicate], choice.records)], []
+        return [TrialWithRecords(own[choice.records[0].replicate], choice.records)], []
     recorded = _by_id(choice)
     combinations = {x.replicate: x for x in expansion.combinations if x.variant == choice.variant}
     alike = [_planned_again(combinations, record, choice) for record in choice.records]
 
-    def part(trials: Sequence[Trial]) -> Part:
-        return Part(trials[0], tuple(_there(recorded, x.id, choice) for x in trials))
+    def part(trials: Sequence[Trial]) -> TrialWithRecords:
+        return TrialWithRecords(trials[0], tuple(_there(recorded, x.id, choice) for x in trials))
 
     members = [part(trials) for trials in zip(*(x.members for x in alike), strict=True)]
     held_out = [

@@ -73,6 +73,11 @@ class Predictor:
         self._models: dict[Path, Model] = {}
 
     @property
+    def noun(self) -> str:
+        """What it tells apart: "image" or "signal"."""
+        return "signal" if self._preprocessing.of_signals else "image"
+
+    @property
     def note(self) -> str:
         """That another backend computes than the one that trained, "" if it is the same."""
         trained = self.winner.description.backend

@@ -12,7 +12,7 @@ from cnnbench.plugin.executor import Outcome
 from cnnbench.results.details import Predictions
 from cnnbench.training.committee import learned
 from cnnbench.winner.retraining import LastTrial, Retraining
-from cnnbench.winner.rule import Rule
+from cnnbench.winner.rule import AnswerRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Retrained:
 
     retraining: Retraining
     outcomes: tuple[Outcome, ...]
-    rule: Rule | None
+    rule: AnswerRule | None
     predictions: Predictions
 
     @property
@@ -46,12 +46,12 @@ def retrained(retraining: Retraining, outcomes: Mapping[str, Outcome]) -> Retrai
     return Retrained(retraining, own, rule, predictions)
 
 
-def rule_of(outcome: Outcome) -> Rule | None:
+def rule_of(outcome: Outcome) -> AnswerRule | None:
     """How the networks of one trial answer together, None where it trains a single one."""
     ensemble = outcome.record.ensemble
     if ensemble is None:
         return None
-    return Rule("votes", ensemble.weights) if ensemble.weights else Rule("mean")
+    return AnswerRule("votes", ensemble.weights) if ensemble.weights else AnswerRule("mean")
 
 
 def predictions_of(outcome: Outcome) -> Predictions:
@@ -62,18 +62,18 @@ def predictions_of(outcome: Outcome) -> Predictions:
     return Predictions(outcome.predictions, outcome.rows, outcome.labels)
 
 
-def _rule(retraining: Retraining, outcomes: Mapping[str, Outcome]) -> Rule | None:
+def _rule(retraining: Retraining, outcomes: Mapping[str, Outcome]) -> AnswerRule | None:
     if not retraining.method:
         return None
     if not retraining.held_out:
-        return Rule("mean")
+        return AnswerRule("mean")
     held_out = [
         in_one([predictions_of(outcome) for outcome in _of(parts, outcomes)])
         for parts in retraining.held_out
     ]
     assert all(np.array_equal(each.rows, held_out[0].rows) for each in held_out)
     answers = [each.probabilities for each in held_out]
-    return Rule("regression", regression=learned(answers, held_out[0].labels))
+    return AnswerRule("regression", regression=learned(answers, held_out[0].labels))
 
 
 def _of(planned: Sequence[LastTrial], outcomes: Mapping[str, Outcome]) -> tuple[Outcome, ...]:

@@ -27,7 +27,7 @@ from cnnbench.trials.expand import expand
 from cnnbench.trials.trial import Device, Trial
 from cnnbench.winner.again import on_its_base, recipe_again, refuse_other_inputs, white_of
 from cnnbench.winner.choice import VariantChoice
-from cnnbench.winner.parts import Part, parts_of, variants_of
+from cnnbench.winner.parts import TrialWithRecords, parts_of, variants_of
 from cnnbench.winner.schedule import final_stages
 
 
@@ -106,7 +106,7 @@ def plan_retraining(
     name, request = recipe.variants[-1].configuration.request()
     cached = open_images(plugins.source(name), request)
 
-    def last(part: Part, *, keeps_weights: bool) -> LastTrial:
+    def last(part: TrialWithRecords, *, keeps_weights: bool) -> LastTrial:
         trial = on_its_base(part.trial, study)
         refuse_other_inputs(part.records[0], trial, cached)
         return _last(choice, trial, part.records, cached, keeps_weights=keeps_weights)

@@ -16,7 +16,7 @@ COEFFICIENTS, INTERCEPTS, KNOWN = "coefficients", "intercepts", "classes"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AnswerRule:
     """name: the mean of the probabilities, weighted votes, or a logistic regression on them.
 
     votes: the weight of each network's. regression: that of stacking.

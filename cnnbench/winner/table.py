@@ -46,11 +46,14 @@ def predictions_of(files: Decoded, probabilities: NDArray[np.float32]) -> Iterat
 
 
 def print_predictions(
-    console: Console, predictions: Sequence[Prediction], classes: Sequence[str]
+    console: Console, predictions: Sequence[Prediction], classes: Sequence[str], what: str
 ) -> None:
-    """A row each: its class and the probability of that; why not, where it can't be read."""
+    """A row each: its class and the probability of that; why not, where it can't be read.
+
+    what: they are, "image" or "signal".
+    """
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column(_heading(predictions), overflow="fold")
+    table.add_column(what, overflow="fold")
     table.add_column("class", overflow="fold")
     table.add_column("probability", justify="right", no_wrap=True)
     for one in predictions:
@@ -65,12 +68,13 @@ def print_predictions(
     console.print(table)
 
 
-def predictions_csv(predictions: Sequence[Prediction], classes: Sequence[str]) -> str:
-    """A row each: image or signal, class, probability, reason, and the probability of every class.
+def predictions_csv(predictions: Sequence[Prediction], classes: Sequence[str], what: str) -> str:
+    """A row each: what it is, class, probability, reason, and the probability of every class.
 
-    class and the probabilities are empty where a file can't be read; the reason is, where it can.
+    what: the first column's name, "image" or "signal". class and the probabilities are empty where
+    a file can't be read; the reason is, where it can.
     """
-    rows, heading = list[dict[str, Cell]](), _heading(predictions)
+    rows: list[dict[str, Cell]] = []
     for one in predictions:
         every: list[float] | list[None] = [None] * len(classes)
         best = None
@@ -79,7 +83,7 @@ def predictions_csv(predictions: Sequence[Prediction], classes: Sequence[str]) -
             every = [float(str(x)) for x in one.probabilities]  # the digits that float32 has
         rows.append(
             {
-                heading: one.name,
+                what: one.name,
                 "class": None if best is None else classes[best],
                 "probability": None if best is None else every[best],
                 "reason": one.reason or None,
@@ -89,12 +93,7 @@ def predictions_csv(predictions: Sequence[Prediction], classes: Sequence[str]) -
     return csv_of(rows)
 
 
-def _heading(predictions: Sequence[Prediction]) -> str:
-    return "signal" if any(one.row is not None for one in predictions) else "image"
-
-
-def unreadable_note(predictions: Sequence[Prediction]) -> str:
-    """How many files could not be read, "" if all could."""
+def unreadable_note(predictions: Sequence[Prediction], what: str) -> str:
+    """How many could not be read, "" if all could."""
     lost = sum(one.probabilities is None for one in predictions)
-    what = _heading(predictions)
     return f"{lost:,} of {plural(len(predictions), what)} can't be read" if lost else ""

@@ -23,7 +23,8 @@ def print_explanation(console: Terminal, explained: Explanation) -> None:
             explained.files, explained.rows, heat.probabilities, strict=True
         )
     ]
-    print_predictions(console, predictions, subject.classes)
+    what = "signal" if explained.of_signals else "image"
+    print_predictions(console, predictions, subject.classes, what)
     for row, name in enumerate(explained.names):
         if not heat.values[row].any():
             say(
