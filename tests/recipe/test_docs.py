@@ -134,3 +134,8 @@ def test_every_example_is_a_recipe_that_loads(number, tmp_path):
     path.parent.mkdir()
     path.write_text(text)
     load_recipe(path, find_source=load_plugins().source)
+
+
+def test_every_recipe_that_ships_stands_in_the_list():
+    listed = re.findall(r"^\| `recipes/(\w+)\.toml` \|", PAGE.read_text(), re.MULTILINE)
+    assert sorted(listed) == sorted(path.stem for path in (DOCS.parent / "recipes").glob("*.toml"))
