@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
@@ -36,14 +37,16 @@ class Combiner:
         self._study = study
         done = frozenset() if anew else study.store.done(x.id for x in study.combinations)
         self._waiting = [each for each in study.combinations if each.id not in done]
-        self._records: dict[str, Record] = {}
-        if self._waiting and not anew:
-            self._records = newest_records(study.store.folder)
+        # How many combinations that wait need a trial: no other record is kept.
+        self._wanted = Counter(x.id for each in self._waiting for x in each.trials)
+        known = newest_records(study.store.folder) if self._waiting and not anew else {}
+        self._records = {key: known[key] for key in self._wanted.keys() & known.keys()}
 
     def hear(self, record: Record) -> None:
         """Take up the record of a trial that was just stored."""
-        self._records[record.trial] = record
-        self.combine(only_ok=True)
+        if record.trial in self._wanted:
+            self._records[record.trial] = record
+            self.combine(only_ok=True)
 
     def combine(self, *, only_ok: bool = False) -> None:
         """Store what can be made. only_ok: not yet of trials that failed, which may run again.
@@ -65,6 +68,14 @@ class Combiner:
                 self._store_choice(combination, there)
             else:
                 self._store(combination, self._records)
+            self._let_go(combination)
+
+    def _let_go(self, combination: Combination) -> None:
+        """Keep no record that only this one needed."""
+        for trial in combination.trials:
+            self._wanted[trial.id] -= 1
+            if not self._wanted[trial.id]:
+                del self._wanted[trial.id], self._records[trial.id]
 
     def _store_failure(self, combination: Combination, failed: Record) -> None:
         which = failed.member or f"variant {failed.variant}"

@@ -1,12 +1,14 @@
 """Ensembles from recipe to record, on a backend that can be made to fail."""
 
 import json
+import weakref
 
 import numpy as np
 import pytest
 
 import cnnbench
 from cnnbench.planning.prepare import RunOptions, prepare
+from cnnbench.plugin import TrialEnded
 from cnnbench.results.details import read_predictions
 from cnnbench.results.read import read_plan, read_records
 
@@ -216,3 +218,19 @@ def test_looks_wait_for_the_networks_of_an_ensemble_of_others(run, folder):
     replicates = {name: {r for n, r, _ in found if n == name} for name in ("one", "other", "both")}
     assert replicates["one"] >= replicates["both"] >= {0, 1, 2, 3, 4}
     assert replicates["other"] >= replicates["both"]
+
+
+@pytest.mark.parametrize(("more", "most"), [("", 3), (AVERAGE, 3 + 3)])
+def test_no_record_is_kept_that_nothing_waits_for(tmp_path, more, most):
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY.replace("replicates = 2", "replicates = 8") + more)
+    heard, alive = [], []
+
+    def listen(event):
+        if isinstance(event, TrialEnded):
+            heard.append(weakref.ref(event.outcome.record))
+            alive.append(sum(record() is not None for record in heard))
+
+    cnnbench.run(path, "scripted", results=tmp_path / "results", jobs=1, progress=listen)
+    assert len(heard) == 8 * (4 if more else 2)  # the first member is the variant itself
+    assert max(alive) <= most

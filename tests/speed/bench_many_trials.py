@@ -3,21 +3,19 @@
 Once with no record, once with nearly all of them recorded. Reference: an interpreter that imports
 pandas. Memory is the largest resident size of the process.
 
-    python tests/speed/bench_many_trials.py
+    python tests/speed/bench_many_trials.py [--rounds N]
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
+import argparse
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 from bench_compare import study
-from turns import by_turns, machine, process
+from turns import by_turns, machine, process, used
 
 from cnnbench.installed import installed_plugins
 from cnnbench.planning.prepare import RunOptions, prepare
@@ -38,6 +36,9 @@ training.learning_rate = {rate}
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as name:
         recipe, results = Path(name, "many.toml"), Path(name, "results")
         variants = (VARIANT.format(number=n, rate=0.001 + n * 1e-5) for n in range(VARIANTS))
@@ -48,9 +49,11 @@ def main() -> None:
         for recorded in ("none", "nearly all"):
             print(f"{VARIANTS * REPLICATES:,} trials, {recorded} recorded, on {machine()}")
             by_turns(
-                {"cnnbench": lambda: process(run), "pandas": lambda: process(reference)}, ROUNDS
+                {"cnnbench": lambda: process(run), "pandas": lambda: process(reference)}, rounds
             )
-            print(f"  {largest(run):,.0f} MiB; target: under 10 s and 1,024 MiB", flush=True)
+            seconds, taken, largest = used(run)
+            print(f"  once more: {seconds:.1f} s, {taken:.1f} s of a processor, {largest:,.0f} MiB")
+            print("  target: under 10 s and 1,024 MiB", flush=True)
             if recorded == "none":
                 write_records(recipe, results)
 
@@ -64,22 +67,6 @@ def write_records(recipe: Path, results: Path) -> None:
         for trial, record in zip(planned.trials, drawn, strict=False):
             own = {"trial": trial.id, "variant": trial.variant, "replicate": trial.replicate}
             file.write(record.model_copy(update=own).model_dump_json() + "\n")
-
-
-def largest(command: list[str]) -> float:
-    """MiB that a process takes at most, looked at every 20 ms."""
-    import psutil
-
-    most = 0
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ) as running:
-        watched = psutil.Process(running.pid)
-        while running.poll() is None:
-            try:
-                most = max(most, watched.memory_info().rss)
-            except psutil.NoSuchProcess:
-                break
-            time.sleep(0.02)
-    return most / 2**20
 
 
 if __name__ == "__main__":

@@ -79,11 +79,13 @@ def print_times(records: list[dict]) -> None:
     assert {record["status"] for record in records} == {"ok"}
     records.sort(key=lambda record: record["started"])
     totals = [1000 * record["costs"]["total"] for record in records]
+    training = [1000 * record["costs"]["training"] for record in records]
     between = [
         1000 * (later["started"] - earlier["started"]) - total
         for (earlier, later), total in zip(itertools.pairwise(records), totals, strict=False)
     ]
-    for what, each in (("a trial", totals), ("from one to the next", between)):
+    shown = {"a trial": totals, "its training": training, "from one trial to the next": between}
+    for what, each in shown.items():
         low, *_, high = statistics.quantiles(each, n=20)
         middle = statistics.median(each)
         print(
