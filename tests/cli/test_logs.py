@@ -34,6 +34,7 @@ def levels(text):
     return {line.split()[1] for line in text.splitlines()}
 
 
+@pytest.mark.slow
 def test_a_run_tells_nothing_unless_asked(command, recipe):
     done = command("run", recipe(), "--backend", "scripted")
     assert done.returncode == 0
@@ -66,6 +67,7 @@ def test_an_unknown_level_is_refused_with_those_there_are(command, recipe):
     )
 
 
+@pytest.mark.slow
 def test_quiet_and_verbose_go_together(command, recipe):
     done = command("run", recipe(), "--backend", "scripted", "-q", "-v")
     assert done.stdout == ""

@@ -21,7 +21,7 @@ from cnnbench.results.read import read_plan, read_records
 from cnnbench.results.weights import read_weights
 from cnnbench.testing.numpy_backend import NumpyBackend
 
-pytestmark = pytest.mark.usefixtures("scripted_path")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("scripted_path")]
 
 STUDY = """
 replicates = 2
@@ -106,7 +106,6 @@ def lines(folder):
     return len((folder / "records.jsonl").read_text().splitlines())
 
 
-@pytest.mark.slow
 def test_all_that_start_from_a_base_have_the_arrays_of_their_replicate(run, folder):
     found = run(save_weights=True)
     assert {x.status for x in found.values()} == {"ok"}

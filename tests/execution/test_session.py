@@ -12,7 +12,7 @@ from cnnbench.planning.prepare import RunOptions, prepare
 from cnnbench.plugin import Executor, Limits
 from cnnbench.results.record import Status
 
-pytestmark = pytest.mark.usefixtures("scripted_path")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("scripted_path")]
 
 
 @pytest.fixture

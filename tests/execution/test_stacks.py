@@ -5,7 +5,7 @@ import pytest
 import cnnbench
 from cnnbench.plugin import EpochEnded, TrialEnded, TrialStarted
 
-pytestmark = pytest.mark.usefixtures("scripted_path")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("scripted_path")]
 
 SPENT = {"costs", "beside", "started", "unmeasured", "environment"}
 

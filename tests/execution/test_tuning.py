@@ -11,7 +11,7 @@ from cnnbench.errors import DataError
 from cnnbench.results.details import read_predictions
 from cnnbench.results.read import read_plan, read_records
 
-pytestmark = pytest.mark.usefixtures("scripted_path")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("scripted_path")]
 
 STUDY = """
 replicates = 2

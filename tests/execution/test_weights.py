@@ -13,7 +13,7 @@ from cnnbench.results import store
 from cnnbench.results.details import read_history, read_predictions
 from cnnbench.results.weights import read_weights
 
-pytestmark = pytest.mark.usefixtures("scripted_path")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("scripted_path")]
 
 
 def run(path, tmp_path, **options):

@@ -221,6 +221,7 @@ def test_the_tracebacks_of_broken_plugins_are_shown_on_request(place):
     assert "KeyError: '[bold]'" in text
 
 
+@pytest.mark.slow
 def test_the_command_imports_no_framework():
     heavy = {"keras", "torch", "tensorflow", "jax", "pandas", "scipy", "sklearn", "cv2"}
     code = (

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-pytestmark = pytest.mark.usefixtures("scripted_path")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("scripted_path")]
 
 
 @pytest.fixture
@@ -87,7 +87,6 @@ def test_a_device_that_is_missing_is_a_reason(parity):
     assert "good, rounded: failed, scripted: backend numpy has no gpu" in text
 
 
-@pytest.mark.slow
 def test_dropout_is_switched_off_for_the_first_epoch_and_leaves_the_accuracy_at_the_end(parity):
     options = ("--set", "network.conv_dropout=0.5", "--set", "data.test=400")
     code, text, _ = parity("scripted", "rounded", options=options)

@@ -51,6 +51,7 @@ def test_bytes_of_the_command_line_that_are_no_text_are_told(problems):
     assert "title: got '\\udcff', which is not text in UTF-8" in found
 
 
+@pytest.mark.slow
 def test_loading_a_recipe_imports_nothing_heavy():
     code = """
 import sys

@@ -12,7 +12,7 @@ from cnnbench.report import live, watch
 from cnnbench.report.live import LiveView, PlainView, choose_view
 from cnnbench.testing.example import example_trial
 
-pytestmark = pytest.mark.usefixtures("scripted_path")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("scripted_path")]
 
 
 @pytest.fixture

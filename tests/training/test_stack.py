@@ -19,6 +19,7 @@ from cnnbench.testing.numpy_backend import NumpyBackend, NumpyEngine
 from cnnbench.training.stack import run_stack
 from cnnbench.training.trial import run_trial
 
+pytestmark = pytest.mark.slow
 RECIPE = """
 replicates = 3
 [data]

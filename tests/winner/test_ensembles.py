@@ -24,7 +24,7 @@ from cnnbench.winner.retrained import retrained
 from cnnbench.winner.retraining import plan_retraining, retrain
 from cnnbench.winner.save import save_winner
 
-pytestmark = pytest.mark.usefixtures("scripted_path")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("scripted_path")]
 PIXELS = np.round(load_digits().images * (255 / 16)).astype(np.uint8)
 RECIPE = """
 replicates = 2

@@ -16,7 +16,7 @@ from cnnbench.winner.folder import read_model
 
 from .conftest import take_home
 
-pytestmark = pytest.mark.usefixtures("scripted_path")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("scripted_path")]
 
 
 def first(study, variant="quick"):
