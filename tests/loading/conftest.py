@@ -9,6 +9,9 @@ from textwrap import dedent
 
 import pytest
 
+from cnnbench.loading.found import BrokenPlugin
+from cnnbench.loading.manager import Plugins
+
 Place = Callable[..., str]
 
 HEADER = """
@@ -16,6 +19,44 @@ from cnnbench.plugin import *
 from cnnbench.plugin import hookimpl
 
 CNNBENCH_INTERFACE = "1.0"
+"""
+
+GOOD = """
+class Good(Backend):
+    name = "good"
+    title = "A good backend"
+
+    def check(self):
+        return Availability(available=True)
+
+    def open(self, device, threads):
+        raise PluginError("it computes nothing")
+"""
+
+PROVIDES_GOOD = (
+    GOOD
+    + """
+@hookimpl
+def cnnbench_backends():
+    return [Good()]
+"""
+)
+
+SOURCE = """
+class Source(DataSource):
+    name = "stars"
+    def facts(self, request): ...
+    def fingerprint(self, request): ...
+    def load(self, request): ...
+"""
+
+BASE = """
+class Base(PretrainedBase):
+    name = "tiny"
+    trained_on, licence, scaling = "dots", "MIT", SCALINGS["keras"]
+    def check(self): ...
+    def network(self, input_shape): ...
+    def weights(self): ...
 """
 
 
@@ -49,3 +90,15 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     yield write
     for module in modules:
         sys.modules.pop(module, None)
+
+
+@pytest.fixture
+def good(place):
+    """A plugin that must go on working whatever the others do; sorts in the middle."""
+    return place("mm_good_plugin", PROVIDES_GOOD)
+
+
+def broken(plugins: Plugins, entry_point: str) -> BrokenPlugin:
+    """The one plugin of that name that was refused."""
+    (found,) = [x for x in plugins.broken if x.origin.entry_point == entry_point]
+    return found
