@@ -44,7 +44,7 @@ def row_notes(
         *((entry.label, text) for entry, row in both for text in _pairs(entry, row, measure)),
         *((entry.label, text) for entry, row in both for text in _level(entry, row, measure)),
         *((entry.label, text) for entry, _ in both for text in _together(entry)),
-        *((entry.label, text) for entry, _ in both for text in _pretraining(entry)),
+        *_pretraining(entries),
     ]
     return tuple(grouped(said))
 
@@ -201,18 +201,20 @@ def _together(entry: TableEntry) -> Iterator[str]:
     )
 
 
-def _pretraining(entry: TableEntry) -> Iterator[str]:
+def _pretraining(entries: Sequence[TableEntry]) -> Iterator[tuple[str, str]]:
     """What the study spent on bases, which no cost of a trial that starts from one has."""
-    found = [x.pretrained for x in entry.series.ok.values() if x.pretrained]
     seconds: dict[str, dict[str, float]] = {}
-    for each in found:
-        if each.trained_in is not None:
-            seconds.setdefault(each.base, {})[each.digest] = each.trained_in
-    for base, times in seconds.items():
-        yield (
-            f"starts from {base}, which this study trained in {fmean(times.values()):.3g} s a "
-            "replicate, once for all that start from it; no cost here has it"
-        )
+    labels: dict[tuple[str, str], None] = {}
+    for entry in entries:
+        for record in entry.series.ok.values():
+            base = record.pretrained
+            if base and base.trained_in is not None:
+                seconds.setdefault(base.base, {})[base.digest] = base.trained_in
+                labels[entry.label, base.base] = None
+    for label, name in labels:
+        each = f"{fmean(seconds[name].values()):.3g} s a replicate"
+        text = f"starts from {name}, which this study trained in {each}, once for all that start "
+        yield label, f"{text}from it; no cost here has it"
 
 
 def _trials(count: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cnnbench.comparison.compare import compare_records
-from cnnbench.results.record import Beside, Status
+from cnnbench.results.record import Beside, Pretrained, Status
 
 FIVE = [0.90, 0.92, 0.91, 0.93, 0.94]
 OTHER = [0.91, 0.95, 0.92, 0.93, 0.96]
@@ -103,6 +103,26 @@ def test_what_is_counted_and_not_measured_needs_no_interval_and_no_note(study, c
     assert [row.value.interval for row in table.rows] == [None, None]
     assert table.rows[1].difference.interval is None
     assert table.notes == ()
+
+
+def test_what_a_base_took_is_told_once_over_all_replicates_that_it_was_trained_for(study):
+    writer = study().add("scratch", FIVE)
+    for name, count in (("features", 2), ("full", 5)):
+        for replicate, value in enumerate(OTHER[:count]):
+            about = Pretrained(
+                base="cnnbench:lower",
+                origin="this study",
+                digest=str(replicate),
+                trained_on="digits",
+                licence="",
+                trained_in=10.0 + replicate,
+            )
+            writer.add_one(name, replicate, value=value, pretrained=about)
+    (note,) = notes(writer.write())
+    assert note.startswith(
+        "features, full: starts from cnnbench:lower, which this study trained in"
+    )
+    assert "in 12 s a replicate, once for all that start from it" in note
 
 
 def test_differences_that_lean_to_one_side_are_told_with_the_replicate_that_makes_them(study):
