@@ -34,7 +34,7 @@ def print_choice(console: Console, choice: VariantChoice) -> None:
     if choice.candidates:
         console.print(table)
         console.print()
-    how = "taken, as asked" if choice.named else "chosen, by the validation images alone"
+    how = "taken, as asked" if choice.named else "chosen, by validation alone"
     _print(console, f"{choice.variant} is {how}.")
     if choice.setting:
         _print(console, _setting(choice.setting))

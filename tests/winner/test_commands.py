@@ -28,7 +28,7 @@ def test_pick_says_what_it_chose_why_and_what_the_test_says(command, study, take
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["variant", "n", "validation", "accuracy", "parameters"]
     assert lines[1].split()[:2] == ["quick", "3"]
-    assert "quick is chosen, by the validation images alone." in lines
+    assert "quick is chosen, by validation alone." in lines
     best = sorted(taken.planned.counting[0])
     assert any(
         line.startswith(
