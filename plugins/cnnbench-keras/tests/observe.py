@@ -14,6 +14,7 @@ from sklearn.datasets import load_digits
 
 from cnnbench.plugin import (
     OPTIMIZERS,
+    Alone,
     BatchNorm,
     Conv,
     Dense,
@@ -134,8 +135,9 @@ def repeated(engine: Engine) -> dict[str, object]:
 
 def compiled(model: Model) -> int:
     """How often training and prediction were traced or compiled, 0 on torch, which does neither."""
-    if hasattr(model, "_program"):
-        return model._program.step._cache_size() + model._program.predict._cache_size()
+    if isinstance(model, Alone):
+        program = model._stack._program
+        return program.step._cache_size() + program.predict._cache_size()
     if hasattr(model, "_train"):
         functions = (model._train, model._predict)
         return sum(function.experimental_get_tracing_count() for function in functions)
