@@ -82,22 +82,42 @@ def recipes(tmp_path_factory):
     return folder
 
 
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("backend", ["torch-native", "torch", "tensorflow", "jax"])
-def test_every_variant_of_every_recipe_trains(backend, data, recipes, tmp_path, monkeypatch):
-    # What is kept of earlier runs would spare computing it.
-    monkeypatch.setenv("CNNBENCH_CACHE", str(recipes / "cache"))
-    asked = [
-        [str(recipes / f"{name}.toml"), data.get(name), OWN.get(name, FEW)]
-        for name in sorted(RECIPES)
-    ]
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, backend, str(tmp_path)],
-        input=json.dumps(asked), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    found = dict(json.loads(line) for line in done.stdout.splitlines())
-    assert list(found) == [path for path, _, _ in asked]
-    assert all(found.values())
-    failed = {path: [x for x in rows if x[1] != "ok"] for path, rows in found.items()}
-    assert not {path: rows for path, rows in failed.items() if rows}
+class EveryRecipe:
+    """A class for each backend, as processes that test share out classes."""
+
+    backend: str
+
+    @pytest.mark.timeout(3600)
+    def test_every_variant_of_every_recipe_trains(self, data, recipes, tmp_path, monkeypatch):
+        # What is kept of earlier runs would spare computing it.
+        monkeypatch.setenv("CNNBENCH_CACHE", str(recipes / "cache"))
+        asked = [
+            [str(recipes / f"{name}.toml"), data.get(name), OWN.get(name, FEW)]
+            for name in sorted(RECIPES)
+        ]
+        done = subprocess.run(
+            [sys.executable, "-c", RUN, self.backend, str(tmp_path)],
+            input=json.dumps(asked), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        found = dict(json.loads(line) for line in done.stdout.splitlines())
+        assert list(found) == [path for path, _, _ in asked]
+        assert all(found.values())
+        failed = {path: [x for x in rows if x[1] != "ok"] for path, rows in found.items()}
+        assert not {path: rows for path, rows in failed.items() if rows}
+
+
+class TestTorchNative(EveryRecipe):
+    backend = "torch-native"
+
+
+class TestTorch(EveryRecipe):
+    backend = "torch"
+
+
+class TestTensorflow(EveryRecipe):
+    backend = "tensorflow"
+
+
+class TestJax(EveryRecipe):
+    backend = "jax"
