@@ -57,6 +57,20 @@ def test_the_table_of_photos_is_that_of_their_records(page):
             assert figure in shown, row
 
 
+def test_a_base_of_ones_own_is_worth_what_its_records_say():
+    text = (ROOT / "docs" / "transfer.md").read_text(encoding="utf-8")
+    shown = comparison_text(compare_records([REFERENCE / "pretrained_digits"]))
+    rows = re.findall(r"^\| ([a-z ]+) \| (.* %) \| (.*?) \| .* % \| .* \|$", text, re.MULTILINE)
+    assert len(rows) == 5
+    for variant, accuracy, found in rows:
+        difference, _, verdict = found.partition("], ")
+        row = re.search(rf"^{variant} .*$", shown, re.MULTILINE)
+        assert row, variant
+        assert accuracy in row[0]
+        assert difference in row[0]
+        assert verdict in row[0]
+
+
 def test_cats_and_dogs_are_told_apart_as_well_as_the_guide_says():
     text = " ".join((ROOT / "docs" / "transfer.md").read_text(encoding="utf-8").split())
     shown = comparison_text(compare_records([REFERENCE / "cats_vs_dogs"]))
