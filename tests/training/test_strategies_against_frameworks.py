@@ -17,7 +17,7 @@ TOLERANCE = 1e-4
 STUDY = RECIPE.replace(
     'transfer.strategy = "scratch"',
     'transfer.strategy = "scratch"\n'
-    "training = {{ epochs = 1, batch_size = 12, learning_rate = 1e-4 }}",
+    "training = { epochs = 1, batch_size = 12, learning_rate = 1e-4 }",
 )
 
 
