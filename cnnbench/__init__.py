@@ -12,7 +12,6 @@ Importing it imports neither pandas nor a deep-learning framework.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,8 +22,9 @@ if TYPE_CHECKING:
     from cnnbench.results.record import Record
     from cnnbench.winner.predictor import Predictor
 
+    __version__: str
+
 __all__ = ["Predictor", "__version__", "compare", "run"]
-__version__ = version("cnnbench")
 
 PathText = str | PathLike[str]
 
@@ -34,6 +34,10 @@ def __getattr__(name: str) -> Any:
         from cnnbench.winner.predictor import Predictor
 
         return Predictor
+    if name == "__version__":  # looking it up takes a quarter of what `cnnbench --help` does
+        from importlib.metadata import version
+
+        return version("cnnbench")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
