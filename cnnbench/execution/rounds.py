@@ -50,7 +50,9 @@ def due_trials(study: Study, *, counting: Collection[str] | None = None) -> Due:
         goes_on = standing.goes_on if standing else name not in refused
         ends[name] = last if goes_on else wanted[name]
     users = _users(study)
-    return Due(_up_to(missing, wanted, users), _up_to(missing, ends, users), settlement)
+    return Due(
+        _up_to(missing, wanted, users, first), _up_to(missing, ends, users, first), settlement
+    )
 
 
 def _users(study: Study) -> Mapping[str, set[str]]:
@@ -67,10 +69,16 @@ def _users(study: Study) -> Mapping[str, set[str]]:
 
 
 def _up_to(
-    trials: tuple[Trial, ...], limits: Mapping[str, int], users: Mapping[str, set[str]]
+    trials: tuple[Trial, ...],
+    limits: Mapping[str, int],
+    users: Mapping[str, set[str]],
+    alone: int,
 ) -> tuple[Trial, ...]:
-    """Those of the replicates that each variant needs; the baseline as many as any of them."""
-    longest = max(limits.values(), default=0)
+    """Those of the replicates that each variant needs; the baseline as many as any of them.
+
+    alone: how many it needs where nothing is compared with it.
+    """
+    longest = max(limits.values(), default=alone)
     return tuple(
         x
         for x in trials

@@ -110,6 +110,11 @@ def laboratory(tmp_path):
     return Laboratory(tmp_path)
 
 
+def test_the_baseline_alone_runs_as_many_as_the_first_look_takes(laboratory):
+    assert laboratory.run(variants=("base",)) == {"base": 5, "clear": 0, "noise": 0}
+    assert laboratory.run(variants=("base",)) == {"base": 0, "clear": 0, "noise": 0}
+
+
 def test_settled_variants_stop_and_the_baseline_goes_on_to_the_most(laboratory):
     assert laboratory.run() == {"base": 12, "clear": 5, "noise": 12}
     assert laboratory.rounds == [15, 6, 8]
