@@ -49,10 +49,10 @@ def due_trials(study: Study, *, counting: Collection[str] | None = None) -> Due:
         wanted[name] = (standing.wants or standing.look) if standing else first
         goes_on = standing.goes_on if standing else name not in refused
         ends[name] = last if goes_on else wanted[name]
+    if not wanted:  # nothing is compared with the baseline
+        wanted[study.plan.baseline] = ends[study.plan.baseline] = first
     users = _users(study)
-    return Due(
-        _up_to(missing, wanted, users, first), _up_to(missing, ends, users, first), settlement
-    )
+    return Due(_up_to(missing, wanted, users), _up_to(missing, ends, users), settlement)
 
 
 def _users(study: Study) -> Mapping[str, set[str]]:
@@ -69,16 +69,10 @@ def _users(study: Study) -> Mapping[str, set[str]]:
 
 
 def _up_to(
-    trials: tuple[Trial, ...],
-    limits: Mapping[str, int],
-    users: Mapping[str, set[str]],
-    alone: int,
+    trials: tuple[Trial, ...], limits: Mapping[str, int], users: Mapping[str, set[str]]
 ) -> tuple[Trial, ...]:
-    """Those of the replicates that each variant needs; the baseline as many as any of them.
-
-    alone: how many it needs where nothing is compared with it.
-    """
-    longest = max(limits.values(), default=alone)
+    """Those of the replicates that each variant needs; the baseline as many as any of them."""
+    longest = max(limits.values())
     return tuple(
         x
         for x in trials
