@@ -152,8 +152,8 @@ def _skewed(both: Sequence[tuple[TableEntry, Row]], measure: Measure) -> Iterato
         if skewness.p_of_skewness(values) * len(judged) < _RARE:
             mean = fmean(values)
             replicate, _ = max(differences, key=lambda part: abs(differences[part] - mean))
-            text = f"differences lean to one side, replicate {replicate + 1} farthest, where a "
-            yield entry.label, f"{text}verdict errs more often than it says"
+            text = f"differences lean to one side, replicate {replicate + 1} farthest, so that a "
+            yield entry.label, f"{text}false verdict is likelier than 5 %"
 
 
 def _pairs(entry: TableEntry, row: Row, measure: Measure) -> Iterator[str]:
