@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +11,18 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cnnbench.errors import ResultsError
-from cnnbench.results.files import explain, read_regular
+from cnnbench.results.files import read_regular
 from cnnbench.training.committee import Regression
-from cnnbench.winner.folder import MODEL, Winner, damaged, read_winner, refuse_newer
+from cnnbench.winner.folder import (
+    MODEL,
+    Winner,
+    damaged,
+    digest_of,
+    read_file,
+    read_named,
+    read_winner,
+    refuse_newer,
+)
 from cnnbench.winner.rule import AnswerRule, RuleName, regression_bytes, regression_from
 
 FORMAT = 2
@@ -94,8 +102,8 @@ def ensemble_files(
         backend=backend,
         rule=rule.name,
         votes=rule.votes,
-        regression=_digest(regression) if regression else "",
-        networks=tuple(_digest(files[MODEL]) for files in networks),
+        regression=digest_of(regression) if regression else "",
+        networks=tuple(digest_of(files[MODEL]) for files in networks),
     )
     return {
         **{
@@ -144,7 +152,7 @@ def _network(folder: Path, description: EnsembleModel) -> Iterator[Taken]:
     for number, digest in enumerate(description.networks, 1):
         place = folder / NETWORKS / str(number)
         network = read_taken(place)
-        if _digest(_content(place / MODEL)) != digest:
+        if digest_of(read_file(place / MODEL)) != digest:
             raise ResultsError(f"{place} is not the network that {folder / MODEL} was saved with")
         yield network
 
@@ -153,21 +161,8 @@ def _regression(folder: Path, description: EnsembleModel) -> Regression | None:
     if description.rule != "regression":
         return None
     path = folder / REGRESSION
-    content = _content(path)
-    if _digest(content) != description.regression:
-        raise ResultsError(f"{path} is damaged, or not the file that {MODEL} was saved with")
+    content = read_named(path, description.regression)
     try:
         return regression_from(content)
     except ValueError as error:
         raise ResultsError(f"{path} can't be used: {error}") from error
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return read_regular(path)
-    except OSError as error:
-        raise ResultsError(f"{path} can't be read: {explain(error)}") from error
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -145,7 +145,7 @@ def network_files(
 ) -> dict[str, bytes]:
     """The files of one network by name. description: of `WinnerModel`, but for the digest."""
     arrays = weights_bytes(weights)
-    whole = WinnerModel(**description, weights=hashlib.sha256(arrays).hexdigest())
+    whole = WinnerModel(**description, weights=digest_of(arrays))
     return {
         WEIGHTS: arrays,
         MODEL: whole.model_dump_json(indent=1).encode() + b"\n",
@@ -173,12 +173,7 @@ def read_winner(folder: Path) -> Winner:
     """
     description = read_model(folder)
     path = folder / WEIGHTS
-    try:
-        content = read_regular(path)
-    except OSError as error:
-        raise ResultsError(f"{path} can't be read: {explain(error)}") from error
-    if hashlib.sha256(content).hexdigest() != description.weights:
-        raise ResultsError(f"{path} is damaged, or not the file that {MODEL} was saved with")
+    content = read_named(path, description.weights)
     try:
         weights = weights_from(content)
         shapes = weight_shapes(description.network)
@@ -206,6 +201,27 @@ def read_model(folder: Path) -> WinnerModel:
         raise damaged(path, error) from None
     refuse_newer(path, description.format, FORMAT)
     return description
+
+
+def read_named(path: Path, digest: str) -> bytes:
+    """A file whose SHA-256 a model.json names. Raises ResultsError."""
+    content = read_file(path)
+    if digest_of(content) != digest:
+        raise ResultsError(f"{path} is damaged, or not the file that {MODEL} was saved with")
+    return content
+
+
+def read_file(path: Path) -> bytes:
+    """Raises ResultsError where it can't be read."""
+    try:
+        return read_regular(path)
+    except OSError as error:
+        raise ResultsError(f"{path} can't be read: {explain(error)}") from error
+
+
+def digest_of(content: bytes) -> str:
+    """The SHA-256 by which a model.json names a file."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def damaged(path: Path, error: ValidationError) -> ResultsError:
