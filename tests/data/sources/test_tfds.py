@@ -379,9 +379,9 @@ def test_what_the_library_prepares_with_download_is_read(home, monkeypatch):
             )
 
         def _split_generators(self, manager):
-            return {split: self._rows(files) for split, files in PARTS.items()}
+            return {split: self._generate_examples(files) for split, files in PARTS.items()}
 
-        def _rows(self, files):
+        def _generate_examples(self, files):
             for value, label in itertools.chain(*files):
                 yield (
                     value,
@@ -393,9 +393,6 @@ def test_what_the_library_prepares_with_download_is_read(home, monkeypatch):
                         "breed": label - 1,  # the first class is none
                     },
                 )
-
-        def _generate_examples(self):
-            raise NotImplementedError
 
     images, splits = content("pets")
     assert sorted(images) == sorted(EXPECTED[0])  # the library shuffles
