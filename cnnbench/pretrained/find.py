@@ -175,8 +175,8 @@ def file_arrays(
         try:
             match(content, network, path)
         except PretrainedError as error:
-            others = {name: BASES[name](IMAGES) for name in BASES if name != base}
-            fits = next((x for x in others if _fits(content, others[x], path)), "")
+            others = (name for name in BASES if name != base)
+            fits = next((x for x in others if _fits(content, BASES[x](IMAGES), path)), "")
             hint = f'; its arrays are those of base = "{fits}"' if fits else ""
             raise PretrainedError(f"{error}{hint}", error.key) from None
         # The Lite networks in PyTorch are TensorFlow's, carried over with its padding.
