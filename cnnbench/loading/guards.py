@@ -17,6 +17,7 @@ from cnnbench.data.sources.delivered import checked_facts, checked_images, check
 from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
 from cnnbench.errors import CnnbenchError, DataError, NetworkError, PluginError
 from cnnbench.loading.foreign import foreign, shown
+from cnnbench.loading.found import BASE
 from cnnbench.network.cut import MAP
 from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import Availability
@@ -179,9 +180,8 @@ class GuardedBase(PretrainedBase):
     def __init__(self, base: PretrainedBase, who: str) -> None:
         self._base = base
         self._who = who
-        about = "name", "description", "trained_on", "licence", "scaling", "channels", "accuracy"
-        for name in (*about, "points"):
-            vars(self)[name] = getattr(base, name)
+        for attribute in BASE.attributes:
+            vars(self)[attribute.name] = getattr(base, attribute.name)
 
     def check(self) -> Availability:
         """The base's own."""
