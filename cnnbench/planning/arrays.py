@@ -13,6 +13,7 @@ from cnnbench.loading.plugins import Plugins
 from cnnbench.planning.plugin_bases import brought_by, find_of_plugin
 from cnnbench.pretrained.find import find_arrays, published_scaling
 from cnnbench.pretrained.found import FoundArrays
+from cnnbench.recipe.setting import dotted
 from cnnbench.recipe.spec import Recipe, Variant
 from cnnbench.recipe.transfer import RANDOM, TransferSpec
 
@@ -83,10 +84,8 @@ def _problems(
     for variant in recipe.variants:
         if error := lacking.get(variant.name):
             key = ("transfer", error.key or "weights")
-            setting = variant.settings.get(key) or variant.settings.get(("transfer", "base"))
-            problem = variant.problem(key, str(error))
-            if setting:
-                problem = setting.problem(problem.key, str(error))
+            place = key if key in variant.settings else ("transfer", "base")
+            problem = replace(variant.problem(place, str(error)), key=dotted(key))
             problems.setdefault((problem.key, str(error)), problem)
     *others, last = problems.values()
     names = [variant.name for variant in recipe.variants if variant.name not in left]
