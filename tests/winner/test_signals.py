@@ -194,8 +194,9 @@ def test_the_heat_of_a_signal_is_where_its_bump_is(winner, files):
     assert np.abs(np.array(hot) - bumps).max() <= 4
     picture = explanation_picture(explained)
     assert "named.ts:1: early" in picture.alt
-    with Image.open(io.BytesIO(picture.content("png"))) as drawn:
-        assert drawn.width == 2100
+    for width, pixels in (("double", 2100), ("single", 1050)):
+        with Image.open(io.BytesIO(picture.content("png", width))) as drawn:
+            assert drawn.width == pixels
 
 
 def test_more_signals_than_a_picture_holds_are_named_one_by_one(winner, tmp_path):

@@ -19,12 +19,12 @@ from cnnbench.report.pictures.canvas import (
     short,
     show_image,
 )
-from cnnbench.report.pictures.palette import BLUE, INK, MUTED
 from cnnbench.report.quantities import percent
 from cnnbench.winner.explanation.blocks import Block, row_of_tiles, stacked, text_lines
 from cnnbench.winner.explanation.explanation import Explanation
 from cnnbench.winner.explanation.filters import Filters
-from cnnbench.winner.explanation.signals import TALL, line_tiles, signal_row
+from cnnbench.winner.explanation.heat import EVEN, draw_heat, draw_probabilities, name_class
+from cnnbench.winner.explanation.signals import line_tiles, signal_row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,13 +33,6 @@ if TYPE_CHECKING:
 TILES: dict[Width, int] = {"double": 8, "single": 4}
 """Maps and filters in a row."""
 FILTERS = 16
-LIKELIEST = 5
-"""Classes whose probabilities are shown."""
-EVEN = "viridis"
-"""A map of colours that grow lighter evenly, in print without colours too (Smith and van der Walt
-2015)."""
-VEIL = 0.6
-"""Opacity of heat over an image."""
 
 
 def explanation_picture(explained: Explanation) -> Picture:
@@ -65,7 +58,7 @@ def _blocks(explained: Explanation, width: Width) -> Iterator[Block]:
     for row, name in enumerate(explained.names):
         yield text_lines(short(name, 40), "", across)
         if explained.of_signals:
-            yield signal_row(explained, row, width, _probabilities(explained, row, width, 0.66))
+            yield signal_row(explained, row, width)
         else:
             yield _image_row(explained, row, width)
         for layer, maps in explained.maps.items():
@@ -89,49 +82,24 @@ def _image_row(explained: Explanation, row: int, width: Width) -> Block:
             return
         over = axes_at(figure, side + 0.03, top - tall, side - 0.06, tall)
         _show_heat(over, image, explained.heat.values[row])
-        said = short(explained.class_of(row), 16)
-        nothing = not explained.heat.values[row].any()
-        over.set_xlabel(f"nothing for {said}" if nothing else f"for {said}", labelpad=3)
-        _probabilities(explained, row, width, 0.5, tall)[1](figure, top)
+        name_class(over, explained, row)
+        draw_probabilities(figure, explained, row, width, (2 * side, top, tall))
 
     return tall + (0.3 if explained.heat is not None else 0.08), put
-
-
-def _probabilities(
-    explained: Explanation, row: int, width: Width, share: float, tall: float = TALL
-) -> Block:
-    """Bars of the likeliest classes, right of a share of the width."""
-    across, wide = WIDTHS[width], width == "double"
-
-    def put(figure: Figure, top: float) -> None:
-        left = share * across + (1.1 if wide else 0.75)
-        bars = axes_at(figure, left, top - tall, across - left - 0.6, tall)
-        _show_probabilities(bars, explained, row, most=14 if wide else 8)
-
-    return tall, put
 
 
 def _show_heat(axes: Axes, image: NDArray[np.uint8], heat: NDArray[np.float32]) -> None:
     """The heat, drawn out to the size of the image, over the image in grey."""
     height, width = image.shape[:2]
     show_image(axes, _grey(image))
-    most = float(heat.max()) or 1.0
     frame = (-0.5, width - 0.5, height - 0.5, -0.5)
-    axes.imshow(
-        heat / most,
-        cmap=EVEN,
-        vmin=0,
-        vmax=1,
-        alpha=VEIL,
-        extent=frame,
-        interpolation="bilinear",
-    )
+    draw_heat(axes, heat, frame)
     if heat.any():
         rows, columns = (
             np.array([0, *(np.arange(count) + 0.5), count]) * size / count - 0.5
             for count, size in zip(heat.shape, (height, width), strict=True)
         )
-        to_the_edges = np.pad(heat / most, 1, mode="edge")
+        to_the_edges = np.pad(heat / heat.max(), 1, mode="edge")
         axes.contour(columns, rows, to_the_edges, levels=[0.5], colors="white", linewidths=1.0)
     axes.set_xlim(frame[:2])
     axes.set_ylim(frame[2:])
@@ -143,22 +111,6 @@ def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return image
     luma: NDArray[np.float64] = image @ np.array([0.299, 0.587, 0.114])
     return luma[..., np.newaxis].round().astype(np.uint8)
-
-
-def _show_probabilities(axes: Axes, explained: Explanation, row: int, most: int) -> None:
-    assert explained.heat is not None
-    values = explained.heat.probabilities[row]
-    likeliest = np.argsort(-values, kind="stable")[:LIKELIEST]
-    names = [short(explained.subject.classes[i], most) for i in likeliest]
-    places = range(len(likeliest))
-    axes.barh(places, values[likeliest], color=BLUE, height=0.6)
-    axes.set(xlim=(0, 1), ylim=(LIKELIEST - 0.4, -0.6), xticks=[])
-    axes.set_yticks(list(places), names)
-    axes.tick_params(length=0, labelcolor=INK)
-    for side in axes.spines.values():
-        side.set_visible(False)
-    for place, value in zip(places, values[likeliest].tolist(), strict=True):
-        axes.text(value + 0.03, place, percent(value), va="center", color=MUTED)
 
 
 def _map_rows(
@@ -209,8 +161,7 @@ def _filter_rows(filters: Filters, width: Width, *, of_signals: bool) -> Iterato
 def _show_plain(axes: Axes, *, values: NDArray[np.float32], scale: dict[str, Any]) -> None:
     axes.imshow(values, interpolation="nearest", **scale)
     axes.set(xticks=[], yticks=[])
-    for side in axes.spines.values():
-        side.set_visible(False)
+    axes.spines[:].set_visible(False)
 
 
 def _counted(shown: int, of: int, what: str, order: str) -> str:

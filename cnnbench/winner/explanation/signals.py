@@ -9,43 +9,38 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnbench.report.pictures.canvas import WIDTHS, Width, axes_at, short
+from cnnbench.report.pictures.canvas import WIDTHS, Width, axes_at
 from cnnbench.report.pictures.palette import BLUE, INK, MUTED, ORANGE
 from cnnbench.winner.explanation.blocks import Block, row_of_tiles
 from cnnbench.winner.explanation.explanation import Explanation
+from cnnbench.winner.explanation.heat import draw_heat, draw_probabilities, name_class
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-EVEN = "viridis"
-VEIL = 0.6
 TALL = 1.5
 """Inches of a curve."""
+_SHARE: dict[Width, float] = {"double": 0.66, "single": 0.5}
+"""Of the width, for a curve with probabilities beside it."""
 FLAT = 0.6
 """Height of a line's tile over its width."""
 _LINES = (BLUE, ORANGE)
 
 
-def signal_row(
-    explained: Explanation, row: int, width: Width, probabilities: Block | None = None
-) -> Block:
-    """The curve over its heat; beside it the probabilities, drawn by their block."""
-    across = WIDTHS[width]
+def signal_row(explained: Explanation, row: int, width: Width) -> Block:
+    """The curve over its heat, and the probabilities beside it."""
     signal = np.asarray(explained.images[row][:, 0, :], np.float32)
-    wide = across * (0.66 if explained.heat is not None else 1.0)
+    wide = WIDTHS[width] * (1.0 if explained.heat is None else _SHARE[width])
 
     def put(figure: Figure, top: float) -> None:
         axes = axes_at(figure, 0.36, top - TALL, wide - 0.42, TALL - 0.04)
         _show_curve(axes, signal)
         if explained.heat is None:
             return
-        heat = explained.heat.values[row][:, 0]
-        _show_heat(axes, heat, len(signal))
-        said = short(explained.class_of(row), 16)
-        axes.set_xlabel(f"for {said}" if heat.any() else f"nothing for {said}", labelpad=3)
-        if probabilities is not None:
-            probabilities[1](figure, top)
+        _show_heat(axes, explained.heat.values[row][:, 0], len(signal))
+        name_class(axes, explained, row)
+        draw_probabilities(figure, explained, row, width, (wide, top, TALL))
 
     return TALL + 0.42, put
 
@@ -72,24 +67,14 @@ def _show_curve(axes: Axes, signal: NDArray[np.float32]) -> None:
     axes.set_xlim(-0.5, len(signal) - 0.5)
     axes.tick_params(length=2, labelcolor=MUTED, labelsize="small")
     axes.locator_params(axis="y", nbins=4)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    axes.spines[:].set_visible(False)
 
 
 def _show_heat(axes: Axes, heat: NDArray[np.float32], length: int) -> None:
     """Drawn out to the length of the signal, behind its curve."""
     limits = axes.get_ylim()
-    axes.imshow(
-        heat[np.newaxis] / (float(heat.max()) or 1.0),
-        cmap=EVEN,
-        vmin=0,
-        vmax=1,
-        alpha=VEIL,
-        aspect="auto",
-        extent=(-0.5, length - 0.5, *limits),
-        interpolation="bilinear",
-        zorder=1,
-    )
+    frame = (-0.5, length - 0.5, *limits)
+    draw_heat(axes, heat[np.newaxis], frame, aspect="auto", zorder=1)
     axes.set_ylim(limits)
 
 
@@ -100,5 +85,4 @@ def _show_line(
         axes.axhline(0, color=MUTED, linewidth=0.5)
     axes.plot(values, color=BLUE, linewidth=0.9)
     axes.set(xticks=[], yticks=[], ylim=limits)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    axes.spines[:].set_visible(False)
