@@ -96,7 +96,7 @@ def shared_features(  # noqa: PLR0917 - what a stage of a trial is, passed once
             missing = one.entry.missing(one.rows)
             progress.skip(len(one.rows) - len(missing))
             if len(missing):
-                still = Optimization(precision=trial.precision)
+                still = Optimization(trial.optimization.optimizer, precision=trial.precision)
                 model = model or engine.build(front, arrays, still, 0)
                 _compute(model, one, missing, progress)
             made[name] = one.entry.read()

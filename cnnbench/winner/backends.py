@@ -33,9 +33,7 @@ def choose_backend(
     """
 
     def lacking(backend: Backend) -> str:
-        any_optimizer = min(backend.capabilities.optimizers, default="")
-        trains_nothing = [Optimization(any_optimizer, precision=x) for x in precisions]
-        asked_for = product(networks, trains_nothing)
+        asked_for = product(networks, [without_training(backend, x) for x in precisions])
         found = [*dict.fromkeys(backend.capabilities.missing(*each) for each in asked_for)]
         found += [lacking_to_explain(backend)] if explains else []
         return ", ".join(filter(None, found))
@@ -54,6 +52,11 @@ def choose_backend(
         f"no backend here can compute this network{which}; `cnnbench plugins` lists what was found "
         "and what to install"
     )
+
+
+def without_training(backend: Backend, precision: str = "float32") -> Optimization:
+    """For a network that only predicts, with an optimiser that the backend has."""
+    return Optimization(min(backend.capabilities.optimizers, default=""), precision=precision)
 
 
 def lacking_to_explain(backend: Backend) -> str:

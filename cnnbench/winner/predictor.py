@@ -20,9 +20,13 @@ from cnnbench.loading.manager import load_plugins
 from cnnbench.plugin.backend import Engine, Model
 from cnnbench.training.images import Pixels
 from cnnbench.training.metrics import class_probabilities
-from cnnbench.trials.optimization import Optimization
 from cnnbench.trials.trial import Device
-from cnnbench.winner.backends import choose_backend, lacking_to_explain, open_engine
+from cnnbench.winner.backends import (
+    choose_backend,
+    lacking_to_explain,
+    open_engine,
+    without_training,
+)
 from cnnbench.winner.ensemble import Taken, leaves_of, read_taken, refuse_ensemble
 from cnnbench.winner.explanation.grad_cam import Explainer, HeatMaps
 from cnnbench.winner.explanation.layers import grad_cam_layer
@@ -171,7 +175,7 @@ class Predictor:
     def _opened(self, winner: Winner) -> Model:
         """A network on its backend, built once."""
         if winner.folder not in self._models:
-            optimization = Optimization(precision=winner.description.precision)
+            optimization = without_training(self.backend, winner.description.precision)
             self._models[winner.folder] = self._engine.build(
                 winner.network, winner.weights, optimization, 0
             )

@@ -25,6 +25,12 @@ def test_features_once_an_image_give_what_a_frozen_base_gives(place):
     assert [name.partition("/")[0] for name in tail.first] == ["head_output"] * 2
 
 
+def test_a_backend_is_asked_for_the_recipes_optimiser_alone(place):
+    """It may have no other, though nothing trains the part at rest."""
+    _, models = place.run("features")
+    assert [x.optimization.optimizer for x in models] == ["sgd", "sgd"]
+
+
 def test_features_are_computed_once_for_all_trials_and_runs(place, tmp_path, pretrained):
     first, _ = place.run("features")
     again, models = place.run("features")

@@ -1,5 +1,6 @@
 """Predicting with a saved winner, from arrays and from files."""
 
+import dataclasses
 import json
 import shutil
 
@@ -11,6 +12,7 @@ from sklearn.metrics import accuracy_score
 
 import cnnbench
 from cnnbench.errors import DataError, PluginError
+from cnnbench.testing.numpy_backend import NumpyEngine, NumpyModel
 from cnnbench.winner.predictor import Predictor
 
 from .conftest import DIGITS
@@ -27,6 +29,21 @@ def test_the_test_images_have_the_recorded_probabilities(predictor, taken):
     probabilities = predictor.predict_proba(DIGITS[taken.outcome.rows])
     # the reference computes in float64, and the arrays are float32
     np.testing.assert_allclose(probabilities, taken.outcome.predictions, atol=1e-6)
+
+
+def test_a_backend_is_asked_for_an_optimiser_that_it_has(taken, monkeypatch):
+    class Sgd(NumpyModel):
+        def __init__(self, network, weights, optimization, seed):
+            assert optimization.optimizer == "sgd"
+            super().__init__(network, weights, optimization, seed)
+
+    predictor = cnnbench.Predictor(taken.folder)
+    backend = predictor.backend
+    capabilities = dataclasses.replace(backend.capabilities, optimizers=frozenset({"sgd"}))
+    monkeypatch.setattr(type(backend), "capabilities", capabilities)
+    monkeypatch.setattr(type(backend), "engine", type("Only", (NumpyEngine,), {"model": Sgd}))
+    assert predictor.predict_proba(DIGITS[:2]).shape == (2, 3)
+    assert predictor.explain(DIGITS[:2]).probabilities.shape == (2, 3)
 
 
 def test_it_scores_as_a_classifier_of_scikit_learn(predictor, taken):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from cnnbench.network.weights import weight_shapes
 from cnnbench.plugin.backend import Backend, Engine, Model
 from cnnbench.training.images import Pixels
 from cnnbench.training.metrics import class_probabilities
-from cnnbench.trials.optimization import Optimization
+from cnnbench.winner.backends import without_training
 from cnnbench.winner.explanation.subject import Subject
 
 BATCH = 32
@@ -44,7 +44,7 @@ class Explainer:
 
     def __init__(self, subject: Subject, backend: Backend, engine: Engine) -> None:
         self._subject = subject
-        self._optimizer = min(backend.capabilities.optimizers, default="")
+        self._without_training = without_training(backend)
         self._engine = engine
 
     def heat_maps(self, images: Pixels, layer: str, wanted: int | None = None) -> HeatMaps:
@@ -86,7 +86,7 @@ class Explainer:
         """A part of the network; nothing of it will move."""
         names = frozenset(name for name, _ in network.named_layers())
         arrays = {name: self._subject.weights[name] for name in weight_shapes(network)}
-        at_rest = Optimization(self._optimizer, frozen=names)
+        at_rest = replace(self._without_training, frozen=names)
         return self._engine.build(network, arrays, at_rest, 0)
 
 
