@@ -10,6 +10,7 @@ from cnnbench.comparison.inference import skewness
 from cnnbench.comparison.intervals import FEWEST, ROUNDING
 from cnnbench.comparison.levels import level_to_beat
 from cnnbench.comparison.metrics import Measure
+from cnnbench.comparison.series import in_order
 from cnnbench.comparison.tables import TableEntry, differences_of
 from cnnbench.comparison.values import Row
 from cnnbench.results.record import Record, Status
@@ -143,16 +144,24 @@ def _without_spread(entry: TableEntry, row: Row, measure: Measure) -> Iterator[s
 
 
 def _skewed(both: Sequence[tuple[TableEntry, Row]], measure: Measure) -> Iterator[tuple[str, str]]:
-    """Differences that no t test likes, of a kind that chance makes in one table of a hundred."""
-    judged = [(entry, differences_of(entry, measure)) for entry, row in both if row.judgement]
-    for entry, differences in judged:
-        values = list(differences.values())
+    """Differences that no t test likes, of a kind that chance makes in one table of a hundred.
+
+    Of those that the verdict rests on, a mean for each replicate: its folds are no chances apart.
+    """
+    judged = [(entry, x) for entry, row in both if (x := row.judgement) and x.sample]
+    for entry, judgement in judged:
+        differences = differences_of(entry, measure)
+        by_replicate: dict[int, list[float]] = {}
+        for part in sorted(differences, key=in_order)[: judgement.n]:
+            by_replicate.setdefault(part[0], []).append(differences[part])
+        means = {replicate: fmean(found) for replicate, found in by_replicate.items()}
+        values = list(means.values())
         if len(values) < skewness.FEWEST or max(values) - min(values) <= ROUNDING:
             continue
         if skewness.p_of_skewness(values) * len(judged) < _RARE:
             mean = fmean(values)
-            replicate, _ = max(differences, key=lambda part: abs(differences[part] - mean))
-            text = f"differences lean to one side, replicate {replicate + 1} farthest, so that a "
+            farthest = max(means, key=lambda replicate: abs(means[replicate] - mean))
+            text = f"differences lean to one side, replicate {farthest + 1} farthest, so that a "
             yield entry.label, f"{text}false verdict is likelier than 5 %"
 
 

@@ -9,11 +9,17 @@ from cnnbench.results.record import Beside, Pretrained, Status
 
 FIVE = [0.90, 0.92, 0.91, 0.93, 0.94]
 OTHER = [0.91, 0.95, 0.92, 0.93, 0.96]
+TEN = [0.90, 0.88, 0.91, 0.87, 0.89, 0.92, 0.86, 0.90, 0.88, 0.91]
+LEANING = [0.002, -0.003, 0.001, 0.05, -0.002, 0.003, 0.0, -0.001, 0.004, -0.004]
 
 
 def notes(folder, **options):
     (table,) = compare_records([folder], **options).tables
     return list(table.notes)
+
+
+def gained(gains):
+    return [x + gain for x, gain in zip(TEN, gains, strict=True)]
 
 
 def test_a_complete_study_under_equal_conditions_needs_no_note(study):
@@ -126,17 +132,24 @@ def test_what_a_base_took_is_told_once_over_all_replicates_that_it_was_trained_f
 
 
 def test_differences_that_lean_to_one_side_are_told_with_the_replicate_that_makes_them(study):
-    before = [0.90, 0.88, 0.91, 0.87, 0.89, 0.92, 0.86, 0.90, 0.88, 0.91]
-    gains = [0.002, -0.003, 0.001, 0.05, -0.002, 0.003, 0.0, -0.001, 0.004, -0.004]
-    after = [x + gain for x, gain in zip(before, gains, strict=True)]
-    folder = study().add("plain", before).add("l2", after).write()
+    folder = study().add("plain", TEN).add("l2", gained(LEANING)).write()
     (note,) = notes(folder)  # scipy.stats.skewtest of the gains: p .00013
     lean, what_follows = note.split(", so that ")
     assert lean == "l2: differences lean to one side, replicate 4 farthest"
     assert what_follows == "a false verdict is likelier than 5 %"
-    gains[3] = 0.005
-    after = [x + gain for x, gain in zip(before, gains, strict=True)]
-    assert notes(study("even").add("plain", before).add("l2", after).write()) == []
+    even = [0.005 if gain == max(LEANING) else gain for gain in LEANING]
+    assert notes(study("even").add("plain", TEN).add("l2", gained(even)).write()) == []
+
+
+def test_where_no_verdict_rests_on_differences_they_are_not_said_to_lean(study):
+    writer = study().add("plain", TEN).add("l2", gained(LEANING))
+    writer.add_one("l2", 10, status=Status.FAILED, reason="nan", diverged=True)
+    assert not [note for note in notes(writer.write()) if "lean" in note]
+
+
+def test_a_fold_that_is_off_is_no_replicate_that_is(study):
+    writer = study().add("plain", TEN, folds=range(10))
+    assert notes(writer.add("l2", gained(LEANING), folds=range(10)).write()) == []
 
 
 def test_replicates_without_a_pair_are_told(study):
