@@ -211,19 +211,20 @@ def _together(entry: TableEntry) -> Iterator[str]:
 
 
 def _pretraining(entries: Sequence[TableEntry]) -> Iterator[tuple[str, str]]:
-    """What the study spent on bases, which no cost of a trial that starts from one has."""
-    seconds: dict[str, dict[str, float]] = {}
-    labels: dict[tuple[str, str], None] = {}
+    """What each study spent on bases, which no cost of a trial that starts from one has."""
+    seconds: dict[tuple[str, str], dict[str, float]] = {}
+    starts: dict[tuple[str, tuple[str, str]], None] = {}
     for entry in entries:
         for record in entry.series.ok.values():
             base = record.pretrained
             if base and base.trained_in is not None:
-                seconds.setdefault(base.base, {})[base.digest] = base.trained_in
-                labels[entry.label, base.base] = None
-    for label, name in labels:
-        each = f"{fmean(seconds[name].values()):.3g} s a replicate"
-        text = f"starts from {name}, which this study trained in {each}, once for all that start "
-        yield label, f"{text}from it; no cost here has it"
+                study = entry.series.folder, base.base
+                seconds.setdefault(study, {})[base.digest] = base.trained_in
+                starts[entry.label, study] = None
+    for label, study in starts:
+        each = f"{fmean(seconds[study].values()):.3g} s a replicate"
+        text = f"starts from {study[1]}, which this study trained in {each}, once for all that "
+        yield label, f"{text}start from it; no cost here has it"
 
 
 def _trials(count: int) -> str:

@@ -111,24 +111,40 @@ def test_what_is_counted_and_not_measured_needs_no_interval_and_no_note(study, c
     assert table.notes == ()
 
 
+def trained_here(seconds, digest):
+    return Pretrained(
+        base="cnnbench:lower",
+        origin="this study",
+        digest=digest,
+        trained_on="digits",
+        licence="",
+        trained_in=seconds,
+    )
+
+
 def test_what_a_base_took_is_told_once_over_all_replicates_that_it_was_trained_for(study):
     writer = study().add("scratch", FIVE)
     for name, count in (("features", 2), ("full", 5)):
         for replicate, value in enumerate(OTHER[:count]):
-            about = Pretrained(
-                base="cnnbench:lower",
-                origin="this study",
-                digest=str(replicate),
-                trained_on="digits",
-                licence="",
-                trained_in=10.0 + replicate,
-            )
+            about = trained_here(10.0 + replicate, str(replicate))
             writer.add_one(name, replicate, value=value, pretrained=about)
     (note,) = notes(writer.write())
     assert note.startswith(
         "features, full: starts from cnnbench:lower, which this study trained in"
     )
     assert "in 12 s a replicate, once for all that start from it" in note
+
+
+def test_what_a_base_took_is_told_of_each_backend_by_itself(study):
+    for backend, seconds in (("torch", 10.0), ("jax", 20.0)):
+        writer = study(backend=backend)
+        writer.add("features", FIVE, pretrained=trained_here(seconds, backend))
+        root = writer.write().parent
+    said = [note.partition(": ") for note in notes(root, by="backend") if "starts from" in note]
+    assert {label: text.split(" in ")[1].split(",")[0] for label, _, text in said} == {
+        "features on jax": "20 s a replicate",
+        "features on torch": "10 s a replicate",
+    }
 
 
 def test_differences_that_lean_to_one_side_are_told_with_the_replicate_that_makes_them(study):
