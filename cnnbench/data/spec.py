@@ -10,7 +10,9 @@ from cnnbench.data.splits.classes import composed
 
 Amount = Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)]
 """A number of images, or a fraction of them."""
-Side = Annotated[int, Field(ge=1, le=4096)]
+LONGEST_SIDE = 4096
+"""Of an image, in pixels."""
+Side = Annotated[int, Field(ge=1, le=LONGEST_SIDE)]
 
 
 class Section(BaseModel):

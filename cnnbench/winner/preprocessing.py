@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cnnbench.data.augmentation import central_window, cropped_shape
 from cnnbench.data.passes.normalization import Normalization
 from cnnbench.data.passes.prepared import PreparedImages
 from cnnbench.data.passes.scaling import InputScaling
 from cnnbench.data.sources.source import Request
-from cnnbench.data.spec import AugmentationSpec, Side
+from cnnbench.data.spec import LONGEST_SIDE, AugmentationSpec, Side
 from cnnbench.training.images import Pixels, TrialImages, with_channels
 
 LONGEST = 2**24
@@ -59,13 +59,21 @@ class Preprocessing(BaseModel):
     length is the height, and whose values are scaled as they are; None of an image.
     """
 
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
     height: Annotated[int, Field(ge=1, le=LONGEST)]
     width: Side
-    color: Literal["grey", "rgb"] = "grey"
+    color: Literal["grey", "rgb"]
     channels: Annotated[int, Field(ge=1)] | None = None
     crop: tuple[Side, Side] | None = None
     white: Annotated[int, Field(ge=1)] | None = None
     scaling: Affine | Standard
+
+    @model_validator(mode="after")
+    def _of_a_size(self) -> Self:
+        if not self.of_signals and self.height > LONGEST_SIDE:
+            raise ValueError(f"an image has up to {LONGEST_SIDE:,} rows")
+        return self
 
     @property
     def of_signals(self) -> bool:
@@ -114,13 +122,12 @@ class Preprocessing(BaseModel):
 def preprocessing_of(images: TrialImages, white: int | None) -> Preprocessing:
     """What a trial did to its images. white: what became 255, of files of more than 8 bits."""
     height, width, channels = images.chosen.images.shape[1:]
-    if images.chosen.images.dtype != np.uint8:
-        scaling = scaling_of(images.normalization)
-        return Preprocessing(height=height, width=width, channels=channels, scaling=scaling)
+    pixels = images.chosen.images.dtype == np.uint8
     return Preprocessing(
         height=height,
         width=width,
-        color="grey" if channels == 1 else "rgb",
+        color="rgb" if pixels and channels > 1 else "grey",
+        channels=None if pixels else channels,
         crop=images.trial.configuration.augmentation.crop,
         white=white,
         scaling=scaling_of(images.normalization),

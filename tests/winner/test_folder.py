@@ -5,10 +5,11 @@ import shutil
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from safetensors.numpy import load_file, save_file
 
 from cnnbench.errors import ResultsError
-from cnnbench.winner.folder import NewFolder, read_winner
+from cnnbench.winner.folder import NewFolder, read_model, read_winner
 
 
 @pytest.fixture
@@ -80,6 +81,27 @@ def test_what_does_not_belong_together_is_a_sentence(copy, damage, reason):
     damage(copy)
     with pytest.raises(ResultsError, match=reason):
         read_winner(copy)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"height": 4097}, r"preprocessing is wrong \(.*an image has up to 4,096 rows"),
+        ({"width": 4097}, "preprocessing.width is wrong"),
+        ({"color": None}, "preprocessing.color is wrong"),
+    ],
+)
+def test_images_are_of_a_size_and_a_colour(copy, change, reason):
+    told = json.loads((copy / "model.json").read_text())["preprocessing"] | change
+    changed(preprocessing={key: value for key, value in told.items() if value is not None})(copy)
+    with pytest.raises(ResultsError, match=reason):
+        read_model(copy)
+
+
+def test_what_was_read_can_not_be_changed(taken):
+    preprocessing = read_model(taken.folder).preprocessing
+    with pytest.raises(ValidationError, match="frozen"):
+        preprocessing.height = 9
 
 
 def test_images_of_another_shape_than_the_networks_are_noticed(copy):
