@@ -78,14 +78,18 @@ class RecordFile(ABC):
     def column(self, name: str) -> Iterator[str | int | None]:
         """A feature of the records in order, None where a record has none.
 
-        Raises DataError where it is neither a text nor a whole number.
+        Raises DataError where it is neither a text nor a whole number, or damaged.
         """
         for content, place in self.records():
-            feature = features(content, place).get(name)
             try:
+                feature = features(content, place).get(name)
                 yield None if feature is None else sole_value(content, feature)
             except ValueError as error:
                 raise no_groups(name) from error
+            except DAMAGE as error:
+                raise self._damaged(
+                    f"has a record whose {printable(name)} can't be read"
+                ) from error
 
     def _damaged(self, how: str) -> DataError:
         return DataError(f"{printable(str(self.path))} {how}: prepare the set again", "source")

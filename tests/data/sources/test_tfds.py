@@ -284,6 +284,14 @@ def test_damaged_records_are_told(home):
     assert "holds a record without image and label" in refused("pets")
 
 
+def test_a_damaged_feature_is_told_where_it_is_asked_for(home):
+    images = [(row, row % 2, feature("day", field(3, b"\x08"))) for row in range(2)]
+    prepared(home / "pets" / "1.0.0", {"train": [images]})
+    assert len(content("pets")[0]) == 2
+    with pytest.raises(DataError, match="has a record whose day can't be read: prepare the set"):
+        Tfds().facts(Request("pets", groups="day"))
+
+
 def test_damaged_array_records_are_told(home):
     images = [(value, value % 2) for value in range(200)]
     file = "pets-train.array_record-00000-of-00001"
