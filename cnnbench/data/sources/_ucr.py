@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -68,17 +68,13 @@ def read_ts(text: str, shown: str) -> SignalPart:
     Lines of comments begin with #, those of headers with @; below @data each line is a signal, its
     channels and its class separated by colons.
     """
-    rows, data = _Rows(shown), False
+    rows = _Rows(shown)
     classes: list[str] = []
-    for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.strip()
-        if not line or line.startswith("#"):
-            continue
-        if not data:
-            words = line.split()
-            data = words[0].lower() == "@data"
-            classes = _header(words, shown) or classes
-            continue
+
+    def heed(words: Sequence[str]) -> None:
+        classes[:] = _header(words, shown) or classes
+
+    for number, line in ts_lines(text, shown, heed):
         *channels, label = line.split(":")
         if not channels:
             raise DataError(
@@ -94,9 +90,29 @@ def read_ts(text: str, shown: str) -> SignalPart:
                 "source",
             )
         rows.add(number, [channel.split(",") for channel in channels], label)
+    return rows.part()
+
+
+def ts_lines(
+    text: str, shown: str, heed: Callable[[Sequence[str]], None]
+) -> Iterator[tuple[int, str]]:
+    """The lines below @data, with their numbers. heed: is told the words of each line above.
+
+    Raises DataError where there is no @data.
+    """
+    data = False
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.strip()
+        if not line or line.startswith("#"):
+            continue
+        if data:
+            yield number, line
+        else:
+            words = line.split()
+            data = words[0].lower() == "@data"
+            heed(words)
     if not data:
         raise DataError(f"{shown} has no line @data, below which a .ts file has signals", "source")
-    return rows.part()
 
 
 def _header(words: Sequence[str], shown: str) -> list[str]:
@@ -120,9 +136,7 @@ def read_signal_table(text: str, shown: str) -> SignalPart:
     Without names of columns the class comes first, as in the UCR archive; with names it is the
     column called label, class or the like, and all others are values in order.
     """
-    lines = cut_table(text, shown, lambda x: (_is_named(x.rows[0]), x.even, len(x.rows[0])))
-    if lines.rows and len(lines.rows[0]) == 1:  # as the archive's older files have them
-        lines = Lines([row[0].split() for row in lines.rows], lines.numbers)
+    lines = cut_signals(text, shown, lambda x: (_is_named(x.rows[0]), x.even, len(x.rows[0])))
     rows = _Rows(shown)
     label, skipped = 0, 0
     if lines.rows and _is_named(lines.rows[0]):
@@ -139,6 +153,14 @@ def read_signal_table(text: str, shown: str) -> SignalPart:
         values = [text for index, text in enumerate(fields) if index != label]
         rows.add(number, [values], _class(fields[label]))
     return rows.part()
+
+
+def cut_signals(text: str, shown: str, rank: Callable[[Lines], tuple[int, ...]]) -> Lines:
+    """As `cut_table`, and at blanks where there is no separator."""
+    lines = cut_table(text, shown, rank)
+    if lines.rows and len(lines.rows[0]) == 1:  # as the archive's older files have them
+        return Lines([row[0].split() for row in lines.rows], lines.numbers)
+    return lines
 
 
 def _is_named(header: Sequence[str]) -> bool:

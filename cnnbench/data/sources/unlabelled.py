@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.sources._arrays import array_of, header_of, open_arrays, refuse_bomb
-from cnnbench.data.sources._lines import Lines, cut_table, text_of
+from cnnbench.data.sources._lines import Lines, text_of
 from cnnbench.data.sources._names import printable, some
 from cnnbench.data.sources._table import columns_of
-from cnnbench.data.sources._ucr import are_numbers, numbers_of
+from cnnbench.data.sources._ucr import are_numbers, cut_signals, numbers_of, ts_lines
 from cnnbench.data.sources.signals import TABLES
 from cnnbench.errors import DataError
 
@@ -49,14 +49,8 @@ def _reader(path: Path) -> Callable[[Path, int, int], NDArray[np.float32]]:
 
 def _of_ts(path: Path, length: int, channels: int) -> NDArray[np.float32]:
     """Below @data a signal a line: its channels, and its class or not, with colons between them."""
-    shown, found, data = printable(str(path)), [], False
-    for number, raw in enumerate(text_of(path).splitlines(), 1):
-        line = raw.strip()
-        if not line or line.startswith("#"):
-            continue
-        if not data:
-            data = line.split()[0].lower() == "@data"
-            continue
+    shown, found = printable(str(path)), []
+    for number, line in ts_lines(text_of(path), shown, lambda _: None):
         where, parts = f"line {number:,} of {shown}", line.split(":")
         if len(parts) not in (channels, channels + 1):
             raise DataError(
@@ -65,8 +59,6 @@ def _of_ts(path: Path, length: int, channels: int) -> NDArray[np.float32]:
                 "source",
             )
         found.append(_signal(where, [part.split(",") for part in parts[:channels]], length))
-    if not data:
-        raise DataError(f"{shown} has no line @data, below which a .ts file has signals", "source")
     return np.array(found, np.float32).reshape(-1, length, channels)
 
 
@@ -79,11 +71,9 @@ def _of_table(path: Path, length: int, channels: int) -> NDArray[np.float32]:
             "source",
         )
     fit = (length, length + 1)
-    lines = cut_table(
+    lines = cut_signals(
         text_of(path), shown, lambda x: (sum(len(row) in fit for row in x.rows), len(x.rows[0]))
     )
-    if lines.rows and len(lines.rows[0]) == 1:  # as older files of the UCR archive have them
-        lines = Lines([row[0].split() for row in lines.rows], lines.numbers)
     found = [
         _signal(f"line {number:,} of {shown}", [values], length)
         for number, values in _rows(lines, length)
