@@ -1,10 +1,8 @@
 """Images decoded once, kept on disk, mapped into the memory of every process that needs them.
 
-An entry is a folder NAME-REQUEST-STATE: images.npy, labels.npy, fixed-SPLIT.npy and meta.json; of a
-source that tells them names.json, groups.npy and alike.npy; and of one that streams what it needs
-to go on from there. It is written beside its place and renamed, so that whoever sees it sees all of
-it; a lock file makes concurrent processes decode once. When a source has changed, its new entry
-replaces the old one.
+An entry is a folder NAME-REQUEST-STATE. It is written beside its place and renamed, so that whoever
+sees it sees all of it; a lock file makes concurrent processes decode once. When a source has
+changed, its new entry replaces the old one.
 """
 
 from __future__ import annotations
@@ -20,25 +18,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
-from cnnbench.data.sources._checks import checks_of
-from cnnbench.data.sources._rows import CHUNK_BYTES, array_bytes
+from cnnbench.data.sources._entry_files import (
+    ALIKE,
+    FORMAT,
+    GROUPS,
+    NAMES,
+    digest_without_pixels,
+    finish,
+    is_sound,
+    read_meta,
+    save,
+)
+from cnnbench.data.sources._rows import CHUNK_BYTES
 from cnnbench.data.sources.alike import alike_notes, apart
 from cnnbench.data.sources.groups import as_numbers, digest_of_groups, notes_on, told_by
-from cnnbench.data.sources.inventory import Inventory, PixelLevels
+from cnnbench.data.sources.inventory import Inventory
 from cnnbench.data.sources.source import DataSource, ImageData, Request, SplitName
 from cnnbench.data.sources.streamed import Place, StreamedSource, Watcher, nobody
-from cnnbench.disk import sync_file, sync_folder
+from cnnbench.disk import sync_folder
 from cnnbench.errors import DataError
 
-FORMAT = 2
-"""The version of an entry's files; another version is another entry."""
-NAMES, GROUPS, ALIKE = "names.json", "groups.npy", "alike.npy"
 VARIABLE = "CNNBENCH_CACHE"
 FULL = frozenset(getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EFBIG")) - {None}
 """What a system says that takes no more of a file."""
@@ -46,24 +49,6 @@ PATIENCE = 3.0
 """Seconds to wait for another process before saying so."""
 LOGGER = logging.getLogger(__name__)
 """Speaks on standard error unless a program that embeds cnnbench wants it elsewhere."""
-
-
-class Meta(BaseModel):
-    """meta.json. sizes: of the files beside it, in bytes. checks: of the arrays, see `checks_of`.
-
-    seal: of all the rest of it.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    digest: str
-    classes: tuple[str, ...]
-    fixed: tuple[SplitName, ...]
-    notes: tuple[str, ...]
-    sizes: dict[str, int]
-    checks: dict[str, tuple[int, ...]]
-    inventory: Inventory
-    seal: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +96,7 @@ def known_digest(source: DataSource, request: Request) -> str | None:
 
     Decodes nothing. Raises DataError where the source itself can't be found.
     """
-    meta = _read_meta(_entry(source, request))
+    meta = read_meta(_entry(source, request))
     return None if meta is None else meta.digest
 
 
@@ -213,22 +198,12 @@ def _stem(entry: Path) -> str:
     return entry.name.rpartition("-")[0]
 
 
-def _read_meta(entry: Path) -> Meta | None:
-    """The entry's meta.json, None unless the entry is there and whole."""
-    try:
-        meta = Meta.model_validate_json((entry / "meta.json").read_bytes())
-        whole = all((entry / name).stat().st_size == size for name, size in meta.sizes.items())
-    except (OSError, ValueError):
-        return None
-    return meta if whole else None
-
-
 def _read(entry: Path, source: DataSource, *, verify: bool) -> CachedImages | None:
-    meta = _read_meta(entry)
+    meta = read_meta(entry)
     if meta is None or (isinstance(source, StreamedSource) and NAMES not in meta.sizes):
         return None  # images of before names were kept are taken over without decoding
     try:
-        sound = not verify or _is_sound(entry, meta)
+        sound = not verify or is_sound(entry, meta)
         cached = CachedImages(
             images=np.load(entry / "images.npy", mmap_mode="r"),
             labels=np.load(entry / "labels.npy"),
@@ -248,18 +223,6 @@ def _read(entry: Path, source: DataSource, *, verify: bool) -> CachedImages | No
     if not sound:
         LOGGER.info("%s is damaged", entry)
     return cached if sound else None
-
-
-def _is_sound(entry: Path, meta: Meta) -> bool:
-    if meta.seal != _seal_of(meta):
-        return False
-    return all(checks_of(entry / name) == checks for name, checks in meta.checks.items())
-
-
-def _seal_of(meta: Meta) -> str:
-    """Of all but the seal itself."""
-    rest = meta.model_dump_json(exclude={"seal"})
-    return hashlib.sha256(rest.encode()).hexdigest()
 
 
 def _decode(entry: Path, source: DataSource, request: Request, watch: Watcher) -> int:
@@ -300,61 +263,10 @@ def _fill(
         data = source.load(request)
         with _writing():
             partial.mkdir()
-            _save(partial / "images.npy", np.ascontiguousarray(data.images))
+            save(partial / "images.npy", np.ascontiguousarray(data.images))
     with _writing():
-        _finish(partial, data)
+        finish(partial, data)
     return len(data.labels)
-
-
-def _finish(partial: Path, data: ImageData) -> None:
-    """Write what belongs to an entry beside its images."""
-    beside = (partial / name for name in ("meta.json", NAMES, GROUPS, ALIKE))
-    for stale in (*beside, *partial.glob("fixed-*.npy")):
-        stale.unlink(missing_ok=True)
-    if data.names:
-        (partial / NAMES).write_text(json.dumps(data.names))
-    for name, array in ((GROUPS, data.groups), (ALIKE, data.alike)):
-        if array is not None:
-            _save(partial / name, np.ascontiguousarray(array, np.int64))
-    _save(partial / "labels.npy", np.ascontiguousarray(data.labels))
-    for split, rows in data.fixed.items():
-        _save(partial / f"fixed-{split}.npy", np.ascontiguousarray(rows))
-    digest, levels = _digest_without_pixels(data), PixelLevels()
-    is_signal = data.images.dtype != np.uint8
-    for pixels in array_bytes(partial / "images.npy"):
-        digest.update(pixels)
-        if not is_signal:
-            levels.see(pixels)
-    inventory = (
-        Inventory(passed_over=dict(data.passed_over))
-        if is_signal
-        else levels.inventory(data.deep, data.passed_over)
-    )
-    meta = Meta(
-        digest=digest.hexdigest(),
-        classes=tuple(data.classes),
-        fixed=tuple(data.fixed),
-        notes=(*data.notes, *inventory.notes()),
-        sizes={path.name: path.stat().st_size for path in sorted(partial.iterdir())},
-        checks={path.name: checks_of(path) for path in sorted(partial.glob("*.npy"))},
-        inventory=inventory,
-    )
-    sealed = meta.model_copy(update={"seal": _seal_of(meta)})
-    for path in partial.iterdir():
-        with path.open("rb") as written:
-            sync_file(written)
-    with (partial / "meta.json").open("w") as file:
-        file.write(sealed.model_dump_json())
-        sync_file(file)
-    sync_folder(partial)
-
-
-def _save(path: Path, array: NDArray[Any]) -> None:
-    """As numpy.save, which does not tell why a disk takes no more."""
-    with path.open("wb") as file:
-        header = np.lib.format.header_data_from_array_1_0(array)
-        np.lib.format.write_array_header_1_0(file, header)
-        file.write(array.data)
 
 
 def _is_folder(path: Path) -> bool:
@@ -371,21 +283,11 @@ def _remove(path: Path) -> None:
 
 def digest_of(data: ImageData | CachedImages) -> str:
     """SHA-256 of everything about a source that can change a result."""
-    digest = _digest_without_pixels(data)
+    digest = digest_without_pixels(data.images, data.labels, data.classes, data.fixed)
     step = max(1, CHUNK_BYTES // max(1, data.images[:1].nbytes))
     for start in range(0, len(data.images), step):
         digest.update(np.ascontiguousarray(data.images[start : start + step]).data)
     return digest.hexdigest()
-
-
-def _digest_without_pixels(data: ImageData | CachedImages) -> hashlib._Hash:
-    """`digest_of` as far as it goes without the images."""
-    fixed = {split: rows.tolist() for split, rows in sorted(data.fixed.items())}
-    kind = [str(data.images.dtype)] if data.images.dtype != np.uint8 else []
-    head = json.dumps([data.images.shape, data.classes, fixed, *kind])
-    digest = hashlib.sha256(head.encode())
-    digest.update(np.ascontiguousarray(data.labels, np.int32).data)
-    return digest
 
 
 @contextmanager
