@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cnnbench.comparison.compare import compare_records
 from cnnbench.results.record import Beside, Costs, Plan, Record, Samples, Status
 from cnnbench.results.store import Store
 
@@ -117,3 +118,14 @@ def reference(tmp_path):
 @pytest.fixture
 def samples():
     return SAMPLES
+
+
+@pytest.fixture
+def notes():
+    """The notes of a folder's only table: notes(folder, metric="f1")."""
+
+    def notes(folder, **options):
+        (table,) = compare_records([folder], **options).tables
+        return list(table.notes)
+
+    return notes
