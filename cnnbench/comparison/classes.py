@@ -36,6 +36,11 @@ def classes_of(samples: Sequence[Samples]) -> str:
     return f"{number}: {first_few(shown, _NAMED)}" if names else number
 
 
+def things_of(records: Iterable[Record]) -> str:
+    """What the data are in a sentence: images, or signals."""
+    return next((record.samples.things for record in records if record.samples), "images")
+
+
 def tested(record: Record, split: str) -> tuple[int, ...]:
     """How many images of each class a split holds; empty where the record does not tell."""
     samples = record.samples
@@ -71,7 +76,8 @@ def class_notes(records: Sequence[Record], measure: Measure) -> Iterator[str]:
         return
     everywhere = len(set(lacking)) == 1
     where = "" if everywhere else "in some trials "
-    text = f"{where}no {measure.split} {_thing(records)} is of {first_few(names, _NAMED)}"
+    thing = things_of(records).removesuffix("s")
+    text = f"{where}no {measure.split} {thing} is of {first_few(names, _NAMED)}"
     if measure.metric.name in _MACRO:
         left, total = len(counted[0]) - len(lacking[0]), len(counted[0])
         over = f"{left} of {total}" if everywhere else f"fewer than the {total}"
@@ -87,14 +93,9 @@ def _leaning(records: Sequence[Record], split: str) -> Iterator[str]:
     if uneven:
         low, high = min(map(min, uneven)), max(map(max, uneven))
         yield (
-            f"classes have {low:,} to {high:,} {split} {_thing(records)}s, so that accuracy leans "
-            "to the larger ones; balanced accuracy and macro F1 count each class alike"
+            f"classes have {low:,} to {high:,} {split} {things_of(records)}, so that accuracy "
+            "leans to the larger ones; balanced accuracy and macro F1 count each class alike"
         )
-
-
-def _thing(records: Sequence[Record]) -> str:
-    """Image, or signal."""
-    return next(x.samples.things for x in records if x.samples).removesuffix("s")
 
 
 def _counted(records: Iterable[Record], split: str) -> list[Mapping[str, int]]:

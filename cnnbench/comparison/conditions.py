@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from cnnbench.comparison.classes import classes_of
+from cnnbench.comparison.classes import classes_of, things_of
 from cnnbench.comparison.notes import grouped
 from cnnbench.comparison.settings import flat
 from cnnbench.comparison.tables import TableEntry
@@ -29,11 +29,6 @@ def images_of(records: Sequence[Record]) -> str:
     ]
     sources = ", ".join(dict.fromkeys(x.source for x in samples))
     return f"{sources}: {', '.join(counts)} {things_of(records)}, {classes_of(samples)}"
-
-
-def things_of(records: Sequence[Record]) -> str:
-    """What the data are in a sentence: images, or signals."""
-    return next((record.samples.things for record in records if record.samples), "images")
 
 
 def condition_notes(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cnnbench.comparison.classes import class_notes
-from cnnbench.comparison.conditions import condition_notes, images_of, things_of
+from cnnbench.comparison.classes import class_notes, things_of
+from cnnbench.comparison.conditions import condition_notes, images_of
 from cnnbench.comparison.inference.schedule import shared
 from cnnbench.comparison.judging import finds, judged, margin_for
 from cnnbench.comparison.levels import chance_level, majority_level

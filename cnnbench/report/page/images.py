@@ -32,14 +32,14 @@ class DataSummary:
 
 def summary_of(chapter: Chapter) -> DataSummary:
     """Of the records, each set of images once."""
-    samples = [x.samples for x in chapter.records if x.samples]
+    samples, table = [x.samples for x in chapter.records if x.samples], chapter.table
     facts: list[tuple[str, str]] = [
         ("source", ", ".join(dict.fromkeys(x.source for x in samples)) or "not recorded")
     ]
     for split in _SPLITS:
         numbers = sorted({getattr(x, split) for x in samples})
         if numbers:
-            facts.append((f"{split} {samples[0].things}", _range(numbers)))
+            facts.append((f"{split} {table.things}", _range(numbers)))
     for split in _SPLITS:
         groups = sorted({x.groups[split] for x in samples if split in x.groups})
         if groups:
@@ -47,7 +47,6 @@ def summary_of(chapter: Chapter) -> DataSummary:
     if samples and any(x.synthetic for x in samples):
         facts.append(("synthetic", "drawn by a program, not photographed"))
     facts += [("digest", x) for x in dict.fromkeys(x.digest[:16] for x in samples)]
-    table = chapter.table
     if table.chance is not None:
         facts.append(("level of chance", percent(table.chance)))
     if table.majority is not None:
