@@ -1,6 +1,7 @@
 """A recorded study and the winner picked from it, made once and read by all."""
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
+import cnnbench
 from cnnbench.installed import installed_plugins
 from cnnbench.winner.choice import choose
 from cnnbench.winner.folder import NewFolder
@@ -45,33 +47,43 @@ training.learning_rate = 0.001
 DIGITS = np.round(load_digits().images * (255 / 16)).astype(np.uint8)
 
 
+def run_study(path, recipe, **options):
+    """The records of a recipe, which are kept in the folder "results" beside its file."""
+    path.write_text(recipe)
+    results = path.parent / "results"
+    return cnnbench.run(
+        path, "scripted", results=results, executor="inline", progress=False, **options
+    )
+
+
 def take_home(results, folder, **options):
     """What `cnnbench pick` does, without its words."""
     plugins = installed_plugins()
     with NewFolder(folder, replace=False) as new:
         choice = choose(results, options.pop("metric", "accuracy"), options.pop("variant", None))
         retraining = plan_retraining(choice, plugins, **options)
-        trained = retrained(retraining, retrain(retraining, plugins, lambda _: None))
+        outcomes = retrain(retraining, plugins, lambda _: None)
+        trained = retrained(retraining, outcomes)
         save_winner(trained, new)
-    return retraining, trained
+    return SimpleNamespace(folder=folder, retraining=retraining, outcomes=outcomes, trained=trained)
+
+
+@contextmanager
+def scripted_found(scripted):
+    """As the fixture scripted_path, for fixtures of a wider scope."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(scripted))
+        paths = [str(scripted), os.environ.get("PYTHONPATH", "")]
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+        yield
 
 
 @pytest.fixture(scope="session")
 def study(scripted, tmp_path_factory):
     """A folder of results of the tiny study."""
-    import cnnbench
-
     folder = tmp_path_factory.mktemp("study")
-    (folder / "tiny.toml").write_text(RECIPE)
-    with _scripted(scripted):
-        cnnbench.run(
-            folder / "tiny.toml",
-            "scripted",
-            results=folder / "results",
-            save_weights=True,
-            executor="inline",
-            progress=False,
-        )
+    with scripted_found(scripted):
+        run_study(folder / "tiny.toml", RECIPE, save_weights=True)
     return folder / "results"
 
 
@@ -79,30 +91,14 @@ def study(scripted, tmp_path_factory):
 def taken(study, scripted, tmp_path_factory):
     """The winner of the tiny study: its folder, what was planned, what came of it."""
     folder = tmp_path_factory.mktemp("taken") / "winner"
-    with _scripted(scripted):
-        retraining, trained = take_home(study, folder)
+    with scripted_found(scripted):
+        home = take_home(study, folder)
     return SimpleNamespace(
         folder=folder,
-        retraining=retraining,
-        planned=retraining.networks[0],
-        outcome=trained.outcomes[0],
+        retraining=home.retraining,
+        planned=home.retraining.networks[0],
+        outcome=home.trained.outcomes[0],
     )
-
-
-def _scripted(scripted):
-    patch = pytest.MonkeyPatch()
-    patch.syspath_prepend(str(scripted))
-    paths = [str(scripted), os.environ.get("PYTHONPATH", "")]
-    patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
-
-    class Patched:
-        def __enter__(self):
-            return patch
-
-        def __exit__(self, *_):
-            patch.undo()
-
-    return Patched()
 
 
 @pytest.fixture(scope="session")

@@ -62,8 +62,8 @@ def test_a_base_with_a_head_of_one_unit_is_taken_home_in_its_stages(tmp_path):
     (tmp_path / "study.toml").write_text(RECIPE)
     results = tmp_path / "results"
     cnnbench.run(tmp_path / "study.toml", "torch-native", results=results, progress=False)
-    retraining, trained = take_home(results, tmp_path / "winner")
-    (outcome,) = trained.outcomes
+    home = take_home(results, tmp_path / "winner")
+    retraining, (outcome,) = home.retraining, home.trained.outcomes
     assert [len(stage.rates) for stage in retraining.trials[0].stages] == [2, 2]
     assert [epoch.learning_rate for epoch in outcome.history] == [1e-3, 1e-3, 1e-5, 1e-5]
     predictor = cnnbench.Predictor(tmp_path / "winner")

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from types import SimpleNamespace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -19,13 +19,11 @@ from cnnbench.results.read import read_results
 from cnnbench.winner.choice import choose
 from cnnbench.winner.ensemble import read_taken, refuse_ensemble
 from cnnbench.winner.explanation.finding import SubjectAsked, find_subject
-from cnnbench.winner.folder import NewFolder
-from cnnbench.winner.retrained import retrained
-from cnnbench.winner.retraining import plan_retraining, retrain
-from cnnbench.winner.save import save_winner
+from cnnbench.winner.retraining import plan_retraining
+
+from .conftest import DIGITS, run_study, scripted_found, take_home
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("scripted_path")]
-PIXELS = np.round(load_digits().images * (255 / 16)).astype(np.uint8)
 RECIPE = """
 replicates = 2
 seed = 4
@@ -85,36 +83,18 @@ ENSEMBLES = ["average", "bagging", "stacking", "boosting", "snapshot", "mixed"]
 def ensembles(scripted, tmp_path_factory):
     """The recorded study."""
     folder = tmp_path_factory.mktemp("ensembles")
-    (folder / "several.toml").write_text(RECIPE)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(scripted))
-        cnnbench.run(
-            folder / "several.toml",
-            "scripted",
-            results=folder / "results",
-            executor="inline",
-            progress=False,
-        )
+    with scripted_found(scripted):
+        run_study(folder / "several.toml", RECIPE)
     return folder / "results"
 
 
 @pytest.fixture(scope="module")
-def home(ensembles, scripted, tmp_path_factory):
+def home(ensembles, tmp_path_factory):
     """Each ensemble taken home, once it is asked for."""
-    found = {}
 
+    @cache
     def take(variant):
-        if variant not in found:
-            folder, plugins = tmp_path_factory.mktemp(variant) / "winner", installed_plugins()
-            retraining = plan_retraining(choose(ensembles, variant=variant), plugins)
-            outcomes = retrain(retraining, plugins, lambda _: None)
-            trained = retrained(retraining, outcomes)
-            with NewFolder(folder, replace=False) as new:
-                save_winner(trained, new)
-            found[variant] = SimpleNamespace(
-                folder=folder, retraining=retraining, trained=trained, outcomes=outcomes
-            )
-        return found[variant]
+        return take_home(ensembles, tmp_path_factory.mktemp(variant) / "winner", variant=variant)
 
     return take
 
@@ -158,7 +138,7 @@ def together_by_hand(folder, pixels):
 def test_the_folder_gives_the_networks_answers_put_together(home, ensembles, variant):
     taken = home(variant)
     kept = np.load(taken.folder / "predictions.npz")
-    pixels = PIXELS[kept["rows"]]
+    pixels = DIGITS[kept["rows"]]
     probabilities = cnnbench.Predictor(taken.folder).predict_proba(pixels)
     # the reference computes in float64, and the arrays are float32
     np.testing.assert_allclose(probabilities, kept["probabilities"], atol=1e-6)
@@ -287,7 +267,7 @@ def test_what_a_single_network_can_is_refused_in_a_sentence(home):
     with pytest.raises(ResultsError, match=said):
         refuse_ensemble(taken, "exported")
     with pytest.raises(ResultsError, match=r"only one can be explained"):
-        cnnbench.Predictor(home("stacking").folder).explain(PIXELS[:1])
+        cnnbench.Predictor(home("stacking").folder).explain(DIGITS[:1])
     assert refuse_ensemble(taken.networks[0], "exported") is taken.networks[0]
 
 

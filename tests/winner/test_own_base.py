@@ -6,13 +6,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import cnnbench
 from cnnbench.errors import ResultsError
 from cnnbench.installed import installed_plugins
 from cnnbench.results.layout import weights_file
 from cnnbench.results.weights import read_weights
 from cnnbench.winner.choice import choose
 from cnnbench.winner.retraining import plan_retraining, retrain
+
+from .conftest import run_study
 
 STUDY = """
 replicates = 2
@@ -46,11 +47,7 @@ name = "features"
 @pytest.fixture
 def chosen(scripted_path, tmp_path, monkeypatch):
     monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
-    path = tmp_path / "study.toml"
-    path.write_text(STUDY)
-    records = cnnbench.run(
-        path, "scripted", results=tmp_path / "results", executor="inline", progress=False
-    )
+    records = run_study(tmp_path / "study.toml", STUDY)
     folder = tmp_path / "results" / "study" / "scripted"
     base = next(x for x in records if x.member and x.replicate == 0)
     return SimpleNamespace(choice=choose(folder), folder=folder, base=base)

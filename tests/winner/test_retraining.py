@@ -96,8 +96,7 @@ def test_how_many_test_images_the_choice_has_seen_is_counted(taken):
 
 
 def test_the_last_training_is_the_same_again(study, taken, tmp_path):
-    _, trained = take_home(study, tmp_path / "again")
-    (outcome,) = trained.outcomes
+    (outcome,) = take_home(study, tmp_path / "again").trained.outcomes
     np.testing.assert_array_equal(outcome.predictions, taken.outcome.predictions)
     assert outcome.record.trial == taken.outcome.record.trial
 
@@ -125,8 +124,9 @@ def test_images_that_moved_are_found_with_data(tmp_path):
     moved = archive.rename(tmp_path / "there.npz")
     with pytest.raises(Exception, match=r"there is no file .*here\.npz"):
         take_home(tmp_path / "results", tmp_path / "winner")
-    _, trained = take_home(tmp_path / "results", tmp_path / "winner", data=str(moved))
-    (outcome,) = trained.outcomes
+    (outcome,) = take_home(
+        tmp_path / "results", tmp_path / "winner", data=str(moved)
+    ).trained.outcomes
     assert outcome.record.samples.train == 90 - outcome.record.samples.test
 
 

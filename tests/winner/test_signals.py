@@ -16,7 +16,7 @@ from cnnbench.winner.explanation.explanation import ExplainRequest, explain_imag
 from cnnbench.winner.explanation.finding import SubjectAsked, find_subject
 from cnnbench.winner.explanation.picture import explanation_picture
 
-from .conftest import take_home
+from .conftest import run_study, scripted_found, take_home
 
 pytestmark = pytest.mark.usefixtures("scripted_path")
 LENGTH = 24
@@ -58,21 +58,10 @@ def winner(scripted, tmp_path_factory):
     folder = tmp_path_factory.mktemp("waves")
     signals, labels = waves(100, 0)
     np.savez(folder / "waves.npz", signals=signals, labels=labels)
-    (folder / "study.toml").write_text(RECIPE)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(scripted))
-        patch.setenv("PYTHONPATH", str(scripted))
-        results = folder / "results"
-        cnnbench.run(
-            folder / "study.toml",
-            "scripted",
-            results=results,
-            executor="inline",
-            save_weights=True,
-            progress=False,
-        )
-        _, trained = take_home(results, folder / "winner")
-    return folder / "winner", trained, signals
+    with scripted_found(scripted):
+        run_study(folder / "study.toml", RECIPE, save_weights=True)
+        home = take_home(folder / "results", folder / "winner")
+    return folder / "winner", home.trained, signals
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from cnnbench.errors import ResultsError
 from cnnbench.results.record import Record, Status, Tried, Tuning
 from cnnbench.winner.tuned import choose_setting
 
-from .conftest import take_home
+from .conftest import run_study, take_home
 
 RECIPE = """
 replicates = 3
@@ -113,12 +113,8 @@ def test_candidates_whose_records_are_gone_are_a_sentence():
 
 @pytest.mark.usefixtures("scripted_path")
 def test_it_is_trained_once_more_with_the_setting_that_the_provenance_names(tmp_path):
-    (tmp_path / "study.toml").write_text(RECIPE)
-    results = tmp_path / "results"
-    records = cnnbench.run(
-        tmp_path / "study.toml", "scripted", results=results, executor="inline", progress=False
-    )
-    retraining, trained = take_home(results, tmp_path / "winner")
+    records = run_study(tmp_path / "study.toml", RECIPE)
+    home = take_home(tmp_path / "results", tmp_path / "winner")
     means = [
         np.mean(
             [
@@ -136,10 +132,10 @@ def test_it_is_trained_once_more_with_the_setting_that_the_provenance_names(tmp_
     assert told["tuning"]["candidate"] == best + 1
     assert told["tuning"]["means"] == pytest.approx(means)
     assert told["tuning"]["replicates"] == [0, 1, 2]
-    (network,) = retraining.networks
+    (network,) = home.retraining.networks
     rate = told["tuning"]["settings"]["training.learning_rate"]
     assert network.trial.configuration.training.rate == rate
-    assert [x.learning_rate for x in trained.outcomes[0].history] == [rate] * 3
+    assert [x.learning_rate for x in home.trained.outcomes[0].history] == [rate] * 3
     assert len(network.images.split.train) == 70
     predictor = cnnbench.Predictor(tmp_path / "winner")
     assert predictor.classes_.tolist() == ["1", "0", "7"]
