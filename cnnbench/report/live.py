@@ -69,9 +69,10 @@ def choose_view(
         redraws = find_spec("ipywidgets") is not None  # without them rich would warn, not draw
     else:
         redraws = console.is_terminal and not console.is_dumb_terminal
+    progress = Progress(trials, budget)
     if not redraws:
-        return PlainView(console, trials, budget)
-    return LiveView(console, trials, standings() if standings else None, budget)
+        return PlainView(console, progress)
+    return LiveView(console, progress, standings() if standings else None)
 
 
 class Progress:
@@ -160,14 +161,9 @@ class QuietView:
 class PlainView(QuietView):
     """A line for each trial that ends, for logs and pipes."""
 
-    def __init__(
-        self,
-        console: Console,
-        trials: Sequence[Trial],
-        budget: Callable[[], float] = lambda: math.inf,
-    ) -> None:
+    def __init__(self, console: Console, progress: Progress) -> None:
         self._console = console
-        self._progress = Progress(trials, budget)
+        self._progress = progress
 
     def hear(self, event: Event) -> None:
         """Print a line when a trial ends."""
@@ -199,14 +195,10 @@ class LiveView:
     """
 
     def __init__(
-        self,
-        console: Console,
-        trials: Sequence[Trial],
-        standings: Standings | None = None,
-        budget: Callable[[], float] = lambda: math.inf,
+        self, console: Console, progress: Progress, standings: Standings | None = None
     ) -> None:
         self._console = console
-        self._progress = Progress(trials, budget)
+        self._progress = progress
         self._standings = standings
         self._slots: dict[int, _Slot] = {}
         self._live = Live(

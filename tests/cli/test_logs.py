@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from cnnbench.cli.logs import log_lines
-from cnnbench.report.live import LiveView
+from cnnbench.report.live import LiveView, Progress
 from cnnbench.testing.example import example_trial
 
 pytestmark = pytest.mark.usefixtures("scripted_path")
@@ -97,7 +97,9 @@ class Errors(io.StringIO):
 def test_lines_go_above_the_view_only_where_they_share_its_terminal(monkeypatch, terminal):
     screen, errors = io.StringIO(), Errors(terminal=terminal)
     monkeypatch.setattr(sys, "stderr", errors)
-    view = LiveView(Console(file=screen, force_terminal=True, width=100), [example_trial()])
+    view = LiveView(
+        Console(file=screen, force_terminal=True, width=100), Progress([example_trial()])
+    )
     with log_lines(logging.INFO), view:
         logging.getLogger("cnnbench.room").info("something happened")
     shown, other = (screen, errors) if terminal else (errors, screen)

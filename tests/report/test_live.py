@@ -68,7 +68,7 @@ def test_a_finished_study_shows_nothing():
 def test_in_a_pipe_each_trial_is_a_line():
     trials = [trial(0), trial(1)]
     out = console(terminal=False)
-    with PlainView(out, trials) as view:
+    with PlainView(out, Progress(trials)) as view:
         for one in trials:
             view.hear(TrialStarted(one, 0))
             view.hear(TrialEnded(one, 0, outcome(one)))
@@ -104,7 +104,7 @@ def test_trials_that_are_added_count_from_then_on():
 def test_no_time_left_is_not_worth_saying(monkeypatch):
     trials = [trial(0, epochs=1), trial(1, epochs=1)]
     out = console(terminal=False)
-    with PlainView(out, trials) as view:
+    with PlainView(out, Progress(trials)) as view:
         view.hear(TrialStarted(trials[0], 0))
         view.hear(TrialEnded(trials[0], 0, outcome(trials[0])))  # after no time at all
     assert "left" not in out.file.getvalue()
@@ -118,8 +118,8 @@ def test_no_more_time_is_left_than_the_budget_has(monkeypatch, budget, said):
     monkeypatch.setattr("cnnbench.report.live.time", SimpleNamespace(monotonic=lambda: now[0]))
     trials = [trial(number, epochs=1) for number in range(4)]
     out = console(terminal=False)
-    plain = PlainView(out, trials, lambda: budget)
-    live = LiveView(console(terminal=True), trials, budget=lambda: budget)
+    plain = PlainView(out, Progress(trials, lambda: budget))
+    live = LiveView(console(terminal=True), Progress(trials, lambda: budget))
     for view in (plain, live):
         view.hear(TrialStarted(trials[0], 0))
     now[0] += 15.0  # seconds for a quarter of all
@@ -138,7 +138,7 @@ def rendered(view, width=100):
 def test_each_worker_takes_one_line_however_long_its_names_are():
     name = "a-variant-with-a-really-long-name-as-a-matrix-would-make"
     trials = [trial(number, name, epochs=120) for number in range(2)]
-    view = LiveView(console(terminal=True), trials)
+    view = LiveView(console(terminal=True), Progress(trials))
     for slot, one in enumerate(trials):
         view.hear(TrialStarted(one, slot))
         view.hear(EpochEnded(one, slot, epoch(100)))
@@ -149,7 +149,7 @@ def test_each_worker_takes_one_line_however_long_its_names_are():
 
 
 def test_workers_are_not_said_to_start_once_they_train():
-    view = LiveView(console(terminal=True), [trial(0)])
+    view = LiveView(console(terminal=True), Progress([trial(0)]))
     assert "starting workers" in rendered(view)
     view.hear(TrialStarted(trial(0), 0))
     assert "starting workers" not in rendered(view)
@@ -157,7 +157,7 @@ def test_workers_are_not_said_to_start_once_they_train():
 
 def test_a_failure_is_shown_with_its_reason():
     out = console(terminal=False)
-    with PlainView(out, [trial(0)]) as view:
+    with PlainView(out, Progress([trial(0)])) as view:
         view.hear(TrialEnded(trial(0), 0, outcome(trial(0), Status.TIMEOUT, "took [long]")))
     assert "timeout: took [long]" in out.file.getvalue()
 
@@ -165,7 +165,7 @@ def test_a_failure_is_shown_with_its_reason():
 def test_on_a_terminal_every_worker_shows_its_variant_epoch_and_validation_accuracy():
     trials = [trial(0), trial(1, "l2"), trial(2)]
     out = console(terminal=True)
-    with LiveView(out, trials) as view:
+    with LiveView(out, Progress(trials)) as view:
         view.hear(TrialStarted(trials[0], 0))
         view.hear(TrialStarted(trials[1], 1))
         view.hear(EpochEnded(trials[1], 1, epoch(3)))
@@ -183,7 +183,7 @@ def test_a_slot_whose_next_trial_has_started_is_not_shown_as_idle():
     # An executor hands out the next trial before the last one's outcome is stored.
     trials = [trial(0), trial(1)]
     out = console(terminal=True)
-    with LiveView(out, trials) as view:
+    with LiveView(out, Progress(trials)) as view:
         view.hear(TrialStarted(trials[0], 0))
         view.hear(TrialStarted(trials[1], 0))
         view.hear(TrialEnded(trials[0], 0, outcome(trials[0])))
@@ -201,7 +201,7 @@ def test_durations_read_well(seconds, text):
 
 def test_a_live_view_shows_where_variants_stand_so_far():
     trials = [trial(0, "plain"), trial(0, "l2")]
-    view = LiveView(console(terminal=True), trials, Standings("plain"))
+    view = LiveView(console(terminal=True), Progress(trials), Standings("plain"))
     assert "so far" not in rendered(view)
     for slot, one in enumerate(trials):
         view.hear(TrialStarted(one, slot))
