@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,21 @@ from cnnbench.report.console import comparison_text
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "results" / "reference"
 RANDOM = {"dropout", "augmentation", "together"}
+
+
+def guide(page):
+    return (ROOT / "docs" / page).read_text(encoding="utf-8")
+
+
+@cache
+def shown(recipe):
+    """What `cnnbench compare` prints of a recipe's records."""
+    return comparison_text(compare_records([REFERENCE / recipe]))
+
+
+def row_of(recipe, variant):
+    (row,) = re.findall(rf"^{variant} .*$", shown(recipe), re.MULTILINE)
+    return row
 
 
 def test_backends_are_as_near_each_other_as_the_guide_says():
@@ -48,43 +64,39 @@ def test_backends_come_to_the_same_verdicts_as_the_guide_says():
 
 @pytest.mark.parametrize("page", ["how-to/photos.md", "transfer.md"])
 def test_the_table_of_photos_is_that_of_their_records(page):
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8").partition("## A base of one's own")[0]
-    shown = comparison_text(compare_records([REFERENCE / "photos"]))
+    text = guide(page).partition("## A base of one's own")[0]
     rows = re.findall(r"^\| .*± .*$", text, re.MULTILINE)
     assert len(rows) == 4
     for row in rows:
         for figure in re.findall(r"[\d.]+ ± [\d.]+ %|[+-][\d.]+ \[[^]]+\]", row):
-            assert figure in shown, row
+            assert figure in shown("photos"), row
 
 
 def test_a_base_of_ones_own_is_worth_what_its_records_say():
-    text = (ROOT / "docs" / "transfer.md").read_text(encoding="utf-8")
-    shown = comparison_text(compare_records([REFERENCE / "pretrained_digits"]))
-    rows = re.findall(r"^\| ([a-z ]+) \| (.* %) \| (.*?) \| .* % \| .* \|$", text, re.MULTILINE)
+    table = re.compile(r"^\| ([a-z ]+) \| (.* %) \| (.*?) \| .* % \| .* \|$", re.MULTILINE)
+    rows = table.findall(guide("transfer.md"))
     assert len(rows) == 5
     for variant, accuracy, found in rows:
         difference, _, verdict = found.partition("], ")
-        row = re.search(rf"^{variant} .*$", shown, re.MULTILINE)
-        assert row, variant
-        assert accuracy in row[0]
-        assert difference in row[0]
-        assert verdict in row[0]
+        row = row_of("pretrained_digits", variant)
+        assert accuracy in row
+        assert difference in row
+        assert verdict in row
 
 
 def test_cats_and_dogs_are_told_apart_as_well_as_the_guide_says():
-    text = " ".join((ROOT / "docs" / "transfer.md").read_text(encoding="utf-8").split())
-    shown = comparison_text(compare_records([REFERENCE / "cats_vs_dogs"]))
+    text = " ".join(guide("transfer.md").split())
     recorded = (("scratch", "72.0 %"), ("features", "95.7 ± 1.6 %"), ("fine-tuned", "96.4 %"))
     for variant, figure in recorded:
-        assert re.search(rf"^{variant}\b.* {re.escape(figure)} ", shown, re.MULTILINE), variant
+        assert f" {figure} " in row_of("cats_vs_dogs", variant)
         assert figure in text
     assert "one replicate from scratch, three with features and one fine-tuned" in text
     for variant in ("augmentation", "frozen"):
-        assert re.search(rf"^{variant} +0/3 ", shown, re.MULTILINE), "recorded: say so in the guide"
+        row = row_of("cats_vs_dogs", variant)
+        assert re.match(rf"{variant} +0/3 ", row), "recorded: say so in the guide"
 
 
 def test_the_blocks_of_bases_are_those_that_can_be_counted():
-    text = (ROOT / "docs" / "transfer.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (`.*`) \| (\d+) \|", text, re.MULTILINE)
+    rows = re.findall(r"^\| (`.*`) \| (\d+) \|", guide("transfer.md"), re.MULTILINE)
     told = {name: int(count) for names, count in rows for name in re.findall(r"`(\w+)`", names)}
     assert told == {name: len(points) for name, points in POINTS.items()}
