@@ -79,7 +79,7 @@ class Predictor:
     @property
     def noun(self) -> str:
         """What it tells apart: "image" or "signal"."""
-        return "signal" if self._preprocessing.of_signals else "image"
+        return self._preprocessing.noun
 
     @property
     def note(self) -> str:

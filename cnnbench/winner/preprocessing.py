@@ -81,6 +81,11 @@ class Preprocessing(BaseModel):
         return self.channels is not None
 
     @property
+    def noun(self) -> str:
+        """What it is of: image, or signal."""
+        return "signal" if self.of_signals else "image"
+
+    @property
     def request(self) -> Request:
         """Size and colour as a source is asked for them."""
         return Request(image_size=(self.height, self.width), color=self.color)

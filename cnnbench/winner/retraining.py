@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cnnbench.comparison.classes import things_of
 from cnnbench.data.sources.cache import CachedImages, open_images
 from cnnbench.data.splits.selection import select_classes
 from cnnbench.errors import ResultsError
@@ -73,10 +74,9 @@ class Retraining:
         return record.ensemble.method if record.ensemble and record.ensemble.trials else ""
 
     @property
-    def noun(self) -> str:
-        """What it is trained on."""
-        pixels = self.networks[0].images.chosen.images.dtype == np.uint8
-        return "images" if pixels else "signals"
+    def things(self) -> str:
+        """What it is trained on: images, or signals."""
+        return things_of(self.choice.records)
 
     @property
     def trials(self) -> tuple[Trial, ...]:

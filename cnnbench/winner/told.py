@@ -43,17 +43,17 @@ def print_choice(console: Console, choice: VariantChoice) -> None:
 
 def print_plan(console: Console, retraining: Retraining) -> None:
     """How it is trained once more."""
-    split, noun = retraining.networks[0].images.split, retraining.noun
+    split, things = retraining.networks[0].images.split, retraining.things
     if retraining.method:
         _print(console, _several(retraining))
     else:
-        for line in _stages(retraining.networks[0], retraining.noun):
+        for line in _stages(retraining.networks[0], retraining.things):
             _print(console, line)
     if retraining.overlap:
         note = (
-            f"{retraining.overlap:,} of the {len(split.test):,} test {noun} were validation {noun} "
-            "in another replicate, so that the choice has seen them; a source with a test split of "
-            "its own keeps them apart"
+            f"{retraining.overlap:,} of the {len(split.test):,} test {things} were validation "
+            f"{things} in another replicate, so that the choice has seen them; a source with a "
+            "test split of its own keeps them apart"
         )
         print_notes(console, [note])
 
@@ -61,15 +61,15 @@ def print_plan(console: Console, retraining: Retraining) -> None:
 def print_winner(console: Console, trained: Retrained, folder: Path) -> None:
     """What the one test says, and what to type next."""
     accuracy, count = trained.accuracy, len(trained.predictions.rows)
-    noun = trained.retraining.noun
+    things = trained.retraining.things
     low, high = _wilson(round(accuracy * count), count)
     _print(
         console,
         f"test accuracy {100 * accuracy:.1f} % [{100 * low:.1f}, {100 * high:.1f}] on {count:,} "
-        f"{noun}, looked at once",
+        f"{things}, looked at once",
     )
     _print(console, f"wrote {folder}")
-    files = "IMAGE..." if noun == "images" else "FILE..."
+    files = "IMAGE..." if things == "images" else "FILE..."
     _print(console, f"next: cnnbench predict {folder} {files}")
 
 
@@ -101,7 +101,7 @@ def _setting(setting: ChosenSetting) -> str:
     )
 
 
-def _stages(planned: LastTrial, noun: str) -> list[str]:
+def _stages(planned: LastTrial, things: str) -> list[str]:
     lines = []
     for number, (epochs, counted) in enumerate(
         zip(planned.epochs, planned.counting, strict=True), 1
@@ -114,7 +114,7 @@ def _stages(planned: LastTrial, noun: str) -> list[str]:
             f"the median of those that counted: {found}" if len(counted) > 1 else "as many counted"
         )
         lines.append(
-            f"{part}training {each}once more on {len(planned.images.split.train):,} {noun}, "
+            f"{part}training {each}once more on {len(planned.images.split.train):,} {things}, "
             f"training and validation together, for {plural(epochs, 'epoch')} ({why})"
         )
     return lines
@@ -122,7 +122,7 @@ def _stages(planned: LastTrial, noun: str) -> list[str]:
 
 def _several(retraining: Retraining) -> str:
     count = len(retraining.networks)
-    trained_on = f"{len(retraining.networks[0].images.split.train):,} {retraining.noun}"
+    trained_on = f"{len(retraining.networks[0].images.split.train):,} {retraining.things}"
     said = (
         f"training {plural(count, 'network')} once more on {trained_on}, training and "
         f"validation together, for {_epochs(retraining.networks)}"

@@ -23,8 +23,7 @@ def print_explanation(console: Terminal, explained: Explanation) -> None:
             explained.files, explained.rows, heat.probabilities, strict=True
         )
     ]
-    what = "signal" if explained.of_signals else "image"
-    print_predictions(console, predictions, subject.classes, what)
+    print_predictions(console, predictions, subject.classes, subject.preprocessing.noun)
     for row, name in enumerate(explained.names):
         if not heat.values[row].any():
             say(
