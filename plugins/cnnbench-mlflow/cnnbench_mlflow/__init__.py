@@ -14,4 +14,4 @@ def _connect() -> TrackingService:
     return Sending()
 
 
-TRACKER = ServiceTracker("MLflow", "MLFLOW_TRACKING_URI", _connect, seconds=60, interface="1.1")
+TRACKER = ServiceTracker("MLflow", "MLFLOW_TRACKING_URI", _connect, seconds=60, interface="1.2")

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from cnnbench.plugin import Executor, Limits, Listener, Outcome, Trial, Work, hookimpl
 
-CNNBENCH_INTERFACE = "1.0"
+CNNBENCH_INTERFACE = "1.2"
 """The version of cnnbench's plugin interface that this plugin is written for."""
 ADDRESS = "CNNBENCH_RAY_ADDRESS"
 """Environment variable: the cluster, where no address is given."""

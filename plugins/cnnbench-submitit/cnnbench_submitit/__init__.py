@@ -18,7 +18,7 @@ from cnnbench.plugin import (
     nearest,
 )
 
-CNNBENCH_INTERFACE = "1.0"
+CNNBENCH_INTERFACE = "1.2"
 """The version of cnnbench's plugin interface that this plugin is written for."""
 CLUSTERS = ("slurm", "local")
 

@@ -15,5 +15,5 @@ def _connect() -> TrackingService:
 
 
 TRACKER = ServiceTracker(
-    "Weights & Biases", "WANDB_PROJECT", _connect, seconds=120, interface="1.1"
+    "Weights & Biases", "WANDB_PROJECT", _connect, seconds=120, interface="1.2"
 )
