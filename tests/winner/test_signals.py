@@ -2,8 +2,6 @@
 
 import csv
 import io
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -100,7 +98,7 @@ def test_files_with_and_without_classes_are_predicted_as_their_numbers(winner, f
     np.testing.assert_array_equal(predictor.predict_proba(f"{folder}/named.ts:2"), found[1:2])
 
 
-def test_a_folder_gives_a_row_a_signal_and_a_bad_file_costs_its_own(winner, files):
+def test_a_folder_gives_a_row_a_signal_and_a_bad_file_costs_its_own(command, winner, files):
     folder = files[0]
     (folder / "short.ts").write_text("@data\n1,2,3:4,5,6\n")
     for name in ("named.ts", "named.npz", "plain.npz"):
@@ -188,25 +186,15 @@ def test_the_heat_of_a_signal_is_where_its_bump_is(winner, files):
             assert drawn.width == pixels
 
 
-def test_more_signals_than_a_picture_holds_are_named_one_by_one(winner, tmp_path):
+def test_more_signals_than_a_picture_holds_are_named_one_by_one(command, winner, tmp_path):
     np.savez(tmp_path / "many.npz", signals=waves(13, 2)[0])
-    done = command("explain", winner[0], "--image", tmp_path / "many.npz", cwd=tmp_path)
+    done = command("explain", winner[0], "--image", tmp_path / "many.npz")
     assert done.stderr == (
         f"cnnbench: a picture holds up to 12 signals, and --image names 13: name single ones, such "
         f"as {tmp_path}/many.npz:1\n"
     )
-    done = command("explain", winner[0], "--image", tmp_path / "many.npz:13", cwd=tmp_path)
+    done = command("explain", winner[0], "--image", tmp_path / "many.npz:13")
     assert done.returncode == 0, done.stderr
     head, row, wrote = done.stdout.splitlines()
     assert (head.split()[0], row.split()[0]) == ("signal", "many.npz:13")
     assert wrote == "wrote explain.png"
-
-
-def command(*arguments, cwd=None):
-    return subprocess.run(
-        [sys.executable, "-m", "cnnbench", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-    )
