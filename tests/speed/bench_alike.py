@@ -45,6 +45,9 @@ class Unseeing(Folder):
 
 
 def main() -> None:
+    if not sys.argv[1:]:
+        print("left out: give a folder or an archive of photos")
+        return
     photos = str(Path(sys.argv[1]).absolute())
     with tempfile.TemporaryDirectory() as name:
         os.environ[VARIABLE] = str(Path(name) / "cache")
