@@ -52,9 +52,9 @@ class Shelf:
     notes: tuple[str, ...] = ()
 
     @property
-    def together(self) -> str:
-        """A note that a column may group the images, "" where none does or splits are given."""
-        return told_together(self.columns) if None in self.splits else ""
+    def together(self) -> tuple[str, ...]:
+        """A note where a column may group the images, and no splits are given."""
+        return told_together(self.columns) if None in self.splits else ()
 
     def listing(self) -> Listing:
         """The images as files, row by row. Raises DataError for fewer than two classes."""
@@ -88,8 +88,7 @@ class Shelf:
             for split, part in self.splits.items()
             for row, label in enumerate(part.labels)
         ]
-        together = (self.together,) if self.together else ()
-        return Listing(tuple(files), met, (*self.notes, *together, *capitals_notes(met)))
+        return Listing(tuple(files), met, (*self.notes, *self.together, *capitals_notes(met)))
 
 
 @lru_cache(maxsize=2)

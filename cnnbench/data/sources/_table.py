@@ -45,10 +45,10 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class ListedImages:
-    """The images that a CSV file lists. together: that a column may group them, "" if none does."""
+    """The images that a CSV file lists. together: a note where a column may group them."""
 
     rows: list[TableRow]
-    together: str = ""
+    together: tuple[str, ...] = ()
 
 
 def read_table(file: Path, extensions: frozenset[str], group: str = "") -> ListedImages:
@@ -75,7 +75,7 @@ def read_table(file: Path, extensions: frozenset[str], group: str = "") -> Liste
     if group:
         columns["group"] = column_called(group, lines.rows[0], shown)
     rows = list(_rows(file, Lines(lines.rows[1:], lines.numbers[1:]), columns))
-    return ListedImages(rows, "" if "split" in columns else told_together(lines.rows[0]))
+    return ListedImages(rows, () if "split" in columns else told_together(lines.rows[0]))
 
 
 EXPECTED = (
@@ -101,17 +101,18 @@ def columns_of(header: Sequence[str]) -> dict[str, int] | None:
     return found or None
 
 
-def told_together(header: Sequence[str]) -> str:
-    """A note that a column may group images whose splits are drawn, "" where none is called so."""
+def told_together(header: Sequence[str]) -> tuple[str, ...]:
+    """A note that a column may group images whose splits are drawn, if one is called so."""
     usual = (columns_of(header) or {}).get("group")
     if usual is None:
-        return ""
+        return ()
     name = printable(header[usual])
-    return (
+    note = (
         f"Column {name} does not keep images together by itself: drawn splits may have some of one "
         "group for training and others for tests, so that results look better than they are; "
         f'data.groups = "{name}" keeps each group in one split.'
     )
+    return (note,)
 
 
 def column_called(name: str, header: Sequence[str], shown: str) -> int:

@@ -30,8 +30,7 @@ class RecordSource(Folder):
         """As a column of the set tells it."""
         shelf = self.shelf(request)
         told = groups_told(shelf, request.groups)
-        settled = (shelf.together,) if shelf.together else ()
-        return ToldGroups([told[name] for name in names], settled=settled)
+        return ToldGroups([told[name] for name in names], settled=shelf.together)
 
     def fingerprint(self, request: Request) -> str:
         """The state of the set, and its labels."""

@@ -38,7 +38,7 @@ class TableSource(Folder):
     def listing(self, request: Request) -> Listing:
         """The rows of the table, as files."""
         table, base, found = _read(request)
-        notes = [table.together] if table.together else []
+        notes = [*table.together]
         moved = base.relative_to(Path(request.argument).parent)
         if moved.parts:
             notes.append(f"Images are looked for in {printable(str(moved))}.")
@@ -52,8 +52,7 @@ class TableSource(Folder):
         """As a column of the table tells it."""
         table, _, found = _read(request, request.groups)
         group = {image.name: row.group for image, row in zip(found, table.rows, strict=True)}
-        settled = (table.together,) if table.together else ()
-        return ToldGroups([group.get(name) for name in names], settled=settled)
+        return ToldGroups([group.get(name) for name in names], settled=table.together)
 
 
 def _read(request: Request, group: str = "") -> tuple[ListedImages, Path, list[ImageFile]]:
