@@ -97,10 +97,10 @@ def readable(files: Sequence[Path], preprocessing: Preprocessing) -> Iterator[De
     """What the files hold, some at a time. Raises DataError for one that can't be read."""
     for part in decoded(files, preprocessing):
         for path, reason in zip(part.paths, part.reasons, strict=True):
+            if reason and preprocessing.of_signals:
+                raise DataError(reason)  # which says where in the file
             if reason:
-                raise DataError(
-                    reason if str(path) in reason else f"{path} can't be read: {reason}"
-                )
+                raise DataError(f"{path} can't be read: {reason}")
         yield part
 
 

@@ -83,10 +83,12 @@ def test_a_file_of_16_bits_is_as_bright_as_one_of_8(predictor, tmp_path):
     np.testing.assert_array_equal(predictor.predict_proba(tmp_path / "deep.png"), expected)
 
 
-def test_a_file_that_cant_be_read_names_itself(predictor, tmp_path):
-    (tmp_path / "empty.png").touch()
-    with pytest.raises(DataError, match=r"empty\.png can't be read: the file is empty"):
-        predictor.predict([tmp_path / "empty.png"])
+@pytest.mark.parametrize("name", ["empty.png", "file"])
+def test_a_file_that_cant_be_read_names_itself(predictor, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).touch()
+    with pytest.raises(DataError, match=rf"^{name} can't be read: the file is empty"):
+        predictor.predict([name])
 
 
 @pytest.mark.parametrize(
