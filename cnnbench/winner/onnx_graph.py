@@ -111,6 +111,12 @@ class _Graph:
         self.arrays.append(numpy_helper.from_array(np.ascontiguousarray(values, dtype), name))
         return name
 
+    def arrays_of(
+        self, node: Node, arrays: Mapping[str, NDArray[np.float32]], *parts: str
+    ) -> list[str]:
+        """The names of a layer's arrays, those of these parts that are there, in their order."""
+        return [self.array(f"{node.name}/{part}", arrays[part]) for part in parts if part in arrays]
+
     def number(self, value: float) -> str:
         """A number, as an operator takes one."""
         return self.array(f"number_{len(self.arrays)}", value)
@@ -122,16 +128,13 @@ def _convolution(layer: Conv | DepthwiseConv, graph: _Graph, node: Node, x: str)
         kernel, groups = own["kernel"].transpose(3, 2, 0, 1), layer.groups
     else:
         kernel, groups = own["kernel"].transpose(2, 3, 0, 1), own["kernel"].shape[2]
-    arrays = [graph.array(f"{node.name}/kernel", kernel)]
-    arrays += [graph.array(f"{node.name}/bias", own["bias"])] if layer.use_bias else []
     how = {**_sliding(layer, node), "dilations": layer.dilation, "group": groups}
+    arrays = graph.arrays_of(node, {**own, "kernel": kernel}, "kernel", "bias")
     return _activated(graph, layer.activation, graph.add("Conv", x, *arrays, **how))
 
 
 def _dense(layer: Dense, graph: _Graph, node: Node, x: str) -> str:
-    arrays = [
-        graph.array(f"{node.name}/{part}", array) for part, array in graph.own[node.name].items()
-    ]
+    arrays = graph.arrays_of(node, graph.own[node.name], "kernel", "bias")
     return _activated(graph, layer.activation, graph.add("Gemm", x, *arrays))
 
 
@@ -151,10 +154,7 @@ def _global_pool(layer: GlobalAveragePool | GlobalMaxPool, graph: _Graph, _: Nod
 def _batch_norm(layer: BatchNorm, graph: _Graph, node: Node, x: str) -> str:
     own = graph.own[node.name]
     whole = {"gamma": np.ones_like(own["mean"]), "beta": np.zeros_like(own["mean"]), **own}
-    arrays = [
-        graph.array(f"{node.name}/{part}", whole[part])
-        for part in ("gamma", "beta", "mean", "variance")
-    ]
+    arrays = graph.arrays_of(node, whole, "gamma", "beta", "mean", "variance")
     return graph.add("BatchNormalization", x, *arrays, epsilon=layer.epsilon)
 
 

@@ -106,3 +106,15 @@ def test_the_file_is_whole_and_its_arrays_have_their_names(tmp_path):
     onnx.checker.check_model(model, full_check=True)
     names = {array.name for array in model.graph.initializer}
     assert names == {"conv_1/kernel", "conv_1/bias", "dense_1/kernel", "dense_1/bias"}
+
+
+def test_arrays_are_found_by_their_names_and_not_by_their_order(tmp_path):
+    layers = (Conv(filters=2), BatchNorm(), Flatten(), Dense(units=2, activation="linear"))
+    network = Network(input_shape=(4, 4, 1), layers=layers, classes=2)
+    weights = initial_weights(network, 1)
+    turned = dict(reversed(weights.items()))
+    written = []
+    for each in (weights, turned):
+        OnnxExporter().export(network, each, tmp_path / "model.onnx")
+        written.append((tmp_path / "model.onnx").read_bytes())
+    assert written[0] == written[1]
