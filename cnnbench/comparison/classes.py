@@ -67,17 +67,17 @@ def is_uneven(counts: Iterable[int]) -> bool:
 
 def class_notes(records: Sequence[Record], measure: Measure) -> Iterator[str]:
     """On uneven classes, and on those without an image, of which the metric says nothing."""
-    if measure.metric.name == USUAL:
-        yield from _leaning(records, measure.split)
     counted = [counts for counts in _counted(records, measure.split) if any(counts.values())]
+    things = things_of(records)
+    if measure.metric.name == USUAL:
+        yield from _leaning(counted, f"{measure.split} {things}")
     lacking = [tuple(name for name, n in counts.items() if not n) for counts in counted]
     names = [_short(name) for name in dict.fromkeys(name for left in lacking for name in left)]
     if measure.metric.cost or not names:
         return
     everywhere = len(set(lacking)) == 1
     where = "" if everywhere else "in some trials "
-    thing = things_of(records).removesuffix("s")
-    text = f"{where}no {measure.split} {thing} is of {first_few(names, _NAMED)}"
+    text = f"{where}no {measure.split} {things.removesuffix('s')} is of {first_few(names, _NAMED)}"
     if measure.metric.name in _MACRO:
         left, total = len(counted[0]) - len(lacking[0]), len(counted[0])
         over = f"{left} of {total}" if everywhere else f"fewer than the {total}"
@@ -87,14 +87,14 @@ def class_notes(records: Sequence[Record], measure: Measure) -> Iterator[str]:
     yield text
 
 
-def _leaning(records: Sequence[Record], split: str) -> Iterator[str]:
-    counted = [[n for n in counts.values() if n] for counts in _counted(records, split)]
-    uneven = [counts for counts in counted if is_uneven(counts)]
+def _leaning(counted: Sequence[Mapping[str, int]], things: str) -> Iterator[str]:
+    there = [[n for n in counts.values() if n] for counts in counted]
+    uneven = [counts for counts in there if is_uneven(counts)]
     if uneven:
         low, high = min(map(min, uneven)), max(map(max, uneven))
         yield (
-            f"classes have {low:,} to {high:,} {split} {things_of(records)}, so that accuracy "
-            "leans to the larger ones; balanced accuracy and macro F1 count each class alike"
+            f"classes have {low:,} to {high:,} {things}, so that accuracy leans to the larger "
+            "ones; balanced accuracy and macro F1 count each class alike"
         )
 
 
