@@ -11,7 +11,7 @@ from cnnbench.errors import PluginError
 from cnnbench.loading.manager import load_plugins
 from cnnbench.plugin.backend import Backend
 
-from .conftest import GOOD, PROVIDES_GOOD, broken
+from .conftest import BASE, GOOD, PROVIDES_GOOD, broken
 
 
 def test_a_plugin_brings_its_backend_with_its_distribution_and_version(place):
@@ -27,6 +27,7 @@ def test_every_kind_of_thing_comes_through_the_same_door(place):
     place(
         "all_kinds",
         GOOD
+        + BASE
         + """
 class Source(DataSource):
     name = "stars"
@@ -40,14 +41,6 @@ class Elsewhere(Executor):
     name = "elsewhere"
 
     def run(self, trials, limits, listener, work): ...
-
-class Base(PretrainedBase):
-    name = "tiny"
-    trained_on, licence, scaling = "dots", "MIT", SCALINGS["keras"]
-
-    def check(self): ...
-    def network(self, input_shape): ...
-    def weights(self): ...
 
 @hookimpl
 def cnnbench_backends():
