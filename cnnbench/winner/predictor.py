@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cnnbench.data.passes.passes import evaluation_pass
 from cnnbench.data.sources.pixels import GREY, RGB, RGBA, conform
-from cnnbench.data.sources.unlabelled import fitting
+from cnnbench.data.sources.unlabelled import fitting, refuse_no_signals
 from cnnbench.errors import DataError, PluginError
 from cnnbench.loading.manager import load_plugins
 from cnnbench.plugin.backend import Engine, Model
@@ -188,11 +188,7 @@ class Predictor:
 
 def _as_signals(values: NDArray[Any], preprocessing: Preprocessing) -> NDArray[np.float32]:
     length, _, channels = preprocessing.shape
-    if values.ndim not in (2, 3) or values.dtype.kind not in "iuf":
-        raise DataError(
-            f"the signals are {values.dtype} of the shape {values.shape}; expected are numbers, "
-            "(n, length) or (n, length, channels)"
-        )
+    refuse_no_signals("the signals are", values.shape, values.dtype)
     return fitting(values, length, channels, "the array")[:, :, np.newaxis, :]
 
 

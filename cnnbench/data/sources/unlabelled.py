@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,15 +117,23 @@ def _of_arrays(path: Path, length: int, channels: int) -> NDArray[np.float32]:
             )
         where = f"array {usual[0]} of {shown}"
         shape, dtype = header_of(archive, usual[0])
-        if len(shape) not in (2, 3) or dtype.kind not in "iuf":
-            raise DataError(
-                f"{where} is {dtype} of the shape {shape}; expected are numbers, (n, length) or "
-                "(n, length, channels)",
-                "source",
-            )
+        refuse_no_signals(f"{where} is", shape, dtype)
         refuse_bomb(archive, usual[0], shape, dtype)
         values = array_of(archive, usual[0])
     return fitting(values, length, channels, where)
+
+
+def refuse_no_signals(what: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Raise DataError for an array that is none of numbers in two or three dimensions.
+
+    what: begins the sentence, such as "the signals are".
+    """
+    if len(shape) not in (2, 3) or dtype.kind not in "iuf":
+        raise DataError(
+            f"{what} {dtype} of the shape {shape}; expected are numbers, (n, length) or "
+            "(n, length, channels)",
+            "source",
+        )
 
 
 def fitting(
