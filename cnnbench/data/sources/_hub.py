@@ -17,7 +17,7 @@ from datasets.utils.logging import disable_progress_bar, set_verbosity_error
 
 from cnnbench.data.sources._layout import SPLITS
 from cnnbench.data.sources._names import printable, some
-from cnnbench.data.sources._shelf import Records, Shelf
+from cnnbench.data.sources._shelf import UNLABELLED, Records, Shelf, in_order, left_out
 from cnnbench.data.sources._table import COLUMNS, columns_of
 from cnnbench.data.sources.groups import no_groups
 from cnnbench.data.sources.hugging_face import HubSet
@@ -26,9 +26,6 @@ from cnnbench.data.splits.classes import sort_classes
 from cnnbench.errors import DataError
 
 LOGGER = logging.getLogger(__name__)
-KNOWN = "train, validation and test"
-UNLABELLED = -1
-"""What stands for the class of images of competitions' test splits."""
 
 
 def open_hub(wanted: HubSet, *, download: bool) -> Shelf:
@@ -72,10 +69,7 @@ def _opened(wanted: HubSet, changed: int, download: bool) -> Shelf:  # noqa: ARG
             for split, found in texts.items()
         },
         tuple(first.features),
-        (
-            *(f"Split {name} is left out: it is none of {KNOWN}." for name in others),
-            *(f"Split {name} has no labels and is left out." for name in bare),
-        ),
+        left_out(others, bare),
     )
 
 
@@ -179,8 +173,7 @@ def _splits(
         raise DataError(
             f"{printable(wanted.name)} has the splits {some(list(made))}, but no train", "source"
         )
-    order: tuple[SplitName, ...] = ("train", "validation", "test")
-    return {split: found[split] for split in order if split in found}, others
+    return in_order(found), others
 
 
 def _image_column(features: Mapping[str, Any], wanted: HubSet) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from threading import Lock
+from typing import TypeVar
 
 from cnnbench.data.sources._found import ImageFile, Listing, capitals_notes
 from cnnbench.data.sources._names import printable
@@ -22,6 +23,9 @@ from cnnbench.errors import DataError
 SCHEME = "records:"
 KEPT = 4
 """Sets that stay open."""
+UNLABELLED = -1
+"""What stands for the class of images of competitions' test splits."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +114,20 @@ def _group(value: object, column: str) -> str | None:
         raise no_groups(column)
     nothing = value is None or value != value or value == ""  # noqa: PLR0124 - as NaN is
     return None if nothing else str(value)
+
+
+def in_order(splits: Mapping[SplitName | None, T]) -> dict[SplitName | None, T]:
+    """The splits in the order in which a shelf has them."""
+    order: tuple[SplitName | None, ...] = (None, "train", "validation", "test")
+    return {split: splits[split] for split in order if split in splits}
+
+
+def left_out(others: Iterable[str], bare: Iterable[str]) -> tuple[str, ...]:
+    """Notes on splits that are not read: of other names, or without labels."""
+    return (
+        *(f"Split {x} is left out: it is none of train, validation and test." for x in others),
+        *(f"Split {x} has no labels and is left out." for x in bare),
+    )
 
 
 def record_name(split: SplitName | None, row: int) -> str:

@@ -13,15 +13,13 @@ from cnnbench.data.sources._example import Place
 from cnnbench.data.sources._layout import SPLITS
 from cnnbench.data.sources._names import printable, some
 from cnnbench.data.sources._record_files import FORMATS, RecordFile
-from cnnbench.data.sources._shelf import Records, Shelf
+from cnnbench.data.sources._shelf import UNLABELLED, Records, Shelf, in_order, left_out
 from cnnbench.data.sources._tfds_folder import INFO
 from cnnbench.data.sources.source import SplitName
 from cnnbench.errors import DataError
 
 IMAGE, LABEL = "image", "label"
 """What nearly all image sets of the catalogue call their features."""
-UNLABELLED = -1
-"""The class of images whose class is not told."""
 
 
 def open_prepared(folder: Path) -> Shelf:
@@ -63,20 +61,13 @@ def _opened(folder: Path, changed: int) -> Shelf:
         raise DataError(f"{shown} has the splits {some(names)}, but no train with labels", "source")
     if len(stated) == 1:
         splits = {None: splits["train"]}
-    order: tuple[SplitName | None, ...] = (None, "train", "validation", "test")
     return Shelf(
         f"tfds:{folder}",
         f"{info.get('name')} {info.get('version')} {stated} {changed}",
         classes,
-        {split: splits[split] for split in order if split in splits},
+        in_order(splits),
         columns,
-        (
-            *(
-                f"Split {name} is left out: it is none of train, validation and test."
-                for name in others
-            ),
-            *(f"Split {name} has no labels and is left out." for name in bare),
-        ),
+        left_out(others, bare),
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnnbench.data.sources._layout import SPLITS
 from cnnbench.data.sources._names import printable, some
-from cnnbench.data.sources._shelf import Records, Shelf
+from cnnbench.data.sources._shelf import Records, Shelf, in_order
 from cnnbench.data.sources._table import column_called, columns_of
 from cnnbench.data.sources.records import RecordSource
 from cnnbench.data.sources.source import Request, SplitName
@@ -71,8 +71,7 @@ def parquet_files(path: str) -> dict[SplitName | None, list[str]]:
         )
     if None not in found and "train" not in found:
         raise DataError(f"{shown} holds no files of a train split", "source")
-    order: tuple[SplitName | None, ...] = (None, "train", "validation", "test")
-    return {split: found[split] for split in order if split in found}
+    return in_order(found)
 
 
 def _names(paths: Sequence[str]) -> list[str]:
