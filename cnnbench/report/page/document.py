@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -32,11 +33,13 @@ from cnnbench.report.printable import printable
 from cnnbench.report.ranks import ranks_answer, ranks_columns, ranks_explanation, ranks_title
 from cnnbench.report.sentences import explanation_of, finds_of
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 MOST_BYTES = 1_500_000
 """What fits into a mail; whoever opens a page from a folder waits for nothing."""
 MADE_BY = '<meta name="generator" content="cnnbench'
 """Stands in the head of every page, so that a page is known from other files."""
-_FOR_PICTURES = 1_150_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def report_html(
     """
     book = read_book(paths, baseline=baseline, metric=metric, split=split)
     only_variant(book.chapters, variant)
-    return page(book, list(_parts(book.chapters, variant)))
+    return _fitting(book, [_part(*each, variant) for each in enumerate(book.chapters, start=1)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,67 +109,77 @@ class RankedPart:
 
 def page(book: Book, parts: Sequence[Part]) -> str:
     """Fill the template."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("cnnbench.report.page", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_harmless,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     script = _text("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     first = parts[0]
-    return environment.get_template("page.html").render(
-        title=first.title or first.name if len(parts) == 1 else "Comparisons",
-        parts=parts,
-        across=[_across(comparison, table) for comparison, table in book.across],
-        ranked=[
-            _ranked(book.comparison, ranks, f"r{number}-")
-            for number, ranks in enumerate(book.comparison.ranks, start=1)
-        ],
-        notes=book.comparison.notes,
-        version=version("cnnbench"),
-        style=Markup(_colours() + _text("page.css")),  # noqa: S704 - files of ours
-        script=Markup(script),  # noqa: S704
-        digest=digest,
+    return (
+        _templates()
+        .get_template("page.html")
+        .render(
+            title=first.title or first.name if len(parts) == 1 else "Comparisons",
+            parts=parts,
+            level=_level(parts),
+            across=[_across(comparison, table) for comparison, table in book.across],
+            ranked=[
+                _ranked(book.comparison, ranks, f"r{number}-")
+                for number, ranks in enumerate(book.comparison.ranks, start=1)
+            ],
+            notes=book.comparison.notes,
+            version=version("cnnbench"),
+            style=Markup(_colours() + _text("page.css")),  # noqa: S704 - files of ours
+            script=Markup(script),  # noqa: S704
+            digest=digest,
+        )
     )
 
 
-def _parts(chapters: Sequence[Chapter], variant: str | None) -> Iterator[Part]:
-    forests = [forest_section(chapter, f"c{n}-") for n, chapter in enumerate(chapters, start=1)]
-    left = _FOR_PICTURES - sum(forest.size for forest in forests)  # which no chapter goes without
-    for number, (chapter, first) in enumerate(zip(chapters, forests, strict=True), start=1):
-        anchor = f"c{number}"
-        table = chapter.table
-        wanted = variant if any(x.row.variant == variant for x in chapter.others) else None
+def _fitting(book: Book, parts: Sequence[Part]) -> str:
+    """The page with as many details as it has room for, those of the first parts first.
+
+    Answers, differences and tables always stand there; what they leave is known once they do.
+    """
+    bare = [
+        replace(part, details=tuple(_without(section, part) for section in part.details))
+        for part in parts
+    ]
+    left = MOST_BYTES - len(page(book, bare).encode())
+    drawn = _templates().get_template("section.html").module.drawn  # type: ignore[attr-defined]
+    level = _level(parts)
+    whole = []
+    for part, short in zip(parts, bare, strict=True):
         details = []
-        for section in detail_sections(chapter, wanted, f"{anchor}-"):
-            kept = section if section.size <= left else _without(section, chapter)
-            left -= kept.size
-            details.append(kept)
-        yield Part(
-            anchor=anchor,
-            name=chapter.name,
-            title=table.title,
-            description=chapter.plan.description.strip() if chapter.plan else "",
-            answer=answer(chapter),
-            finds=finds_of(chapter.comparison, table),
-            forest=first,
-            table=table_of(chapter.comparison, table),
-            explanation=explanation_of(chapter.comparison, table),
-            details=tuple(details),
-            images=summary_of(chapter),
-            methods=methods(chapter),
-            command=command(chapter),
-            overrides=chapter.plan.overrides if chapter.plan else (),
-            settings=settings_of(chapter),
-            machines=machines(chapter),
-            notes=table.notes,
-            folders=table.folders,
-        )
+        for section, without in zip(part.details, short.details, strict=True):
+            more = len(drawn(section, level).encode()) - len(drawn(without, level).encode())
+            details.append(section if more <= left else without)
+            left -= more if more <= left else 0
+        whole.append(replace(part, details=tuple(details)))
+    return page(book, whole)
+
+
+def _part(number: int, chapter: Chapter, variant: str | None) -> Part:
+    anchor = f"c{number}"
+    table = chapter.table
+    wanted = variant if any(x.row.variant == variant for x in chapter.others) else None
+    return Part(
+        anchor=anchor,
+        name=chapter.name,
+        title=table.title,
+        description=chapter.plan.description.strip() if chapter.plan else "",
+        answer=answer(chapter),
+        finds=finds_of(chapter.comparison, table),
+        forest=forest_section(chapter, f"{anchor}-"),
+        table=table_of(chapter.comparison, table),
+        explanation=explanation_of(chapter.comparison, table),
+        details=tuple(detail_sections(chapter, wanted, f"{anchor}-")),
+        images=summary_of(chapter),
+        methods=methods(chapter),
+        command=command(chapter),
+        overrides=chapter.plan.overrides if chapter.plan else (),
+        settings=settings_of(chapter),
+        machines=machines(chapter),
+        notes=table.notes,
+        folders=table.folders,
+    )
 
 
 def _across(comparison: Comparison, table: Table) -> Across:
@@ -191,8 +204,7 @@ def _ranked(comparison: Comparison, ranks: Ranks, prefix: str) -> RankedPart:
     )
 
 
-def _without(section: PageSection, chapter: Chapter) -> PageSection:
-    folder = shlex.join(chapter.table.folders)
+def _without(section: PageSection, part: Part) -> PageSection:
     return replace(
         section,
         text="",
@@ -200,8 +212,27 @@ def _without(section: PageSection, chapter: Chapter) -> PageSection:
         galleries=(),
         missing=(
             "Left out, to keep the file of all comparisons small; a report of this one alone has "
-            f"it: cnnbench report {folder}"
+            f"it: cnnbench report {shlex.join(part.folders)}"
         ),
+    )
+
+
+def _level(parts: Sequence[Part]) -> int:
+    """Of the headings of sections: below the page's own, or below their part's."""
+    return 2 if len(parts) == 1 else 3
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("cnnbench.report.page", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 

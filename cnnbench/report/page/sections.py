@@ -58,12 +58,6 @@ class PageSection:
     galleries: tuple[Gallery, ...] = ()
     missing: str = ""
 
-    @property
-    def size(self) -> int:
-        """About how many characters it takes."""
-        drawn = sum(len(x.wide) + len(x.narrow or "") for x in self.pictures)
-        return drawn + sum(len(x.source) for gallery in self.galleries for x in gallery.images)
-
 
 def forest_section(chapter: Chapter, prefix: str) -> PageSection:
     """The differences, as wide as the page and as narrow as a telephone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
 
 import numpy as np
@@ -88,7 +89,17 @@ def recorded(scripted, tmp_path_factory):
         patch.syspath_prepend(str(scripted))
         patch.setenv("CNNBENCH_CACHE", str(folder / "cache"))
         cnnbench.run(recipe, backend="scripted", results=folder / "results", executor="inline")
+    _last_as_long_as_always(folder / "results")
     return folder
+
+
+def _last_as_long_as_always(results):
+    """How long training took is not left to the machine: what is drawn depends on it."""
+    (file,) = results.rglob("records.jsonl")
+    records = [json.loads(line) for line in file.read_text().splitlines()]
+    for record in records:
+        record["costs"]["training"] = {"slow": 3.0, "fast": 2.0, "stopped": 1.0}[record["variant"]]
+    file.write_text("".join(f"{json.dumps(record)}\n" for record in records))
 
 
 @pytest.fixture

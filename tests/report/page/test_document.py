@@ -68,7 +68,7 @@ def test_a_page_of_a_run_is_whole_alone_and_described(page, text):
     assert undescribed(page) == []
     assert "url(http" not in text
     assert "@import" not in text
-    assert len(text.encode()) < MOST_BYTES
+    assert len(text.encode()) <= MOST_BYTES
     assert MADE_BY in text[:2000]
 
 
@@ -200,7 +200,7 @@ def test_all_reference_records_make_one_small_page(page_of_all, read_page):
     assert page.complaints == []
     assert loaded_from_elsewhere(page) == []
     assert undescribed(page) == []
-    assert len(text.encode()) < MOST_BYTES
+    assert len(text.encode()) <= MOST_BYTES
     chapters = [x for x in page.all("article") if x["id"] != "backends"]
     assert len(chapters) == len(compare_records([REFERENCE]).tables)
 
@@ -242,7 +242,7 @@ def test_many_variants_and_classes_are_thinned_out_and_counted(write_study, read
     assert "18 more variants are not drawn" in said
     assert "80 more classes are not drawn" in said
     assert "and 70 more" in said
-    assert len(text.encode()) < MOST_BYTES
+    assert len(text.encode()) <= MOST_BYTES
 
 
 @pytest.mark.parametrize("metric", ["training", "parameters", "log_loss", "peak_memory"])
