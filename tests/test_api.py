@@ -31,6 +31,7 @@ def test_several_backends_are_compared_by_backend(recipe, tmp_path):
     assert set(frame["backend"]) == {"scripted", "rounded"}
 
 
+@pytest.mark.slow
 def test_folders_can_be_compared_as_a_list(recipe, tmp_path):
     cnnbench.run(recipe(), "scripted", results=tmp_path / "one", executor="inline")
     shutil.copytree(tmp_path / "one", tmp_path / "two")
@@ -137,6 +138,7 @@ def test_what_can_not_be_compared_is_an_expected_error(path, options, sentence):
         cnnbench.compare(path, **options)
 
 
+@pytest.mark.slow
 def test_a_comparison_by_anything_else_is_an_expected_error(recipe, tmp_path):
     cnnbench.run(recipe(), backend="scripted", results=tmp_path, executor="inline")
     for by in (None, "fold", 3, ["variant"]):

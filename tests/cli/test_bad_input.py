@@ -190,6 +190,7 @@ def test_comparing_nothing_says_how_to_make_records(refused, tmp_path):
     assert "there is no file or folder nowhere" in refused("compare", "nowhere")
 
 
+@pytest.mark.slow
 def test_a_record_cut_in_the_middle_is_reported_and_run_again(
     command, recipe, tmp_path, monkeypatch
 ):

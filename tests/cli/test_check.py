@@ -54,6 +54,7 @@ def test_the_reference_passes_every_check(run):
     assert "2 declared unsupported" in result.output
 
 
+@pytest.mark.slow
 def test_a_failure_is_told_with_its_reason_and_ends_with_1(run, wrong):
     chosen = [f"--only={name}" for name in ("weight-round-trip", "adam", "dense")]
     result = run(f"{wrong}:Wrong", *chosen)
@@ -93,6 +94,7 @@ def test_a_device_that_the_backend_refuses_is_one_sentence(run):
     assert "failed" not in result.output
 
 
+@pytest.mark.slow
 def test_essentials_that_no_check_could_reach_are_said(run, wrong):
     result = run(f"{wrong}:WithoutLinear")
     assert "Not checked at all: predictions, the loss, gradients, optimisers." in result.output

@@ -74,6 +74,7 @@ def test_installed_backends_are_offered_with_their_titles():
     assert complete_backend("no such") == []
 
 
+@pytest.mark.slow
 def test_completion_imports_no_framework_and_no_pandas():
     code = """
 import sys

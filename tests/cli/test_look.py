@@ -25,6 +25,7 @@ def look(command, tmp_path):
     return partial(command, "look")
 
 
+@pytest.mark.slow
 def test_it_writes_a_picture_and_says_what_the_images_are(look, tmp_path):
     done = look("tiny.toml")
     assert (done.returncode, done.stderr) == (0, "")
@@ -36,6 +37,7 @@ def test_it_writes_a_picture_and_says_what_the_images_are(look, tmp_path):
     assert (tmp_path / "look.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_the_name_decides_the_format(look, tmp_path):
     assert look("tiny.toml", "-o", "images.PDF").returncode == 0
     assert (tmp_path / "images.PDF").read_bytes().startswith(b"%PDF")
@@ -47,6 +49,7 @@ def test_a_name_of_no_format_is_refused_in_a_sentence_before_anything_is_read(lo
     assert done.stderr == ("cnnbench: look.gif names no format of pictures; use svg, pdf, png\n")
 
 
+@pytest.mark.slow
 def test_a_file_that_is_there_is_replaced_by_force_alone(look, tmp_path):
     (tmp_path / "look.png").write_text("mine")
     done = look("tiny.toml")
@@ -57,6 +60,7 @@ def test_a_file_that_is_there_is_replaced_by_force_alone(look, tmp_path):
     assert (tmp_path / "look.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_a_link_is_followed_and_stays(look, tmp_path):
     (tmp_path / "there").mkdir()
     (tmp_path / "look.png").symlink_to(tmp_path / "there" / "real.png")
@@ -65,6 +69,7 @@ def test_a_link_is_followed_and_stays(look, tmp_path):
     assert (tmp_path / "there" / "real.png").stat().st_size
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_written_a_sentence_says_so(look):
     done = look("tiny.toml", "-o", "nowhere/look.png")
     assert done.returncode == 2
@@ -72,6 +77,7 @@ def test_where_nothing_can_be_written_a_sentence_says_so(look):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_photos_that_are_almost_alike_are_listed_and_written_as_groups(look, tmp_path, monkeypatch):
     monkeypatch.setenv("CNNBENCH_CACHE", str(tmp_path / "cache"))
     china, flower = load_sample_images().images

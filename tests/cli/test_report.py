@@ -17,6 +17,7 @@ def call(*arguments):
     return CliRunner().invoke(app, [str(x) for x in arguments])
 
 
+@pytest.mark.slow
 def test_the_page_is_written_where_asked_and_an_older_one_replaced(tmp_path):
     output = tmp_path / "page.html"
     first = call("report", STUDY, "-o", output)
@@ -27,12 +28,14 @@ def test_the_page_is_written_where_asked_and_an_older_one_replaced(tmp_path):
     assert output.read_text() == text
 
 
+@pytest.mark.slow
 def test_by_default_it_is_report_html_here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "wrote report.html" in call("report", STUDY).output
     assert (tmp_path / "report.html").is_file()
 
 
+@pytest.mark.slow
 def test_any_other_file_is_replaced_by_force_alone(tmp_path):
     output = tmp_path / "recipe.toml"
     output.write_text("[data]")

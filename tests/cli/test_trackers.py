@@ -13,6 +13,8 @@ from cnnbench.cli import _said
 from cnnbench.cli.app import app
 from cnnbench.loading.plugins import PluginWarning
 
+pytestmark = pytest.mark.slow
+
 TRACKER = """
 import json
 from pathlib import Path

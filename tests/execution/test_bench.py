@@ -65,6 +65,7 @@ def trials(photos, tmp_path):
     return plan_study(recipe, BACKEND, "auto", known, tmp_path / "results").trials
 
 
+@pytest.mark.slow
 def test_images_that_changed_since_the_trials_were_planned_are_not_trained_on(photos, trials):
     first, second = trials
     bench = Bench(PLUGINS, BACKEND.name, "auto", LIMITS)
@@ -82,6 +83,7 @@ def work(**fields):
     return BenchWork(BACKEND.name, "auto", LIMITS, {}, **fields)
 
 
+@pytest.mark.slow
 def test_images_that_were_brought_are_trained_on_without_a_cache(trials, tmp_path, monkeypatch):
     images = pickle.loads(pickle.dumps(work().images(trials[0])))  # noqa: S301 - our own
     bench = Bench(PLUGINS, BACKEND.name, "auto", LIMITS)
@@ -104,6 +106,7 @@ def test_images_travel_without_a_copy(trials):
     assert len(rest) < images.images.nbytes
 
 
+@pytest.mark.slow
 def test_images_of_another_digest_are_not_trained_on(trials):
     bench = Bench(PLUGINS, BACKEND.name, "auto", LIMITS)
     images = work().images(trials[0])

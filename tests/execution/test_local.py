@@ -94,12 +94,14 @@ def test_a_trial_that_is_lost_keeps_the_epochs_it_told_of(recipe, tmp_path, rate
     assert len(history.read_text().splitlines()) == 2  # the names of the columns, one epoch
 
 
+@pytest.mark.slow
 def test_a_diverged_trial_keeps_its_history(recipe, tmp_path):
     record = run_inline(recipe(6.0), tmp_path)["other", 0]
     history = tmp_path / "results" / "tiny" / "scripted" / "history" / f"{record.trial}.csv"
     assert "nan" in history.read_text().lower()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rate", "reason"),
     [
@@ -126,6 +128,7 @@ def test_the_inline_executor_gives_the_same_results(recipe, tmp_path):
         assert inline[key].metrics == record.metrics
 
 
+@pytest.mark.slow
 def test_a_finished_study_is_not_run_again_unless_forced(recipe, tmp_path):
     first = run_inline(recipe(), tmp_path)
     again = run_inline(recipe(), tmp_path)
@@ -135,6 +138,7 @@ def test_a_finished_study_is_not_run_again_unless_forced(recipe, tmp_path):
     assert all(forced[key].started > first[key].started for key in first)
 
 
+@pytest.mark.slow
 def test_records_carry_the_names_that_their_variants_have_now(recipe, tmp_path):
     path = recipe()
     first = run_inline(path, tmp_path)
@@ -144,6 +148,7 @@ def test_records_carry_the_names_that_their_variants_have_now(recipe, tmp_path):
     assert again["renamed", 0].started == first["other", 0].started
 
 
+@pytest.mark.slow
 def test_failed_trials_run_again(recipe, tmp_path):
     broken = run_inline(recipe(7.0), tmp_path)
     again = run_inline(recipe(7.0), tmp_path)
@@ -151,6 +156,7 @@ def test_failed_trials_run_again(recipe, tmp_path):
     assert again["other", 0].started > broken["other", 0].started
 
 
+@pytest.mark.slow
 def test_more_replicates_run_only_what_is_new(recipe, tmp_path):
     first = run_inline(recipe(), tmp_path)
     more = run_inline(recipe(), tmp_path, overrides={"replicates": 3})
@@ -179,6 +185,7 @@ def test_a_backend_that_breaks_when_opened_is_said_with_its_reason(recipe, tmp_p
     assert said.endswith("--executor inline shows the whole traceback")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("executor", [pytest.param("local", marks=pytest.mark.slow), "inline"])
 def test_a_crash_says_where_its_traceback_is_kept(recipe, tmp_path, capfd, executor):
     record = run(recipe(7.0), tmp_path, executor=executor)["other", 0]
@@ -200,6 +207,7 @@ def test_a_worker_that_dies_leaves_its_last_output(recipe, tmp_path):
     assert kept.endswith("a framework that prints\n")
 
 
+@pytest.mark.slow
 def test_what_was_kept_of_a_failure_goes_when_the_trial_succeeds(recipe, tmp_path, monkeypatch):
     path = recipe(7.0)
     run_inline(path, tmp_path)
@@ -211,6 +219,7 @@ def test_what_was_kept_of_a_failure_goes_when_the_trial_succeeds(recipe, tmp_pat
     assert list(failures.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_listeners_hear_of_a_failure_as_it_was_recorded(recipe, tmp_path):
     heard = []
     records = run_inline(recipe(7.0), tmp_path, progress=heard.append)
@@ -219,6 +228,7 @@ def test_listeners_hear_of_a_failure_as_it_was_recorded(recipe, tmp_path):
     assert reasons == {record.trial: record.reason for record in records.values()}
 
 
+@pytest.mark.slow
 def test_a_worker_that_hangs_while_it_opens_ends_the_run(recipe, tmp_path, monkeypatch):
     monkeypatch.setattr(opening, "OPENING_LIMIT", 1.0)
     with pytest.raises(PluginError, match="backend hanging was not open after"):

@@ -9,7 +9,7 @@ from cnnbench.installed import installed_plugins
 from cnnbench.planning.prepare import RunOptions, prepare
 from cnnbench.plugin import Remark, TrialEnded, TrialsAdded
 
-pytestmark = pytest.mark.usefixtures("scripted_path")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("scripted_path")]
 
 
 @pytest.mark.parametrize(("force", "lines"), [(False, 4), (True, 8)])

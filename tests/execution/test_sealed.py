@@ -39,11 +39,13 @@ def statuses(path, tmp_path, **options):
     return [record.status for record in cnnbench.run(path, **options)]
 
 
+@pytest.mark.slow
 def test_what_is_printed_when_python_starts_does_not_reach_the_starter(recipe, tmp_path, at_start):
     at_start(CHATTY)
     assert statuses(recipe(), tmp_path) == ["ok"] * 4
 
 
+@pytest.mark.slow
 def test_a_check_is_not_disturbed_by_it_either(at_start):
     at_start(CHATTY)
     repeatable = next(check for check in CHECKS if "process" in check.about)
@@ -59,6 +61,7 @@ def test_a_worker_that_talks_nonsense_is_ended_and_named(recipe, tmp_path, at_st
         statuses(recipe(), tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["", f"{os.pathsep}", f".{os.pathsep}", f"./{os.pathsep}"])
 def test_the_current_folder_is_imported_from_by_nobody(recipe, tmp_path, monkeypatch, path):
     here = tmp_path / "here"

@@ -234,6 +234,7 @@ def test_the_command_imports_no_framework():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.slow
 def test_a_reader_that_takes_the_first_line_only_is_no_failure():
     program = f"{sys.executable} -m cnnbench plugins | head -1"
     run = subprocess.run(

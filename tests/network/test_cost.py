@@ -42,6 +42,7 @@ def test_flops_are_twice_the_multiplications():
     assert [cost.flops for cost in costs] == [2 * 5 * 8 * 4 * 18, 0, 0, 2 * 32 * 5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spec",
     [

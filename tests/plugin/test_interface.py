@@ -60,6 +60,7 @@ def test_the_contract_on_imports_names_every_other_part():
     assert set(forbidden) == others | {f"{module}.*" for module in PUBLIC}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", sorted(PUBLIC))
 def test_every_name_that_is_promised_is_there(module):
     code = f"import {module} as m; print(all(hasattr(m, name) for name in m.__all__))"

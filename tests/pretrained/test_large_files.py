@@ -52,6 +52,7 @@ def sparse(path, arrays, head):
         file.truncate(8 + len(text) + offsets[1])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("little_memory")
 def test_another_network_of_two_gigabytes_is_refused_by_its_shapes(tmp_path, arrays):
     arrays["wide/kernel"] = np.ones((1, 1, 4, 7), np.float32)

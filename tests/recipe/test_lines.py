@@ -146,6 +146,7 @@ def paths(value, above=()):
             yield from paths(item, (*above, index))
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(statements, st.sampled_from(["", " # [x] = 'y'", "\t"])), max_size=8))
 def test_every_key_that_tomllib_yields_is_located_on_a_line_that_contains_it(lines):
     kept = ""

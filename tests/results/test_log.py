@@ -24,6 +24,7 @@ def logs(study):
     return sorted((study / "log").glob("*.log"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("scripted_path")
 def test_a_run_tells_in_its_log_what_became_of_each_trial(recipe, tmp_path, capfd):
     records = cnnbench.run(recipe(7.0), backend="scripted", results=tmp_path)
@@ -37,6 +38,7 @@ def test_a_run_tells_in_its_log_what_became_of_each_trial(recipe, tmp_path, capf
     assert len(cnnbench.compare(tmp_path)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("scripted_path")
 def test_a_run_without_trials_leaves_no_log(recipe, tmp_path):
     for _ in range(2):
@@ -44,6 +46,7 @@ def test_a_run_without_trials_leaves_no_log(recipe, tmp_path):
     assert len(logs(tmp_path / "tiny" / "scripted")) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("scripted_path")
 def test_no_trial_is_lost_where_no_log_can_be_written(recipe, tmp_path):
     study = tmp_path / "tiny" / "scripted"

@@ -3,8 +3,11 @@
 import threading
 
 import numpy as np
+import pytest
 
 from cnnbench.testing.memory import held_memory
+
+pytestmark = pytest.mark.slow
 
 PIECES, SIZE = 60, 500_000
 

@@ -6,11 +6,15 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
 from cnnbench.testing import CHECKS
 from cnnbench.testing.finding import CheckResult
 from cnnbench.testing.numpy_backend import NumpyBackend, NumpyEngine, NumpyModel
 from cnnbench.testing.process import CheckProcess
 from cnnbench.testing.target import target_name
+
+pytestmark = pytest.mark.slow
 
 CHECK = {check.name: check for check in CHECKS}
 

@@ -31,6 +31,7 @@ EACH = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", EACH)
 def test_a_wrong_backend_fails_the_check_meant_for_it(wrong):
     finding = run_check(BY_NAME[wrong.caught_by], rig_of(wrong.backend, wrong.target))
@@ -48,6 +49,7 @@ def test_rounding_the_images_to_bfloat16_passes_the_checks_of_mixed_precision(na
     assert finding.verdict is CheckResult.PASSED, finding
 
 
+@pytest.mark.slow
 def test_a_seed_that_is_salted_shows_only_in_another_process():
     [salted] = [wrong for wrong in WRONG_BACKENDS if wrong.caught_by == "other-process"]
     alone = run_check(BY_NAME["dropout-seed"], rig_of(salted.backend))
@@ -56,6 +58,7 @@ def test_a_seed_that_is_salted_shows_only_in_another_process():
     assert "in another process: expected" in beside.reason
 
 
+@pytest.mark.slow
 def test_the_reference_gives_the_same_in_another_process():
     rig = rig_of(NumpyBackend(), target_name(NumpyBackend))
     finding = run_check(BY_NAME["other-process"], rig)

@@ -38,6 +38,7 @@ EACH = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", EACH)
 def test_a_wrong_executor_fails_the_check_meant_for_it(wrong, rig):
     with pytest.raises(Failed) as found:

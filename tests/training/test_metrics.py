@@ -19,6 +19,7 @@ def predictions(draw):
     return scores / scores.sum(axis=1, keepdims=True), labels
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @given(predictions())
 @settings(max_examples=60, deadline=None)

@@ -22,6 +22,7 @@ def images(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_pick_says_what_it_chose_why_and_what_the_test_says(command, study, taken, tmp_path):
     done = command("pick", study, "-o", "mine")
     assert (done.returncode, done.stderr) == (0, "")

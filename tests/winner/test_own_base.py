@@ -15,6 +15,8 @@ from cnnbench.winner.retraining import plan_retraining, retrain
 
 from .conftest import run_study
 
+pytestmark = pytest.mark.slow
+
 STUDY = """
 replicates = 2
 [data]

@@ -160,6 +160,7 @@ def test_a_table_and_a_number_that_is_not_there_are_sentences(winner, files):
         predictor.predict(folder / "empty")
 
 
+@pytest.mark.slow
 def test_the_heat_of_a_signal_is_where_its_bump_is(winner, files):
     """A bump of an early and of a late signal, twelve values apart."""
     folder = files[0]

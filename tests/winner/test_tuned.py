@@ -111,6 +111,7 @@ def test_candidates_whose_records_are_gone_are_a_sentence():
         choose_setting(study, tuned)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("scripted_path")
 def test_it_is_trained_once_more_with_the_setting_that_the_provenance_names(tmp_path):
     records = run_study(tmp_path / "study.toml", RECIPE)

@@ -204,6 +204,7 @@ except DataError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("datasets")
 def test_a_set_is_fetched_once_with_download_alone_and_then_read_without_the_network(
     made, tmp_path

@@ -49,12 +49,14 @@ def test_given_splits_have_counts_of_their_own():
     assert {"20 + 5", "9 images of 8x8x1 in 2 classes (train + test)"} <= {*found}
 
 
+@pytest.mark.slow
 def test_classes_beyond_the_most_are_counted():
     found = texts(seen(tuple(sample(f"class {k}", 2) for k in range(MOST_CLASSES + 3))))
     assert "and 3 more classes" in found
     assert f"class {MOST_CLASSES}" not in found
 
 
+@pytest.mark.slow
 def test_variants_stand_with_their_settings_below_their_images():
     draws = (drawn("turned", 0), drawn("other", 50), drawn("again", 0))
     found = texts(seen((sample("cat", 2),), draws))
@@ -70,6 +72,7 @@ def test_names_of_others_cannot_spoil_it():
     assert not any("n" * 30 in text for text in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["svg", "pdf", "png"])
 def test_it_has_the_same_bytes_each_time(kind):
     preview = seen((sample("cat", 2),), (drawn("turned"),))

@@ -46,6 +46,7 @@ def test_a_picture_is_written_with_the_same_bytes_each_time(make, kind, tmp_path
     assert first.startswith({"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}[kind])
 
 
+@pytest.mark.slow
 def test_a_pdf_holds_its_fonts_as_truetype(tmp_path):
     cnnbench.plot.forest(STUDY).save(tmp_path / "forest.pdf")
     content = (tmp_path / "forest.pdf").read_bytes()

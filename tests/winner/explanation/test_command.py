@@ -51,6 +51,7 @@ def test_it_says_the_classes_and_writes_one_picture(explain, taken, digits):
     assert explain(taken.folder, "--image", "0.png", "--force").returncode == 0
 
 
+@pytest.mark.slow
 def test_records_and_their_files_are_explained_too(explain, study, digits):
     folder = study / "tiny" / "scripted"
     done = explain(
