@@ -150,7 +150,16 @@ def run(
                 device=device,
                 results=results,
             )
-            _train(prepared, plugins, options, console, spending, again=again, advise=not report)
+            _train(
+                prepared,
+                plugins,
+                options,
+                console,
+                spending,
+                again=again,
+                asked=variant or [],
+                advise=not report,
+            )
     if report and not dry_run:
         from cnnbench.report.page.document import report_html
         from cnnbench.report.page.write import write_page
@@ -187,11 +196,13 @@ def _train(
     budget: Budget,
     *,
     again: list[str],
+    asked: list[str],
     advise: bool,
 ) -> None:
     """Train what is due and show what came of it.
 
-    again: the command that goes on with it. advise: whether to name the next commands.
+    again: the command that goes on with it. asked: the variants it names. advise: whether to name
+    the next commands.
     """
     from cnnbench.comparison.compare import with_metrics
     from cnnbench.execution.rounds import due_of
@@ -230,6 +241,6 @@ def _train(
             study.backend: each.settlement
             for study, each in zip(prepared.studies, due_of(prepared), strict=True)
         }
-        opens = open_lines(prepared.recipe, still, again, cut=ran.cut)
+        opens = open_lines(prepared.recipe, still, again, asked=asked, cut=ran.cut)
         pages = advise and found
         print_ending(console, prepared.folders, ran.trained, took, opens, pages=pages)

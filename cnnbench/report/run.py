@@ -103,11 +103,17 @@ def print_dry_run(console: Console, recipe: Recipe, outlook: Outlook) -> None:
 
 
 def open_lines(
-    recipe: Recipe, settlements: Mapping[str, Settlement | None], again: Sequence[str], *, cut: bool
+    recipe: Recipe,
+    settlements: Mapping[str, Settlement | None],
+    again: Sequence[str],
+    *,
+    asked: Collection[str] = (),
+    cut: bool,
 ) -> Iterator[str]:
     """Which variants are open at the end of a run, and the command that goes on.
 
     settlements: by backend, None of a fixed number of replicates. again: the words of the command.
+    asked: the variants that it runs, none for all; the others are not what it could go on with.
     cut: whether the budget ended the run.
     """
     standings = [
@@ -115,7 +121,8 @@ def open_lines(
         for backend, settlement in settlements.items()
         if settlement
         for name, standing in settlement.standings.items()
-        if standing.goes_on or not standing.judgement.verdict.outcome.settled
+        if name in (asked or settlement.standings)
+        and (standing.goes_on or not standing.judgement.verdict.outcome.settled)
     ]
     names = f", with {_first_few([name for name, _ in standings])} open" if standings else ""
     if cut:

@@ -258,6 +258,19 @@ def test_a_study_that_waits_for_a_failed_trial_says_so(laboratory):
     assert line == "The study waits for trials that failed, with noise open. To try again: it"
 
 
+def test_a_run_of_one_variant_says_nothing_of_those_its_command_would_not_run(laboratory):
+    laboratory.fails["noise", 2] = Status.FAILED
+    laboratory.run()
+    study = laboratory.study()
+    settlements = {"scripted": due_trials(study).settlement}
+
+    def said(asked):
+        return list(open_lines(study.recipe, settlements, ["it"], asked=asked, cut=False))
+
+    assert said(["clear"]) == []
+    assert said(["clear", "noise"]) == said([])
+
+
 def test_a_settled_study_says_nothing_more(laboratory):
     laboratory.run(variants=("clear",))
     study = laboratory.study(variants=("clear",))
