@@ -29,8 +29,8 @@ class Reach(StrEnum):
     """What the interval of a value speaks of.
 
     IMAGES: of new images that are tested, too; how much images differ is known from predictions.
-    IMAGES_AT_MOST: the same, as if each image were always right or always wrong, for want of
-    predictions, so that the interval is rather too wide.
+    IMAGES_AT_MOST: the same, as if each image were always right or always wrong, as too few
+    predictions were read, so that the interval is rather too wide.
     """
 
     REPLICATES = "replicates"

@@ -103,9 +103,15 @@ def _images(chapter: Chapter) -> str:
     if not reaches - {Reach.REPLICATES}:
         return ""
     split, things = chapter.comparison.split, chapter.table.things
-    how = f"estimated from what several replicates said of the same {things}"
-    if Reach.IMAGES_AT_MOST in reaches:
-        how = "taken at its largest, p (1 - p) of an accuracy p, for want of predictions"
+    estimated = f"estimated from what several replicates said of the same {things}"
+    largest = "taken at its largest, p (1 - p) of an accuracy p"
+    if Reach.IMAGES_AT_MOST not in reaches:
+        how = estimated
+    elif Reach.IMAGES in reaches:
+        how = f"{estimated}, and {largest}, where too few such predictions were read"
+    else:
+        how = f"{largest}, as too few predictions of the same {things} by several replicates"
+        how += " were read"
     return (
         f"To the variance of a mean accuracy, s^2/n, that of the {split} {things} is added, which "
         f"all replicates draw from the same pool (crossed random effects; Owen 2007): the variance "

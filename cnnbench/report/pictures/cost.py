@@ -53,7 +53,7 @@ _KINDS = (
 
 
 def cost(chapter: Chapter) -> Picture:
-    """Every cost. Raises NothingToDrawError where no two variants differ in any."""
+    """Every cost. Raises NothingToDrawError of a metric that is one, or if no two differ."""
     panels = cost_panels(chapter)
     tall = _height(chapter)
 
@@ -74,6 +74,12 @@ def cost(chapter: Chapter) -> Picture:
 
 def cost_panels(chapter: Chapter) -> list[Picture]:
     """A picture a cost. Raises as `cost` does."""
+    metric = chapter.measure.metric
+    if metric.cost:
+        raise NothingToDrawError(
+            f"{chapter.name}: {metric.title} is a cost itself, so there is nothing to weigh; ask "
+            "for a metric of predictions, as accuracy"
+        )
     found = _kinds(chapter)
     if not found:
         raise NothingToDrawError(
@@ -108,8 +114,6 @@ def pareto(points: list[Point], *, higher_is_better: bool) -> list[Point]:
 
 def _kinds(chapter: Chapter) -> list[tuple[_Kind, list[Point]]]:
     """Those in which variants differ enough to be told apart."""
-    if chapter.measure.metric.cost:
-        return []
     higher = chapter.measure.metric.higher_is_better
     found = []
     for kind in _KINDS:

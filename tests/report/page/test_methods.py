@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from cnnbench.comparison.values import Reach
 from cnnbench.report.chapters import read_book
 from cnnbench.report.page.methods import methods
 from cnnbench.results.record import PlannedLooks
@@ -68,3 +71,23 @@ def test_the_methods_tell_how_weights_move_and_not_what_their_optimizer_ignores(
 def test_the_methods_tell_when_verdicts_were_taken(write_study, looks, said):
     schedule = PlannedLooks(looks=(5, 8, 12))
     assert said in methods_of(write_study(replicates=5, looks=looks, schedule=schedule))
+
+
+@pytest.mark.parametrize(
+    ("reaches", "said"),
+    [
+        ([Reach.IMAGES, Reach.IMAGES], "estimated from what several replicates said of the same"),
+        ([Reach.IMAGES, Reach.IMAGES_AT_MOST], ", where too few such predictions were read;"),
+        (
+            [Reach.IMAGES_AT_MOST, Reach.IMAGES_AT_MOST],
+            "as too few predictions of the same images by several replicates were read;",
+        ),
+    ],
+)
+def test_the_methods_tell_where_the_variance_between_images_is_from(write_study, reaches, said):
+    (chapter,) = read_book([write_study()]).chapters
+    rows = [
+        replace(row, reach=reach) for row, reach in zip(chapter.table.rows, reaches, strict=True)
+    ]
+    text = methods(replace(chapter, table=replace(chapter.table, rows=tuple(rows))))
+    assert said in text

@@ -18,7 +18,7 @@ from cnnbench.report.console import comparison_text
 from cnnbench.report.page.document import report_html
 from cnnbench.report.page.write import write_pictures
 from cnnbench.report.pictures.confusions import confusions_of
-from cnnbench.report.pictures.cost import Point, pareto, spread
+from cnnbench.report.pictures.cost import Point, cost_panels, pareto, spread
 from cnnbench.report.pictures.courses import course_of
 from cnnbench.report.pictures.mistakes import mistakes_of
 from cnnbench.report.pictures.predicted import Both
@@ -141,6 +141,13 @@ def test_a_variant_is_best_if_every_cheaper_one_is_worse():
     points = [point(3, 0.9, "c"), point(1, 0.5, "a"), point(2, 0.4, "b"), point(3, 0.95, "d")]
     assert [x.name for x in pareto(points, higher_is_better=True) if x.best] == ["a", "d"]
     assert [x.name for x in pareto(points, higher_is_better=False) if x.best] == ["a", "b"]
+
+
+def test_a_cost_is_not_said_to_be_the_same_where_it_is_the_metric(chapter):
+    training = read_book([STUDY], metric="training").chapters[0]
+    with pytest.raises(ComparisonError, match="training time is a cost itself"):
+        cost_panels(training)
+    assert cost_panels(chapter)
 
 
 def test_names_beside_an_axis_keep_their_order_and_distance():
