@@ -49,7 +49,7 @@ def run(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Run this variant and the baseline alone; may be repeated.",
+            help="Run this variant and the baseline alone; several repeated or with commas.",
             autocompletion=complete_variant,
         ),
     ] = None,
@@ -146,7 +146,7 @@ def run(
                 [study.backend for study in prepared.studies],
                 changes,
                 data=data,
-                variants=variant or [],
+                variants=prepared.asked,
                 device=device,
                 results=results,
             )
@@ -157,7 +157,6 @@ def run(
                 console,
                 spending,
                 again=again,
-                asked=variant or [],
                 advise=not report,
             )
     if report and not dry_run:
@@ -196,13 +195,11 @@ def _train(
     budget: Budget,
     *,
     again: list[str],
-    asked: list[str],
     advise: bool,
 ) -> None:
     """Train what is due and show what came of it.
 
-    again: the command that goes on with it. asked: the variants it names. advise: whether to name
-    the next commands.
+    again: the command that goes on with it. advise: whether to name the next commands.
     """
     from cnnbench.comparison.compare import with_metrics
     from cnnbench.execution.rounds import due_of
@@ -241,6 +238,6 @@ def _train(
             study.backend: each.settlement
             for study, each in zip(prepared.studies, due_of(prepared), strict=True)
         }
-        opens = open_lines(prepared.recipe, still, again, asked=asked, cut=ran.cut)
+        opens = open_lines(prepared.recipe, still, again, asked=prepared.asked, cut=ran.cut)
         pages = advise and found
         print_ending(console, prepared.folders, ran.trained, took, opens, pages=pages)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 from cnnbench.data.sources.streamed import Watcher, nobody
-from cnnbench.errors import OptionsError, did_you_mean
+from cnnbench.errors import OptionsError
 from cnnbench.loading.plugins import Plugins
 from cnnbench.planning.arrays import arrays_of, with_arrays
 from cnnbench.planning.backends import backends_meant
@@ -26,6 +26,7 @@ from cnnbench.planning.study import (
     plan_study,
     read_images,
 )
+from cnnbench.planning.variants import variants_meant
 from cnnbench.plugin.backend import Backend
 from cnnbench.plugin.executor import Executor
 from cnnbench.recipe.load import load_recipe
@@ -84,13 +85,15 @@ def _is(value: object, kind: type) -> bool:
 class Prepared:
     """Everything checked before anything trains.
 
-    images: what they are, a line or more. notes: what to know of the images and the run.
+    images: what they are, a line or more. notes: what to know of the images and the run. asked: the
+    variants that were named, to be run with the baseline alone; none for all.
     """
 
     recipe: Recipe
     studies: tuple[Study, ...]
     notes: tuple[str, ...]
     images: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
     @property
     def trials(self) -> tuple[Trial, ...]:
@@ -160,9 +163,9 @@ def prepare(
 
     backends: by name, also several with commas between them, or all; without any, what the
     environment says, or the only one that can run here. variants: to run these and the baseline
-    alone; the others stay part of the plan, but for those whose arrays are missing. watch: is told
-    how far the decoding has come. Raises RecipeError, PluginError, OptionsError, DataError,
-    ResultsError.
+    alone, named as backends are; the others stay part of the plan, but for those whose arrays are
+    missing. watch: is told how far the decoding has come. Raises RecipeError, PluginError,
+    OptionsError, DataError, ResultsError.
     """
     recipe = load_recipe(
         path,
@@ -174,7 +177,8 @@ def prepare(
     LOGGER.info(
         "recipe %s: %d variants, %d replicates", path, len(recipe.variants), recipe.replicates
     )
-    chosen = _chosen_variants(recipe, variants, path)
+    asked = variants_meant(recipe, variants, path)
+    chosen = frozenset({recipe.baseline, *asked}) if asked else None
     names, said_so = backends_meant(plugins, backends)
     found = [available_backend(plugins, name) for name in names]
     _refuse_more_than_one_process_can(plugins.executor(options.executor), found, options)
@@ -217,7 +221,7 @@ def prepare(
     if (options.jobs or 1) > 1 and any(is_exclusive(study.trials) for study in studies):
         only = "the recipe asks for evaluation.exclusive: one trial runs at a time"
         notes = (*notes, f"{only}, not {options.jobs}")
-    return Prepared(recipe, studies, notes, image_lines(recipe, known))
+    return Prepared(recipe, studies, notes, image_lines(recipe, known), asked)
 
 
 def _lacking_weights(studies: Sequence[Study]) -> tuple[str, ...]:
@@ -263,16 +267,6 @@ def prepare_all(
             )
         found.append(prepared)
     return found
-
-
-def _chosen_variants(recipe: Recipe, variants: Sequence[str], path: Path) -> frozenset[str] | None:
-    """The named variants with the baseline, None for all."""
-    known = [variant.name for variant in recipe.variants]
-    for name in variants:
-        if name not in known:
-            hint = did_you_mean(name, known, "variants")
-            raise OptionsError(f"--variant {name}: {path} has no such variant{hint}")
-    return frozenset({recipe.baseline, *variants}) if variants else None
 
 
 def _refuse_more_than_one_process_can(

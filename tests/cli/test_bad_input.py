@@ -64,6 +64,12 @@ def test_broken_toml_is_named_with_its_line(refused, tmp_path):
         (["--device", "cuda:1"], "CUDA_VISIBLE_DEVICES=1"),
         (["--device", "mps"], "give --device cpu"),
         (["--variant", "othr"], "did you mean 'other'?"),
+        (["--variant", "good, othr"], "--variant othr:"),
+        (
+            ["--variant", "good,othr"],
+            "no such variant; did you mean 'other'? variants: good, other",
+        ),
+        (["--variant", ","], "no such variant; variants: good, other"),
         (["--data", "digitz"], "there is no source 'digitz'; did you mean 'digits'?"),
         (["--data", "folder:nowhere"], "nowhere does not exist"),
         (["--data", "npz:nothing.npz"], "nothing.npz"),
@@ -101,6 +107,22 @@ def test_a_variant_runs_with_its_baseline_and_some_replicates(command, recipe):
     _, output, _ = command(*run(path), "--variant", "third", "--replicates", "1", "-n")
     assert "2 of 3 variants x 1 replicate on scripted: 2 trials" in output
     assert "other" not in output
+
+
+def test_variants_may_be_given_with_commas_and_have_them_in_their_names(command, recipe):
+    path = recipe()
+    names = ("third", "wide, deep", "wide")
+    more = (f'[[variant]]\nname = "{x}"\ntraining.epochs = {n}\n' for n, x in enumerate(names, 3))
+    path.write_text(path.read_text() + "".join(more))
+
+    def trials(*names):
+        options = (word for name in names for word in ("--variant", name))
+        _, output, _ = command(*run(path), *options, "-n")
+        return output
+
+    assert "3 of 5 variants x 2 replicates" in trials("other,third")
+    assert trials("other, third") == trials("other", "third") == trials("third,other", "other")
+    assert "2 of 5 variants x 2 replicates" in trials("wide, deep")
 
 
 def test_the_environment_chooses_a_backend_and_is_named(command, recipe, monkeypatch):
