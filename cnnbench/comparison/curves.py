@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
+from typing import Any
 
 from cnnbench.comparison.making import make_entry, make_table
 from cnnbench.comparison.metrics import Measure
@@ -198,11 +199,22 @@ def _shared(variants: Sequence[str]) -> str:
 
 def _other_settings(placed: Sequence[_Placed], key: str) -> Iterator[str]:
     """Where a technique's amounts differ in more than the amount."""
+    techniques = {x.series.variant: x.technique for x in placed}
     for technique, group in groupby(sorted(placed, key=lambda x: x.technique), _technique):
-        first, *others = (next(iter(x.series.records.values())).settings for x in group)
+        records = (next(iter(x.series.records.values())) for x in group)
+        first, *others = (_of_techniques(record.settings, techniques) for record in records)
         keys = dict.fromkeys(k for other in others for k in differing_keys(first, other))
         if named := [k for k in keys if k != key]:
             yield f"{technique}: its amounts differ in {first_few(named)}, too"
+
+
+def _of_techniques(settings: Mapping[str, Any], techniques: Mapping[str, str]) -> Mapping[str, Any]:
+    """Settings whose ensemble names techniques in place of their variants, one for each amount."""
+    ensemble = settings.get("ensemble")
+    if not isinstance(ensemble, dict) or not ensemble.get("of"):
+        return settings
+    of = [techniques.get(name, name) for name in ensemble["of"]]
+    return {**settings, "ensemble": {**ensemble, "of": of}}
 
 
 def _technique(placed: _Placed) -> str:

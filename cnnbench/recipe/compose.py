@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -163,11 +163,11 @@ def _multiply(parts: _Parts, overrides: Settings) -> list[Entry]:
             message = f"[matrix] varies {dotted(key)} too: set it in one of the two places"
             parts.problems.append(entry.settings[key].problem(dotted(key), message))
         for combination, settings in combined:
-            name = "-".join(filter(None, (entry.name, combination)))
+            name = _combined(entry.name, combination)
             if name in made:
                 message = f"two combinations would be called {name!r}: rename a variant"
                 parts.problems.append(place.problem("matrix", message))
-            merged = merge(entry.settings, settings)
+            merged = _of_combination(merge(entry.settings, settings), combination, parts.entries)
             unfit = unfit or ("" if is_name(name) else name)
             made[name] = Entry(name, entry.description, merged, entry.place)
     if unfit:
@@ -177,3 +177,19 @@ def _multiply(parts: _Parts, overrides: Settings) -> list[Entry]:
         )
         parts.problems.append(place.problem("matrix", message))
     return list(made.values())
+
+
+def _of_combination(
+    settings: Settings, combination: str, entries: Collection[str]
+) -> dict[Key, Setting]:
+    """The same, but that an ensemble of entries is of their variants of this combination."""
+    of = settings.get(("ensemble", "of"))
+    if of is None or not isinstance(of.value, list):
+        return {**settings}
+    whole = {name: _combined(name, combination) for name in entries}
+    value = [whole.get(x, x) if isinstance(x, str) else x for x in of.value]
+    return {**settings, ("ensemble", "of"): replace(of, value=value)}
+
+
+def _combined(entry: str, combination: str) -> str:
+    return "-".join(filter(None, (entry, combination)))

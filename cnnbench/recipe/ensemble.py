@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -46,6 +47,17 @@ class EnsembleSpec(Section):
     def combines(self) -> bool:
         """Whether its networks are trials of their own, and the answer is made of theirs."""
         return self.method in ("average", "bagging", "stacking")
+
+    @property
+    def way(self) -> str:
+        """What decides, beside the networks, what is made of trials; "" where nothing is.
+
+        Keys without an effect don't count, nor does the order of the variants.
+        """
+        if not self.combines:
+            return ""
+        folds = self.folds if self.method == "stacking" else 0
+        return json.dumps([self.method, folds, sorted(self.of) or self.members])
 
     @property
     def rounds(self) -> int:

@@ -192,7 +192,7 @@ def _plan(
     gpu: bool,
 ) -> _Planned:
     spec = configuration.ensemble
-    together = spec.model_dump_json() if spec.combines else ""
+    together = spec.way
     if spec.combines:
         configuration = configuration.model_copy(update={"ensemble": EnsembleSpec()})
     if configuration.tune.active:

@@ -162,3 +162,11 @@ def test_what_can_be_no_curve_is_said(two, keys, words):
     folder = two.write()
     with pytest.raises(ComparisonError, match=words):
         compare_records([folder], **({"curve": "data.train"} | keys))
+
+
+def test_an_ensemble_of_the_techniques_of_its_amount_differs_in_the_amount_alone(two):
+    for train in (50, 100):
+        of = [f"{name}-train={train}" for name in ("plain", "dropout")]
+        settings = {"ensemble": {"method": "average", "of": of}}
+        add(two, f"both-train={train}", PLAIN[train], train, settings=settings)
+    assert not [note for note in only_table(two.write()).notes if "differ in" in note]

@@ -175,6 +175,31 @@ network.dropout = 0.2
     assert (b.dropout, b.kernel) == (0.2, 3)
 
 
+def test_an_ensemble_beside_a_matrix_is_of_the_variants_of_its_combination(load):
+    recipe = load(
+        TENS
+        + """
+[matrix]
+data.train = [20, 30]
+
+[[variant]]
+name = "a"
+
+[[variant]]
+name = "b"
+network.kernel = 2
+
+[[variant]]
+name = "both"
+ensemble.method = "average"
+ensemble.of = ["a", "b"]
+"""
+    )
+    for amount in ("train=20", "train=30"):
+        of = configuration(recipe, f"both-{amount}").ensemble.of
+        assert of == (f"a-{amount}", f"b-{amount}")
+
+
 def test_the_matrix_of_a_parent_is_inherited_key_by_key(load, write):
     write(
         TENS + '[matrix]\nnetwork.padding = ["valid"]\nnetwork.downsampling = ["max"]\n', "p.toml"

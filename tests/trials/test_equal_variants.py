@@ -50,6 +50,42 @@ def test_a_variant_that_changes_nothing_that_counts_is_refused_at_its_line(probl
     )
 
 
+ENSEMBLE = """
+[[variant]]
+name = "a"
+[[variant]]
+name = "b"
+network.dropout = 0.5
+[[variant]]
+name = "first"
+ensemble = {{ method = "{method}", {keys} }}
+[[variant]]
+name = "second"
+{other}
+ensemble = {{ method = "{method}", {others} }}
+"""
+OF = 'of = ["a", "b"]'
+
+
+@pytest.mark.parametrize(
+    ("method", "keys", "others", "other"),
+    [
+        ("average", OF, f"{OF}, members = 3", ""),
+        ("average", OF, f"{OF}, folds = 3", ""),
+        ("average", OF, OF, "network.dense = [7]"),
+        ("average", OF, 'of = ["b", "a"]', ""),
+        ("average", "members = 3", "members = 3, folds = 3", ""),
+        ("bagging", "members = 3", "members = 3, folds = 3", ""),
+        ("stacking", OF, f"{OF}, members = 3", ""),
+    ],
+)
+def test_an_ensemble_of_the_same_networks_is_refused(problems, method, keys, others, other):
+    """Both would have one id, so that the record of one was kept and the other had none."""
+    text = ENSEMBLE.format(method=method, keys=keys, others=others, other=other)
+    (problem,) = problems(PLAIN + text)
+    assert "variants 'first' and 'second' are the same configuration" in problem
+
+
 def test_every_repetition_is_told(problems):
     text = PLAIN + "".join(f'[[variant]]\nname = "{name}"\n' for name in "abc")
     assert [problem.split(": variants ")[1][:11] for problem in problems(text)] == [
