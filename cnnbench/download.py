@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -31,15 +32,21 @@ def download(url: str, target: Path, *, md5: str = "", sha256: str = "") -> None
     from filelock import FileLock
 
     part = target.with_name(f"{target.name}.part")
+    held = Path(f"{part}.lock")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{part}.lock"):
-            if not target.exists():
-                _get(url, part)
-                _check(part, md5=md5, sha256=sha256)
-                part.replace(target)
-                sync_folder(target.parent)
-        Path(f"{part}.lock").unlink(missing_ok=True)
+        with FileLock(held):
+            try:
+                if not target.exists():
+                    _get(url, part)
+                    _check(part, md5=md5, sha256=sha256)
+                    part.replace(target)
+                    sync_folder(target.parent)
+            finally:
+                # While it is held: who waits for it sees that it is gone, and makes another.
+                # Windows lets nobody remove it so; there FileLock does.
+                with suppress(OSError):
+                    held.unlink()
     except (OSError, HTTPException) as error:
         raise DownloadError(_reason(error)) from error
 

@@ -2,6 +2,8 @@
 
 import hashlib
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -13,14 +15,14 @@ MD5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
 
 
 class Stand(ThreadingHTTPServer):
-    """breaks: after how many bytes the next answer ends. ranges: whether parts can be asked for."""
+    """breaks: after how many bytes the next answers end. ranges: whether parts can be asked for."""
 
-    breaks = None
     ranges = True
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Answer)
         self.asked = []
+        self.breaks = []
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -37,7 +39,7 @@ class Answer(BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(CONTENT) - start))
         self.end_headers()
-        breaks, self.server.breaks = self.server.breaks, None
+        breaks = self.server.breaks.pop() if self.server.breaks else None
         self.wfile.write(CONTENT[start:] if breaks is None else CONTENT[start : start + breaks])
 
     def log_message(self, *_):
@@ -71,11 +73,11 @@ def test_a_file_that_is_there_is_not_asked_for(server, tmp_path):
 
 @pytest.mark.parametrize("ranges", [True, False])
 def test_half_a_file_is_never_used_and_gone_on_with(server, tmp_path, ranges):
-    server.breaks, server.ranges = 1000, ranges
+    server.breaks, server.ranges = [1000], ranges
     target = tmp_path / "file"
     with pytest.raises(DownloadError, match="only 1,000 of 10,240 bytes came"):
         download(server.url, target, md5=MD5)
-    assert not target.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["file.part"]
     download(server.url, target, md5=MD5)
     assert target.read_bytes() == CONTENT
     assert server.asked == [None, "bytes=1000-"]
@@ -91,13 +93,32 @@ def test_a_part_that_is_whole_already_is_taken(server, tmp_path):
 def test_another_file_than_the_stated_one_is_thrown_away(server, tmp_path, algorithm):
     with pytest.raises(DownloadError, match=f"not the published file, its {algorithm} being"):
         download(server.url, tmp_path / "file", **{algorithm: "0" * 32})
-    assert not (tmp_path / "file").exists()
-    assert not (tmp_path / "file.part").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_several_who_download_at_once_and_fail_go_on_in_turn_and_leave_the_file_alone(
+    server, tmp_path
+):
+    server.breaks = [3000] * 3
+    target = tmp_path / "file"
+
+    def insist():
+        while not target.exists():
+            with suppress(DownloadError):
+                download(server.url, target, md5=MD5)
+
+    with ThreadPoolExecutor() as pool:
+        for ended in [pool.submit(insist) for _ in range(3)]:
+            ended.result()
+    assert server.asked == [None, "bytes=3000-", "bytes=6000-", "bytes=9000-"]
+    assert target.read_bytes() == CONTENT
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_why_nothing_came_is_told(server, tmp_path):
     with pytest.raises(DownloadError, match="404"):
         download(f"{server.url}s", tmp_path / "file")
+    assert list(tmp_path.iterdir()) == []
     with pytest.raises(DownloadError, match=r"^no connection: Connection refused$"):
         download("http://127.0.0.1:1/file", tmp_path / "file")
     (tmp_path / "blocked").touch()
