@@ -164,6 +164,7 @@ def run(
         from cnnbench.report.page.write import write_page
 
         write_page(report_html([x for study in studies for x in study.folders]), report)
+        console.print(f"wrote {report}", markup=False, highlight=False, soft_wrap=True)
     if not dry_run and any(x.failed for x in studies):
         raise typer.Exit(1)
 

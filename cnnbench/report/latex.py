@@ -11,7 +11,7 @@ from cnnbench.report.cells import Column, title_of
 from cnnbench.report.columns import columns_of, reference_of
 from cnnbench.report.printable import printable
 from cnnbench.report.ranks import ranks_columns, ranks_explanation, ranks_title
-from cnnbench.report.sentences import looks_of, reach_of
+from cnnbench.report.sentences import has_intervals, looks_of, reach_of
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -90,12 +90,15 @@ def _caption(comparison: Comparison, table: Table) -> Iterator[str]:
     over = "replicates and folds" if table.folds else "replicates"
     n = f"n = {counts.pop()} {over}" if len(counts) == 1 else f"n {over}, told in each row"
     reach = reach_of(comparison, table)
-    yield f"{what}, {direction} is better: mean and 95 % interval over {n}{reach}."
+    shown = "mean and 95 % interval" if has_intervals(table) else "mean"
+    yield f"{what}, {direction} is better: {shown} over {n}{reach}."
     if not any(row.judgement for row in table.rows):
         return
     to = reference_of(comparison, table) or table.baseline
     points = ", in percentage points" if metric.unit is Unit.FRACTION else ""
     yield f"Differences to {to} are paired by replicate{points}."
+    if not any(row.judgement and row.judgement.p is not None for row in table.rows):
+        return
     yield f"Test: {_test(table)}; {_correction(table)}."
     if table.margin:
         yield f"Smallest difference that matters: {table.margin.words}."

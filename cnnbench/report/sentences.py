@@ -71,13 +71,13 @@ def _numbers(comparison: Comparison, table: Table) -> Iterator[str]:
     unit = " in percentage points," if comparison.metric.unit is Unit.FRACTION else ""
     direction = "higher" if comparison.metric.higher_is_better else "lower"
     other = reference_of(comparison, table) or "the baseline"
+    shown = {"±": has_intervals(table), "[ ]": _has_judged_intervals(table)}
     if comparison.metric.constant:
         yield "Counted from the network, so without intervals."
-    else:
-        yield (
-            f"± and [ ] are 95 % intervals over {over}{reach_of(comparison, table)}"
-            f"{_corrected(table)}."
-        )
+    elif marks := [mark for mark, is_there in shown.items() if is_there]:
+        are = "are 95 % intervals" if len(marks) > 1 else "is a 95 % interval"
+        corrected = _corrected(table) if shown["[ ]"] else ""
+        yield f"{' and '.join(marks)} {are} over {over}{reach_of(comparison, table)}{corrected}."
     yield f"Differences are to {other},{unit} paired; {direction} is better."
     if table.chance is not None:
         majority = ""
@@ -101,6 +101,15 @@ def reach_of(comparison: Comparison, table: Table) -> str:
         return f", ± of these {comparison.split} {table.things} alone"
     but = f" (but {listed(list(dict.fromkeys(short)))})" if short else ""
     return f", ± over new {comparison.split} {table.things} too{but}"
+
+
+def has_intervals(table: Table) -> bool:
+    """Whether any value has one, which takes two trials."""
+    return any(row.value and row.value.interval for row in table.rows)
+
+
+def _has_judged_intervals(table: Table) -> bool:
+    return any(row.difference and row.difference.interval for row in table.rows)
 
 
 def _corrected(table: Table) -> str:
@@ -130,7 +139,8 @@ def _words(table: Table) -> Iterator[str]:
     if Conclusion.SAME in outcomes:
         said.append(f"same: all of [ ] is within {_margin(table)}")
     if Conclusion.OPEN in outcomes:
-        said.append("open: [ ] leaves room for both")
+        wide = _has_judged_intervals(table)
+        said.append(f"open: {'[ ] leaves room for both' if wide else 'one pair settles nothing'}")
     if said:
         sentence = "; ".join(said)
         yield f"{sentence[0].upper()}{sentence[1:]}."

@@ -83,6 +83,7 @@ def test_a_run_can_end_with_its_page(recipe, tmp_path):
     page = tmp_path / "page.html"
     done = call(*arguments, "--executor", "inline", "--report", page)
     assert done.exit_code == 0, done.output
+    assert done.output.endswith(f"\nwrote {page}\n")
     assert "A tiny study" in page.read_text()
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -102,6 +103,17 @@ def test_counts_are_told_to_have_no_test(comparisons):
     caption = caption_of(comparisons.CONSTANTS, table)
     assert "counted from the network" in caption
     assert "Test" not in caption
+
+
+def test_the_caption_of_one_replicate_tells_of_no_interval_and_no_test(comparisons):
+    alone = replace(comparisons.VERDICTS.tables[0].rows[1].judgement, n=1, p=None, p_holm=None)
+    value, difference = comparisons.estimate(0.9, n=1), comparisons.estimate(0.1, n=1)
+    table = comparisons.table(comparisons.row("wide", value, difference, n=1, judgement=alone))
+    caption = caption_of(comparisons.comparison(table), table)
+    assert "mean over n = 1 replicates. Differences to plain are paired by replicate" in caption
+    assert "interval" not in caption
+    assert "Test:" not in caption
+    assert "correction" not in caption
 
 
 def test_a_negative_difference_has_a_minus_and_a_name_its_hyphen(comparisons):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cnnbench.comparison.inference.verdicts import margin_of_fractions
@@ -77,3 +79,21 @@ def test_words_that_do_not_stand_there_are_not(comparisons):
     text = explanation_of(comparison, comparison.tables[0])
     assert "Holm" not in text
     assert "open" not in text
+
+
+def test_intervals_are_explained_where_there_are_any(comparisons):
+    value, difference = comparisons.estimate(0.9, n=1), comparisons.estimate(0.1, n=1)
+    alone = comparisons.table(comparisons.row("wide", value, difference, n=1), looks=(5, 8))
+    assert "interval" not in explanation_of(comparisons.comparison(alone), alone)
+    one = comparisons.table(comparisons.row("base", comparisons.estimate(0.9, 0.1)), looks=(5, 8))
+    explained = explanation_of(comparisons.comparison(one), one)
+    assert explained.startswith("± is a 95 % interval over replicates, ± of these")
+    assert "[ ]" not in explained
+
+
+def test_open_is_not_explained_by_an_interval_that_is_not_there(comparisons):
+    (row,) = comparisons.table(comparisons.judged("l2", "open", 0.01, 0.02, 1)).rows
+    bare = replace(row, difference=comparisons.estimate(0.01, n=1))
+    for shown, said in ((row, "Open: [ ] leaves room for both."), (bare, "Open: one pair settles")):
+        table = comparisons.table(shown)
+        assert said in explanation_of(comparisons.comparison(table), table)

@@ -176,7 +176,8 @@ class _Race:
         pairs = self._study[name]
         if failed := pairs.failed_before(wants):
             listed = ", ".join(str(replicate + 1) for replicate in failed)
-            return f"the look at {wants} waits for replicate {listed}, which failed"
+            noun = "replicates" if len(failed) > 1 else "replicate"
+            return f"the look at {wants} waits for {noun} {listed}, which failed"
         ended = len(pairs.first(wants).values)
         if not look:
             return f"{ended} of {wants} replicates ended for the first look"

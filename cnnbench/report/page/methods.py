@@ -9,7 +9,7 @@ from cnnbench.recipe.training import USED
 from cnnbench.report.chapters import Chapter
 from cnnbench.report.page.settings import common
 from cnnbench.report.run import plural
-from cnnbench.report.sentences import looks_of
+from cnnbench.report.sentences import has_intervals, looks_of
 
 _VERSIONS = ("cnnbench", "python", "numpy", "opencv")
 _TRAINING: Mapping[str, str] = {
@@ -64,8 +64,10 @@ def _sentences(chapter: Chapter) -> Iterator[str]:
         f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}" if counts else "0"
     )
     folds = f", {plural(table.folds, 'fold')} each counted as one" if table.folds else ""
+    ran, known = len([row for row in table.rows if row.n or row.recorded]), len(table.rows)
     yield (
-        f"{plural(len(table.rows), 'variant')} of the study {table.recipe} were trained on "
+        f"{plural(known, 'variant') if ran == known else f'{ran} of {known} variants'} of the "
+        f"study {table.recipe} {'was' if ran == 1 else 'were'} trained on "
         f"{' and '.join(table.backends)}, {times} {'time' if times == '1' else 'times'} "
         f"each{folds}."
     )
@@ -81,7 +83,11 @@ def _sentences(chapter: Chapter) -> Iterator[str]:
     if training := _training(chapter):
         yield training
     metric = chapter.measure.metric
-    if not metric.constant:
+    given = f"The {'' if metric.cost else f'{chapter.comparison.split} '}{metric.title} is given as"
+    pairs = f"differences to {table.baseline} are taken pair by pair."
+    if not metric.constant and not has_intervals(table):
+        yield f"{given} mean over replicates, too few for an interval; {pairs}"
+    elif not metric.constant:
         what = "two-sided 95 % Student t intervals over replicates"
         if table.folds:
             what += (
@@ -89,8 +95,7 @@ def _sentences(chapter: Chapter) -> Iterator[str]:
                 "2003)"
             )
         yield (
-            f"The {'' if metric.cost else f'{chapter.comparison.split} '}{metric.title} is given "
-            f"as mean and {what}; differences to {table.baseline} are taken pair by pair. "
+            f"{given} mean and {what}; {pairs} "
             f"{_test(chapter)}{_images(chapter)}Intervals speak of new splits of these "
             f"{table.things} and new initial weights, not of {table.things} from elsewhere."
         )

@@ -65,6 +65,11 @@ def test_a_failed_pair_is_waited_for_and_named():
     assert found.next_look is None
 
 
+def test_several_failed_pairs_are_named_in_the_plural():
+    standing = take({"it": pairs([None, *CLEAR[1:3], None, *CLEAR[4:]])}).standings["it"]
+    assert standing.reason == "the look at 5 waits for replicates 1, 4, which failed"
+
+
 def test_the_others_go_on_without_a_variant_whose_pair_failed():
     found = take({"broken": pairs([*NOISE[:5], None, *NOISE[6:]]), "noise": pairs(NOISE)})
     assert found.standings["broken"].look == 5

@@ -91,3 +91,18 @@ def test_the_methods_tell_where_the_variance_between_images_is_from(write_study,
     ]
     text = methods(replace(chapter, table=replace(chapter.table, rows=tuple(rows))))
     assert said in text
+
+
+def test_the_methods_count_the_variants_that_were_trained(write_study):
+    (chapter,) = read_book([write_study()]).chapters
+    first, second = chapter.table.rows
+    rows = (first, replace(second, n=0, recorded=0))
+    text = methods(replace(chapter, table=replace(chapter.table, rows=rows)))
+    assert text.startswith("1 of 2 variants of the study study was trained on torch, 3 times each.")
+
+
+def test_the_methods_claim_no_interval_where_there_is_none(write_study):
+    text = methods_of(write_study(replicates=1))
+    assert "given as mean over replicates, too few for an interval;" in text
+    assert "Student" not in text
+    assert "Intervals" not in text
