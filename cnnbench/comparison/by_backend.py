@@ -26,7 +26,7 @@ def backend_tables(
 def _backend_table(selections: Sequence[Selection], wanted: str | None, measure: Measure) -> Table:
     """Rows by variant, below each its backends, the baseline first."""
     told = _told_apart(selections)
-    notes = [f"{x.name}: {note}" for x in told for note in x.notes]
+    notes = [f"{x.name}: {note}" for x in told for note in x.notes_for(measure, None)]
     first = next((i for i, x in enumerate(told) if x.backend == wanted), 0)
     baseline = told[first]
     if wanted is not None and baseline.backend != wanted:

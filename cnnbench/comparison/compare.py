@@ -151,7 +151,7 @@ def _variant_tables(
     for selection in selections:
         by_name = {series.variant: series for series in selection.series}
         baseline = wanted if wanted in by_name else selection.baseline
-        notes = list(selection.notes)
+        notes = selection.notes_for(measure, baseline)
         if wanted is not None and baseline != wanted:
             notes.append(f"no variant {wanted} in this recipe; its own baseline is used instead")
         reference = by_name.get(baseline)
@@ -172,7 +172,7 @@ def _pairs_table(selection: Selection, measure: Measure) -> Table:
         make_entry(series, reference, f"{series.variant} against {reference.variant}", pair)
         for reference, series in combinations(selection.series, 2)
     ]
-    notes = list(selection.notes)
+    notes = selection.notes_for(measure, None)
     if not entries:
         notes.append("there is one variant only, so there is nothing to compare it with")
         entries = [make_entry(x, x, x.variant, pair) for x in selection.series]

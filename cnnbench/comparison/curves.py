@@ -96,7 +96,7 @@ def _table(
         [selection],
         baseline,
         entries,
-        [*selection.notes, *notes],
+        [*selection.notes_for(measure, None), *notes],
         measure=measure,
         place=selection.place,
     )

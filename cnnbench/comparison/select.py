@@ -8,11 +8,12 @@ from typing import Any
 
 from cnnbench.comparison.inference.schedule import LookSchedule, fixed, kept_to
 from cnnbench.comparison.inference.settle import Settlement
+from cnnbench.comparison.metrics import Measure
 from cnnbench.comparison.published import published_notes
 from cnnbench.comparison.reach import READ, ImageSpread
 from cnnbench.comparison.series import Part, Series
 from cnnbench.comparison.settings import differing_keys, first_few
-from cnnbench.comparison.settling import counted, settlement_notes, settlement_of
+from cnnbench.comparison.settling import MEASURE, counted, settlement_notes, settlement_of
 from cnnbench.comparison.values import located
 from cnnbench.results.read import RecordedStudy
 from cnnbench.results.record import MARGIN, Plan, Record
@@ -52,6 +53,18 @@ class Selection:
     def name(self) -> str:
         """The backend as a heading names it."""
         return located(self.backend, self.place)
+
+    def notes_for(self, measure: Measure, baseline: str | None) -> list[str]:
+        """The notes of a table, those on where variants stand first.
+
+        They stand where they do by test accuracy against the recipe's own baseline, which is said
+        where the table goes by another measure or baseline. baseline: None where it has several.
+        """
+        if not self.settlement:
+            return list(self.notes)
+        same = measure == MEASURE and baseline == self.baseline
+        by = "" if same else f"by test accuracy against {self.baseline}: "
+        return [*settlement_notes(self.settlement, by), *self.notes]
 
 
 def select(study: RecordedStudy) -> tuple[Selection, ...]:
@@ -108,7 +121,6 @@ def _planned(study: RecordedStudy, plan: Plan) -> Selection:
         schedule = kept_to(rule.looks, rule.alpha, rule.spending, seen=bool(plan.looks))
         settlement = settlement_of(series, plan.baseline, schedule, plan.margin)
         series = counted(series, plan.baseline, settlement, rule.looks[0])
-        notes += settlement_notes(settlement)
     notes += published_notes(plan.published)
     if plan.overrides:
         notes.append(f"changed on the command line: {', '.join(plan.overrides)}")

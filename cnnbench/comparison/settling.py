@@ -59,15 +59,19 @@ def counted(
     return tuple(_up_to(x, looks.get(x.variant, 0), first) for x in series)
 
 
-def settlement_notes(settlement: Settlement) -> Iterator[str]:
-    """What is open and why, and whose mean is too far out for having been stopped early."""
+def settlement_notes(settlement: Settlement, by: str = "") -> Iterator[str]:
+    """What is open and why, and whose mean is too far out for having been stopped early.
+
+    by: what the settlement goes by, for a table that goes by something else.
+    """
     standings = settlement.standings
     yield from grouped(
-        (name, x.reason)
+        (name, x.reason if x.held else f"{by}{x.reason}")
         for name, x in standings.items()
         if x.held or (x.look and not x.judgement.verdict.outcome.settled)
     )
-    yield from grouped((name, _EARLY) for name, x in standings.items() if x.early and _claims(x))
+    early = (name for name, x in standings.items() if x.early and _claims(x))
+    yield from grouped((name, f"{by}{_EARLY}") for name in early)
 
 
 def look_sentence(settlement: Settlement) -> str:

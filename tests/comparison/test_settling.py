@@ -89,6 +89,21 @@ def test_nothing_is_concluded_before_the_first_look(compared):
     assert "clear: 4 of 5 replicates recorded" in comparison.tables[0].notes
 
 
+@pytest.mark.parametrize(
+    ("changes", "by"),
+    [
+        ({}, ""),
+        ({"metric": "training"}, "by test accuracy against plain: "),
+        ({"baseline": "clear"}, "by test accuracy against plain: "),
+    ],
+)
+def test_a_table_by_something_else_says_what_its_variants_stand_by(compared, changes, by):
+    comparison = compared({"clear": CLEAR[:5], "noise": NOISE[:8]}, **changes)
+    noise, clear = comparison.tables[0].notes[:2]
+    assert noise == f"noise: {by}open after 8 replicates; 8 of 12 ended for the next look"
+    assert clear.startswith(f"clear: {by}stopped early, so that the mean")
+
+
 def test_a_look_is_not_taken_while_another_variant_lacks_its_pairs(compared):
     found = row(compared({"clear": CLEAR[:5], "noise": NOISE[:4]}), "clear")
     assert (found.judgement.verdict.words, found.judgement.n) == ("open", 0)
