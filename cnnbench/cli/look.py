@@ -60,7 +60,7 @@ def look(
         bases=plugins.offered_bases,
     )
     console = Terminal()
-    with reading(console, "reading the images") as watcher:
+    with reading(console, "reading the data") as watcher:
         seen = preview(loaded, plugins, watcher)
     print_look(console, seen)
     with console.waiting("drawing the picture"):

@@ -50,14 +50,14 @@ def parity(
         spare_file(output, force=force)
     console = Terminal()
     plugins = installed_plugins()
-    with reading(console, "reading the recipe and its images") as watcher:
+    with reading(console, "reading the recipe and its data") as watcher:
         prepared = prepare_parity(
             recipe, backend, plugins, device, overrides=overrides or [], data=data, watch=watcher
         )
     with console.waiting("starting") as status:
         probes = probe_backends(prepared, plugins, lambda trial: status.update(shown_trial(trial)))
-        parities = pair_probes(list(probes))
-    print_parity(console, parities)
+        parities = pair_probes(list(probes), signals=prepared.signals)
+    print_parity(console, parities, signals=prepared.signals)
     if output:
         write_report(parity_csv(parities), output, force=force)
     verdicts = {parity.verdict for parity in parities}

@@ -57,7 +57,7 @@ def pick(
     choice = choose(results, metric, variant)
     with NewFolder(output, replace=force) as folder:
         print_choice(console, choice)
-        with console.waiting("reading the images"):
+        with console.waiting("reading the data"):
             retraining = plan_retraining(choice, plugins, device=device, data=data)
         print_plan(console, retraining)
         with choose_view(console, retraining.trials, quiet=quiet) as view:

@@ -125,7 +125,7 @@ def run(
     options = RunOptions(results, device, jobs, executor, timeout, force, save_weights, stack)
     changes = [*(overrides or []), *([f"replicates={replicates}"] if replicates else [])]
     spending = Budget(budget)
-    with reading(console, "reading the recipe and its images") as watcher:
+    with reading(console, "reading the recipe and its data") as watcher:
         studies = prepare_all(
             recipes,
             backend or [],

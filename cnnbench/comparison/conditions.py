@@ -56,14 +56,17 @@ def condition_notes(
 
 def _images(records: Sequence[Record], split_told: str) -> Iterator[str]:
     samples = [record.samples for record in records if record.samples]
+    things = things_of(records)
     if synthetic := ", ".join(dict.fromkeys(x.source for x in samples if x.synthetic)):
-        yield f"images of {synthetic} are synthetic: drawn by a program, not photographed"
+        made = "drawn by a program, not photographed"
+        if things == "signals":
+            made = "made by a program, not measured"
+        yield f"{things} of {synthetic} are synthetic: {made}"
     if len({len(x.classes) for x in samples}) > 1:
         yield "variants have different numbers of classes, so that their levels of chance differ"
     told = tuple(f"{whose} {split_told} split holds" for whose in ("The", "A fold's"))
     remarks = dict.fromkeys(note for x in samples for note in x.notes)
     notes = [note for note in remarks if not note.startswith(told)]
-    things = things_of(records)
     yield from (f"{things}: {note}" for note in notes[:_SAMPLE_NOTES])
     if len(notes) > _SAMPLE_NOTES:
         yield f"{things}: {len(notes) - _SAMPLE_NOTES} more remarks in the records"

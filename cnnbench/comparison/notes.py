@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
 
+from cnnbench.comparison.classes import things_of
 from cnnbench.comparison.inference import skewness
 from cnnbench.comparison.intervals import FEWEST, ROUNDING
 from cnnbench.comparison.levels import level_to_beat
@@ -204,9 +205,10 @@ def _together(entry: TableEntry) -> Iterator[str]:
     alone = fmean(fmean(ensemble.accuracies) for ensemble in found)
     best = fmean(max(ensemble.accuracies) for ensemble in found)
     networks = " to ".join(dict.fromkeys(str(n) for n in (counts[0], counts[-1])))
+    things = things_of(entry.series.ok.values())
     yield (
-        f"{networks} networks together; alone {100 * alone:.1f} % of test images on average, the "
-        f"best of them {100 * best:.1f} %"
+        f"{networks} networks together; alone {100 * alone:.1f} % of test {things} on average, "
+        f"the best of them {100 * best:.1f} %"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from cnnbench.comparison.classes import things_of
 from cnnbench.comparison.series import Part, Series
 from cnnbench.comparison.settings import differing_keys, first_few
 from cnnbench.results.record import Record
@@ -56,7 +57,7 @@ def _obstacle(record: Record, counterpart: Record, whose: str) -> str:
     if record.trial == counterpart.trial and record.backend == counterpart.backend:
         return ""  # an id says as much as settings and images do
     if not same_images(record, counterpart):
-        return f"other images than {whose}"
+        return f"other {things_of([record])} than {whose}"
     differing = differing_keys(record.settings, counterpart.settings)
     if not differing:
         return ""

@@ -23,6 +23,7 @@ class _Tried:
     selection: Selection
     source: str
     digest: str
+    things: str
     means: dict[str, float]
 
     @property
@@ -76,7 +77,7 @@ def _tried(selection: Selection, table: Table) -> _Tried | None:
     digests = {x.digest for x in samples}
     if len(digests) != 1 or not means:
         return None
-    return _Tried(selection, samples[0].source, digests.pop(), means)
+    return _Tried(selection, samples[0].source, digests.pop(), samples[0].things, means)
 
 
 def _groups(tried: Sequence[_Tried]) -> list[list[_Tried]]:
@@ -106,7 +107,8 @@ def _twice(group: Sequence[_Tried], once: Sequence[_Tried]) -> Iterator[str]:
     if len(once) >= FEWEST_SETS:
         for each in group:
             if each not in once:
-                yield f"{each.title} is not ranked, as it is of the images of {kept[each.digest]}"
+                whose = f"the {each.things} of {kept[each.digest]}"
+                yield f"{each.title} is not ranked, as it is of {whose}"
 
 
 def _too_few(once: Sequence[_Tried], shared: Sequence[str]) -> str:

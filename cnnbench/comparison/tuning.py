@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from cnnbench.comparison.classes import things_of
 from cnnbench.comparison.settings import first_few
 from cnnbench.comparison.tables import TableEntry
 from cnnbench.results.record import Tried, Tuning
@@ -22,7 +23,8 @@ def tried(entry: TableEntry) -> Iterator[str]:
     lost = f", {diverged} of them diverged" if diverged else ""
     yield (
         f"tuned: the best of {_range(len(x.candidates) for x in found)} candidates in each "
-        f"replicate{lost} by {metrics} on validation images; chosen: {first_few(listed)}"
+        f"replicate{lost} by {metrics} on validation {things_of(entry.series.ok.values())}; "
+        f"chosen: {first_few(listed)}"
     )
 
 

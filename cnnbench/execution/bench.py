@@ -87,10 +87,12 @@ class Bench:
         """The same images, if they are the trial's. Raises DataError."""
         if self._proved is not images:
             if digest_of(images) != images.digest:
-                raise DataError("the images that were brought to this worker are damaged")
+                raise DataError(f"the {images.things} that were brought to this worker are damaged")
             self._proved = images
         if images.identity != trial.data:
-            raise DataError("the images that were brought to this worker are not the trial's")
+            raise DataError(
+                f"the {images.things} that were brought to this worker are not the trial's"
+            )
         return images
 
 
@@ -103,7 +105,8 @@ def planned_images(plugins: Plugins, trial: Trial) -> CachedImages:
     if images.identity != trial.data:
         source = trial.configuration.data.source
         raise DataError(
-            f"the images of {source} have changed since this run began: give the same command again"
+            f"the {images.things} of {source} have changed since this run began: give the same "
+            "command again"
         )
     return images
 

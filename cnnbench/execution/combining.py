@@ -263,6 +263,6 @@ def _refuse_other_rows(members: Sequence[Trial], asked: Sequence[Predictions]) -
     for trial, each in zip(members, asked, strict=True):
         if not np.array_equal(each.rows, asked[0].rows):
             raise ResultsError(
-                f"the predictions of trial {trial.id} are of other images than those of "
+                f"the predictions of trial {trial.id} are of other data than those of "
                 f"{members[0].id}: --force runs them again"
             )

@@ -25,6 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cnnbench.data.sources.summary import in_words
 from cnnbench.parity.deviation import (
     JUDGED,
     Criterion,
@@ -70,8 +71,11 @@ class Parity:
         return tuple(found for found in self.differences if found.measure is measure)
 
 
-def compare_probes(reference: Probe, other: Probe) -> Parity:
-    """Lay a backend beside the reference, whose probe holds the nudged runs."""
+def compare_probes(reference: Probe, other: Probe, *, signals: bool = False) -> Parity:
+    """Lay a backend beside the reference, whose probe holds the nudged runs.
+
+    signals: whether the reason is to speak of these, not of images.
+    """
     failed = next((probe for probe in (reference, other) if probe.reason), None)
     found: tuple[Difference, ...] = ()
     if failed:
@@ -86,17 +90,17 @@ def compare_probes(reference: Probe, other: Probe) -> Parity:
         other=other.backend,
         differences=found,
         verdict=verdict,
-        reason=reason,
+        reason=in_words(reason, signals=signals),
     )
 
 
-def pair_probes(probes: Sequence[Probe]) -> list[Parity]:
+def pair_probes(probes: Sequence[Probe], *, signals: bool = False) -> list[Parity]:
     """Each probe beside that of the first backend for the same trial, in the order given."""
     first: dict[tuple[str, int], Probe] = {}
     for probe in probes:
         first.setdefault((probe.variant, probe.replicate), probe)
     pairs = ((first[probe.variant, probe.replicate], probe) for probe in probes)
-    return [compare_probes(one, other) for one, other in pairs if one is not other]
+    return [compare_probes(one, other, signals=signals) for one, other in pairs if one is not other]
 
 
 def _judge(found: Sequence[Difference], reference: Probe) -> tuple[ParityVerdict, str]:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cnnbench.comparison.rows import Cell
+from cnnbench.data.sources.summary import in_words
 from cnnbench.parity.deviation import MARGIN, Criterion, Difference
 from cnnbench.parity.judgement import Parity, ParityVerdict
 from cnnbench.report.formats import csv_cell
@@ -41,8 +42,11 @@ _STYLES = {
 _HEADINGS = ("before\ntraining", "first\nepoch", "after\nepoch", "whole\nepochs", "after\ntraining")
 
 
-def print_parity(console: Console, parities: Sequence[Parity]) -> None:
-    """One row a trial and backend, its differences, and the verdict below."""
+def print_parity(console: Console, parities: Sequence[Parity], *, signals: bool = False) -> None:
+    """One row a trial and backend, its differences, and the verdict below.
+
+    signals: whether networks tell these apart, not images.
+    """
     reference = parities[0].reference
     table = Table(box=None, header_style="bold", pad_edge=False, collapse_padding=True)
     for heading in ("variant", "backend"):
@@ -55,18 +59,21 @@ def print_parity(console: Console, parities: Sequence[Parity]) -> None:
         verdict = Text(parity.verdict, style=_STYLES[parity.verdict])
         table.add_row(*names, *_cells(parity), verdict)
     console.print(table)
-    console.print(
+    explanation = (
         f"\nDifferences to {reference}: the largest of a probability of the test images before "
         "training; the largest of the loss at a step of the first epoch; the largest of a "
         "probability after that epoch; the largest of the loss of those whole epochs that rounding "
-        "moves little; half the summed difference of an image's "
-        "probabilities after the whole training, the mean over the images; of the test accuracy "
+        "moves little; half the summed difference of the probabilities of each image after the "
+        "whole training, the mean over the images; of the test accuracy "
         "after it, in percentage points. Epochs are taken without dropout, whose masks are "
         "each backend's own, the whole training with it. Backends agree where they differ by no "
         f"more than {MARGIN:g} times what nudging the initial weights by rounding errors changes, "
         "and at the end by no more than chance explains. With dropout, early stopping or a "
         "plateau of the learning rate, the end is judged by its accuracy alone. Where rounding or "
-        "chance explain nearly everything, it can't be told.",
+        "chance explain nearly everything, it can't be told."
+    )
+    console.print(
+        in_words(explanation, signals=signals),
         highlight=False,
     )
     for parity in parities:

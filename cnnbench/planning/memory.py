@@ -9,6 +9,7 @@ from math import prod
 import psutil
 
 from cnnbench.data.sources.source import Request
+from cnnbench.data.sources.summary import in_words
 from cnnbench.data.splits.feasibility import split_sizes
 from cnnbench.errors import OptionsError, Problem, RecipeError
 from cnnbench.network.cost import layer_costs
@@ -66,7 +67,10 @@ def refuse_large_stacks(
         trial, count, image = stack[0], len(stack), _image_bytes(stack[0])
         images = known[trial.source, trial.request]
         batch = _batch(trial, images, fitting=memory // (count * image))
-        step = f"feature maps and their gradients in a training step of {batch:,} images each"
+        step = in_words(
+            f"feature maps and their gradients in a training step of {batch:,} images each",
+            signals=images.signals,
+        )
         takes = {"parameters and their gradients": _parameter_bytes(trial), step: batch * image}
         for what, each in takes.items():
             if count * each > memory:
@@ -106,12 +110,15 @@ def _too_many_at_once(
     batch = _batch(trial, images, fitting)
     if batch > fitting:
         height, width, _ = images.shape
-        lower = f"lower training.batch_size to {fitting} at most, or " if fitting else ""
-        message = (
+        lower = [f"lower training.batch_size to {fitting} at most"] if fitting else []
+        smaller = f"give a data.image_size below {height}x{width}"
+        if images.signals:
+            smaller = f"give signals of fewer than {height:,} values"
+        message = in_words(
             f"variant {variant.name!r} makes {batch * each / 2**30:,.0f} GiB of feature maps and "
             f"their gradients in a training step of {batch:,} images, more than the "
-            f"{memory / 2**30:,.0f} GiB of this machine; {lower}give a data.image_size below "
-            f"{height}x{width}"
+            f"{memory / 2**30:,.0f} GiB of this machine; {', or '.join([*lower, smaller])}",
+            signals=images.signals,
         )
         yield variant.problem(("training", "batch_size"), message)
 

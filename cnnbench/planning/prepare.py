@@ -86,7 +86,8 @@ class Prepared:
     """Everything checked before anything trains.
 
     images: what they are, a line or more. notes: what to know of the images and the run. asked: the
-    variants that were named, to be run with the baseline alone; none for all.
+    variants that were named, to be run with the baseline alone; none for all. signals: whether all
+    that is classified is signals.
     """
 
     recipe: Recipe
@@ -94,6 +95,7 @@ class Prepared:
     notes: tuple[str, ...]
     images: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    signals: bool = False
 
     @property
     def trials(self) -> tuple[Trial, ...]:
@@ -221,7 +223,8 @@ def prepare(
     if (options.jobs or 1) > 1 and any(is_exclusive(study.trials) for study in studies):
         only = "the recipe asks for evaluation.exclusive: one trial runs at a time"
         notes = (*notes, f"{only}, not {options.jobs}")
-    return Prepared(recipe, studies, notes, image_lines(recipe, known), asked)
+    signals = all(images.signals for images in known.values())
+    return Prepared(recipe, studies, notes, image_lines(recipe, known), asked, signals)
 
 
 def _lacking_weights(studies: Sequence[Study]) -> tuple[str, ...]:

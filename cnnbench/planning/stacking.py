@@ -68,7 +68,7 @@ def why_alone(trial: Trial) -> str:
         "evaluation.exclusive asks for the times of each alone": spec.evaluation.exclusive,
         f"{method} trains several networks in turn": method in ("boosting", "snapshot"),
         "a base is trained in stages": trial.stages or trial.arrays is not None,
-        "groups of images make splits of other sizes": spec.data.groups,
+        "groups of data.groups make splits of other sizes": spec.data.groups,
         "averaged weights have statistics measured for each by itself": (
             spec.training.averaging.active
         ),

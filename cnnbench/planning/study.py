@@ -9,7 +9,7 @@ from pathlib import Path
 from cnnbench.data.sources.cache import CachedImages, open_images
 from cnnbench.data.sources.source import DataSource, Facts, Request
 from cnnbench.data.sources.streamed import Watcher, nobody
-from cnnbench.data.sources.summary import summary_line
+from cnnbench.data.sources.summary import in_words, summary_line
 from cnnbench.data.spec import DataSpec
 from cnnbench.data.splits.feasibility import amount_errors, facts_of, split_notes
 from cnnbench.errors import DataError, PluginError, Problem, RecipeError
@@ -121,11 +121,13 @@ def read_images(
             grouped.add((data, folds))
             try:
                 about = (variant.configuration, recipe.seed, recipe.replicates)
-                notes |= dict.fromkeys(group_notes(opened[key], *about))
+                told = group_notes(opened[key], *about)
+                notes |= dict.fromkeys(in_words(x, signals=facts[key].signals) for x in told)
             except DataError as error:
                 errors.append(error)
         for wrong in errors:
-            message = f"{wrong}{_lost(source, request, facts[key])}"
+            said = f"{wrong}{_lost(source, request, facts[key])}"
+            message = in_words(said, signals=facts[key].signals)
             problems[variant.problem(("data", wrong.key or "source"), message)] = None
         if not errors:
             notes |= dict.fromkeys(split_notes(facts[key], data, folds))

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from cnnbench.data.sources.requests import is_there, reader_of
 from cnnbench.data.sources.source import Facts
-from cnnbench.data.sources.summary import in_words
 from cnnbench.errors import PluginError, Problem, meant
 from cnnbench.recipe.configuration import Configuration
 from cnnbench.recipe.entries import Entry
@@ -121,5 +120,4 @@ def hint_for(settings: Settings, key: Key, facts: Facts) -> str:
             change = "to read these larger give --set 'data.image_size=[HEIGHT, WIDTH]'"
         case _:
             return ""
-    others = in_words("other images", signals=facts.signals)
-    return f"; the recipe was written for {others}: {change}"
+    return f"; the recipe was written for other images: {change}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from cnnbench.data.sources.requests import request_of
 from cnnbench.data.sources.source import DataSource, Facts, Request
+from cnnbench.data.sources.summary import in_words
 from cnnbench.data.spec import DataSpec
 from cnnbench.data.splits.feasibility import amount_errors
 from cnnbench.errors import DataError, NetworkError, PluginError, Problem
@@ -64,7 +65,6 @@ class Checker:
 
     def _complaints(self, candidate: Candidate) -> Iterator[tuple[Key, str]]:
         configuration, settings = candidate.configuration, candidate.settings
-        key: Key
         yield from training_complaints(configuration)
         try:
             facts = self.facts_of(configuration.data)
@@ -74,17 +74,26 @@ class Checker:
             else:
                 yield ("data", error.key or "source"), f"{error}{other_images_hint(settings)}"
             return
+        if facts.signals:
+            yield from _of_images_alone(configuration)
+        for key, message in self._of_facts(candidate, facts):
+            yield key, in_words(message, signals=facts.signals)
+
+    def _of_facts(self, candidate: Candidate, facts: Facts) -> Iterator[tuple[Key, str]]:
+        """What stands against the images that a variant asks for, and against its network."""
+        configuration = candidate.configuration
+        key: Key
         errors = amount_errors(facts, configuration.data, configuration.evaluation.folds)
         for wrong in errors:
             key = ("data", wrong.key) if wrong.key else FOLDS
-            yield key, str(wrong) + hint_for(settings, key, facts)
+            yield key, str(wrong) + hint_for(candidate.settings, key, facts)
         if not errors:
             yield from _unmonitored(facts, configuration)
-        if configuration.transfer.active:
-            yield from _unshareable(configuration)
-        if facts.signals:
-            yield from _of_images_alone(configuration)
         yield from _balanced_twice(configuration)
+        if configuration.transfer.active:
+            if facts.signals:  # no base takes them, whatever else stands against it
+                return
+            yield from _unshareable(configuration)
         classes_known = all(wrong.key != "classes" for wrong in errors)
         yield from _network_complaints(candidate, facts, self._bases, classes_known=classes_known)
 

@@ -117,7 +117,7 @@ def _unfit(other: str, name: str, variants: Mapping[str, Configuration]) -> str:
     mine, its = variants[name], variants[other]
     if _images(mine) != _images(its):
         return (
-            f"{other} is trained or tested on other images than {name}: give both the same [data] "
+            f"{other} is trained or tested on other data than {name}: give both the same [data] "
             "and evaluation.folds"
         )
     return ""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnnbench.comparison.inference.verdicts import Conclusion
 from cnnbench.comparison.metrics import Unit
 from cnnbench.comparison.values import Comparison, Row, Table, located, name_of
+from cnnbench.data.sources.summary import in_words
 from cnnbench.report.quantities import Scale, duration, energy, scale_of
 
 _TRAINING = "training"
@@ -43,7 +44,7 @@ def variant_columns(comparison: Comparison, table: Table) -> tuple[Column, ...]:
         *_names(comparison, rows),
         Column("n", tuple(_count(row) for row in rows)),
         Column(
-            _value_head(comparison),
+            _value_head(comparison, table),
             tuple(scale.value(row.value) if row.value else "-" for row in rows),
         ),
         Column(
@@ -59,11 +60,12 @@ def variant_columns(comparison: Comparison, table: Table) -> tuple[Column, ...]:
 
 def scale_for(comparison: Comparison, table: Table) -> Scale:
     """How the table shows its values and differences."""
-    return scale_of(
+    scale = scale_of(
         comparison.metric.unit,
         [row.value for row in table.rows if row.value],
         [row.difference for row in table.rows if row.difference],
     )
+    return replace(scale, points=_of_things(scale.points, table))
 
 
 def title_of(comparison: Comparison, table: Table) -> str:
@@ -103,7 +105,7 @@ def _others(comparison: Comparison, table: Table) -> tuple[Column, ...]:
         same = other.tables[place]
         scale = scale_for(other, same)
         cells = tuple(scale.value(row.value) if row.value else "-" for row in same.rows)
-        head = _value_head(other).removeprefix(f"{comparison.split} ")  # it stands there once
+        head = _value_head(other, same).removeprefix(f"{comparison.split} ")  # it stands there once
         found.append(Column(head, cells, optional=True))
     return tuple(found)
 
@@ -155,10 +157,15 @@ def difference_cell(row: Row, scale: Scale) -> str:
     return "" if row.is_baseline else "-"
 
 
-def _value_head(comparison: Comparison) -> str:
+def _value_head(comparison: Comparison, table: Table) -> str:
     metric = comparison.metric
     title = metric.title if metric.cost else f"{comparison.split} {metric.title}"
-    return f"{title}, {_IN_HEAD[metric.unit]}" if metric.unit in _IN_HEAD else title
+    head = f"{title}, {_IN_HEAD[metric.unit]}" if metric.unit in _IN_HEAD else title
+    return _of_things(head, table)
+
+
+def _of_things(text: str, table: Table) -> str:
+    return in_words(text, signals=table.things == "signals")
 
 
 def _difference_head(comparison: Comparison, scale: Scale) -> str:

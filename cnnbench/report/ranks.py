@@ -68,7 +68,7 @@ def ranks_explanation(comparison: Comparison, ranks: Ranks) -> str:
         f"{_p(ranking)} by shuffling the ranks on each data set. Mean ranks that are "
         f"{ranking.critical:.2f} or more apart differ, for all pairs together (Nemenyi, "
         f"{100 * ranking.level:g} %), if p is below {p_text(ranking.level)}. Each data set counts "
-        "once, however many images it has (Demsar 2006)."
+        "once, however large it is (Demsar 2006)."
     )
 
 

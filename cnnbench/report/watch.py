@@ -47,7 +47,7 @@ def watch_reading(progress: bool | Listener | None) -> Iterator[Watcher]:
     if callable(progress) or not _seen(progress, console):
         yield nobody
         return
-    with reading(console, "reading the recipe and its images") as watcher:
+    with reading(console, "reading the recipe and its data") as watcher:
         yield watcher
 
 

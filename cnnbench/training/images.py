@@ -115,7 +115,7 @@ class TrialImages:
             grouping="" if groups is None else digest_of_groups(groups),
             synthetic=self.chosen.synthetic,
             notes=(*self.chosen.notes, *self.split_notes()),
-            signals=self.chosen.images.dtype != np.uint8,
+            signals=self.chosen.signals,
         )
 
     def split_notes(self) -> tuple[str, ...]:

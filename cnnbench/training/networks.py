@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.passes.batches import Batches
+from cnnbench.data.sources.summary import in_words
 from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import Engine, Model
 from cnnbench.recipe.transfer import Stage
@@ -132,7 +133,8 @@ class Training:
         rows = trained.images.split
         answers = {"test": self.predict(trained, rows.test)}
         if not np.isfinite(answers["test"]).all():
-            raise DivergedError("the probabilities of the test images are not finite numbers")
+            wrong = "the probabilities of the test images are not finite numbers"
+            raise DivergedError(in_words(wrong, signals=trained.images.chosen.signals))
         if len(rows.validation):
             answers["validation"] = self.predict(trained, rows.validation)
         return answers

@@ -250,7 +250,7 @@ def _sameness(earlier: Variant, variant: Variant) -> Problem:
     if overriding:
         message += f", because {overriding[0]} overrides what tells them apart"
     elif earlier.configuration.data.source != variant.configuration.data.source:
-        message += " of the same images: leave one out"
+        message += " of the same data: leave one out"
     else:
         message += ": change what one of them sets, or leave one out"
     place = variant.entry.place if variant.entry else None

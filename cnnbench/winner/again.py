@@ -89,8 +89,8 @@ def refuse_other_inputs(record: Record, trial: Trial, cached: CachedImages) -> N
     samples = record.samples
     if samples is None or (samples.digest, samples.grouping) != (cached.digest, grouping):
         raise DataError(
-            f"the images of {source} are not those of the records: run the recipe again, or say "
-            "with --data where they are"
+            f"the {cached.things} of {source} are not those of the records: run the recipe "
+            "again, or say with --data where they are"
         )
     digest = trial.arrays.digest if trial.arrays else None
     recorded = record.pretrained.digest if record.pretrained else None

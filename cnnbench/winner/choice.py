@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
+from cnnbench.comparison.classes import things_of
 from cnnbench.comparison.metrics import SPLITS, Measure, find_measure
 from cnnbench.comparison.select import select
 from cnnbench.comparison.series import Part, Series, in_order
@@ -74,13 +75,14 @@ def choose(path: Path, metric: str = "accuracy", variant: str | None = None) -> 
     measure = find_measure(metric, VALIDATION)
     if measure.metric.cost:
         raise ComparisonError(
-            f"{measure.metric.title} is no ground to choose a network on: name a metric of images, "
-            "such as accuracy, f1 or log_loss"
+            f"{measure.metric.title} is no ground to choose a network on: name a metric of "
+            "quality, such as accuracy, f1 or log_loss"
         )
     (selection,) = select(study)
     if plan.folds:
+        of_what = things_of(x for each in selection.series for x in each.ok.values())
         raise ComparisonError(
-            f"{plan.recipe} is a cross-validation: every image is tested in one of its "
+            f"{plan.recipe} is a cross-validation: each of the {of_what} is tested in one of its "
             f"{plan.folds} folds, so that none is left to test a network that learns from all "
             "others; run the recipe with --set evaluation.folds=0, and pick from that"
         )
@@ -149,9 +151,9 @@ def _nothing_to_choose_by(study: RecordedStudy, series: Sequence[Series], measur
             "lower training.learning_rate and run the recipe again"
         )
     return (
-        f"no record in {study.place} holds the {measure.metric.title} of validation images, "
-        "and nothing else may choose: run the recipe with data.validation, or name a variant "
-        "with --variant"
+        f"no record in {study.place} holds the {measure.metric.title} of validation "
+        f"{things_of(records)}, and nothing else may choose: run the recipe with data.validation, "
+        "or name a variant with --variant"
     )
 
 

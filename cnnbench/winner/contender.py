@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cnnbench.comparison.classes import things_of
 from cnnbench.comparison.series import Series
 from cnnbench.report.run import plural
 
@@ -32,6 +33,7 @@ def choice_notes(
 ) -> tuple[str, ...]:
     """What is to be known of a choice. candidates: the best first. named: asked for, if one was."""
     notes = [] if named else list(_ties(candidates))
+    things = things_of(record for each in series for record in each.ok.values())
     valued = {one.variant for one in candidates}
     for each in series:
         if each.variant == named:
@@ -41,14 +43,14 @@ def choice_notes(
                 f"{each.variant} is left out, as {plural(len(each.diverged), 'trial')} diverged"
             )
         elif each.variant not in valued:
-            notes.append(f"{each.variant} is left out, as {_lacking(each)}")
+            notes.append(f"{each.variant} is left out, as {_lacking(each, things)}")
     if named:
         notes.append(
-            f"{named} was named and not chosen by validation images: if its test results led to "
+            f"{named} was named and not chosen by validation {things}: if its test results led to "
             "it, the test here is not independent of them"
         )
         return tuple(notes)
-    notes += _unequal_budgets([x for x in series if x.variant in valued])
+    notes += _unequal_budgets([x for x in series if x.variant in valued], things)
     compared = len(candidates[0].values)
     asked = max(len(each.planned or each.records) for each in series)
     if compared < asked:
@@ -58,17 +60,17 @@ def choice_notes(
     return tuple(notes)
 
 
-def _lacking(series: Series) -> str:
+def _lacking(series: Series, things: str) -> str:
     """Why a variant has no value to be chosen by."""
     if any(record.ensemble for record in series.ok.values()):
         return (
-            "its records hold no metrics of validation images, as those of ensembles from before "
-            f"they were kept; --variant {series.variant} takes it all the same"
+            f"its records hold no metrics of validation {things}, as those of ensembles from "
+            f"before they were kept; --variant {series.variant} takes it all the same"
         )
     return "it has no result"
 
 
-def _unequal_budgets(series: Sequence[Series]) -> list[str]:
+def _unequal_budgets(series: Sequence[Series], things: str) -> list[str]:
     """That the best of several candidates was compared with variants that tried fewer."""
     tried = {
         each.variant: len(record.tuning.candidates) if record.tuning else 1
@@ -79,8 +81,8 @@ def _unequal_budgets(series: Sequence[Series]) -> list[str]:
         return []
     told = ", ".join(f"{name} {count}" for name, count in tried.items())
     note = (
-        f"variants tried different numbers of settings on the validation images ({told}): the best "
-        "of many looks better for that alone"
+        f"variants tried different numbers of settings on the validation {things} ({told}): the "
+        "best of many looks better for that alone"
     )
     return [note]
 

@@ -125,7 +125,7 @@ class Predictor:
         else:
             pixels = np.concatenate([part.images for part in self._readable(images)])
         if not len(pixels):
-            raise DataError("there is no image to explain")
+            raise DataError(f"there is no {self._preprocessing.noun} to explain")
         return Explainer(subject, self.backend, self._engine).heat_maps(pixels, place, wanted)
 
     def predict_files(self, paths: Sequence[Path]) -> Iterator[tuple[Decoded, NDArray[np.float32]]]:

@@ -127,7 +127,7 @@ class Preprocessing(BaseModel):
 def preprocessing_of(images: TrialImages, white: int | None) -> Preprocessing:
     """What a trial did to its images. white: what became 255, of files of more than 8 bits."""
     height, width, channels = images.chosen.images.shape[1:]
-    pixels = images.chosen.images.dtype == np.uint8
+    pixels = not images.chosen.signals
     return Preprocessing(
         height=height,
         width=width,

@@ -51,6 +51,13 @@ def test_backends_of_a_variant_stand_together(study):
     ]
 
 
+def test_pairs_of_other_signals_are_not_said_to_be_of_images(study, samples):
+    waves = samples.model_copy(update={"signals": True})
+    other = waves.model_copy(update={"digest": "d2"})
+    table = compare(*both(study, {"samples": waves}, samples=other))
+    assert "plain on torch: other signals than on jax" in table.notes
+
+
 def test_pairs_of_other_images_are_refused(study, samples):
     other = samples.model_copy(update={"digest": "d2"})
     table = compare(*both(study, samples=other))

@@ -15,6 +15,12 @@ def test_synthetic_images_are_always_told(study, samples, notes):
     assert notes(folder) == ["images of scenes are synthetic: drawn by a program, not photographed"]
 
 
+def test_synthetic_signals_are_not_called_images(study, samples, notes):
+    waves = samples.model_copy(update={"source": "waves", "synthetic": True, "signals": True})
+    folder = study().add("plain", FIVE, samples=waves).write()
+    assert notes(folder) == ["signals of waves are synthetic: made by a program, not measured"]
+
+
 def test_remarks_of_the_data_source_are_passed_on_once(study, samples, notes):
     remarked = samples.model_copy(update={"notes": ("2 images could not be read",)})
     folder = study().add("plain", FIVE, samples=remarked).write()

@@ -54,6 +54,14 @@ def test_headings_figures_and_verdicts_are_whole_at_80_columns_however_long_the_
     assert "\u2026" not in table
 
 
+def test_of_signals_it_is_said_what_they_are():
+    console = Console(width=80, record=True, file=io.StringIO())
+    print_parity(console, PARITIES, signals=True)
+    text = " ".join(console.export_text().split())
+    assert "a probability of the test signals before training" in text
+    assert "image" not in text
+
+
 def test_names_are_no_formulas_in_the_csv_and_no_commands():
     named = replace(parity((), ParityVerdict.FAILED), variant="=1+1", reason="a\x1b[31mb")
     (row,) = csv.DictReader(io.StringIO(parity_csv([named])))

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import psutil
 import pytest
 
@@ -84,6 +85,15 @@ def test_the_batch_size_and_the_image_size_that_are_advised_fit(judge):
 def test_where_not_even_one_image_fits_no_smaller_batch_is_advised(judge):
     said = refused(judge, IMAGE - 1).message
     assert said.endswith("of this machine; give a data.image_size below 8x8")
+
+
+def test_of_signals_no_size_of_images_is_advised(judge, tmp_path):
+    waves = np.random.default_rng(0).normal(size=(200, 64)).astype(np.float32)
+    np.savez(tmp_path / "waves.npz", signals=waves, labels=np.arange(200) % 10)
+    text = RECIPE.replace('"digits"', f'"signals:{tmp_path / "waves.npz"}"')
+    said = refused(judge, 50 * IMAGE - 1, text=text).message
+    assert "in a training step of 50 signals, more than" in said
+    assert said.endswith("to 49 at most, or give signals of fewer than 64 values")
 
 
 def test_a_batch_counts_as_no_more_than_there_are_images_to_train_on(judge):

@@ -380,11 +380,12 @@ def test_networks_of_signals_take_a_number_for_windows_along_them(load, problems
     load(WAVES + '[network]\nkernel = 9\npool = 3\npadding = "same"\n')
     (problem,) = problems(WAVES + "[network]\nkernel = 70\n")
     assert "a kernel of 70x1, but its input is only 64x1x2" in problem
+    assert problem.endswith("or larger signals")
 
 
 def test_what_only_images_have_is_refused_of_signals(problems):
     (problem,) = problems(WAVES + "[augmentation]\nrotation = 0.1\n")
     assert problem.startswith("study.toml:4: augmentation")
     assert problem.endswith("has no meaning for them; leave [augmentation] out")
-    found = problems(WAVES + '[transfer]\nbase = "vgg16"\n')
-    assert any("bases take images, not signals" in each for each in found)
+    (problem,) = problems(WAVES + '[transfer]\nbase = "vgg16"\n')
+    assert problem.endswith("bases take images, not signals; leave [transfer] out")

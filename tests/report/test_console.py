@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -107,6 +108,20 @@ def test_commands_to_the_terminal_are_written_out(comparisons):
 )
 def test_values_and_differences_have_a_unit(comparisons, metric, heads):
     table = comparisons.table(comparisons.row("plain", comparisons.estimate(0.9, 0.01)))
+    text = comparison_text(comparisons.comparison(table, metric=metric))
+    assert [head for head in heads if head not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("metric", "heads"),
+    [
+        ("images_per_second", ("training speed, signals/s", "difference, signals/s")),
+        ("latency_single", ("latency of one signal",)),
+    ],
+)
+def test_the_units_of_signals_are_not_those_of_images(comparisons, metric, heads):
+    row = comparisons.row("plain", comparisons.estimate(0.9, 0.01))
+    table = replace(comparisons.table(row), things="signals")
     text = comparison_text(comparisons.comparison(table, metric=metric))
     assert [head for head in heads if head not in text] == []
 

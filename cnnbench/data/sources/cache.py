@@ -39,6 +39,7 @@ from cnnbench.data.sources.groups import as_numbers, digest_of_groups, notes_on,
 from cnnbench.data.sources.inventory import Inventory
 from cnnbench.data.sources.source import DataSource, ImageData, Request, SplitName
 from cnnbench.data.sources.streamed import Place, StreamedSource, Watcher, nobody
+from cnnbench.data.sources.summary import in_words
 from cnnbench.disk import sync_folder
 from cnnbench.errors import DataError
 
@@ -73,6 +74,16 @@ class CachedImages:
     names: tuple[str, ...] = ()
     groups: NDArray[np.int64] | None = None
     alike: NDArray[np.int64] | None = None
+
+    @property
+    def signals(self) -> bool:
+        """Whether they are float32 signals, not images."""
+        return self.images.dtype != np.uint8
+
+    @property
+    def things(self) -> str:
+        """What they are in a sentence: images, or signals."""
+        return "signals" if self.signals else "images"
 
     @property
     def identity(self) -> str:
@@ -126,7 +137,7 @@ def _grouped(cached: CachedImages, source: DataSource, request: Request) -> Cach
         else told_by(request.groups, cached.names)
     )
     notes = [note for note in cached.notes if note not in told.settled]
-    notes += notes_on(told, cached.names)
+    notes += (in_words(note, signals=cached.signals) for note in notes_on(told, cached.names))
     return replace(cached, groups=as_numbers(told), notes=tuple(notes))
 
 
@@ -135,7 +146,9 @@ def _opened(source: DataSource, request: Request, watch: Watcher, *, verify: boo
     entry = _entry(source, request)
     cached = _read(entry, source, verify=verify)
     if cached is not None:
-        LOGGER.info("source %s: %d images found in %s", source.name, len(cached.images), entry)
+        LOGGER.info(
+            "source %s: %d %s found in %s", source.name, len(cached.images), cached.things, entry
+        )
         return cached
     with _locked(entry, source):
         cached = _read(entry, source, verify=verify)

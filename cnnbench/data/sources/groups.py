@@ -57,7 +57,7 @@ def told_by(groups: str, names: Sequence[str]) -> ToldGroups:
     """
     if not names:
         raise DataError(
-            "the source does not tell of which files its images are, so that no pattern or table "
+            "the source does not tell of which files its data are, so that no pattern or table "
             "can say which belong together",
             "groups",
         )

@@ -45,9 +45,8 @@ def facts_of(cached: CachedImages) -> Facts:
     }
     height, width, channels = cached.images.shape[1:]
     count = {split: sum(counts) for split, counts in per_class.items()}
-    signals = cached.images.dtype != np.uint8
     shape = (height, width, channels)
-    return Facts(shape, cached.classes, count, per_class, signals, _group_count(cached))
+    return Facts(shape, cached.classes, count, per_class, cached.signals, _group_count(cached))
 
 
 def _group_count(cached: CachedImages) -> tuple[tuple[int, ...], ...]:

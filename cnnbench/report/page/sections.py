@@ -149,7 +149,7 @@ def _amounts(comparison: Comparison, table: Table, prefix: str) -> PageSection:
         "amounts",
         picture.title,
         f"{answer_of(comparison, table)} The bands are 95 % intervals; verdicts are of pairs with "
-        f"the same number of images, corrected for {table.family} comparisons.",
+        f"the same number of {table.things}, corrected for {table.family} comparisons.",
         pictures=(_both_widths(picture, prefix),),
     )
 
