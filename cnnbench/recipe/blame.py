@@ -116,7 +116,7 @@ def hint_for(settings: Settings, key: Key, facts: Facts) -> str:
             change = f"give --set 'data.classes={names}'"
         case ("data", "train" | "validation" | "test"):
             change = f"give --set {dotted(key)}=NUMBER, or a fraction below 1"
-        case ("network", "kernel" | "pool"):
+        case ("network", "kernel" | "pool") if not facts.signals:
             change = "to read these larger give --set 'data.image_size=[HEIGHT, WIDTH]'"
         case _:
             return ""

@@ -148,7 +148,8 @@ def _network_complaints(
         elif classes_known or error.key in SHAPING:
             key: Key = ("network", error.key) if error.key else ("network",)
             key = _overriding(settings, key, shaping)
-            yield key, str(error) + hint_for(settings, key, facts)
+            message = in_words(str(error), signals=facts.signals)
+            yield key, message + hint_for(settings, key, facts)
 
 
 def _overriding(settings: Settings, key: Key, shaping: Collection[Key]) -> Key:

@@ -383,6 +383,12 @@ def test_networks_of_signals_take_a_number_for_windows_along_them(load, problems
     assert problem.endswith("or larger signals")
 
 
+def test_signals_that_are_too_short_are_not_to_be_read_in_another_size(problems):
+    """They have no image_size, and are no images."""
+    (problem,) = problems(TENS + "[network]\nkernel = 70\n", data="waves")
+    assert problem.endswith("fewer layers before it or larger signals")
+
+
 def test_what_only_images_have_is_refused_of_signals(problems):
     (problem,) = problems(WAVES + "[augmentation]\nrotation = 0.1\n")
     assert problem.startswith("study.toml:4: augmentation")

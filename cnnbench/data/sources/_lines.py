@@ -28,8 +28,8 @@ class Lines:
 
     @property
     def even(self) -> bool:
-        """Whether all rows have as many fields."""
-        return len({len(row) for row in self.rows}) == 1
+        """Whether all rows have as many fields; not where nothing was cut."""
+        return {len(row) for row in self.rows} == {max(2, len(self.rows[0]))}
 
 
 def text_of(file: Path) -> str:

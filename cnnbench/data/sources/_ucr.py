@@ -16,6 +16,7 @@ from cnnbench.errors import DataError
 
 MISSING = frozenset({"?", "", "nan", "na", "null"})
 """What stands for a value that was not measured."""
+LARGEST = "3.4e38, the largest of float32"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +44,8 @@ class _Rows:
         lengths = {len(texts) for texts in channels}
         if len(lengths) > 1:
             raise DataError(f"the channels of {where} differ in length: {_few(lengths)}", "source")
+        if lengths == {0}:
+            raise DataError(f"{where} has no values: a class alone is no signal", "source")
         signal = np.stack([numbers_of(where, texts) for texts in channels], axis=1)
         if self.values and signal.shape != self.values[0].shape:
             raise DataError(
@@ -188,13 +191,28 @@ def _class(text: str) -> str:
 def numbers_of(where: str, texts: Sequence[str]) -> NDArray[np.float32]:
     """Their values. where: they stand, for errors. Raises DataError for one that is no number."""
     try:
-        values = np.array(texts, np.float64)
+        values = as_float32(np.array(texts, np.float64))
     except ValueError:
-        values = np.array([np.nan])
+        values = np.array([np.nan], np.float32)
     if np.isfinite(values).all():
-        found: NDArray[np.float32] = values.astype(np.float32)
-        return found
+        return values
     raise DataError(f"{where} {next(_wrong(texts))}", "source")
+
+
+def as_float32(values: NDArray[np.generic]) -> NDArray[np.float32]:
+    """The same; infinite where float32 has no number so large."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)
+
+
+def refuse_not_finite(values: NDArray[np.float32], where: str) -> None:
+    """Raise DataError for an array with values that no network can take. where: it is."""
+    if not np.isfinite(values).all():
+        raise DataError(
+            f"{where} holds values that are missing or not finite, or beyond {LARGEST}: fill them "
+            "in, or scale them, first",
+            "source",
+        )
 
 
 def _wrong(texts: Sequence[str]) -> Iterator[str]:
@@ -204,7 +222,7 @@ def _wrong(texts: Sequence[str]) -> Iterator[str]:
             yield f"lacks its value {place:,}: fill in missing values first"
         if not are_numbers([word]):
             yield f"has {printable(word)[:20]!r} as its value {place:,}, not a number"
-    yield "holds a value that is not finite"
+    yield f"holds a value that is not finite, or beyond {LARGEST}: scale all values"
 
 
 def _size(signal: NDArray[np.float32]) -> str:

@@ -22,7 +22,13 @@ from cnnbench.data.sources._layout import SPLITS
 from cnnbench.data.sources._lines import text_of
 from cnnbench.data.sources._names import printable, some
 from cnnbench.data.sources._tree import is_dir, is_file, scan, state_of
-from cnnbench.data.sources._ucr import SignalPart, read_signal_table, read_ts
+from cnnbench.data.sources._ucr import (
+    SignalPart,
+    as_float32,
+    read_signal_table,
+    read_ts,
+    refuse_not_finite,
+)
 from cnnbench.data.sources.source import DataSource, Facts, ImageData, Request
 from cnnbench.data.sources.summary import in_words
 from cnnbench.data.splits.classes import LEAST_CLASSES, sort_classes
@@ -219,11 +225,6 @@ def _of_array(archive: zipfile.ZipFile, name: str, labels: str) -> SignalPart:
             "source",
         )
     refuse_bomb(archive, name, shape, dtype)
-    values = array_of(archive, name).astype(np.float32)
-    if not np.isfinite(values).all():
-        raise DataError(
-            f"array {name} of {archive.filename} holds values that are missing or not finite: fill "
-            "them in first",
-            "source",
-        )
+    values = as_float32(array_of(archive, name))
+    refuse_not_finite(values, f"array {name} of {archive.filename}")
     return SignalPart(values.reshape(*shape[:2], -1), texts_of(archive, labels, shape[0]))

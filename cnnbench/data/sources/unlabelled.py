@@ -13,7 +13,14 @@ from cnnbench.data.sources._arrays import array_of, header_of, open_arrays, refu
 from cnnbench.data.sources._lines import Lines, text_of
 from cnnbench.data.sources._names import printable, some
 from cnnbench.data.sources._table import columns_of
-from cnnbench.data.sources._ucr import are_numbers, cut_signals, numbers_of, ts_lines
+from cnnbench.data.sources._ucr import (
+    are_numbers,
+    as_float32,
+    cut_signals,
+    numbers_of,
+    refuse_not_finite,
+    ts_lines,
+)
 from cnnbench.data.sources.signals import TABLES
 from cnnbench.errors import DataError
 
@@ -146,16 +153,13 @@ def fitting(
     if values.shape[1] != length:
         raise DataError(_other_length(where, values.shape[1], length), "source")
     shaped = values[..., np.newaxis] if values.ndim == 2 else values  # noqa: PLR2004 - one channel
-    whole: NDArray[np.float32] = shaped.astype(np.float32)
+    whole = as_float32(shaped)
     if whole.shape[2] != channels:
         raise DataError(
             f"{where} has signals of {whole.shape[2]} channels, and the network takes {channels}",
             "source",
         )
-    if not np.isfinite(whole).all():
-        raise DataError(
-            f"{where} holds values that are missing or not finite: fill them in first", "source"
-        )
+    refuse_not_finite(whole, where)
     return whole
 
 

@@ -159,6 +159,18 @@ def test_what_is_no_signal_is_told_with_its_line(tmp_path, rows, said):
         ("a.csv", "time,value\n1,2\n", "neither a signal, its class first, nor names of columns"),
         ("a.csv", "up,1,2\ndown,1,two\n", "has 'two' as its value 2"),
         ("a.csv", "up,1,2\ndown,1,\n", "line 2 of {} lacks its value 2"),
+        (
+            "a.csv",
+            "up,1,2,3\ndown,1,2\nup,1,2,3\n",
+            "line 2 of {} has 2 values, line 1 has 3 values",
+        ),
+        ("a.csv", "x,y,label\n1,2,up\n1,down\n", "line 3 of {} has no class"),
+        ("a.csv", "up\ndown\nup\n", "line 1 of {} has no values"),
+        (
+            "a.csv",
+            "up,1,2\ndown,1e39,2\n",
+            "line 2 of {} holds a value that is not finite, or beyond",
+        ),
         ("a.csv", "", "holds no signals"),
         ("a.wav", "", "is of no kind that is read: .ts, .tsv, .csv, .txt, .npz"),
     ],
@@ -187,6 +199,7 @@ def test_a_path_to_nothing_is_answered_with_what_is_there(tmp_path):
         ({"signals": np.zeros((2, 3))}, "holds signals; expected are signals and labels"),
         ({"signals": np.zeros(2), "labels": [0, 1]}, "of the shape (2,); expected are numbers"),
         ({"signals": np.full((2, 3), np.nan), "labels": [0, 1]}, "missing or not finite"),
+        ({"signals": np.full((2, 3), 1e39), "labels": [0, 1]}, "or beyond 3.4e38"),
         ({"signals": np.array(["a", "b"]), "labels": [0, 1]}, "expected are numbers"),
     ],
 )
