@@ -43,17 +43,24 @@ def report(
         typer.Option(metavar="DIR", help="Write the pictures one by one; no page unless asked."),
     ] = None,
     format_: Annotated[
-        Literal["svg", "pdf", "png"], typer.Option("--format", help="Of the pictures.")
-    ] = "svg",
+        Literal["svg", "pdf", "png"] | None,
+        typer.Option("--format", help="Of the pictures. Default: svg."),
+    ] = None,
     force: Replace = False,
 ) -> None:
     """Write one page that answers, and shows what the answer rests on.
 
     It needs no network and nothing beside it: mail it, print it, open it years later.
     """
+    from cnnbench.errors import ComparisonError
     from cnnbench.report.page.document import report_html
-    from cnnbench.report.page.write import write_page, write_pictures
+    from cnnbench.report.page.write import refuse_picture, write_page, write_pictures
 
+    if format_ and not pictures:
+        raise ComparisonError(
+            "--format is that of single pictures: give --pictures DIR with it, or leave it out"
+        )
+    refuse_picture(output or _REPORT)
     paths = paths or [RESULTS]
     if output or not pictures:
         text = report_html(paths, baseline=baseline, metric=metric, split=split, variant=variant)
@@ -63,7 +70,7 @@ def report(
         written, missing = write_pictures(
             paths,
             pictures,
-            format_=format_,
+            format_=format_ or "svg",
             baseline=baseline,
             metric=metric,
             split=split,

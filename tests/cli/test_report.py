@@ -91,8 +91,21 @@ def test_a_run_can_end_with_its_page(recipe, tmp_path):
 def test_a_run_refuses_the_place_of_its_page_before_it_trains(recipe, tmp_path):
     path = recipe()
     arguments = ("run", path, "--backend", "scripted", "--results", tmp_path / "results")
-    for place, reason in ((path, "something else at"), (tmp_path / "no" / "x", "no folder")):
+    places = (path, "something else at"), (tmp_path / "no" / "x", "no folder")
+    for place, reason in (*places, (tmp_path / "page.pdf", "a report is a page")):
         refused = call(*arguments, "--report", place)
         assert isinstance(refused.exception, ComparisonError)
         assert reason in str(refused.exception)
     assert not (tmp_path / "results").exists()
+
+
+def test_a_page_is_not_written_in_the_name_or_for_the_format_of_a_picture(tmp_path):
+    page = tmp_path / "page.PDF"
+    for options, reason in (
+        (("--output", page), f"call it {tmp_path / 'page.html'}, or write its pictures"),
+        (("--format", "pdf"), "give --pictures DIR with it"),
+    ):
+        refused = call("report", STUDY, *options)
+        assert isinstance(refused.exception, ComparisonError)
+        assert reason in str(refused.exception)
+    assert not page.exists()

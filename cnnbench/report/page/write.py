@@ -30,11 +30,22 @@ def spare_page(path: Path) -> None:
 
     A page replaces a page like it, and nothing else.
     """
+    refuse_picture(path)
     if not path.parent.is_dir():
         raise ComparisonError(f"there is no folder {path.parent} for the report {path.name}")
     if path.is_dir() or (path.is_file() and path.stat().st_size and not _is_page(path)):
         raise ComparisonError(
             f"there is something else at {path} already; choose another file for the report"
+        )
+
+
+def refuse_picture(path: Path) -> None:
+    """Raise ComparisonError where a page would be called what programs open as a picture."""
+    if (suffix := path.suffix.lower()) in {".pdf", ".png", ".svg"}:
+        raise ComparisonError(
+            f"{path}: a report is a page, which a browser opens and prints to PDF; call it "
+            f"{path.with_suffix('.html')}, or write its pictures: cnnbench report --pictures DIR "
+            f"--format {suffix[1:]}"
         )
 
 
