@@ -134,9 +134,9 @@ def _named(name: str, series: Sequence[Series], study: RecordedStudy) -> Series:
             f"there is no variant {name!r} in {study.place}{did_you_mean(name, known, 'variants')}"
         )
     if not known[name].ok:
-        raise ComparisonError(
-            f"no trial of {name} in {study.place} ended well: run the recipe again"
-        )
+        lost = known[name].diverged  # and would be again, however often the recipe is run
+        advice = lost[0].reason if lost else "run the recipe again"
+        raise ComparisonError(f"no trial of {name} in {study.place} ended well: {advice}")
     return known[name]
 
 

@@ -154,7 +154,7 @@ def test_a_variant_can_be_named_whatever_validation_says(tmp_path):
 
 def test_of_a_named_variant_that_failed_nothing_can_be_taken(tmp_path):
     write(tmp_path, {"plain": [0.5], "wild": ["diverged"]})
-    with pytest.raises(ComparisonError, match=r"no trial of wild in .* ended well"):
+    with pytest.raises(ComparisonError, match=r"no trial of wild in .* ended well: the loss"):
         choose(tmp_path, variant="wild")
 
 
