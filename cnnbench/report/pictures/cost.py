@@ -54,38 +54,26 @@ _KINDS = (
 
 def cost(chapter: Chapter) -> Picture:
     """Every cost. Raises NothingToDrawError of a metric that is one, or if no two differ."""
-    panels = cost_panels(chapter)
+    found = _weighed(chapter)
     tall = _height(chapter)
 
     def draw(width: Width) -> Figure:
         wide = width == "double"
-        columns = min(len(panels), 2) if wide else 1
+        columns = min(len(found), 2) if wide else 1
         across = WIDTHS[width] / columns
-        rows = math.ceil(len(panels) / columns)
+        rows = math.ceil(len(found) / columns)
         figure = new_figure(across * columns, tall * rows)
-        for number, (kind, points) in enumerate(_kinds(chapter)):
+        for number, (kind, points) in enumerate(found):
             corner = (across * (number % columns), tall * (rows - 1 - number // columns))
             _panel(figure, chapter, (kind, points), corner, (across, tall))
         return figure
 
-    alt = " ".join(panel.alt for panel in panels)
+    alt = " ".join(_alt(chapter, kind, points) for kind, points in found)
     return Picture("cost", "Quality against cost", alt, draw)
 
 
 def cost_panels(chapter: Chapter) -> list[Picture]:
     """A picture a cost. Raises as `cost` does."""
-    metric = chapter.measure.metric
-    if metric.cost:
-        raise NothingToDrawError(
-            f"{chapter.name}: {metric.title} is a cost itself, so there is nothing to weigh; ask "
-            "for a metric of predictions, as accuracy"
-        )
-    found = _kinds(chapter)
-    if not found:
-        raise NothingToDrawError(
-            f"{chapter.name}: the variants cost the same, or no cost was recorded, so there is "
-            "nothing to weigh"
-        )
     size = (WIDTHS["single"], _height(chapter))
 
     def panel(kind: _Kind, points: list[Point]) -> Picture:
@@ -97,7 +85,7 @@ def cost_panels(chapter: Chapter) -> list[Picture]:
         title = f"{chapter.measure.metric.title} against {kind.title}".capitalize()
         return Picture(kind.name, title, _alt(chapter, kind, points), draw, _finding(kind, points))
 
-    return [panel(kind, points) for kind, points in found]
+    return [panel(kind, points) for kind, points in _weighed(chapter)]
 
 
 def pareto(points: list[Point], *, higher_is_better: bool) -> list[Point]:
@@ -112,9 +100,14 @@ def pareto(points: list[Point], *, higher_is_better: bool) -> list[Point]:
     return marked
 
 
-def _kinds(chapter: Chapter) -> list[tuple[_Kind, list[Point]]]:
-    """Those in which variants differ enough to be told apart."""
-    higher = chapter.measure.metric.higher_is_better
+def _weighed(chapter: Chapter) -> list[tuple[_Kind, list[Point]]]:
+    """The costs in which variants differ enough to be told apart. Raises as `cost` does."""
+    metric = chapter.measure.metric
+    if metric.cost:
+        raise NothingToDrawError(
+            f"{chapter.name}: {metric.title} is a cost itself, so there is nothing to weigh; ask "
+            "for a metric of predictions, as accuracy"
+        )
     found = []
     for kind in _KINDS:
         points = []
@@ -128,7 +121,12 @@ def _kinds(chapter: Chapter) -> list[tuple[_Kind, list[Point]]]:
                 points.append(Point(row.variant, float(spent), row.value))
         costs = [point.cost for point in points]
         if costs and max(costs) > _DIFFERENT * min(costs):
-            found.append((kind, pareto(points, higher_is_better=higher)))
+            found.append((kind, pareto(points, higher_is_better=metric.higher_is_better)))
+    if not found:
+        raise NothingToDrawError(
+            f"{chapter.name}: the variants cost the same, or no cost was recorded, so there is "
+            "nothing to weigh"
+        )
     return found
 
 
