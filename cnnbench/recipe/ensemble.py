@@ -114,6 +114,11 @@ def _unfit(other: str, name: str, variants: Mapping[str, Configuration]) -> str:
         return f"there is no variant {other!r}{did_you_mean(other, [*variants], 'variants')}"
     if variants[other].ensemble.combines:
         return f"{other} is itself made of other networks: name those that are trained"
+    if variants[other].tune.active:
+        return (
+            f"{other} is tuned, and an ensemble would take its first candidate in place of the one "
+            "chosen: name variants with tune.candidates = 0 and tune.space = []"
+        )
     mine, its = variants[name], variants[other]
     if _images(mine) != _images(its):
         return (

@@ -125,10 +125,11 @@ def shape_complaints(configuration: Configuration) -> Iterator[tuple[str, str]]:
     spec = configuration.tune
     if not spec.active:
         if spec.space:
-            yield (
-                "space",
-                "has no effect without candidates: give tune.candidates = 8, or leave it out",
+            message = (
+                "has no effect without candidates: give tune.candidates = 8, or leave it out; a "
+                "variant that tunes nothing beside others that do says tune.space = [], too"
             )
+            yield "space", message
         return
     if spec.candidates < 2:  # noqa: PLR2004 - one is the variant's own settings
         yield "candidates", "the first candidate is the variant's own settings: give 2 or more"

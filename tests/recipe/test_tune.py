@@ -122,3 +122,22 @@ def test_an_ensemble_is_not_tuned(tmp_path):
     extra = '[ensemble]\nmethod = "bagging"\n'
     with pytest.raises(RecipeError, match="ensembles are not tuned"):
         load(tmp_path, '{ key = "network.l2", low = 0.1, high = 0.5 }', extra=extra)
+
+
+def test_an_ensemble_is_not_made_of_tuned_variants(tmp_path):
+    """It would be of their first candidates, whatever validation images choose."""
+    extra = """
+[[variant]]
+name = "a"
+[[variant]]
+name = "b"
+network.dropout = 0.5
+tune = { candidates = 0, space = [] }
+[[variant]]
+name = "both"
+ensemble = { method = "average", of = ["a", "b"] }
+tune = { candidates = 0, space = [] }
+"""
+    with pytest.raises(RecipeError, match=r"ensemble\.of: variant 'both': a is tuned") as caught:
+        load(tmp_path, '{ key = "network.l2", low = 0.1, high = 0.5 }', extra=extra)
+    assert "b is tuned" not in str(caught.value)
