@@ -102,6 +102,17 @@ def recipe(tmp_path):
     return write
 
 
+@pytest.fixture
+def besides_waiting():
+    """Leave out of what was printed that a backend is waited for: a busy machine has it said."""
+
+    def rest(text):
+        lines = text.splitlines(keepends=True)
+        return "".join(x for x in lines if not x.startswith("waiting for backend"))
+
+    return rest
+
+
 class Answer(NamedTuple):
     """What a command line came to, named as subprocess names it."""
 

@@ -281,7 +281,7 @@ class _Pool:
                 worker.kill()
                 del self._opening[worker], self._slots[worker]
                 self._give_up(hung(self._work.backend, limit))
-            elif not opening.told and now - opening.since >= SLOW_OPENING:
+            elif now - opening.since >= SLOW_OPENING and not self._told_of_opening():
                 opening.told = True
                 self._listener(
                     Remark(
@@ -301,6 +301,10 @@ class _Pool:
             slot = self._slots.pop(worker)
             if self._waiting:
                 self._start(slot)
+
+    def _told_of_opening(self) -> bool:
+        """Once for all that are opened together, as it is one backend."""
+        return any(opening.told for opening in self._opening.values())
 
     def _lose(
         self, worker: WorkerProcess, reason: str, *, timeout: bool = False

@@ -86,7 +86,7 @@ def test_no_process_to_be_had_is_an_error_like_one_that_dies(run, monkeypatch):
 def test_a_backend_that_is_long_in_opening_is_named_while_it_is_waited_for(run, monkeypatch):
     monkeypatch.setattr(local, "SLOW_OPENING", 0.0)
     monkeypatch.setattr(local, "opening_limit", lambda limits: 3.0)
-    remarks, found = run("hanging", jobs=1)
+    remarks, found = run("hanging", jobs=2)  # both are waited for, which is said once
     expected = "waiting for backend hanging, which is being opened; it may take up to 3 s"
     assert remarks == [expected]
     assert found.startswith("backend hanging was not open after 3 s")
