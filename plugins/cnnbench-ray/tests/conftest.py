@@ -44,7 +44,9 @@ def home(tmp_path_factory):
 @pytest.fixture
 def two_nodes(monkeypatch):
     """Both are gone at the end, whatever became of them."""
-    for name in ("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "RAY_USAGE_STATS_ENABLED"):
+    for name in (
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "RAY_USAGE_STATS_ENABLED", "RAY_worker_niceness"
+    ):  # fmt: skip
         os.environ.setdefault(name, "0")
     nodes = TwoNodes()
     monkeypatch.setenv("CNNBENCH_RAY_ADDRESS", nodes.address)

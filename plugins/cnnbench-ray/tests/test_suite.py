@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from cnnbench.plugin import Limits
@@ -21,3 +23,9 @@ class TestRay(ExecutorSuite):
         """A connection that is there already is used; starting a node takes many seconds."""
         with connected("", Limits(slots=3, threads=1)):
             yield
+
+    def test_trials_give_way_to_nothing_else(self):
+        """Ray alone would have them run at a niceness of 15."""
+        import ray
+
+        assert ray.get(ray.remote(lambda: os.nice(0)).remote()) == os.nice(0)
