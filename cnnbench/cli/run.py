@@ -150,15 +150,7 @@ def run(
                 device=device,
                 results=results,
             )
-            _train(
-                prepared,
-                plugins,
-                options,
-                console,
-                spending,
-                again=again,
-                advise=not report,
-            )
+            _train(prepared, plugins, options, console, spending, again=again, advise=not report)
     if report and not dry_run:
         from cnnbench.report.page.document import report_html
         from cnnbench.report.page.write import write_page
