@@ -37,6 +37,19 @@ def decoded(monkeypatch):
     return names
 
 
+def interrupt(photos, wanted):
+    """Begin to decode them, and end as Ctrl-C does once so many are done."""
+
+    def watch(decoding):
+        if decoding.done == wanted:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cnnbench.data.sources._filling.PAUSE", 0.0)
+        with pytest.raises(KeyboardInterrupt):
+            opened(photos, watch=watch)
+
+
 def test_rows_are_the_files_in_order_and_the_digest_is_that_of_all_of_them(photos):
     cached = opened(photos)
     expected = np.stack([by_pillow(path) for path in in_order(photos)])
@@ -47,14 +60,7 @@ def test_rows_are_the_files_in_order_and_the_digest_is_that_of_all_of_them(photo
 
 
 def test_an_interrupted_decoding_goes_on_where_it_was(photos, decoded):
-    def interrupt(decoding):
-        if decoding.done == 25:
-            raise KeyboardInterrupt
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cnnbench.data.sources._filling.PAUSE", 0.0)
-        with pytest.raises(KeyboardInterrupt):
-            opened(photos, watch=interrupt)
+    interrupt(photos, 25)
     assert len(decoded) == 25
     heard = []
     cached = opened(photos, watch=heard.append)
@@ -113,14 +119,7 @@ def test_only_what_has_changed_is_decoded_again(photos, decoded):
 
 
 def test_files_added_to_a_folder_that_is_decoded_in_part_cost_only_themselves(photos, decoded):
-    def interrupt(decoding):
-        if decoding.done == 30:
-            raise KeyboardInterrupt
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cnnbench.data.sources._filling.PAUSE", 0.0)
-        with pytest.raises(KeyboardInterrupt):
-            opened(photos, watch=interrupt)
+    interrupt(photos, 30)
     photo(photos / "cat" / "000.jpg", 100)
     cached = opened(photos)
     assert len(decoded) == 41
