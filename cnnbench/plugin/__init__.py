@@ -111,10 +111,18 @@ from cnnbench.plugin.report_format import ReportFormat
 from cnnbench.plugin.resident import ResidentSplits
 from cnnbench.plugin.run_ended import RunEnded
 from cnnbench.plugin.service_tracker import ServiceTracker, TrackingService
-from cnnbench.plugin.stacked import Alone, ModelLoop, Passes, StackedModel, StackedStepModel
+from cnnbench.plugin.stacked import (
+    ModelLoop,
+    Passes,
+    StackedEngine,
+    StackedModel,
+    StackedStepModel,
+)
 from cnnbench.plugin.steps import StepModel
-from cnnbench.plugin.surroundings import installed_version, look_for, worker_environment
+from cnnbench.plugin.surroundings import installed_version, look_for
+from cnnbench.plugin.update_rule import UpdateRule
 from cnnbench.plugin.versions import refuse_other_versions, versions_here
+from cnnbench.plugin.worker_environment import worker_environment
 from cnnbench.pretrained.found import PublishedAccuracy
 from cnnbench.results.record import Epoch, Record, Status
 from cnnbench.trials.optimization import Optimization
@@ -131,7 +139,6 @@ __all__ = [
     "SCALINGS",
     "Activate",
     "Add",
-    "Alone",
     "AnyLayer",
     "Availability",
     "Backend",
@@ -189,6 +196,7 @@ __all__ = [
     "RunEnded",
     "ServiceTracker",
     "Shape",
+    "StackedEngine",
     "StackedModel",
     "StackedStepModel",
     "Status",
@@ -199,6 +207,7 @@ __all__ = [
     "TrialEnded",
     "TrialStarted",
     "TrialsAdded",
+    "UpdateRule",
     "Weights",
     "Windowed",
     "Work",

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from cnnbench.data.passes.batches import Batches
 from cnnbench.network.layers import LAYER_OPTIONS, LAYER_TYPES, Activation
 from cnnbench.network.network import Network, Weights
+from cnnbench.plugin.worker_environment import worker_environment
 from cnnbench.recipe.training import Optimizer
 from cnnbench.trials.optimization import Optimization
 
@@ -240,7 +241,8 @@ class Backend(ABC):
                 return look_for({"framework": ["framework"]}, install="pip install framework")
 
             def environment(self, device, threads):
-                return worker_environment(device, threads)
+                own = {"FRAMEWORK_THREADS": str(threads)}
+                return {**super().environment(device, threads), **own}
 
             def open(self, device, threads):
                 return SketchEngine()
@@ -258,9 +260,12 @@ class Backend(ABC):
     def check(self) -> Availability:
         """Whether it can run here, found without importing the framework."""
 
-    def environment(self, device: str, threads: int) -> Mapping[str, str]:  # noqa: ARG002
-        """Environment variables that must be set before the framework is first imported."""
-        return {}
+    def environment(self, device: str, threads: int) -> Mapping[str, str]:
+        """Environment variables that must be set before the framework is first imported.
+
+        Those that most frameworks read; one that reads others too adds them.
+        """
+        return worker_environment(device, threads)
 
     @abstractmethod
     def open(self, device: str, threads: int) -> Engine:

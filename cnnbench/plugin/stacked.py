@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.data.passes.batches import Batches
-from cnnbench.network.network import Weights
-from cnnbench.plugin.backend import EpochResult, Model
+from cnnbench.network.network import Network, Weights
+from cnnbench.plugin.backend import Engine, EpochResult, Model
 from cnnbench.plugin.resident import ResidentSplits
 from cnnbench.plugin.steps import device_batches, epoch_result
+from cnnbench.trials.optimization import Optimization
 
 Passes = Mapping[int, Batches]
 """By the number of the replicate, counted from 0; all of the same size, in batches as large."""
@@ -55,21 +56,48 @@ class StackedModel(ABC):
     def gradients(
         self, replicate: int, images: NDArray[np.float32], slopes: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """As `Model.gradients`, of one; asked only of the one that is `Alone`."""
+        """As `Model.gradients`, of one; asked only of a stack of one."""
         raise NotImplementedError(f"{type(self).__name__} has no gradients by its images")
 
     def synchronize(self) -> None:  # noqa: B027 - a CPU backend has nothing to wait for
         """As `Model.synchronize`."""
 
 
-class Alone(Model):
-    """A stack of one replicate as a model, so that a backend writes its step once, for stacks.
+class StackedEngine(Engine):
+    """An engine of a backend that writes its step once, for any number of replicates.
 
-        model = Alone(StackedSketch([weights]))
+        class SketchStacks(StackedEngine):
+            versions = {"framework": "1.2"}
+            device = "cpu"
+
+            def build_stacked(self, network, weights, optimization, seeds):
+                return StackedSketch(weights)
+
+        model = SketchStacks().build(network, weights, Optimization("sgd"), 0)
         result = model.train_epoch(batches, 0.5)
 
-    All that is asked of it the stack is asked of its replicate.
+    Its models are stacks of one, which may have the output "features" as models may.
     """
+
+    def build(
+        self, network: Network, weights: Weights, optimization: Optimization, seed: int
+    ) -> Model:
+        """A stack of one."""
+        return Alone(self.build_stacked(network, [weights], optimization, [seed]))
+
+    @abstractmethod
+    def build_stacked(
+        self,
+        network: Network,
+        weights: Sequence[Weights],
+        optimization: Optimization,
+        seeds: Sequence[int],
+    ) -> StackedModel:
+        """Replicates with these weights and seeds, one or more; nothing of earlier ones stays."""
+
+
+class Alone(Model):
+    """A stack of one replicate as a model: all that is asked of it the stack is asked of it."""
 
     def __init__(self, stack: StackedModel) -> None:
         self._stack = stack

@@ -110,11 +110,6 @@ class NumpyBackend(Backend):
         """NumPy is a dependency of cnnbench, so it is always there."""
         return Availability(available=True, versions=NumpyEngine.versions, devices=("cpu",))
 
-    def environment(self, device: str, threads: int) -> Mapping[str, str]:  # noqa: ARG002 - CPU only
-        """The thread counts of the BLAS libraries that NumPy may be linked to."""
-        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        return dict.fromkeys(names, str(threads))
-
     def open(self, device: str, threads: int) -> Engine:  # noqa: ARG002 - set by the environment
         """NumPy has no other device than the CPU."""
         if device == "gpu":

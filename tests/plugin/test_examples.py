@@ -14,7 +14,6 @@ import pytest
 import cnnbench.plugin
 from cnnbench.data.passes.scaling import SCALINGS
 from cnnbench.plugin import (
-    Alone,
     Availability,
     Backend,
     Capabilities,
@@ -40,11 +39,13 @@ from cnnbench.plugin import (
     ResidentSplits,
     RunEnded,
     ServiceTracker,
+    StackedEngine,
     StackedModel,
     StackedStepModel,
     Status,
     StepModel,
     TrackingService,
+    UpdateRule,
     hooks,
 )
 from cnnbench.testing import (
@@ -59,7 +60,7 @@ from cnnbench.testing.numpy_backend import NumpyEngine
 INTERFACES = (
     *(Capabilities, Availability, EpochResult, Model, Engine, Backend, StepModel, ResidentSplits),
     *(DataSource, Executor, ReportFormat, InputScaling, PublishedAccuracy, PretrainedBase),
-    *(Exporter, StackedModel, StackedStepModel, Alone),
+    *(Exporter, StackedModel, StackedStepModel, StackedEngine, UpdateRule),
 )
 """In an order in which each example needs only those above it."""
 HOOKS = [name for name in vars(hooks) if name.startswith("cnnbench_")]
@@ -262,6 +263,15 @@ def test_the_stacks_of_the_examples_train_each_as_one_alone(plugin):
         assert stack.get_weights(number).keys() == start.keys()
     assert plugin.results.keys() == {0, 1}
     assert not np.array_equal(plugin.one["dense_1/kernel"], plugin.two["dense_1/kernel"])
+    assert plugin.result == plugin.StepwiseModel(weights[0]).train_epoch(passes[0], 0.5)
+
+
+def test_the_rule_of_the_examples_moves_arrays(plugin):
+    # The gradients are 0.5 and -0.5, their norm 1.5811, which is clipped to 1.
+    move = 0.1 * 0.5 / np.sqrt(10 * 0.25)
+    assert plugin.arrays["dense_1/kernel"] == pytest.approx(np.full((4, 2), 1 - move))
+    assert plugin.arrays["dense_1/bias"] == pytest.approx(np.full(2, move))
+    assert [len(slots) for slots in plugin.kept.values()] == [1, 1]
 
 
 def test_the_backend_of_the_examples_says_what_is_missing(plugin):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cnnbench.plugin.surroundings import look_for, worker_environment
+from cnnbench.plugin.surroundings import look_for
+from cnnbench.plugin.worker_environment import worker_environment
 
 
 @pytest.fixture

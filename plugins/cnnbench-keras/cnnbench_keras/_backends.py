@@ -17,7 +17,6 @@ from cnnbench.plugin import (
     PluginError,
     installed_version,
     look_for,
-    worker_environment,
 )
 
 
@@ -47,7 +46,7 @@ class KerasBackend(Backend):
     def environment(self, device: str, threads: int) -> Mapping[str, str]:
         """What Keras, the framework and its thread pools read when they are first imported."""
         own = self._environment(device, threads)
-        return {**worker_environment(device, threads), "KERAS_BACKEND": self.name, **own}
+        return {**super().environment(device, threads), "KERAS_BACKEND": self.name, **own}
 
     def open(self, device: str, threads: int) -> Engine:
         """Import Keras and the framework; raises PluginError if this process can't have them."""

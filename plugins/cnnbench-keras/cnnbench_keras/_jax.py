@@ -11,15 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnbench.plugin import (
-    Alone,
-    Engine,
     EpochResult,
-    Model,
     Network,
     Optimization,
     Passes,
     PluginError,
     ResidentSplits,
+    StackedEngine,
     StackedModel,
     StackedStepModel,
     Weights,
@@ -27,7 +25,7 @@ from cnnbench.plugin import (
 from cnnbench_keras._jax_program import JaxProgram, ProgramCache, State, on_device, padded
 
 
-class JaxEngine(Engine):
+class JaxEngine(StackedEngine):
     """JAX on the CPU or on one GPU; what it uses of the CPU was set before its import."""
 
     def __init__(self, device: str, versions: Mapping[str, str]) -> None:
@@ -45,12 +43,6 @@ class JaxEngine(Engine):
         if found.platform != "cpu":
             self._resident = ResidentSplits(jax.device_put, lambda array, rows: array[rows])
 
-    def build(
-        self, network: Network, weights: Weights, optimization: Optimization, seed: int
-    ) -> Model:
-        """A stack of one; models of the same network share what is compiled."""
-        return Alone(self.build_stacked(network, [weights], optimization, [seed]))
-
     def build_stacked(
         self,
         network: Network,
@@ -58,7 +50,7 @@ class JaxEngine(Engine):
         optimization: Optimization,
         seeds: Sequence[int],
     ) -> StackedModel:
-        """As many states, which one program takes on together."""
+        """As many states, which one program takes on; stacks of a network share it."""
         # Keras's layers hold each other in cycles, which only the collector frees.
         gc.collect()
         program = self._programs.get(network, optimization)

@@ -14,7 +14,6 @@ from sklearn.datasets import load_digits
 
 from cnnbench.plugin import (
     OPTIMIZERS,
-    Alone,
     BatchNorm,
     Conv,
     Dense,
@@ -135,7 +134,7 @@ def repeated(engine: Engine) -> dict[str, object]:
 
 def compiled(model: Model) -> int:
     """How often training and prediction were traced or compiled, 0 on torch, which does neither."""
-    if isinstance(model, Alone):
+    if hasattr(model, "_stack"):
         program = model._stack._program
         return program.step._cache_size() + program.predict._cache_size()
     if hasattr(model, "_train"):

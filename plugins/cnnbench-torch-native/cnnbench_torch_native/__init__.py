@@ -5,7 +5,7 @@ This module is imported by every cnnbench command: PyTorch itself is imported in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from cnnbench.plugin import (
     Availability,
@@ -14,7 +14,6 @@ from cnnbench.plugin import (
     Engine,
     hookimpl,
     look_for,
-    worker_environment,
 )
 
 CNNBENCH_INTERFACE = "1.2"
@@ -38,10 +37,6 @@ class TorchNative(Backend):
         return look_for(
             {"torch": ("torch",)}, "pip install torch", lambda x: not x["torch"].endswith("+cpu")
         )
-
-    def environment(self, device: str, threads: int) -> Mapping[str, str]:
-        """What the thread pools, the allocator and cuBLAS read once, when the process starts."""
-        return worker_environment(device, threads)
 
     def open(self, device: str, threads: int) -> Engine:
         """Import PyTorch; raises PluginError for "gpu" where PyTorch finds none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from operator import getitem
 from typing import Any
@@ -14,13 +15,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from cnnbench.plugin import (
-    Alone,
-    Engine,
-    Model,
     Network,
     Optimization,
     PluginError,
     ResidentSplits,
+    StackedEngine,
     StackedModel,
     StackedStepModel,
     Weights,
@@ -28,14 +27,14 @@ from cnnbench.plugin import (
     penalized_kernels,
     trainable_arrays,
 )
-from cnnbench_torch_native._layers import Step, apart, compute, network_steps
+from cnnbench_torch_native._layers import Forward
 from cnnbench_torch_native._optimizer import Optimizer
 
 KERNEL = 5
 """Axes of the kernels of a convolution: (replicates, height, width, in, out)."""
 
 
-class TorchEngine(Engine):
+class TorchEngine(StackedEngine):
     """PyTorch on the CPU or one GPU."""
 
     def __init__(self, device: str, threads: int) -> None:
@@ -55,12 +54,6 @@ class TorchEngine(Engine):
             self._resident = ResidentSplits(partial(torch.tensor, device="cuda"), getitem)
         self.device = torch.cuda.get_device_name() if self._cuda else "cpu"
         self.versions = {"torch": torch.__version__}
-
-    def build(
-        self, network: Network, weights: Weights, optimization: Optimization, seed: int
-    ) -> Model:
-        """A stack of one; nothing of an earlier one is shared."""
-        return Alone(self.build_stacked(network, [weights], optimization, [seed]))
 
     def build_stacked(
         self,
@@ -99,13 +92,11 @@ class TorchStack(StackedStepModel):
         self._half = optimization.precision == "bfloat16"
         self._arrays = {name: self._stacked([x[name] for x in weights]) for name in weights[0]}
         names = trainable_arrays(network, optimization.frozen)
-        self._trainable = [self._arrays[name].requires_grad_() for name in names]
+        self._trainable = {name: self._arrays[name].requires_grad_() for name in names}
         self._penalized = [(self._arrays[k], *p) for k, p in penalized_kernels(network).items()]
-        steps = partial(
-            network_steps, network, by_layer(self._arrays), optimization.frozen, self.count
-        )
-        self._training, self._prediction = steps(dropout), steps()
-        self._optimizer = Optimizer(self._trainable, optimization)
+        self._prediction = Forward(network, by_layer(self._arrays), self.count)
+        self._training = replace(self._prediction, frozen=optimization.frozen, dropout=dropout)
+        self._optimizer = Optimizer(self._trainable, optimization, self.count)
 
     def _stacked(self, arrays: Sequence[NDArray[np.float32]]) -> Tensor:
         """Along a first axis; kernels of convolutions lie in memory as PyTorch wants them, OHWI."""
@@ -180,11 +171,11 @@ class TorchStack(StackedStepModel):
             for name, array in self._arrays.items():
                 array[replicate].copy_(torch.tensor(weights[name]))
 
-    def _scores(self, images: Sequence[Tensor], steps: Sequence[Step]) -> Tensor:
+    def _scores(self, images: Sequence[Tensor], forward: Forward) -> Tensor:
         """(replicates, images, classes); a single unit's is beside a zero, the score of class 0."""
         beside = torch.cat([*images], dim=-1) if self.count > 1 else images[0]
         # Entered anew for each batch: autocast holds on to its copies of the weights while open.
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._half):
-            x = compute(steps, beside.permute(0, 3, 1, 2))
-        scores = apart(x, self.count).movedim(-2, 0).float()
+            x = forward(beside.permute(0, 3, 1, 2))
+        scores = forward.apart(x).movedim(-2, 0).float()
         return functional.pad(scores, (1, 0)) if self._output == "sigmoid" else scores
