@@ -67,7 +67,10 @@ class UpdateRule:
         learning_rate: Any,
         factors: tuple[Any, ...],
     ) -> tuple[dict[str, Any], dict[str, tuple[Any, ...]]]:
-        """The arrays and what is kept of them after a step along the gradients, which it clips."""
+        """The arrays that have a gradient, and what is kept of them, after a step.
+
+        It begins with `clip`.
+        """
         at = _At(self.optimization, self.functions, learning_rate, factors)
         moved, now_kept = {}, {}
         for name, gradient in self.clip(gradients).items():
