@@ -8,7 +8,6 @@ import subprocess
 import sys
 import sysconfig
 import venv
-from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,29 +27,15 @@ hypothesis.settings.register_profile("explore", print_blob=True, max_examples=10
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 
-# Said or not, what tests start hundreds of times need not be compiled each time.
+# What tests start, they start hundreds of times: it need not be compiled each time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_collection_modifyitems(items):
-    """Mark what needs a framework, what is held against one and the page of a backend; share out.
-
-    Processes that test get classes and modules with tests that take minutes first, then those with
-    many tests, so that none goes on alone with the longest when the others have ended.
-    """
+    """Mark what needs a framework: what is held against one, and the page of a backend."""
     for item in items:
         if "_against_" in item.path.name or item.path.name == "test_backend_page.py":
             item.add_marker(pytest.mark.framework)
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return
-    sizes = Counter(_shared_out(item) for item in items)
-    long = {_shared_out(item) for item in items if item.get_closest_marker("long")}
-    items.sort(key=lambda item: (_shared_out(item) not in long, -sizes[_shared_out(item)]))
-
-
-def _shared_out(item):
-    """The class or module of a test, which one process gets as a whole (--dist loadscope)."""
-    return item.nodeid.rpartition("::")[0]
 
 
 RECIPE = """
