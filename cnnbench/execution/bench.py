@@ -11,6 +11,7 @@ from cnnbench.data.sources.cache import CachedImages, digest_of, open_images
 from cnnbench.errors import DataError
 from cnnbench.loading.plugins import Plugins
 from cnnbench.plugin.executor import Limits, Outcome
+from cnnbench.processes import made_for_good
 from cnnbench.results.record import Beside, Epoch
 from cnnbench.training.build import Build, build_model
 from cnnbench.training.stack import run_stack
@@ -28,7 +29,8 @@ class Bench:
         self._backend = plugins.backend(backend)
         self._limits = limits
         begun = time.monotonic()
-        self.engine = self._backend.open(device, limits.threads)
+        with made_for_good():
+            self.engine = self._backend.open(device, limits.threads)
         seconds = time.monotonic() - begun
         LOGGER.info("backend %s opened on %s in %.1f s", backend, self.engine.device, seconds)
         self._last: tuple[object, CachedImages] | None = None
