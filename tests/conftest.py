@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import venv
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,13 +33,43 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 # What tests start, they start hundreds of times: it need not be compiled each time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# What JAX compiles in one process, others need again: most of the time of its checks goes there.
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    _compiled = tempfile.mkdtemp(prefix="cnnbench-jax-")
+    atexit.register(shutil.rmtree, _compiled, ignore_errors=True)
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = _compiled
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+
+# What is collected stays: the garbage collector walks none of it, now or between tests.
+gc.disable()
+
+
+def pytest_collection_finish():
+    """Let go of what collecting left, and pass over the rest from now on."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items):
-    """Mark what needs a framework: what is held against one, and the page of a backend."""
+    """Mark what needs a framework, what is held against one and the page of a backend; share out.
+
+    Processes that test get classes and modules with tests that take minutes first, then those with
+    many tests, so that none goes on alone with the longest when the others have ended.
+    """
     for item in items:
         if "_against_" in item.path.name or item.path.name == "test_backend_page.py":
             item.add_marker(pytest.mark.framework)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    sizes = Counter(map(_shared_out, items))
+    long = {_shared_out(item) for item in items if item.get_closest_marker("long")}
+    items.sort(key=lambda item: (_shared_out(item) not in long, -sizes[_shared_out(item)]))
+
+
+def _shared_out(item):
+    """The class or module of a test, which one process gets as a whole (--dist loadscope)."""
+    return item.nodeid.rpartition("::")[0]
 
 
 RECIPE = """

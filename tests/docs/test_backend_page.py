@@ -33,6 +33,7 @@ def check_shown(shown: list[str], output: str) -> None:
 
 @pytest.mark.skipif(find_spec("jax") is None, reason="the page's example is written in JAX")
 @pytest.mark.timeout(1200)
+@pytest.mark.long
 def test_following_the_page_gives_a_backend_that_passes_the_suite(workshop):
     steps = FENCE.findall(PAGE.read_text(encoding="utf-8"))
     assert {kind for kind, _, _ in steps} == {"console", "python", "toml"}

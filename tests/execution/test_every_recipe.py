@@ -86,12 +86,13 @@ def recipes(tmp_path_factory):
 
 
 class EveryRecipe:
-    """A class for each backend, the slowest first, as processes that test share out classes."""
+    """A class for each backend, as processes that test share out classes."""
 
     backend: str
     environment: ClassVar[Mapping[str, str]] = {}
 
     @pytest.mark.timeout(3600)
+    @pytest.mark.long
     def test_every_variant_of_every_recipe_trains(self, data, recipes, tmp_path, monkeypatch):
         # What is kept of earlier runs would spare computing it.
         monkeypatch.setenv("CNNBENCH_CACHE", str(recipes / "cache"))

@@ -141,7 +141,7 @@ def _expect_all(what: str, got: Mapping[int, object], passes: Passes) -> None:
 
 def _layers(rig: Rig) -> None:
     for net in map(rig.reduce, (CHAIN, GRAPH)):
-        beside = _Beside(rig, net)
+        beside = _Beside(rig, net, count=12)
         for rate in (0.05, 0.02):
             beside.train(beside.passes(), rate)
         beside.compare()

@@ -25,6 +25,7 @@ from cnnbench.plugin import (
     Optimization,
     Pool,
 )
+from cnnbench.processes import made_for_good
 from cnnbench.testing import ArrayBatches, initial_weights, load_plugins
 
 LAYERS = (Conv(filters=6), Pool(), Conv(filters=8, kernel=(2, 2), padding="same"), Flatten())
@@ -81,7 +82,9 @@ def keras_model(optimizer: str = "adam"):
         "lion": keras.optimizers.Lion(RATE),
         "clipped": keras.optimizers.SGD(RATE, global_clipnorm=0.3),
     }[optimizer]
-    model.compile(optimizer=made, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    # Two steps are taken of each: to compile them takes longer.
+    model.compile(optimizer=made, loss=loss, run_eagerly=True)
     model.set_weights(list(initial_weights(PLAIN, seed=1).values()))
     return model
 
@@ -167,4 +170,6 @@ def models_and_graphs() -> int:
 if __name__ == "__main__":
     backend = load_plugins().backend(sys.argv[1])
     function = {"repeated": repeated}.get(sys.argv[-1], observations)
-    np.savez(sys.argv[2], **function(backend.open("cpu", threads=1)))
+    with made_for_good():
+        opened = backend.open("cpu", threads=1)
+    np.savez(sys.argv[2], **function(opened))
