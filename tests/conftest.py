@@ -238,3 +238,9 @@ class Workshop:
 def workshop(tmp_path: Path) -> Workshop:
     """An environment of its own for one test."""
     return Workshop(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_workshop(tmp_path_factory) -> Workshop:
+    """An environment for the tests of a module."""
+    return Workshop(tmp_path_factory.mktemp("workshop"))

@@ -70,16 +70,30 @@ optimizer = "sgd"
 """
 
 
-@pytest.mark.slow
-def test_the_examples_together_are_a_plugin_that_works(workshop, scripted_path):
-    folder = workshop.folder / "cnnbench_example"
+@pytest.fixture(scope="module")
+def example(shared_workshop):
+    """An environment in which the examples are installed."""
+    folder = shared_workshop.folder / "cnnbench_example"
     folder.mkdir()
     (pyproject,) = re.findall(r"^```toml\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
-    (workshop.folder / "pyproject.toml").write_text(pyproject)
+    (shared_workshop.folder / "pyproject.toml").write_text(pyproject)
     code = re.findall(r"^```python\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
     (folder / "__init__.py").write_text("\n\n".join(code))
-    workshop.run("python -m pip install .")
-    listing = workshop.run("cnnbench plugins")
+    shared_workshop.run("python -m pip install .")
+    return shared_workshop
+
+
+@pytest.mark.slow
+def test_the_executor_of_the_examples_passes_its_suite(example):
+    (suite,) = re.findall(r"^```py\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
+    (example.folder / "tests").mkdir()
+    (example.folder / "tests" / "test_executor.py").write_text(suite)
+    assert "17 passed" in example.run("python -m pytest -q -p no:cacheprovider tests")
+
+
+@pytest.mark.slow
+def test_the_examples_together_are_a_plugin_that_works(example, scripted_path):
+    listing = example.run("cnnbench plugins")
     ours = listing.split("cnnbench-example 0.1.0\n")[1].split("\ncnnbench")[0]
     for thing in (
         "source stripes:COUNT yes",
@@ -92,16 +106,11 @@ def test_the_examples_together_are_a_plugin_that_works(workshop, scripted_path):
     assert "edges: fetch-edges" in listing
     assert "Broken" not in listing
 
-    (suite,) = re.findall(r"^```py\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
-    (workshop.folder / "tests").mkdir()
-    (workshop.folder / "tests" / "test_executor.py").write_text(suite)
-    assert "17 passed" in workshop.run("python -m pytest -q -p no:cacheprovider tests")
-
-    (workshop.folder / "tiny.toml").write_text(RECIPE)
-    workshop.run("cnnbench run tiny.toml --backend scripted --executor fresh")
-    workshop.run("cnnbench run tiny.toml --backend scripted --jobs 1 --force")
-    assert workshop.run("cnnbench compare results --format tally") == "1 tables\n"
-    notes = [json.loads(line) for line in (workshop.folder / "track.jsonl").open()]
+    (example.folder / "tiny.toml").write_text(RECIPE)
+    example.run("cnnbench run tiny.toml --backend scripted --executor fresh")
+    example.run("cnnbench run tiny.toml --backend scripted --jobs 1 --force")
+    assert example.run("cnnbench compare results --format tally") == "1 tables\n"
+    notes = [json.loads(line) for line in (example.folder / "track.jsonl").open()]
     statuses = [note["status"] for note in notes if "status" in note]
     assert statuses == ["ok"] * 4
     assert sum("epoch" in note for note in notes) == 8

@@ -6,16 +6,24 @@ import itertools
 import statistics
 from collections.abc import Callable, Sequence
 
+from cnnbench.network.layers import Conv, Dense, Flatten
 from cnnbench.testing.expect import expect
 from cnnbench.testing.finding import Check
 from cnnbench.testing.memory import held_memory
 from cnnbench.testing.rig import Rig
-from cnnbench.testing.samples import LARGER, batches, random_weights
+from cnnbench.testing.samples import LARGER, batches, network, random_weights
 
+WIDE = network(
+    Conv(filters=4, stride=(3, 3), activation="linear"),
+    Flatten(),
+    Dense(units=512, activation="linear"),
+    shape=(12, 12, 2),
+)
+"""Whose arrays show, if ten models are kept."""
 STRETCHES = 5
 """Into which the epochs or models are divided; what grows must grow in most of them."""
 EPOCHS = 50
-MODELS = 20
+MODELS = 10
 LEAK = 2 * 2**20
 """Bytes that may stay; keeping a batch of every epoch takes 3.7 MB, noise a tenth of this."""
 
@@ -43,7 +51,7 @@ def _epochs(rig: Rig) -> None:
 
 
 def _models(rig: Rig) -> None:
-    net = rig.reduce(LARGER)
+    net = rig.reduce(WIDE)
     passes, weights = batches(net, 8), random_weights(net)
 
     def live(seed: int) -> None:
