@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import gc
 import os
 import shutil
 import subprocess
@@ -17,6 +16,8 @@ from typing import NamedTuple
 
 import hypothesis
 import pytest
+
+from cnnbench.processes import made_for_good
 
 # Before NumPy is imported, and for all that tests start: arrays as small as theirs take seven times
 # as long where several threads of BLAS wait for each other beside other tests.
@@ -40,15 +41,12 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = _compiled
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
-# What is collected stays: the garbage collector walks none of it, now or between tests.
-gc.disable()
 
-
-def pytest_collection_finish():
-    """Let go of what collecting left, and pass over the rest from now on."""
-    gc.collect()
-    gc.freeze()
-    gc.enable()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What is collected stays: the garbage collector walks none of it, now or between tests."""
+    with made_for_good():
+        return (yield)
 
 
 def pytest_collection_modifyitems(items):

@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 
 from cnnbench.data.sources.cache import CachedImages, digest_of, open_images
 from cnnbench.errors import DataError
@@ -24,12 +25,20 @@ LOGGER = logging.getLogger(__name__)
 class Bench:
     """A process's place to train; `open` imports the framework, which takes seconds."""
 
-    def __init__(self, plugins: Plugins, backend: str, device: Device, limits: Limits) -> None:
+    def __init__(
+        self,
+        plugins: Plugins,
+        backend: str,
+        device: Device,
+        limits: Limits,
+        *,
+        process_is_ours: bool = False,
+    ) -> None:
         self._plugins = plugins
         self._backend = plugins.backend(backend)
         self._limits = limits
         begun = time.monotonic()
-        with made_for_good():
+        with made_for_good() if process_is_ours else nullcontext():
             self.engine = self._backend.open(device, limits.threads)
         seconds = time.monotonic() - begun
         LOGGER.info("backend %s opened on %s in %.1f s", backend, self.engine.device, seconds)

@@ -99,7 +99,9 @@ def _run_study(
                     stacked(round_.whole, stack)
                 )  # so that all parts have the same workers
                 limits = _limits(study, pieces, executor, plugins, options)
-                work = work_of(backend, options.device, limits, plugins, stack)
+                work = work_of(
+                    backend, options.device, limits, plugins, stack, in_process=executor.in_process
+                )
                 ready, lost = with_their_bases(round_.trials, study.store.folder)
                 for trial, status, reason in lost:
                     outcome = _ended_as(status, work.lost(trial, reason))

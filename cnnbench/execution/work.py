@@ -37,10 +37,12 @@ _BENCHES: dict[tuple[str, Device, Limits], Bench] = {}
 class BenchWork(Work):
     """Trains on a bench of this process, which is made once and kept.
 
-    stack: replicates of a variant to be trained as one program.
+    stack: replicates of a variant to be trained as one program. in_process: in the process of
+    whoever asked for it.
     """
 
     stack: int = 1
+    in_process: bool = False
 
     def open(self, on_wait: Callable[[str], None] | None = None) -> None:
         """Make the bench. Raises PluginError, with the backend's own error as its cause."""
@@ -74,7 +76,7 @@ class BenchWork(Work):
             refuse_other_versions(self.versions)
             try:
                 plugins = load_plugins(on_wait=on_wait) if on_wait else load_plugins()
-                _BENCHES[key] = Bench(plugins, *key)
+                _BENCHES[key] = Bench(plugins, *key, process_is_ours=not self.in_process)
             except CnnbenchError:
                 raise
             except (Exception, SystemExit) as error:
@@ -115,12 +117,18 @@ class BenchWork(Work):
 
 
 def work_of(
-    backend: Backend, device: Device, limits: Limits, plugins: Plugins, stack: int = 1
+    backend: Backend,
+    device: Device,
+    limits: Limits,
+    plugins: Plugins,
+    stack: int = 1,
+    *,
+    in_process: bool = False,
 ) -> BenchWork:
-    """The work of a backend within these limits. stack: replicates to be trained as one."""
+    """The work of a backend within these limits; see `BenchWork`."""
     environment = dict(backend.environment(device, limits.threads))
     versions = _versions_of(backend, plugins)
-    return BenchWork(backend.name, device, limits, environment, versions, stack)
+    return BenchWork(backend.name, device, limits, environment, versions, stack, in_process)
 
 
 def _versions_of(backend: Backend, plugins: Plugins) -> dict[str, str]:

@@ -26,7 +26,8 @@ class UpdateRule:
         arrays, kept = rule.step(arrays, gradients, kept, 0.1, rule.factors(1))
 
     functions: `maximum`, `sign`, `sqrt` and `zeros_like` of the arrays, which the modules numpy,
-    jax.numpy, torch and mlx.core have by these names. replicates: of a stack, whose arrays have
+    jax.numpy, torch and mlx.core have by these names; clipping needs their `ndim`, `reshape` and
+    `sum(axis)`, too, as NumPy's arrays have them. replicates: of a stack, whose arrays have
     them along a first axis, and which are clipped by a norm each; 1 also for arrays without such an
     axis.
 

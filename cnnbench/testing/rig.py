@@ -10,7 +10,6 @@ from typing import NamedTuple
 from cnnbench.network.network import Network, Weights
 from cnnbench.plugin.backend import Backend, Engine, Model
 from cnnbench.plugin.stacked import StackedModel
-from cnnbench.processes import made_for_good
 from cnnbench.testing.finding import Unsupported
 from cnnbench.testing.numpy_backend import NumpyModel
 from cnnbench.testing.samples import RATES, SIGMOID, SMALL, random_weights, reduce_network
@@ -92,8 +91,7 @@ class Rig:
     @cached_property
     def engine(self) -> Engine:
         """The opened backend."""
-        with made_for_good():
-            return self.backend.open(self.device, self.threads)
+        return self.backend.open(self.device, self.threads)
 
     def build(
         self,

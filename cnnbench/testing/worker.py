@@ -17,6 +17,7 @@ def main() -> None:
 
     from dataclasses import asdict
 
+    from cnnbench.processes import made_for_good
     from cnnbench.testing.checking import refusal, run_check
     from cnnbench.testing.checks import CHECKS
     from cnnbench.testing.rig import Rig
@@ -28,7 +29,9 @@ def main() -> None:
     target = opening["target"]
     backend = find_backend(target)
     rig = Rig(backend, opening["device"], opening["threads"], before, target=target)
-    if reason := refusal(rig):
+    with made_for_good():
+        reason = refusal(rig)
+    if reason:
         starter.send("refused", reason=reason)
     starter.send("ready")
     by_name = {check.name: check for check in CHECKS}

@@ -42,7 +42,7 @@ LESS = {
 }
 """What an override can't make smaller, as it would be asked of every variant."""
 RUN = """
-import json, sys
+import gc, json, sys
 import cnnbench
 
 backend, results, asked = sys.argv[1], sys.argv[2], json.load(sys.stdin)
@@ -52,6 +52,7 @@ for path, data, overrides in asked:
         progress=False,
     )
     print(json.dumps([path, [[x.variant, x.status.value, x.reason] for x in records]]), flush=True)
+    gc.freeze()  # the framework is imported by now, and need not be walked again for each trial
 """
 
 

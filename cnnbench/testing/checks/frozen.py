@@ -62,7 +62,10 @@ def _arrays(weights: Weights, layers: frozenset[str]) -> Weights:
 def _layers(rig: Rig) -> None:
     net = rig.reduce(DEEP)
     there = frozenset(name for name, _ in net.named_layers())
-    hint = "neither gradient nor penalty nor weight decay moves an array of a frozen layer"
+    hint = (
+        "neither gradient nor penalty nor weight decay moves an array of a frozen layer, nor do "
+        "the moving statistics of a frozen batch normalisation move"
+    )
     _train(rig, net, there & {"conv_2", "batch_norm_1", "dense_2"}, hint, rig.optimizations)
 
 

@@ -171,9 +171,9 @@ def _penalty(rig: Rig) -> None:
     apart = "report the penalty apart from the loss"
     net = rig.reduce(PENALIZED)
     for optimization in rig.optimizations:
-        # A smaller last batch shows what is divided by n, once: some compile a step for its size.
-        passes = batches(net, 14 if optimization == rig.plain else 12, batch_size=6)
         name = optimization.optimizer
+        # A smaller last batch shows what is divided by n, once: some compile a step for its size.
+        passes = batches(net, 14 if name == rig.plain.optimizer else 12, batch_size=6)
         coupled = f"{hint}; their gradient is a part of g, whatever {name} makes of it"
         got, expected = _train(rig.pair(net, optimization), passes, RATES[name], coupled)
         expect_close("the penalty", got.penalty, expected.penalty, means, tolerance=1e-4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cnnbench.plugin.backend import Capabilities, EpochResult
@@ -93,6 +95,14 @@ class ForgetsL2InTheUpdate(Reference):
 class HalvesThePenalty(Reference):
     def penalty(self):
         return super().penalty() / 2
+
+
+class AveragesThePenaltyOverImages(Reference):
+    """Which shows where a batch has fewer than the others, of six."""
+
+    def step(self, batch, lr):
+        step = super().step(batch, lr)
+        return replace(step, penalty=step.penalty * step.count / 6)
 
 
 class PenalizesBiases(Reference):
@@ -353,6 +363,7 @@ BACKENDS = (
     with_reference("batch-of-one", SqueezesABatchOfOne),
     with_reference("penalties", ForgetsL2InTheUpdate),
     with_reference("penalties", HalvesThePenalty),
+    with_reference("penalties", AveragesThePenaltyOverImages),
     with_reference("penalties", PenalizesBiases),
     with_reference("penalties", ReportsThePenaltyInTheLoss),
     with_reference("dropout-loss", ReportsTheLossWithoutDropout),
